@@ -1,0 +1,185 @@
+/**
+ * Every error code and close code, once. `by` says who raises it: the server on the wire, or a
+ * client library at its own caller. Codes are stable; sentences may change.
+ */
+interface ErrorEntry {
+  readonly status: number
+  readonly by: 'server' | 'client' | 'both'
+  readonly doc: string
+}
+
+export const ERRORS = {
+  INVALID_MESSAGE: {
+    status: 400,
+    by: 'server',
+    doc: 'The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.',
+  },
+  INVALID_MESSAGE_DATA: {
+    status: 400,
+    by: 'both',
+    doc: 'The message is known but its data has the wrong shape; the text names the field and what was expected.',
+  },
+  TOO_LARGE: {
+    status: 413,
+    by: 'both',
+    doc: 'A message larger than `limits.message_bytes`, or a push larger than the receiver’s `receive_bytes`, whose place this error takes.',
+  },
+  DUPLICATE_ID: {
+    status: 409,
+    by: 'server',
+    doc: 'A request repeats an `id` that is still in flight; sent without `re`, so that the first request keeps its own answer.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    by: 'server',
+    doc: 'Too fast; try again after `retry_ms`. Insisting closes the connection with 4101.',
+  },
+  UNSUPPORTED: {
+    status: 501,
+    by: 'server',
+    doc: 'This server does not offer that (yet); the text says what it does offer.',
+  },
+  INTERNAL: {
+    status: 500,
+    by: 'server',
+    doc: 'A bug in the server; `incident` is the number under which its log has the details.',
+  },
+  INVALID_GUEST_KEY: {
+    status: 401,
+    by: 'server',
+    doc: 'No guest has this key (a server without storage forgets guests when it restarts). Identify with nothing for a new guest.',
+  },
+  ALREADY_IDENTIFIED: {
+    status: 409,
+    by: 'server',
+    doc: 'This session is another player already; leave and connect anew to change players.',
+  },
+  ROOM_NOT_FOUND: { status: 404, by: 'server', doc: 'No room has this code.' },
+  ROOM_FULL: { status: 409, by: 'server', doc: 'The room has no free seat.' },
+  ROOM_REQUIRED: {
+    status: 400,
+    by: 'server',
+    doc: 'The session is in several rooms; say which with `room`.',
+  },
+  NOT_IN_ROOM: { status: 403, by: 'server', doc: 'The session is not in that room, or in none.' },
+  ALREADY_IN_ROOM: { status: 409, by: 'server', doc: 'The session is in this room already.' },
+  TOO_MANY_ROOMS: {
+    status: 429,
+    by: 'server',
+    doc: 'The session is in as many rooms as it may be, or the server holds as many as it may.',
+  },
+  UNKNOWN_KIND: {
+    status: 404,
+    by: 'server',
+    doc: 'The server has no such kind of room; the text lists those it has.',
+  },
+  NAMESPACE_NOT_DECLARED: {
+    status: 403,
+    by: 'server',
+    doc: 'The room’s kind does not declare the namespace of this event.',
+  },
+  INVALID_TARGET: {
+    status: 404,
+    by: 'server',
+    doc: '`to` names nobody this message can reach.',
+  },
+  STALE_ATTEMPT: {
+    status: 409,
+    by: 'server',
+    doc: 'A claim of this session with the same or a higher `attempt` came first.',
+  },
+  RESUME_TOO_LATE: {
+    status: 409,
+    by: 'server',
+    doc: '`session.resume` must be the first message of its connection.',
+  },
+  TIMEOUT: { status: 504, by: 'client', doc: 'No answer in time.' },
+  ABORTED: { status: 499, by: 'client', doc: 'The caller aborted the wait.' },
+  CONNECT_FAILED: {
+    status: 503,
+    by: 'client',
+    doc: 'The server could not be reached: wrong address, not running, or the network is down.',
+  },
+  REFUSED: {
+    status: 403,
+    by: 'client',
+    doc: 'The server closed the connection with a code that says: do not come back unchanged.',
+  },
+  CLOSED: { status: 503, by: 'client', doc: 'The connection was closed by the caller.' },
+  SESSION_LOST: {
+    status: 410,
+    by: 'client',
+    doc: 'The session ended before this was sent; a new one has begun, in no room.',
+  },
+  OUTCOME_UNKNOWN: {
+    status: 500,
+    by: 'client',
+    doc: 'The connection was reset between the request and its answer: it may or may not have been done.',
+  },
+  BUFFER_FULL: {
+    status: 507,
+    by: 'client',
+    doc: 'The buffer of what is sent while away is full.',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** What a client does about a close: come back, end the session, or stay away. */
+export type CloseAction = 'return' | 'refused' | 'ended'
+
+export const CLOSES = {
+  1000: { name: 'NORMAL', action: 'ended', doc: 'Leaving: the session ends at once.' },
+  1002: { name: 'PROTOCOL_ERROR', action: 'ended', doc: 'The WebSocket layer’s rules were broken.' },
+  1007: { name: 'INVALID_TEXT', action: 'ended', doc: 'A text frame was not UTF-8.' },
+  1009: {
+    name: 'FRAME_TOO_LARGE',
+    action: 'ended',
+    doc: 'A frame larger than the socket takes at all.',
+  },
+  4000: { name: 'GOING_AWAY', action: 'return', doc: 'The server is stopping or restarting.' },
+  4001: {
+    name: 'SLOW_READER',
+    action: 'return',
+    doc: 'Too much waited unread. The socket is reset, so the client sees 1006; the server’s log says 4001.',
+  },
+  4002: { name: 'HEARTBEAT', action: 'return', doc: 'Heartbeats went unanswered.' },
+  4100: {
+    name: 'PROTOCOL',
+    action: 'refused',
+    doc: 'Malformed messages became abuse, or the address is not an endpoint.',
+  },
+  4101: { name: 'FLOOD', action: 'refused', doc: 'Too fast for too long.' },
+  4102: { name: 'KICKED', action: 'refused', doc: 'Removed by somebody who may.' },
+  4103: { name: 'TAKEN_OVER', action: 'refused', doc: 'Another connection took the session.' },
+  4104: { name: 'NOT_IDENTIFIED', action: 'refused', doc: 'Not identified in time.' },
+  4105: {
+    name: 'TOO_MANY_CONNECTIONS',
+    action: 'refused',
+    doc: 'Too many connections or sessions from this address.',
+  },
+} as const satisfies Record<number, { name: string; action: CloseAction; doc: string }>
+
+export type CloseCode = keyof typeof CLOSES
+
+/** The close codes that end a session at once; every other close leaves it away. */
+export const ENDING_CLOSES: ReadonlySet<number> = new Set([1000, 1002, 1007, 1009, 4100, 4101])
+
+/** What a client does about a close code; unknown codes and a lost socket mean: come back. */
+export const actionOn = (code: number): CloseAction =>
+  Object.hasOwn(CLOSES, code) ? CLOSES[code as CloseCode].action : 'return'
+
+/** Why a claim was not resumed, and whether the session (identity, rooms, seats) was kept. */
+export const RESUME_REASONS = {
+  SLOW: { kept: true, doc: 'The session was reset for reading too slowly.' },
+  BUDGET: { kept: true, doc: 'More was missed than the resume buffers hold.' },
+  DESYNC: { kept: true, doc: 'The two counts contradict each other.' },
+  EXPIRED: { kept: false, doc: 'The resume window is over.' },
+  UNKNOWN: { kept: false, doc: 'No such session, perhaps because the server restarted.' },
+  FINGERPRINT: {
+    kept: false,
+    doc: 'The client was made from other protocol tables; its counts cannot be trusted.',
+  },
+} as const satisfies Record<string, { kept: boolean; doc: string }>
+
+export type ResumeReason = keyof typeof RESUME_REASONS

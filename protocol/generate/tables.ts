@@ -1,0 +1,79 @@
+import { PROTOCOL } from '../connection.ts'
+import { CLOSES, type CloseAction, ENDING_CLOSES, ERRORS, RESUME_REASONS } from '../errors.ts'
+import { FEATURES } from '../index.ts'
+import { LIMITS, RATES } from '../limits.ts'
+import type { Feature } from '../message.ts'
+import type { Schema } from '../schema.ts'
+
+type Table<Row> = Readonly<Record<string, Row>>
+
+/** Everything the tables say, as one value: what the outputs are made from. */
+export interface Tables {
+  readonly version: number
+  readonly features: Table<Feature>
+  readonly errors: Table<{ status: number; by: 'server' | 'client' | 'both'; doc: string }>
+  readonly closes: Table<{ name: string; action: CloseAction; doc: string }>
+  readonly endingCloses: ReadonlySet<number>
+  readonly reasons: Table<{ kept: boolean; doc: string }>
+  readonly limits: Table<{ value: number; unit: string; doc: string }>
+  readonly rates: Table<{ per_second: number; burst: number; doc: string }>
+}
+
+export const TABLES: Tables = {
+  version: PROTOCOL,
+  features: FEATURES,
+  errors: ERRORS,
+  closes: CLOSES,
+  endingCloses: ENDING_CLOSES,
+  reasons: RESUME_REASONS,
+  limits: LIMITS,
+  rates: RATES,
+}
+
+/** What two sides must agree on to understand each other: no sentences, no limits, no rates. */
+export const wireOf = (tables: Tables) => ({
+  version: tables.version,
+  messages: Object.assign(
+    {},
+    ...Object.values(tables.features).map(({ messages }) =>
+      mapped(messages, ({ direction, delivery, data, reply, room, to, from }) => ({
+        direction,
+        delivery,
+        data: shapeOf(data),
+        reply: reply && shapeOf(reply),
+        room,
+        to,
+        from,
+      })),
+    ),
+  ) as object,
+  errors: mapped(tables.errors, ({ status }) => status),
+  closes: mapped(tables.closes, ({ action }, code) => ({
+    action,
+    ends: tables.endingCloses.has(Number(code)),
+  })),
+  reasons: mapped(tables.reasons, ({ kept }) => kept),
+})
+
+/** A schema without what is only for people: `doc` and `expected`. A *field* may bear these names. */
+function shapeOf(schema: Schema): object {
+  const { doc: _doc, ...rest } = schema
+  switch (rest.kind) {
+    case 'string': {
+      const { expected: _expected, ...shape } = rest
+      return shape
+    }
+    case 'nullable':
+    case 'array':
+      return { ...rest, of: shapeOf(rest.of) }
+    case 'tuple':
+      return { ...rest, of: rest.of.map(shapeOf) }
+    case 'object':
+      return { ...rest, fields: mapped(rest.fields, shapeOf) }
+    default:
+      return rest
+  }
+}
+
+const mapped = <Row, Result>(table: Table<Row>, change: (row: Row, key: string) => Result) =>
+  Object.fromEntries(Object.entries(table).map(([key, row]) => [key, change(row, key)]))

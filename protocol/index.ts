@@ -1,0 +1,23 @@
+import { connection } from './connection.ts'
+import { events } from './events.ts'
+import type { Message, Messages } from './message.ts'
+import { plaza } from './plaza.ts'
+import { players } from './players.ts'
+import { rooms } from './rooms.ts'
+
+/** The only list of features. */
+export const FEATURES = { connection, players, rooms, events, plaza } as const
+
+type Union<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
+  ? I
+  : never
+export type AllMessages = Union<(typeof FEATURES)[keyof typeof FEATURES]['messages']>
+
+/** Every message by its type. */
+export const MESSAGES = Object.assign(
+  Object.create(null),
+  ...Object.values(FEATURES).map((one) => one.messages),
+) as AllMessages
+
+/** The table line of a type that came from outside, if there is one. */
+export const messageOf = (type: string): Message | undefined => (MESSAGES as Messages)[type]

@@ -1,0 +1,77 @@
+/** Every limit on what comes from outside: its name, its default, its unit and why it is there. */
+interface Limit {
+  readonly value: number
+  readonly unit: string
+  readonly doc: string
+}
+
+export const LIMITS = {
+  message_bytes: {
+    value: 60_000,
+    unit: 'bytes',
+    doc: 'What a client may send in one message, so that a broadcast with its envelope fits every default receiver. Above: TOO_LARGE.',
+  },
+  frame_bytes: {
+    value: 65_536,
+    unit: 'bytes',
+    doc: 'What the socket takes at all; above, it closes with 1009 and the session ends.',
+  },
+  receive_bytes: {
+    value: 65_535,
+    unit: 'bytes',
+    doc: 'What a client can take unless it says otherwise: the inbound buffer of a Godot WebSocket.',
+  },
+  depth: { value: 32, unit: 'levels', doc: 'How deep a message may nest arrays and objects.' },
+  requests: { value: 64, unit: 'requests', doc: 'How many requests of one session may be in flight.' },
+  rooms: { value: 8, unit: 'rooms', doc: 'How many rooms one session may be in.' },
+  rooms_total: { value: 10_000, unit: 'rooms', doc: 'How many rooms one server holds.' },
+  connections: { value: 256, unit: 'connections', doc: 'Open connections from one address; above: 4105.' },
+  sessions: {
+    value: 512,
+    unit: 'sessions',
+    doc: 'Sessions from one address, those that are away included; above: 4105.',
+  },
+  guests: {
+    value: 100_000,
+    unit: 'guests',
+    doc: 'How many guests are remembered; the one longest unseen is forgotten first.',
+  },
+  resume_ms: { value: 30_000, unit: 'ms', doc: 'How long a dropped session keeps its seat.' },
+  resume_bytes: { value: 1_048_576, unit: 'bytes', doc: 'What is kept for re-sending, each way.' },
+  resume_frames: { value: 4_096, unit: 'frames', doc: 'How many frames are kept, each way.' },
+  ack_frames: { value: 64, unit: 'frames', doc: 'How many counted frames may go unacknowledged.' },
+  ack_ms: { value: 1_000, unit: 'ms', doc: 'How long a counted frame may go unacknowledged.' },
+  heartbeat_ms: { value: 15_000, unit: 'ms', doc: 'Between two pings; two unanswered end the connection.' },
+  soft_bytes: {
+    value: 262_144,
+    unit: 'bytes',
+    doc: 'Unwritten bytes above which state that will be superseded waits instead of joining the queue.',
+  },
+  hard_bytes: {
+    value: 1_048_576,
+    unit: 'bytes',
+    doc: 'Unwritten bytes above which a slow reader is reset; its seat is kept.',
+  },
+  stall_ms: { value: 10_000, unit: 'ms', doc: 'Without any progress for so long, a reader is slow.' },
+  identify_ms: {
+    value: 0,
+    unit: 'ms',
+    doc: 'How long a connection may go unidentified (0: for ever); above: 4104.',
+  },
+} as const satisfies Record<string, Limit>
+
+export type LimitName = keyof typeof LIMITS
+
+/** Token buckets: `burst` messages at once, refilled at `per_second`. */
+export const RATES = {
+  connection: { per_second: 200, burst: 400, doc: 'Connection messages: acknowledgements, pings.' },
+  resume: { per_second: 2, burst: 30, doc: '`session.resume`, for each session claimed.' },
+  request: { per_second: 50, burst: 100, doc: 'Every request without a class of its own.' },
+  event: { per_second: 50, burst: 100, doc: '`event.emit`.' },
+  move: { per_second: 75, burst: 150, doc: 'Positions: one per drawn frame and some.' },
+  identify: { per_second: 1, burst: 10, doc: '`player.identify`.' },
+  malformed: { per_second: 5, burst: 50, doc: 'Malformed frames; an empty bucket closes with 4100.' },
+  refused: { per_second: 5, burst: 200, doc: 'Messages refused as too fast; an empty bucket closes with 4101.' },
+} as const satisfies Record<string, { per_second: number; burst: number; doc: string }>
+
+export type RateClass = keyof typeof RATES

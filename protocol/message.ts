@@ -1,0 +1,143 @@
+import type { ErrorCode } from './errors.ts'
+import type { RateClass } from './limits.ts'
+import type { Infer, Schema } from './schema.ts'
+
+/** `connection`: this socket only; `latest`: superseded by its next; `counted`: never lost. */
+export type Delivery = 'connection' | 'latest' | 'counted'
+export type Direction = 'to_server' | 'to_client' | 'both'
+
+/** One line of the protocol tables. */
+export interface Message {
+  readonly direction: Direction
+  readonly delivery: Delivery
+  readonly doc: string
+  readonly data: Schema
+  /** The shape of the answer; a message without it is answered only when something is wrong. */
+  readonly reply?: Schema
+  /** It takes or carries `room`. */
+  readonly room?: true
+  /** It takes `to`. */
+  readonly to?: true
+  /** It carries `from`, stamped by the server. */
+  readonly from?: true
+  readonly rate?: RateClass
+  /** The codes it is refused with, beside those every message can meet. */
+  readonly errors?: readonly ErrorCode[]
+}
+
+export interface Feature<M extends Messages = Messages> {
+  readonly name: string
+  readonly doc: string
+  readonly messages: M
+}
+
+export type Messages = Readonly<Record<string, Message>>
+export const feature = <const M extends Messages>(
+  name: string,
+  doc: string,
+  messages: M,
+): Feature<M> => ({ name, doc, messages })
+
+export type DataOf<M> = M extends { readonly data: infer S } ? Exclude<Infer<S>, undefined> : never
+export type ReplyOf<M> = M extends { readonly reply: infer S } ? Exclude<Infer<S>, undefined> : void
+export type NamesTo<M extends Messages, D extends Direction> = {
+  [K in keyof M]: M[K]['direction'] extends D | 'both' ? K : never
+}[keyof M] &
+  string
+
+export type Id = string | number
+export type Target = string
+
+/** Who sent a message, as the server stamps it. */
+export interface Sender {
+  readonly member: number
+  readonly player: string | null
+  readonly role: string
+  readonly name: string
+}
+
+/** The outside of a message; `data` is checked against the tables afterwards. */
+export interface Envelope {
+  readonly type: string
+  readonly id?: Id
+  readonly re?: Id
+  readonly room?: string
+  readonly to?: readonly Target[]
+  readonly from?: Sender
+  readonly data: unknown
+}
+
+const MAX_ID = 64
+const MAX_TYPE = 64
+const MAX_TARGETS = 64
+const MAX_TARGET = 128
+
+/** An envelope, or the sentence that says what is wrong with it. */
+export function readEnvelope(value: unknown): Envelope | string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'message: expected an object with a "type"'
+  const { type, id, re, room, to, from, data = {} } = value as Record<string, unknown>
+  if (typeof type !== 'string' || type.length === 0 || type.length > MAX_TYPE)
+    return `message.type: expected text of 1 to ${MAX_TYPE} characters`
+  if (id !== undefined && !isId(id)) return `message.id: ${EXPECTED_ID}`
+  if (re !== undefined && !isId(re)) return `message.re: ${EXPECTED_ID}`
+  if (room !== undefined && !isShortText(room)) return 'message.room: expected a room code'
+  const targets = typeof to === 'string' ? [to] : to
+  if (targets !== undefined && !isTargets(targets))
+    return `message.to: expected an address or an array of 1 to ${MAX_TARGETS} addresses`
+  return {
+    type,
+    data,
+    ...(id !== undefined && { id }),
+    ...(re !== undefined && { re }),
+    ...(room !== undefined && { room }),
+    ...(targets !== undefined && { to: targets }),
+    ...(from !== undefined && { from: from as Sender }),
+  }
+}
+
+/**
+ * JSON text that every client can parse: lone surrogates become U+FFFD (Godot refuses them);
+ * JSON.stringify escapes nothing else as \ud8xx to \udfxx.
+ */
+export function toText(value: unknown): string {
+  const written = JSON.stringify(value)
+  return written.includes('\\ud') ? written.replace(LONE_SURROGATE, '$1\ufffd') : written
+}
+
+const LONE_SURROGATE = /((?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
+
+/**
+ * Whether a JSON message adds to its side's count (DESIGN: connection messages and latest ones do
+ * not; a reply follows its request, an error what it answers).
+ */
+export function isCounted(messages: Messages, envelope: unknown): boolean {
+  const { type, re, data } = (envelope ?? {}) as { type?: unknown; re?: unknown; data?: unknown }
+  if (typeof type === 'number') return false
+  if (typeof type !== 'string') return true
+  if (type === 'error') {
+    const request = (data as { request?: unknown } | undefined)?.request
+    return typeof request !== 'string' || deliveryOf(messages, request) !== 'connection'
+  }
+  const delivery = deliveryOf(messages, type)
+  return delivery === 'counted' || (delivery === 'latest' && re !== undefined)
+}
+
+const deliveryOf = (messages: Messages, type: string): Delivery =>
+  Object.hasOwn(messages, type) ? (messages[type]?.delivery ?? 'counted') : 'counted'
+
+const EXPECTED_ID = `expected text of 1 to ${MAX_ID} characters or a finite number`
+
+const isId = (value: unknown): value is Id =>
+  typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value === 'string' && value.length > 0 && value.length <= MAX_ID
+
+const isShortText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= 64
+
+const isTargets = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= MAX_TARGETS &&
+  value.every((item) => typeof item === 'string' && item.length > 0 && item.length <= MAX_TARGET)
