@@ -1,0 +1,246 @@
+import { type AllMessages, MESSAGES, messageOf } from '../../protocol/index.ts'
+import {
+  type DataOf,
+  type Envelope,
+  type Id,
+  isCounted,
+  type Message,
+  type Messages,
+  type NamesTo,
+  type ReplyOf,
+  readEnvelope,
+} from '../../protocol/message.ts'
+import { check } from '../../protocol/schema.ts'
+import type { World } from '../world.ts'
+import type { Connection } from './connection.ts'
+import { decode } from './decode.ts'
+import { encode } from './frame.ts'
+import type { Limits } from './limits.ts'
+import { errorMessage, Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+
+/** What a handler knows of the message beside its data. */
+export interface Context {
+  readonly session: Session
+  readonly connection: Connection
+  readonly room: string | undefined
+  readonly to: readonly string[] | undefined
+  /** Runs once the reply is on its way: what must come after it. */
+  afterwards(callback: () => void): void
+}
+
+export type Handler<M> = (context: Context, data: DataOf<M>) => ReplyOf<M> | Promise<ReplyOf<M>>
+
+/** The handlers the tables demand: one for each message to the server. */
+export type HandlersOf<M extends Messages> = {
+  readonly [K in NamesTo<M, 'to_server'>]: Handler<M[K]>
+}
+export type AllHandlers = HandlersOf<AllMessages>
+
+/** Answers a message with a numeric `type` in kind. */
+export type Dialect = (
+  connection: Connection,
+  message: { readonly type: number },
+) => { readonly type: number }
+
+export interface DispatchOptions {
+  readonly world: World
+  readonly limits: Limits
+  readonly handlers: AllHandlers
+  readonly numeric: Dialect
+  /** The reply to a `session.reset` came. */
+  readonly confirmReset: (session: Session) => void
+  /** Enough has been received that the other side should be told. */
+  readonly acknowledge: (session: Session) => void
+  /** Also checks what the handlers return; for development and tests. */
+  readonly checkReplies: boolean
+}
+
+type AnyHandler = (context: Context, data: unknown) => unknown
+
+/** A frame on its way through; `free` when it was charged for on an earlier connection. */
+interface Incoming {
+  readonly connection: Connection
+  readonly session: Session
+  readonly free: boolean
+}
+
+/** What an answer answers. */
+interface Asked {
+  readonly type?: string
+  readonly id?: Id | undefined
+}
+
+/** Decode, check, permit, charge, handle, answer: the way in for every message. */
+export function createDispatch(options: DispatchOptions) {
+  const { world, limits, numeric, confirmReset, acknowledge, checkReplies } = options
+  const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
+
+  return function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
+    const { session } = connection
+    if (!session) return
+    session.started = true
+    const decoded = decode(bytes, isBinary, limits)
+    if (decoded.counted && session.resetting !== undefined) return
+    const incoming = { connection, session, free: decoded.counted && session.count() }
+    try {
+      if (decoded.problem) refuseMalformed(incoming, decoded.problem, {})
+      else route(incoming, decoded.message)
+    } catch (error) {
+      refuse(incoming, error, {})
+    }
+    if (session.received - session.told.received >= limits.ack_frames) acknowledge(session)
+  }
+
+  function route(incoming: Incoming, message: unknown): void {
+    const type = (message as { type?: unknown } | null)?.type
+    if (typeof type === 'number') return routeNumeric(incoming, message as { type: number })
+    const envelope = readEnvelope(message)
+    if (typeof envelope === 'string')
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', envelope), {})
+    if (envelope.re !== undefined) return routeReply(incoming, envelope)
+    const line = messageOf(envelope.type)
+    if (!line || line.direction === 'to_client')
+      return refuseMalformed(incoming, unknownType(envelope.type), envelope)
+    handle(incoming, envelope, line)
+  }
+
+  function routeNumeric({ connection, session }: Incoming, message: { type: number }): void {
+    if (session.buckets.take('request') === 0)
+      session.send(encode(numeric(connection, message), 'connection'))
+    else if (session.buckets.take('refused') > 0) closeFlood(connection, session)
+  }
+
+  function routeReply(incoming: Incoming, { type, re }: Envelope): void {
+    const { session } = incoming
+    if (type === 'session.reset' && re === session.resetting) return confirmReset(session)
+    const problem = new Refusal('INVALID_MESSAGE', 'message.re: answers no request of this server')
+    refuseMalformed(incoming, problem, { type })
+  }
+
+  function handle(incoming: Incoming, envelope: Envelope, line: Message): void {
+    const { connection, session } = incoming
+    const { type, id, data } = envelope
+    const problem = check(line.data, data, type)
+    if (problem)
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), envelope)
+    if (id !== undefined && session.inFlight.has(id))
+      return refuse(incoming, new Refusal('DUPLICATE_ID'), { type })
+    if (!isAdmitted(incoming, line, envelope)) return
+
+    const after: (() => void)[] = []
+    const context: Context = {
+      session,
+      connection,
+      room: envelope.room,
+      to: envelope.to,
+      afterwards: (callback) => void after.push(callback),
+    }
+    const finish = (reply: unknown) => {
+      if (id !== undefined && line.reply) answer(incoming, line, type, id, reply ?? {})
+      for (const callback of after) callback()
+    }
+    const result = attempt(incoming, envelope, () => handlers[type]?.(context, data))
+    if (result instanceof Promise) wait(incoming, envelope, result, finish)
+    else if (result !== FAILED) attempt(incoming, envelope, () => finish(result))
+  }
+
+  function attempt(incoming: Incoming, asked: Asked, run: () => unknown): unknown {
+    try {
+      return run()
+    } catch (error) {
+      refuse(incoming, error, asked)
+      return FAILED
+    }
+  }
+
+  /** A handler that takes its time: its answer is sent unless the counts were reset meanwhile. */
+  function wait(
+    incoming: Incoming,
+    { type, id }: Envelope,
+    result: Promise<unknown>,
+    finish: (reply: unknown) => void,
+  ): void {
+    const { session } = incoming
+    const { epoch } = session
+    if (id !== undefined) session.inFlight.add(id)
+    const settle = (then: () => void) => {
+      if (epoch !== session.epoch) return
+      if (id !== undefined) session.inFlight.delete(id)
+      attempt(incoming, { type, id }, then)
+    }
+    result.then(
+      (reply) => settle(() => finish(reply)),
+      (error: unknown) => settle(() => refuse(incoming, error, { type, id })),
+    )
+  }
+
+  function answer(incoming: Incoming, line: Message, type: string, re: Id, data: unknown): void {
+    const wrong = checkReplies && line.reply && check(line.reply, data, `${type} reply`)
+    if (wrong) throw new Error(wrong)
+    send(incoming, { type, re, data }, re)
+  }
+
+  /** Whether the message may be handled now; if not, it has been refused. */
+  function isAdmitted(incoming: Incoming, line: Message, asked: Asked): boolean {
+    const { session, connection, free } = incoming
+    const retry_ms = free ? 0 : session.buckets.take(line.rate ?? 'request')
+    const isBusy = session.inFlight.size >= limits.requests
+    if (retry_ms === 0 && !isBusy) return true
+    const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
+    refuse(incoming, new Refusal('RATE_LIMITED', text, { retry_ms }), asked)
+    if (!free && session.buckets.take('refused') > 0) closeFlood(connection, session)
+    return false
+  }
+
+  function closeFlood(connection: Connection, session: Session): void {
+    world.log.warn({ session: session.id, address: connection.address }, 'flood closed')
+    connection.close(4101)
+  }
+
+  function refuseMalformed(incoming: Incoming, problem: Refusal, asked: Asked): void {
+    const { session, connection, free } = incoming
+    refuse(incoming, problem, asked)
+    if (free || session.buckets.take('malformed') === 0) return
+    world.log.warn({ session: session.id, address: connection.address }, 'malformed input closed')
+    connection.close(4100)
+  }
+
+  /** Tells a refusal; anything else is a bug, logged under a number that the player is told. */
+  function refuse(incoming: Incoming, error: unknown, { type, id }: Asked): void {
+    let refusal = error
+    if (!(refusal instanceof Refusal)) {
+      const incident = world.random.text(6)
+      const { session } = incoming
+      world.log.error({ err: error, incident, type, session: session.id }, 'handler failed')
+      refusal = new Refusal('INTERNAL', `the server failed; incident ${incident}`, { incident })
+    }
+    send(incoming, errorMessage(refusal as Refusal, type, id), id)
+  }
+}
+
+/** An answer goes where it is counted: to the session, or else to whoever the connection carries. */
+function send({ connection, session }: Incoming, message: Answer, re: Id | undefined): void {
+  if (isCounted(MESSAGES, message)) session.send(encode(message, 'counted'), re)
+  else connection.session?.send(encode(message, 'connection'), re)
+}
+
+interface Answer {
+  readonly type: string
+  readonly re?: Id
+  readonly data: unknown
+}
+
+const FAILED = Symbol('refused already')
+
+const unknownType = (type: string) => {
+  const feature = type.split('.')[0]
+  const near = Object.entries(MESSAGES)
+    .filter(([name, line]) => name.split('.')[0] === feature && line.direction !== 'to_client')
+    .map(([name]) => name)
+  const hint = near.length > 0 ? `; ${feature} has ${near.join(', ')}` : ''
+  return new Refusal(
+    'INVALID_MESSAGE',
+    `message.type: no message to the server is called "${type}"${hint}`,
+  )
+}

@@ -1,0 +1,74 @@
+import { type AllMessages, MESSAGES } from '../../protocol/index.ts'
+import {
+  type DataOf,
+  type Delivery,
+  type Id,
+  type Messages,
+  type NamesTo,
+  type Sender,
+  toText,
+} from '../../protocol/message.ts'
+
+/**
+ * A message on its way out: encoded and framed once, then shared by every receiver's queue and
+ * resume buffer. The bytes are never changed.
+ */
+export interface Outgoing {
+  readonly type: string
+  readonly delivery: Delivery
+  /** A newer *latest* message replaces an older one of the same key. */
+  readonly key: string
+  /** A whole WebSocket frame. */
+  readonly frame: Buffer
+  /** The bytes a receiver's limit counts: the frame without its header. */
+  readonly size: number
+}
+
+export type PushType = NamesTo<AllMessages, 'to_client'>
+
+/** Where a push comes from: the room and, for what a player sent, the stamped sender. */
+export interface Origin {
+  readonly room?: string
+  readonly from?: Sender
+}
+
+interface Sendable {
+  readonly type: string | number
+  readonly id?: Id
+  readonly re?: Id
+  readonly room?: string
+  readonly data?: unknown
+}
+
+/** A push as the tables describe it. */
+export const push = <T extends PushType>(
+  type: T,
+  data: DataOf<AllMessages[T]>,
+  origin: Origin = {},
+): Outgoing =>
+  encode({ type, ...origin, data }, (MESSAGES as Messages)[type]?.delivery ?? 'counted')
+
+/** Encodes and frames a message. */
+export function encode(message: Sendable, delivery: Delivery): Outgoing {
+  const text = toText(message)
+  const size = Buffer.byteLength(text)
+  const type = String(message.type)
+  const key = delivery === 'latest' ? `${type} ${message.room ?? ''}` : ''
+  return { type, delivery, key, size, frame: frameText(text, size) }
+}
+
+/** An unmasked, unfragmented text frame (RFC 6455, section 5.2). */
+function frameText(text: string, size: number): Buffer {
+  const start = size < 126 ? 2 : size < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(start + size)
+  frame[0] = 0x81
+  frame[1] = size < 126 ? size : size < 65_536 ? 126 : 127
+  if (start === 4) frame.writeUInt16BE(size, 2)
+  else if (start === 10) frame.writeBigUInt64BE(BigInt(size), 2)
+  frame.write(text, start)
+  return frame
+}
+
+/** What a frame carries. */
+export const payloadOf = (frame: Buffer): Buffer =>
+  frame.subarray(frame[1] === 126 ? 4 : frame[1] === 127 ? 10 : 2)

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import type { ResumeReason } from '../../protocol/errors.ts'
+import type { Cancel, World } from '../world.ts'
+import type { Connection } from './connection.ts'
+import type { Limits, Rates } from './limits.ts'
+import type { Flusher } from './outbox.ts'
+import { Refusal } from './refusal.ts'
+import { type ResetReason, Session } from './session.ts'
+
+/** What a feature wants to know of sessions. */
+export interface SessionObserver {
+  away?(session: Session): void
+  back?(session: Session): void
+  /** It has a connection again, or new counts, and its snapshot: the time to send what is *latest*. */
+  restored?(session: Session): void
+  ended?(session: Session): void
+}
+
+export interface Claim {
+  readonly token: string
+  readonly attempt: number
+  readonly sent: number
+  readonly received: number
+  readonly forgotten: number
+}
+
+export interface Claimed {
+  readonly session: Session
+  /** Why it is not a resume, if it is not. */
+  readonly reason?: ResumeReason
+  readonly wasAway: boolean
+}
+
+export type Sessions = ReturnType<typeof createSessions>
+
+/** All sessions: opened with a connection, away when it drops, claimed, ended. */
+export function createSessions(
+  world: World,
+  flusher: Flusher,
+  limits: Limits,
+  rates: Rates | false,
+  observers: readonly SessionObserver[],
+) {
+  const byToken = new Map<string, Session>()
+  const perAddress = new Map<string, number>()
+  const windows = new Map<Session, Cancel>()
+  const expired = new Set<string>()
+  let closed = false
+  const sessionWorld = { limits, rates, flusher, now: world.now, onSlow: dropSlow }
+
+  return {
+    get size() {
+      return byToken.size
+    },
+    get away() {
+      return windows.size
+    },
+
+    /** A new session on this connection, with the token that claims it; undefined where too many. */
+    open(connection: Connection): { session: Session; token: string } | undefined {
+      const { address } = connection
+      const count = perAddress.get(address) ?? 0
+      if (count >= limits.sessions) return undefined
+      perAddress.set(address, count + 1)
+      const token = world.random.text(24)
+      const session = new Session(world.random.text(12), hash(token), address, sessionWorld)
+      byToken.set(session.tokenHash, session)
+      bind(session, connection)
+      return { session, token }
+    },
+
+    /** Moves an existing session onto this connection, or says why that cannot be. */
+    claim(connection: Connection, own: Session, claim: Claim): Claimed {
+      const tokenHash = hash(claim.token)
+      const session = byToken.get(tokenHash)
+      if (!session || session === own)
+        return {
+          session: own,
+          reason: expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN',
+          wasAway: false,
+        }
+      const retry_ms = session.buckets.take('resume')
+      if (retry_ms > 0) throw new Refusal('RATE_LIMITED', undefined, { retry_ms })
+      if (claim.attempt <= session.attempt)
+        throw new Refusal(
+          'STALE_ATTEMPT',
+          `session.resume.attempt: expected more than ${session.attempt}`,
+        )
+      session.attempt = claim.attempt
+      const wasAway = takeOver(session, own, connection)
+      const reason = whyNot(session, claim)
+      if (reason) session.restart()
+      else {
+        session.outbox.ledger.acknowledge(claim.received)
+        session.exempt = Math.min(claim.sent - session.received, limits.resume_frames)
+      }
+      return { session, wasAway, ...(reason && { reason }) }
+    },
+
+    /** The claimed session has been told everything it missed. */
+    restored(session: Session, wasAway: boolean): void {
+      if (wasAway) notify('back', session)
+      notify('restored', session)
+    },
+
+    /** The connection is gone; the session waits for the next one, or ends. */
+    drop(session: Session, ends: boolean): void {
+      if (!session.connection || closed) return
+      session.connection = null
+      session.outbox.detach()
+      session.resetting = undefined
+      if (ends || !session.started || !session.resumable) return end(session)
+      windows.set(
+        session,
+        world.after(limits.resume_ms, () => {
+          remember(session.tokenHash)
+          end(session)
+        }),
+      )
+      notify('away', session)
+    },
+
+    end,
+    dropSlow,
+
+    /** Ends everything without telling anybody. */
+    close(): void {
+      closed = true
+      for (const cancel of windows.values()) cancel()
+      windows.clear()
+      byToken.clear()
+    },
+  }
+
+  function dropSlow(session: Session): void {
+    const { connection } = session
+    if (!connection) return
+    session.mustReset = 'SLOW'
+    connection.dropSlow()
+    session.outbox.ledger.reset()
+  }
+
+  function bind(session: Session, connection: Connection): void {
+    session.connection = connection
+    connection.session = session
+    session.outbox.attach(connection.transport)
+  }
+
+  /** `own` was made for the connection a moment ago and has seen nothing; it gives way. */
+  function takeOver(session: Session, own: Session, connection: Connection): boolean {
+    own.outbox.flush()
+    own.connection = null
+    own.outbox.detach()
+    end(own)
+    const wasAway = windows.get(session)
+    wasAway?.()
+    windows.delete(session)
+    session.connection?.replace()
+    session.resetting = undefined
+    bind(session, connection)
+    return wasAway !== undefined
+  }
+
+  function end(session: Session): void {
+    if (!byToken.delete(session.tokenHash)) return
+    windows.get(session)?.()
+    windows.delete(session)
+    const count = (perAddress.get(session.address) ?? 1) - 1
+    if (count > 0) perAddress.set(session.address, count)
+    else perAddress.delete(session.address)
+    notify('ended', session)
+  }
+
+  function remember(tokenHash: string): void {
+    expired.add(tokenHash)
+    if (expired.size <= MAX_EXPIRED) return
+    for (const oldest of expired) {
+      expired.delete(oldest)
+      break
+    }
+  }
+
+  function notify(what: keyof SessionObserver, session: Session): void {
+    for (const observer of observers) {
+      try {
+        observer[what]?.(session)
+      } catch (error) {
+        world.log.error({ error, session: session.id, what }, 'session observer failed')
+      }
+    }
+  }
+}
+
+/** How many tokens of expired sessions are remembered, to say EXPIRED rather than UNKNOWN. */
+const MAX_EXPIRED = 10_000
+
+const hash = (token: string) => createHash('sha256').update(token).digest('base64url')
+
+function whyNot(session: Session, claim: Claim): ResetReason | undefined {
+  if (session.mustReset) return session.mustReset
+  const { ledger } = session.outbox
+  if (claim.received > ledger.sent || claim.sent < session.received) return 'DESYNC'
+  if (!ledger.covers(claim.received) || claim.forgotten > session.received) return 'BUDGET'
+  return undefined
+}

@@ -1,0 +1,143 @@
+import { type connection as connectionTable, PROTOCOL } from '../../protocol/connection.ts'
+import { RESUME_REASONS, type ResumeReason } from '../../protocol/errors.ts'
+import { FINGERPRINT } from '../../protocol/fingerprint.ts'
+import type { AllMessages } from '../../protocol/index.ts'
+import type { DataOf } from '../../protocol/message.ts'
+import type { Connection } from '../core/connection.ts'
+import type { Context, HandlersOf } from '../core/dispatch.ts'
+import { encode, push } from '../core/frame.ts'
+import type { Limits } from '../core/limits.ts'
+import { Refusal } from '../core/refusal.ts'
+import type { Session } from '../core/session.ts'
+import type { Sessions } from '../core/sessions.ts'
+import type { World } from '../world.ts'
+
+export type Snapshot = DataOf<AllMessages['session.snapshot']>
+type Abilities = DataOf<AllMessages['session.hello']>
+
+export interface ConnectionOptions {
+  readonly world: World
+  readonly limits: Limits
+  readonly sessions: Sessions
+  /** What the session is and where it sits, in pages that each fit its client. */
+  readonly snapshot: (session: Session) => readonly Snapshot[]
+}
+
+export type Connections = ReturnType<typeof createConnections>
+
+/** Welcome, hello, resume, acknowledgements, resets, pings. */
+export function createConnections({ world, limits, sessions, snapshot }: ConnectionOptions) {
+  const handlers: HandlersOf<(typeof connectionTable)['messages']> = {
+    'session.hello': ({ session }, abilities) => introduce(session, abilities),
+    'session.resume': resume,
+    'session.ack': ({ session }, { sent, received }) => compare(session, sent, received),
+    'session.desync': ({ session }) => reset(session, 'DESYNC'),
+    ping: () => ({ time: world.now() }),
+  }
+
+  return {
+    handlers,
+
+    /** The server speaks first. */
+    welcome(connection: Connection, token: string): void {
+      const { session } = connection
+      if (!session) return
+      const { message_bytes, resume_bytes, resume_frames, ack_frames, ack_ms } = limits
+      session.send(
+        push('welcome', {
+          session: session.id,
+          token,
+          protocol: PROTOCOL,
+          fingerprint: FINGERPRINT,
+          packets: null,
+          time: world.now(),
+          heartbeat_ms: limits.heartbeat_ms,
+          resume_ms: limits.resume_ms,
+          limits: { message_bytes, resume_bytes, resume_frames, ack_frames, ack_ms },
+        }),
+      )
+    },
+
+    /** Tells a library the counts, if they changed since it was last told. */
+    acknowledge(session: Session): void {
+      const { sent, received, told } = session
+      if (!session.introduced || session.resetting !== undefined) return
+      if (told.sent === sent && told.received === received) return
+      told.sent = sent
+      told.received = received
+      session.send(push('session.ack', { sent, received }))
+    },
+
+    /** The client knows of the reset: from here on its frames count again. */
+    confirmReset(session: Session): void {
+      session.resetting = undefined
+    },
+  }
+
+  function introduce(session: Session, { receive_bytes, fingerprint }: Abilities) {
+    session.introduced = true
+    if (receive_bytes !== undefined) session.receiveBytes = receive_bytes
+    if (fingerprint === undefined || fingerprint === FINGERPRINT) return { resume: true }
+    session.resumable = false
+    world.log.warn({ session: session.id, fingerprint }, 'client made from other protocol tables')
+    return { resume: false, warning: OTHER_TABLES }
+  }
+
+  function resume(context: Context, claim: DataOf<AllMessages['session.resume']>) {
+    const { connection, session: own } = context
+    if (connection.frames > 1) throw new Refusal('RESUME_TOO_LATE')
+    const introduced = introduce(own, claim)
+    if (!introduced.resume) return refusal(own, 'FINGERPRINT')
+    const { session, reason, wasAway } = sessions.claim(connection, own, claim)
+    if (session === own) return refusal(own, reason ?? 'UNKNOWN')
+
+    introduce(session, claim)
+    context.afterwards(() => {
+      if (!reason) session.outbox.replayAfter(claim.received)
+      sendSnapshot(session)
+      sessions.restored(session, wasAway)
+    })
+    world.log.info({ session: session.id, attempt: claim.attempt, reason }, 'session claimed')
+    const { sent, received } = session
+    return reason
+      ? refusal(session, reason)
+      : { resumed: true, session: session.id, sent, received }
+  }
+
+  function compare(session: Session, sent: number, received: number): void {
+    if (session.resetting !== undefined) return
+    if (sent !== session.received || received > session.sent) return reset(session, 'DESYNC')
+    session.outbox.ledger.acknowledge(received)
+  }
+
+  /** Begins both counts anew on a living connection. */
+  function reset(session: Session, reason: 'DESYNC'): void {
+    if (session.resetting !== undefined) return
+    const { sent, received } = session
+    world.log.warn({ session: session.id, sent, received, reason }, 'session reset')
+    session.restart()
+    const id = `s${session.epoch}`
+    session.resetting = id
+    const { resumed: _, ...data } = refusal(session, reason)
+    session.send(encode({ type: 'session.reset', id, data }, 'connection'))
+    sendSnapshot(session)
+    sessions.restored(session, false)
+  }
+
+  function sendSnapshot(session: Session): void {
+    for (const page of snapshot(session)) session.send(push('session.snapshot', page))
+  }
+}
+
+const refusal = (session: Session, reason: ResumeReason) => ({
+  resumed: false,
+  session: session.id,
+  kept: RESUME_REASONS[reason].kept,
+  reason,
+  message: RESUME_REASONS[reason].doc,
+  sent: session.sent,
+  received: session.received,
+})
+
+const OTHER_TABLES =
+  'This client was made from other protocol tables than the server: it works on, but its session cannot be resumed. Update the older of the two.'

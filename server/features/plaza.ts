@@ -1,0 +1,93 @@
+import { PLAZA, plazaEvents, plazaMember, type plaza as plazaTable } from '../../protocol/plaza.ts'
+import { check, type Json } from '../../protocol/schema.ts'
+import type { Context, HandlersOf } from '../core/dispatch.ts'
+import { push } from '../core/frame.ts'
+import { Refusal } from '../core/refusal.ts'
+import type { Member, Room, RoomHooks, RoomKind } from '../core/room.ts'
+import type { Tick } from '../core/tick.ts'
+import type { World } from '../world.ts'
+
+export interface PlazaOptions {
+  readonly world: World
+  readonly tick: Tick
+  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+}
+
+type Row = readonly [number: number, x: number, y: number]
+
+/** Where everybody stands in one plaza. */
+interface Ground {
+  readonly rows: Map<number, Row>
+  moved: boolean
+}
+
+/** The plaza: a room kind to walk about in. */
+export function createPlaza({ world, tick, resolve }: PlazaOptions) {
+  const grounds = new WeakMap<Room, Ground>()
+
+  const kind: RoomKind = {
+    name: 'plaza',
+    capacity: PLAZA.capacity,
+    namespaces: ['plaza'],
+    events: plazaEvents,
+    linger_ms: 30_000,
+    open,
+  }
+
+  const handlers: HandlersOf<(typeof plazaTable)['messages']> = {
+    'plaza.move'(context, { x, y }) {
+      const { room, member } = resolve(context)
+      const ground = grounds.get(room)
+      if (!ground)
+        throw new Refusal('UNSUPPORTED', `plaza.move: ${room.code} is a ${room.kind.name}`)
+      place(ground, member, x, y)
+    },
+  }
+
+  function open(room: Room): RoomHooks {
+    const ground: Ground = { rows: new Map(), moved: false }
+    grounds.set(room, ground)
+    const rowsNow = () =>
+      push(
+        'plaza.rows',
+        { time: world.now(), rows: [...ground.rows.values()] },
+        { room: room.code },
+      )
+    const cancel = tick.add(() => {
+      if (!ground.moved) return
+      ground.moved = false
+      room.broadcast(rowsNow())
+    })
+    return {
+      onJoin: memberData,
+      onJoined(member) {
+        place(ground, member, startAt(PLAZA.width), startAt(PLAZA.height))
+        member.session.send(rowsNow())
+      },
+      onLeft(member) {
+        ground.rows.delete(member.number)
+      },
+      onRestored: (member) => member.session.send(rowsNow()),
+      onDispose: cancel,
+    }
+  }
+
+  /** Somewhere in the middle half. */
+  function startAt(extent: number): number {
+    return extent / 4 + world.random.below(extent / 2)
+  }
+
+  return { kind, handlers }
+}
+
+function memberData(data: Json | undefined): Json {
+  const problem = data == null ? undefined : check(plazaMember(), data, 'room.join.data')
+  if (problem) throw new Refusal('INVALID_MESSAGE_DATA', problem)
+  return data ?? {}
+}
+
+/** Tenths of a unit are fine enough, and shorter on the wire. */
+function place(ground: Ground, { number }: Member, x: number, y: number): void {
+  ground.rows.set(number, [number, Math.round(x * 10) / 10, Math.round(y * 10) / 10])
+  ground.moved = true
+}

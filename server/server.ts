@@ -1,0 +1,230 @@
+import { existsSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createArticle, GREETING } from './compat/article.ts'
+import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
+import { createDispatch } from './core/dispatch.ts'
+import { encode } from './core/frame.ts'
+import { type Limits, limitsOf, type Rates, ratesOf } from './core/limits.ts'
+import { createFlusher } from './core/outbox.ts'
+import type { RoomKind } from './core/room.ts'
+import type { Session } from './core/session.ts'
+import { createSessions, type SessionObserver } from './core/sessions.ts'
+import { createTick } from './core/tick.ts'
+import { createConnections, type Snapshot } from './features/connection.ts'
+import { createEvents } from './features/events.ts'
+import { cleanName, createPlayers } from './features/players.ts'
+import { createPlaza } from './features/plaza.ts'
+import { createRooms } from './features/rooms.ts'
+import { createHttp } from './transport/http.ts'
+import { createSockets } from './transport/socket.ts'
+import { createWorld, type Log, type World } from './world.ts'
+
+export type { Limits, Rates } from './core/limits.ts'
+export { Refusal } from './core/refusal.ts'
+
+export interface HubOptions {
+  /** Overrides of the limits that PROTOCOL.md lists. */
+  readonly limits?: Partial<Limits>
+  /** Overrides of the message rates; false lifts them all. */
+  readonly rates?: Partial<Rates> | false
+  /** Says the article's greeting before `welcome`. */
+  readonly greeting?: boolean
+  /** Opens what production keeps shut, and checks every reply against the tables. */
+  readonly dev?: boolean
+  /** A pino logger or alike; silent unless given. */
+  readonly log?: Log
+  /** Time and chance; the real ones unless given. */
+  readonly world?: World
+}
+
+export interface ServerOptions extends HubOptions {
+  /** 1234 unless given; 0 takes a free one. */
+  readonly port?: number
+  /** 0.0.0.0 unless given. */
+  readonly host?: string
+  /** The folder served at `/`; the built demo unless given. */
+  readonly page?: string
+}
+
+/** What a running server holds just now. */
+export interface Stats {
+  readonly connections: number
+  readonly sessions: number
+  readonly away: number
+  readonly rooms: number
+}
+
+export interface GameServer {
+  readonly host: string
+  readonly port: number
+  stats(): Stats
+  /** Says 4000 to every client and stops listening; resolves when every socket is gone. */
+  close(): Promise<void>
+}
+
+const TICK_MS = 50
+const SWEEP_MS = 1_000
+
+/** A server without a socket: takes transports in. The only place where features are wired. */
+export function createHub(options: HubOptions = {}) {
+  const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
+  const limits = limitsOf(options.limits)
+  const rates = options.rates === false ? false : ratesOf(options.rates)
+  const connections = new Set<Connection>()
+  const perAddress = new Map<string, number>()
+
+  const observers: SessionObserver[] = []
+  const sessions = createSessions(world, createFlusher(world.soon), limits, rates, observers)
+  const tick = createTick(world, TICK_MS)
+  const players = createPlayers({ world, limits })
+  const kinds: RoomKind[] = []
+  const rooms = createRooms({ world, limits, kinds, cleanName })
+  const plaza = createPlaza({ world, tick, resolve: rooms.resolve })
+  const events = createEvents({ resolve: rooms.resolve })
+  const connection = createConnections({ world, limits, sessions, snapshot })
+  kinds.push(plaza.kind)
+  observers.push(rooms.observer)
+
+  const receive = createDispatch({
+    world,
+    limits,
+    handlers: {
+      ...connection.handlers,
+      ...players.handlers,
+      ...rooms.handlers,
+      ...events.handlers,
+      ...plaza.handlers,
+    },
+    numeric: createArticle(world.log),
+    confirmReset: connection.confirmReset,
+    acknowledge: connection.acknowledge,
+    checkReplies: options.dev ?? false,
+  })
+  const connectionEvents: ConnectionEvents = {
+    received: receive,
+    dropped: sessions.drop,
+    slow: sessions.dropSlow,
+  }
+  const stopSweeping = world.every(SWEEP_MS, sweep)
+
+  return {
+    world,
+    limits,
+    accept,
+    /** The socket of this connection is gone. */
+    forget,
+    stats: (): Stats => ({
+      connections: connections.size,
+      sessions: sessions.size,
+      away: sessions.away,
+      rooms: rooms.size,
+    }),
+    close(): void {
+      stopSweeping()
+      sessions.close()
+      rooms.close()
+      for (const one of connections) one.close(4000)
+      tick.close()
+    },
+  }
+
+  function accept(transport: Transport, path = '/'): Connection | undefined {
+    const { address } = transport
+    if (path !== '/') {
+      transport.close(4100, `no endpoint at ${path.slice(0, 64)}; connect to /`)
+      return undefined
+    }
+    const opened = new Connection(transport, world, limits, connectionEvents)
+    const open = perAddress.get(address) ?? 0
+    const session = open < limits.connections ? sessions.open(opened) : undefined
+    if (!session) {
+      world.log.warn({ address, open }, 'too many connections')
+      transport.close(4105, 'too many connections or sessions from this address')
+      return undefined
+    }
+    connections.add(opened)
+    perAddress.set(address, open + 1)
+    world.log.info({ session: session.session.id, address }, 'Client connected')
+    if (options.greeting) session.session.send(encode(GREETING, 'connection'))
+    connection.welcome(opened, session.token)
+    return opened
+  }
+
+  function forget(closed: Connection): void {
+    if (!connections.delete(closed)) return
+    const open = (perAddress.get(closed.address) ?? 1) - 1
+    if (open > 0) perAddress.set(closed.address, open)
+    else perAddress.delete(closed.address)
+    world.log.info({ address: closed.address }, 'Client disconnected')
+  }
+
+  function sweep(): void {
+    const now = world.now()
+    for (const one of connections) {
+      one.sweep()
+      const { session } = one
+      if (!session) continue
+      connection.acknowledge(session)
+      const isLate = limits.identify_ms > 0 && now - one.openedAt > limits.identify_ms
+      if (isLate && !session.player) one.close(4104)
+    }
+  }
+
+  function snapshot(session: Session): Snapshot[] {
+    const player = session.player ? { ...session.player } : null
+    const seats = rooms.seatPages(session, session.receiveBytes - PLAYER_BYTES)
+    if (seats.length === 0) return [{ player, rooms: [], more: false }]
+    return seats.map((seat, index) => ({ player, rooms: [seat], more: index < seats.length - 1 }))
+  }
+}
+
+/** What a snapshot says beside its seats. */
+const PLAYER_BYTES = 300
+
+/** How long requests that are still being answered may hold up a stop. */
+const STRAGGLERS_MS = 3_000
+
+/** Starts a server and resolves once it listens; rejects with the socket's error if it cannot. */
+export async function createServer(options: ServerOptions = {}): Promise<GameServer> {
+  const hub = createHub(options)
+  const { port = 1234, host = '0.0.0.0', page = builtPage() } = options
+  const http = createHttpServer({ headersTimeout: 10_000 }, createHttp(page))
+  const sockets = createSockets({
+    http,
+    limits: hub.limits,
+    accept: hub.accept,
+    forget: hub.forget,
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      http.once('error', reject)
+      http.listen(port, host === 'localhost' ? '127.0.0.1' : host, resolve)
+    })
+  } catch (error) {
+    hub.close()
+    throw error
+  }
+  const address = http.address() as AddressInfo
+  return {
+    host: address.address,
+    port: address.port,
+    stats: hub.stats,
+    async close() {
+      hub.close()
+      sockets.close()
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()))
+      http.closeIdleConnections()
+      const cancel = hub.world.after(STRAGGLERS_MS, () => http.closeAllConnections())
+      await closed
+      cancel()
+    },
+  }
+}
+
+/** Beside the compiled server, or in `dist` when it runs from its source. */
+function builtPage(): string {
+  const beside = fileURLToPath(new URL('../page', import.meta.url))
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../dist/page', import.meta.url))
+}

@@ -1,0 +1,96 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { WebSocket, WebSocketServer } from 'ws'
+import { SUBPROTOCOL } from '../../protocol/connection.ts'
+import type { Connection, Transport } from '../core/connection.ts'
+import type { Limits } from '../core/limits.ts'
+
+export interface SocketOptions {
+  readonly http: Server
+  readonly limits: Limits
+  /** Takes a new transport in, unless it has been closed with a code that says why not. */
+  readonly accept: (transport: Transport, path: string) => Connection | undefined
+  /** The socket of this connection is gone. */
+  readonly forget: (connection: Connection) => void
+}
+
+export interface Sockets {
+  /** Refuses what comes from now on. */
+  close(): void
+}
+
+const CLOSE_TIMEOUT = 2_000
+const MAX_FRAGMENTS = 64
+const MAX_BUFFERED_CHUNKS = 1_024
+
+/** WebSockets on an HTTP server: each becomes a transport of a connection. */
+export function createSockets({ http, limits, accept, forget }: SocketOptions): Sockets {
+  const options = {
+    server: http,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.frame_bytes,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+    closeTimeout: CLOSE_TIMEOUT,
+    handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  }
+  const server = new WebSocketServer(options)
+  server.on('connection', (ws, request) => open(ws, request, accept, forget))
+  return { close: () => void server.close() }
+}
+
+/** Attaches every handler before anything is said or awaited: a frame sent at open is not lost. */
+function open(
+  ws: WebSocket,
+  request: IncomingMessage,
+  accept: SocketOptions['accept'],
+  forget: SocketOptions['forget'],
+): void {
+  const { socket } = request
+  const transport = createTransport(ws, socket, () => connection?.written())
+  const path = (request.url ?? '/').split('?')[0] ?? '/'
+  let connection: Connection | undefined
+  ws.on('error', (error: Error & { code?: string }) => {
+    if (error.code?.startsWith('WS_ERR_')) connection?.closed(PROTOCOL_ERROR)
+  })
+  ws.on('message', (data, isBinary) => connection?.receive(data as Buffer, isBinary))
+  ws.on('pong', () => connection?.ponged())
+  ws.on('close', (code) => {
+    connection?.closed(code)
+    if (connection) forget(connection)
+  })
+  connection = accept(transport, path)
+}
+
+/** ws has closed with 1002, 1007 or 1009 by itself; all three end the session. */
+const PROTOCOL_ERROR = 1002
+
+/** Whole frames go to the socket beside ws, which sends only its own control frames there. */
+function createTransport(ws: WebSocket, socket: Socket, onWritten: () => void): Transport {
+  return {
+    address: socket.remoteAddress ?? 'unknown',
+    get unwritten() {
+      return socket.writableLength
+    },
+    write(frames, bytes) {
+      if (ws.readyState !== WebSocket.OPEN) return
+      const [first] = frames
+      const chunk = frames.length === 1 && first ? first : Buffer.concat(frames, bytes)
+      socket.write(chunk, onWritten)
+    },
+    ping: () => {
+      if (ws.readyState === WebSocket.OPEN) ws.ping()
+    },
+    close(code, reason) {
+      ws.removeAllListeners('message')
+      ws.close(code, reason)
+    },
+    reset() {
+      ws.removeAllListeners('message')
+      if (socket instanceof TLSSocket) socket.destroy()
+      else socket.resetAndDestroy()
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import pino from 'pino'
+
+export type Cancel = () => void
+export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
+
+/** Everything the server takes from outside itself: time, chance, the log. Tests bring their own. */
+export interface World {
+  /** Monotonic, in ms. */
+  now(): number
+  /** Calls back once after `ms`. */
+  after(ms: number, callback: () => void): Cancel
+  /** Calls back every `ms`. */
+  every(ms: number, callback: () => void): Cancel
+  /** Calls back when this turn of the event loop is over. */
+  soon(callback: () => void): void
+  readonly random: Random
+  readonly log: Log
+}
+
+export interface Random {
+  /** `bytes` of chance in base64url: 16 for an id, 24 for a secret. */
+  text(bytes: number): string
+  /** A whole number from 0 to `below` - 1. */
+  below(below: number): number
+}
+
+export interface WorldOptions {
+  readonly log?: Log
+}
+
+/** The real world. */
+export function createWorld({ log = pino({ level: 'silent' }) }: WorldOptions = {}): World {
+  return {
+    now: () => performance.now(),
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    },
+    every(ms, callback) {
+      const timer = setInterval(callback, ms)
+      return () => clearInterval(timer)
+    },
+    soon: (callback) => void setImmediate(callback),
+    random: {
+      text: (bytes) => randomBytes(bytes).toString('base64url'),
+      below: (below) => randomInt(below),
+    },
+    log,
+  }
+}
