@@ -1,0 +1,115 @@
+import type { Clock } from './clock.ts'
+import { createEvents, type Events } from './events.ts'
+import { failure } from './failure.ts'
+import type { Timers, WebSocketConstructor } from './link.ts'
+import { createPlayers, type Players } from './players.ts'
+import { createPlaza, type Plaza } from './plaza.ts'
+import { createRooms, type Rooms } from './rooms.ts'
+import { createSession, type Session, type State } from './session.ts'
+
+export type { Json } from '../protocol/schema.ts'
+export type { EventListener } from './events.ts'
+export { NetworkError } from './failure.ts'
+export type { Player } from './players.ts'
+export type { Member, Room } from './rooms.ts'
+export type { SessionEvents, State } from './session.ts'
+
+export interface ConnectOptions {
+  /** The WebSocket to use: the platform's own unless given. Node 20 has none: pass `ws`'s. */
+  readonly WebSocket?: WebSocketConstructor
+  /** How long one connection may take to open, in ms (10,000). */
+  readonly connectTimeout?: number
+  /** How often the round trip is measured, in ms (5,000); one left unanswered ends the connection. */
+  readonly pingEvery?: number
+  /** How long to wait before the `attempt`-th try to come back, in ms. */
+  readonly backoff?: (attempt: number) => number
+  /** Gives the connection up, now or later. */
+  readonly signal?: AbortSignal
+  /** Where errors thrown by your listeners go; the console unless given. */
+  readonly report?: (error: unknown) => void
+  /** Time, for tests. */
+  readonly timers?: Timers
+}
+
+/** A connection to an Estragon server that comes back by itself. */
+export interface Network {
+  readonly state: State
+  /** This session's public id, as others may address it. */
+  readonly session: string | undefined
+  readonly clock: Clock
+  readonly players: Players
+  readonly rooms: Rooms
+  readonly events: Events
+  readonly plaza: Plaza
+  /** `state`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
+  on: Session['on']
+  /** Sends a request of PROTOCOL.md by its type. */
+  request: Session['request']
+  /** Drops the connection as a cut cable would, to watch it come back. */
+  cut(): void
+  /** Leaves for good. */
+  close(): void
+}
+
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 10_000
+
+/**
+ * Connects; resolves once the server has welcomed us. Rejects with CONNECT_FAILED, REFUSED or
+ * ABORTED. From then on a dropped connection is restored without anything lost or done twice.
+ */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<Network> {
+  const { signal, report = console.error } = options
+  const session = createSession({
+    url,
+    WebSocket: options.WebSocket ?? platformSocket(),
+    timers: options.timers ?? platformTimers,
+    connectTimeout: options.connectTimeout ?? 10_000,
+    pingEvery: options.pingEvery ?? 5_000,
+    backoff: options.backoff ?? jittered,
+    report,
+  })
+  const network: Network = {
+    get state() {
+      return session.state
+    },
+    get session() {
+      return session.id
+    },
+    clock: session.clock,
+    players: createPlayers(session),
+    rooms: createRooms(session, report),
+    events: createEvents(session, report),
+    plaza: createPlaza(session, report),
+    on: session.on,
+    request: session.request,
+    cut: session.cut,
+    close: session.close,
+  }
+  if (signal?.aborted) throw failure('ABORTED')
+  signal?.addEventListener('abort', () => session.close(), { once: true })
+  try {
+    await session.start()
+  } catch (error) {
+    throw signal?.aborted ? failure('ABORTED') : error
+  }
+  return network
+}
+
+/** Exponential, with full jitter, so that a server that comes back is not met by all at once. */
+const jittered = (attempt: number) =>
+  Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
+
+const platformTimers: Timers = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+function platformSocket(): WebSocketConstructor {
+  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor }
+  if (WebSocket) return WebSocket
+  throw failure('CONNECT_FAILED', 'this platform has no WebSocket; pass one as options.WebSocket')
+}

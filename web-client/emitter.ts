@@ -1,0 +1,28 @@
+/** Typed listeners; one that throws is reported and harms nobody else. */
+export interface Emitter<E extends Record<string, unknown[]>> {
+  /** Listens until the returned function is called. */
+  on<K extends keyof E>(name: K, listener: (...args: E[K]) => void): () => void
+  emit<K extends keyof E>(name: K, ...args: E[K]): void
+}
+
+export type Report = (error: unknown) => void
+
+export function createEmitter<E extends Record<string, unknown[]>>(report: Report): Emitter<E> {
+  const listeners = new Map<keyof E, Set<unknown>>()
+  return {
+    on(name, listener) {
+      const own = listeners.get(name) ?? new Set()
+      listeners.set(name, own.add(listener))
+      return () => void own.delete(listener)
+    },
+    emit(name, ...args) {
+      for (const listener of listeners.get(name) ?? []) {
+        try {
+          ;(listener as (...args: unknown[]) => void)(...args)
+        } catch (error) {
+          report(error)
+        }
+      }
+    },
+  }
+}

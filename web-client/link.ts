@@ -1,0 +1,89 @@
+/** The part of the standard WebSocket that is used; Node 20 users pass one in (package `ws`). */
+export interface WebSocketLike {
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  send(data: string): void
+  close(code?: number, reason?: string): void
+  /** Drops the socket without a goodbye, where the implementation can. */
+  terminate?(): void
+}
+
+export type WebSocketConstructor = new (url: string, protocols?: string[]) => WebSocketLike
+
+export interface LinkEvents {
+  opened(): void
+  received(text: string): void
+  /** It never opened, or it closed; told once. `code` is 1006 where the peer gave none. */
+  closed(code: number, reason: string): void
+}
+
+export interface Link {
+  send(text: string): void
+  close(code: number, reason: string): void
+  /** Drops the socket as a cut cable would; nothing is told afterwards. */
+  cut(): void
+}
+
+export interface Timers {
+  now(): number
+  after(ms: number, callback: () => void): () => void
+}
+
+/** No code of the protocol: the server takes it for a lost connection. */
+const CUT = 4999
+const LOST = 1006
+
+/** One WebSocket. After it has closed, or was cut, nothing of it is heard any more. */
+export function openLink(
+  Socket: WebSocketConstructor,
+  url: string,
+  events: LinkEvents,
+  timers: Timers,
+  timeout: number,
+): Link {
+  const socket = new Socket(url)
+  const cancel = timers.after(timeout, () => {
+    drop(socket)
+    finish(LOST, `no connection within ${timeout} ms`)
+  })
+  let isOver = false
+
+  socket.onopen = () => {
+    cancel()
+    if (!isOver) events.opened()
+  }
+  socket.onmessage = ({ data }: { data: unknown }) => {
+    if (!isOver && typeof data === 'string') events.received(data)
+  }
+  socket.onclose = ({ code, reason }: { code?: number; reason?: string }) =>
+    finish(code ?? LOST, String(reason ?? ''))
+  socket.onerror = () => {}
+
+  function finish(code: number, reason: string): void {
+    cancel()
+    if (isOver) return
+    isOver = true
+    events.closed(code, reason)
+  }
+
+  return {
+    send: (text) => socket.send(text),
+    close(code, reason) {
+      isOver = true
+      cancel()
+      socket.close(code, reason)
+    },
+    cut() {
+      isOver = true
+      cancel()
+      drop(socket)
+    },
+  }
+}
+
+function drop(socket: WebSocketLike): void {
+  if (socket.terminate) socket.terminate()
+  else socket.close(CUT, 'cut')
+}

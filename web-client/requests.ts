@@ -1,0 +1,101 @@
+import { type FailureData, failure, NetworkError } from './failure.ts'
+import type { Timers } from './link.ts'
+
+interface Pending {
+  readonly type: string
+  /** Its number among the counted frames; 0 for a connection message. */
+  count: number
+  resolve(data: unknown): void
+  reject(error: NetworkError): void
+}
+
+export interface WaitOptions {
+  /** In ms; then the request is rejected with TIMEOUT. */
+  readonly timeout?: number
+  /** Ends the wait (not the request) with ABORTED. */
+  readonly signal?: AbortSignal
+}
+
+export type Requests = ReturnType<typeof createRequests>
+
+const TIMEOUT = 30_000
+
+/** What was asked and is not answered yet. */
+export function createRequests(timers: Timers) {
+  const pending = new Map<string, Pending>()
+  let numbered = 0
+
+  return {
+    nextId: () => `${++numbered}`,
+
+    /** Waits for the answer to `id`. */
+    wait(id: string, type: string, count: number, { timeout = TIMEOUT, signal }: WaitOptions) {
+      return new Promise<unknown>((resolve, reject) => {
+        const give = (code: 'TIMEOUT' | 'ABORTED') => {
+          pending.delete(id)
+          stop()
+          reject(
+            failure(
+              code,
+              `${type}: ${code === 'TIMEOUT' ? `no answer within ${timeout} ms` : 'aborted'}`,
+            ),
+          )
+        }
+        const cancel = timers.after(timeout, () => give('TIMEOUT'))
+        const abort = () => give('ABORTED')
+        const stop = () => {
+          cancel()
+          signal?.removeEventListener('abort', abort)
+        }
+        signal?.addEventListener('abort', abort, { once: true })
+        pending.set(id, {
+          type,
+          count,
+          resolve(data) {
+            stop()
+            resolve(data)
+          },
+          reject(error) {
+            stop()
+            reject(error)
+          },
+        })
+        if (signal?.aborted) abort()
+      })
+    },
+
+    resolve(id: string, data: unknown): void {
+      take(id)?.resolve(data)
+    },
+
+    /** True when a request waited for this error. */
+    reject(id: string, data: FailureData): boolean {
+      const found = take(id)
+      found?.reject(new NetworkError(data))
+      return found !== undefined
+    },
+
+    /** The counts begin again: what was number `first + 1` is now number 1. */
+    renumber(first: number): void {
+      for (const one of pending.values()) one.count -= first
+    },
+
+    /** Gives up what was asked: `why` says of each, by its number, with which code. */
+    abandon(
+      why: (count: number) => 'OUTCOME_UNKNOWN' | 'SESSION_LOST' | 'CLOSED' | undefined,
+    ): void {
+      for (const [id, { type, count, reject }] of pending) {
+        const code = why(count)
+        if (!code) continue
+        pending.delete(id)
+        reject(failure(code, `${type}: ${failure(code).message}`))
+      }
+    },
+  }
+
+  function take(id: string): Pending | undefined {
+    const found = pending.get(id)
+    pending.delete(id)
+    return found
+  }
+}

@@ -1,0 +1,427 @@
+import { actionOn, type ResumeReason } from '../protocol/errors.ts'
+import { FINGERPRINT } from '../protocol/fingerprint.ts'
+import { type AllMessages, MESSAGES } from '../protocol/index.ts'
+import { Ledger } from '../protocol/ledger.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { type DataOf, isCounted, type ReplyOf, toText } from '../protocol/message.ts'
+import { check } from '../protocol/schema.ts'
+import { createClock } from './clock.ts'
+import { createEmitter, type Report } from './emitter.ts'
+import { type FailureData, failure, NetworkError } from './failure.ts'
+import { type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
+import { createRequests, type WaitOptions } from './requests.ts'
+
+export type State = 'connecting' | 'open' | 'away' | 'closed'
+type Welcome = DataOf<AllMessages['welcome']>
+export type Snapshot = DataOf<AllMessages['session.snapshot']>
+
+/** A message from the server, its envelope opened. */
+export interface Received {
+  readonly type: string
+  readonly id?: string
+  readonly re?: string
+  readonly room?: string
+  readonly from?: unknown
+  readonly data: never
+}
+
+export type SessionEvents = {
+  /** `code` and `reason` are those of the close that led here, where one did. */
+  state: [state: State, code: number, reason: string]
+  /** The counts began again: what was in flight is OUTCOME_UNKNOWN; identity and seats are kept. */
+  reset: [reason: ResumeReason]
+  /** The session is another, without player or rooms. */
+  lost: [reason: ResumeReason]
+  /** What this session is and where it sits, after a resume or a reset. */
+  snapshot: [pages: readonly Snapshot[]]
+  /** An error of the server that answers no request. */
+  error: [error: NetworkError]
+  /** Something its developer should know: other protocol tables, for one. */
+  warning: [text: string]
+  message: [message: Received]
+}
+
+export interface SessionOptions {
+  readonly url: string
+  readonly WebSocket: WebSocketConstructor
+  readonly timers: Timers
+  readonly connectTimeout: number
+  /** How long to wait before the `attempt`-th try to come back (1, 2, …), in ms. */
+  readonly backoff: (attempt: number) => number
+  readonly pingEvery: number
+  readonly report: Report
+}
+
+export interface SendOptions {
+  readonly room?: string | undefined
+  readonly to?: string | readonly string[] | undefined
+}
+
+interface Frame {
+  readonly text: string
+  readonly bytes: number
+}
+
+export type Session = ReturnType<typeof createSession>
+
+/** A session with the server that survives its connections. */
+export function createSession(options: SessionOptions) {
+  const { url, WebSocket, timers, connectTimeout, backoff, pingEvery, report } = options
+  const emitter = createEmitter<SessionEvents>(report)
+  const requests = createRequests(timers)
+  const clock = createClock(timers.now)
+  const ledger = new Ledger<Frame>(
+    { bytes: LIMITS.resume_bytes.value, frames: LIMITS.resume_frames.value },
+    ({ bytes }) => bytes,
+  )
+  /** The newest of each *latest* message asked for while away. */
+  const held = new Map<string, string>()
+
+  let state: State = 'connecting'
+  let link: Link | undefined
+  /** Whether frames may be written: the connection carries our session. */
+  let isLive = false
+  let welcome: Welcome | undefined
+  /** The welcome of a connection whose claim is not answered yet. */
+  let candidate: Welcome | undefined
+  let claimId: string | undefined
+  let isResumable = true
+  let lostBecause: ResumeReason | undefined
+  let attempt = 0
+  let tries = 0
+  let received = 0
+  /** How many counted frames were ever written to a connection. */
+  let written = 0
+  const told = { sent: 0, received: 0 }
+  let pages: Snapshot[] = []
+  let ping: { id: string; at: number } | undefined
+  let cancelRetry = () => {}
+  let cancelRound = () => {}
+  let opened: { resolve(): void; reject(error: NetworkError): void } | undefined
+
+  return {
+    on: emitter.on,
+    clock: clock as { now(): number; readonly roundTrip: number | undefined },
+    get state() {
+      return state
+    },
+    get id() {
+      return welcome?.session
+    },
+
+    /** Resolves at the server's welcome; rejects if the first connection fails. */
+    start(): Promise<void> {
+      return new Promise((resolve, reject) => {
+        opened = { resolve, reject }
+        open()
+      })
+    },
+
+    /** Sends a request and waits for its one answer. */
+    request<T extends keyof AllMessages & string>(
+      type: T,
+      data: DataOf<AllMessages[T]>,
+      { room, to, ...waiting }: SendOptions & WaitOptions = {},
+    ): Promise<ReplyOf<AllMessages[T]>> {
+      const id = requests.nextId()
+      try {
+        sendCounted(type, compose(type, data, { id, room, to }))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      return requests.wait(id, type, ledger.sent, waiting) as Promise<ReplyOf<AllMessages[T]>>
+    },
+
+    /** Sends a *latest* message; while away, only the newest of its kind and room is kept. */
+    post<T extends keyof AllMessages & string>(
+      type: T,
+      data: DataOf<AllMessages[T]>,
+      { room }: SendOptions = {},
+    ): void {
+      const text = compose(type, data, { room })
+      if (isLive) link?.send(text)
+      else held.set(`${type} ${room ?? ''}`, text)
+    },
+
+    /** Drops the connection as a cut cable would; the session comes back by itself. */
+    cut(): void {
+      if (state === 'closed' || !welcome) return
+      link?.cut()
+      lose(1006, 'cut')
+    },
+
+    /** Leaves: the session ends at once. */
+    close(): void {
+      link?.close(1000, 'leaving')
+      finish(1000, 'leaving', failure('CLOSED'))
+    },
+  }
+
+  function open(): void {
+    candidate = undefined
+    claimId = undefined
+    const events = { opened: introduce, received: receive, closed: lose }
+    try {
+      link = openLink(WebSocket, url, events, timers, connectTimeout)
+    } catch (error) {
+      finish(1006, String(error), failure('CONNECT_FAILED', `${url}: ${error}`))
+    }
+  }
+
+  /** The first frame of a connection: a claim of the session there was, or a hello. */
+  function introduce(): void {
+    if (!welcome || !isResumable) {
+      write({ type: 'session.hello', id: 'hello', data: { fingerprint: FINGERPRINT } })
+      return
+    }
+    attempt++
+    claimId = `claim-${attempt}`
+    const { sent, forgotten } = ledger
+    const { token } = welcome
+    const data = { token, attempt, sent, received, forgotten, fingerprint: FINGERPRINT }
+    write({ type: 'session.resume', id: claimId, data })
+  }
+
+  function receive(text: string): void {
+    let message: Received
+    try {
+      message = JSON.parse(text) as Received
+    } catch {
+      report(new Error('the server sent what is not JSON'))
+      return
+    }
+    if (isCounted(MESSAGES, message)) received++
+    route(message)
+    if (isLive && received - told.received >= LIMITS.ack_frames.value) acknowledge()
+  }
+
+  function route(message: Received): void {
+    const { type, re, data } = message
+    if (type === 'welcome') return onWelcome(data)
+    if (claimId !== undefined && re === claimId) return onClaimAnswered(message)
+    if (ping && re === ping.id) return onPong(data)
+    if (type === 'session.ack') return onAck(data)
+    if (type === 'session.reset') return onReset(message)
+    if (type === 'session.snapshot') return onSnapshot(data)
+    if (type === 'session.hello') return onHello(data)
+    if (type === 'error') return onError(message)
+    if (re !== undefined) return requests.resolve(re, data)
+    emitter.emit('message', message)
+  }
+
+  function onWelcome(data: Welcome): void {
+    if (claimId !== undefined) {
+      candidate = data
+      return
+    }
+    adopt(data)
+    goLive()
+  }
+
+  /** Takes the session of a new connection as ours. */
+  function adopt(data: Welcome): void {
+    const isNew = welcome !== undefined
+    welcome = data
+    attempt = 0
+    isResumable = true
+    clock.begin(data.time)
+    if (data.fingerprint !== FINGERPRINT) emitter.emit('warning', OTHER_TABLES)
+    if (!isNew) return
+    requests.abandon((count) => (count > written ? 'SESSION_LOST' : 'OUTCOME_UNKNOWN'))
+    restart()
+    held.clear()
+    const reason = lostBecause ?? 'UNKNOWN'
+    lostBecause = undefined
+    emitter.emit('lost', reason)
+  }
+
+  function onClaimAnswered({ type, data }: Received): void {
+    claimId = undefined
+    if (type === 'error') return retryClaim(data)
+    const answer = data as ReplyOf<AllMessages['session.resume']>
+    if (answer.resumed) {
+      ledger.acknowledge(answer.received)
+      return goLive(answer.received)
+    }
+    const reason = answer.reason ?? 'UNKNOWN'
+    if (!answer.kept) {
+      lostBecause = reason
+      if (candidate) adopt(candidate)
+      if (reason === 'FINGERPRINT') isResumable = false
+      return goLive()
+    }
+    const unsent = ledger.after(written)
+    const before = written
+    requests.abandon((count) => (count > before ? undefined : 'OUTCOME_UNKNOWN'))
+    restart()
+    requests.renumber(before)
+    for (const frame of unsent) ledger.push(frame)
+    goLive()
+    emitter.emit('reset', reason)
+  }
+
+  /** A claim that came too late or too often: another connection, another attempt. */
+  function retryClaim({ retry_ms }: FailureData): void {
+    link?.cut()
+    lose(1006, 'claim refused', retry_ms)
+  }
+
+  /** Writes what the server lacks, from its `count` on, and from now on at once. */
+  function goLive(count = written): void {
+    isLive = true
+    tries = 0
+    pages = []
+    for (const { text } of ledger.after(count)) link?.send(text)
+    written = ledger.sent
+    for (const text of held.values()) link?.send(text)
+    held.clear()
+    acknowledge()
+    beginRound()
+    setState('open', 0, '')
+    opened?.resolve()
+    opened = undefined
+  }
+
+  function onHello({ resume, warning }: ReplyOf<AllMessages['session.hello']>): void {
+    isResumable = resume
+    if (warning) emitter.emit('warning', warning)
+  }
+
+  function onAck({ sent, received: arrived }: DataOf<AllMessages['session.ack']>): void {
+    if (!isLive) return
+    ledger.acknowledge(arrived)
+    if (sent !== received) write({ type: 'session.desync', data: { sent: ledger.sent, received } })
+  }
+
+  function onReset({ id, data }: Received): void {
+    write({ type: 'session.reset', re: id, data: {} })
+    requests.abandon(() => 'OUTCOME_UNKNOWN')
+    restart()
+    pages = []
+    emitter.emit('reset', (data as DataOf<AllMessages['session.reset']>).reason)
+  }
+
+  function onSnapshot(page: Snapshot): void {
+    pages.push(page)
+    if (page.more) return
+    emitter.emit('snapshot', pages)
+    pages = []
+  }
+
+  function onError({ re, data }: Received): void {
+    if (re === undefined || !requests.reject(re, data))
+      emitter.emit('error', new NetworkError(data))
+  }
+
+  /** Every now and then: acknowledge, ping, and notice that nothing answers any more. */
+  function beginRound(): void {
+    cancelRound()
+    ping = undefined
+    const round = (untilPing: number) => {
+      cancelRound = timers.after(LIMITS.ack_ms.value, () => {
+        acknowledge()
+        if (untilPing > LIMITS.ack_ms.value) return round(untilPing - LIMITS.ack_ms.value)
+        if (ping) {
+          link?.cut()
+          return lose(4002, 'the server fell silent')
+        }
+        sendPing()
+        round(pingEvery)
+      })
+    }
+    sendPing()
+    round(pingEvery)
+  }
+
+  function sendPing(): void {
+    ping = { id: `ping-${requests.nextId()}`, at: timers.now() }
+    write({ type: 'ping', id: ping.id, data: {} })
+  }
+
+  function onPong({ time }: ReplyOf<AllMessages['ping']>): void {
+    if (ping && time !== undefined) clock.add(time, ping.at, timers.now())
+    ping = undefined
+  }
+
+  function acknowledge(): void {
+    const { sent } = ledger
+    if (told.sent === sent && told.received === received) return
+    told.sent = sent
+    told.received = received
+    write({ type: 'session.ack', data: { sent, received } })
+  }
+
+  function sendCounted(type: string, text: string): void {
+    if (state === 'closed') throw failure('CLOSED')
+    const bytes = utf8Length(text)
+    const limit = welcome?.limits.message_bytes ?? LIMITS.message_bytes.value
+    if (bytes > limit)
+      throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${limit}`)
+    if (!isLive && ledger.isFull(bytes)) throw failure('BUFFER_FULL')
+    ledger.push({ text, bytes })
+    if (!isLive) return
+    written = ledger.sent
+    link?.send(text)
+  }
+
+  function write(message: object): void {
+    link?.send(toText(message))
+  }
+
+  /** The connection is gone: come back, unless its code says otherwise. */
+  function lose(code: number, reason: string, delay?: number): void {
+    isLive = false
+    cancelRound()
+    if (!welcome) {
+      const text = `${url}: ${reason || 'no server answered'} (${code})`
+      const refused = actionOn(code) === 'refused'
+      return finish(code, reason, failure(refused ? 'REFUSED' : 'CONNECT_FAILED', text))
+    }
+    const action = actionOn(code)
+    if (action === 'refused' || code === 1000)
+      return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
+    if (action === 'ended') isResumable = false
+    if (!isResumable) lostBecause = action === 'ended' ? 'UNKNOWN' : 'FINGERPRINT'
+    setState('away', code, reason)
+    cancelRetry()
+    cancelRetry = timers.after(delay ?? backoff(++tries), open)
+  }
+
+  function finish(code: number, reason: string, error: NetworkError): void {
+    isLive = false
+    cancelRetry()
+    cancelRound()
+    requests.abandon(() => 'CLOSED')
+    opened?.reject(error)
+    opened = undefined
+    setState('closed', code, reason)
+  }
+
+  /** Both counts from zero. */
+  function restart(): void {
+    ledger.reset()
+    received = 0
+    written = 0
+    told.sent = 0
+    told.received = 0
+  }
+
+  function setState(next: State, code: number, reason: string): void {
+    if (state === next) return
+    state = next
+    emitter.emit('state', next, code, reason)
+  }
+}
+
+const OTHER_TABLES =
+  'This client and the server were made from different protocol tables: it works on, but a dropped session is lost. Update the older of the two.'
+
+const encoder = new TextEncoder()
+const utf8Length = (text: string) => encoder.encode(text).length
+
+/** The text of a message that fits its table; throws INVALID_MESSAGE_DATA at the caller if not. */
+function compose(type: keyof AllMessages & string, data: unknown, envelope: object): string {
+  const problem = check(MESSAGES[type].data, data, type)
+  if (problem) throw failure('INVALID_MESSAGE_DATA', problem)
+  return toText({ type, ...envelope, data })
+}
