@@ -2,7 +2,19 @@ import { RESUME_REASONS, type ResumeReason } from './errors.ts'
 import { feature } from './message.ts'
 import { player } from './players.ts'
 import { seat } from './rooms.ts'
-import { about, array, bool, choice, float64, integer, json, nullable, object, optional, text } from './schema.ts'
+import {
+  about,
+  array,
+  bool,
+  choice,
+  float64,
+  integer,
+  json,
+  nullable,
+  object,
+  optional,
+  text,
+} from './schema.ts'
 
 /** The version of the wire; tables of another version speak another protocol. */
 export const PROTOCOL = 1
@@ -36,7 +48,10 @@ export const connection = feature('connection', 'Connections, and sessions that 
       token: about('Claims this session after a drop; a secret.', text({ min: 1, max: 64 })),
       protocol: integer('uint16'),
       fingerprint: about('Of the tables the server was made from.', text({ max: 64 })),
-      packets: about('Of the game’s packet schema, where there is one.', nullable(text({ max: 64 }))),
+      packets: about(
+        'Of the game’s packet schema, where there is one.',
+        nullable(text({ max: 64 })),
+      ),
       time: about('The server’s monotonic clock, in ms.', float64()),
       heartbeat_ms: integer('uint32'),
       resume_ms: about('How long a dropped session keeps its seat.', integer('uint32')),
@@ -121,7 +136,10 @@ export const connection = feature('connection', 'Connections, and sessions that 
     doc: 'What this session is and where it sits, after a claim or a reset; in several messages where one would not fit.',
     data: object({
       player: nullable(player()),
-      rooms: about('A room that continues from the message before repeats its head.', array(seat())),
+      rooms: about(
+        'A room that continues from the message before repeats its head.',
+        array(seat()),
+      ),
       more: about('Whether the snapshot goes on in another message.', bool()),
     }),
   },

@@ -130,7 +130,11 @@ export type CloseAction = 'return' | 'refused' | 'ended'
 
 export const CLOSES = {
   1000: { name: 'NORMAL', action: 'ended', doc: 'Leaving: the session ends at once.' },
-  1002: { name: 'PROTOCOL_ERROR', action: 'ended', doc: 'The WebSocket layer’s rules were broken.' },
+  1002: {
+    name: 'PROTOCOL_ERROR',
+    action: 'ended',
+    doc: 'The WebSocket layer’s rules were broken.',
+  },
   1007: { name: 'INVALID_TEXT', action: 'ended', doc: 'A text frame was not UTF-8.' },
   1009: {
     name: 'FRAME_TOO_LARGE',

@@ -9,7 +9,8 @@ export const eventName = () =>
     expected: 'a name with its namespace, such as "game.wave"',
   })
 
-const args = () => about('Any JSON values; each becomes an argument of the handler.', array(json(), 64))
+const args = () =>
+  about('Any JSON values; each becomes an argument of the handler.', array(json(), 64))
 
 export const events = feature('events', 'Named messages to others in a room.', {
   'event.emit': {
@@ -23,7 +24,10 @@ export const events = feature('events', 'Named messages to others in a room.', {
     reply: object({
       name: eventName(),
       args: args(),
-      delivered: about('How many sessions it was delivered to, those away included.', integer('uint32')),
+      delivered: about(
+        'How many sessions it was delivered to, those away included.',
+        integer('uint32'),
+      ),
     }),
     errors: ['ROOM_REQUIRED', 'NOT_IN_ROOM', 'NAMESPACE_NOT_DECLARED', 'INVALID_TARGET'],
   },

@@ -1,8 +1,8 @@
 import { connection } from './connection.ts'
 import { events } from './events.ts'
 import type { Message, Messages } from './message.ts'
-import { plaza } from './plaza.ts'
 import { players } from './players.ts'
+import { plaza } from './plaza.ts'
 import { rooms } from './rooms.ts'
 
 /** The only list of features. */

@@ -22,10 +22,18 @@ export const LIMITS = {
     doc: 'What a client can take unless it says otherwise: the inbound buffer of a Godot WebSocket.',
   },
   depth: { value: 32, unit: 'levels', doc: 'How deep a message may nest arrays and objects.' },
-  requests: { value: 64, unit: 'requests', doc: 'How many requests of one session may be in flight.' },
+  requests: {
+    value: 64,
+    unit: 'requests',
+    doc: 'How many requests of one session may be in flight.',
+  },
   rooms: { value: 8, unit: 'rooms', doc: 'How many rooms one session may be in.' },
   rooms_total: { value: 10_000, unit: 'rooms', doc: 'How many rooms one server holds.' },
-  connections: { value: 256, unit: 'connections', doc: 'Open connections from one address; above: 4105.' },
+  connections: {
+    value: 256,
+    unit: 'connections',
+    doc: 'Open connections from one address; above: 4105.',
+  },
   sessions: {
     value: 512,
     unit: 'sessions',
@@ -41,7 +49,11 @@ export const LIMITS = {
   resume_frames: { value: 4_096, unit: 'frames', doc: 'How many frames are kept, each way.' },
   ack_frames: { value: 64, unit: 'frames', doc: 'How many counted frames may go unacknowledged.' },
   ack_ms: { value: 1_000, unit: 'ms', doc: 'How long a counted frame may go unacknowledged.' },
-  heartbeat_ms: { value: 15_000, unit: 'ms', doc: 'Between two pings; two unanswered end the connection.' },
+  heartbeat_ms: {
+    value: 15_000,
+    unit: 'ms',
+    doc: 'Between two pings; two unanswered end the connection.',
+  },
   soft_bytes: {
     value: 262_144,
     unit: 'bytes',
@@ -52,7 +64,11 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'Unwritten bytes above which a slow reader is reset; its seat is kept.',
   },
-  stall_ms: { value: 10_000, unit: 'ms', doc: 'Without any progress for so long, a reader is slow.' },
+  stall_ms: {
+    value: 10_000,
+    unit: 'ms',
+    doc: 'Without any progress for so long, a reader is slow.',
+  },
   identify_ms: {
     value: 0,
     unit: 'ms',
@@ -70,8 +86,16 @@ export const RATES = {
   event: { per_second: 50, burst: 100, doc: '`event.emit`.' },
   move: { per_second: 75, burst: 150, doc: 'Positions: one per drawn frame and some.' },
   identify: { per_second: 1, burst: 10, doc: '`player.identify`.' },
-  malformed: { per_second: 5, burst: 50, doc: 'Malformed frames; an empty bucket closes with 4100.' },
-  refused: { per_second: 5, burst: 200, doc: 'Messages refused as too fast; an empty bucket closes with 4101.' },
+  malformed: {
+    per_second: 5,
+    burst: 50,
+    doc: 'Malformed frames; an empty bucket closes with 4100.',
+  },
+  refused: {
+    per_second: 5,
+    burst: 200,
+    doc: 'Messages refused as too fast; an empty bucket closes with 4101.',
+  },
 } as const satisfies Record<string, { per_second: number; burst: number; doc: string }>
 
 export type RateClass = keyof typeof RATES

@@ -7,8 +7,10 @@ export const PLAZA = { width: 1600, height: 900, body: 48, capacity: 200, tick_m
 export const colour = () =>
   text({ min: 7, max: 7, pattern: '#[0-9a-f]{6}', expected: 'a colour such as "#4f8cff"' })
 
-const x = () => about(`Units from the left edge, 0 to ${PLAZA.width}.`, float64({ min: 0, max: PLAZA.width }))
-const y = () => about(`Units from the top edge, 0 to ${PLAZA.height}.`, float64({ min: 0, max: PLAZA.height }))
+const x = () =>
+  about(`Units from the left edge, 0 to ${PLAZA.width}.`, float64({ min: 0, max: PLAZA.width }))
+const y = () =>
+  about(`Units from the top edge, 0 to ${PLAZA.height}.`, float64({ min: 0, max: PLAZA.height }))
 
 /** What `data` says in a join of a plaza, and of a member in it. */
 export const plazaMember = () => object({ colour: optional(colour()) })

@@ -16,7 +16,8 @@ export const code = () =>
 
 const kind = () => text({ min: 1, max: 32 })
 
-export const memberNumber = () => about('Numbered in order of joining; never reused.', integer('uint32'))
+export const memberNumber = () =>
+  about('Numbered in order of joining; never reused.', integer('uint32'))
 
 export const member = () =>
   object({
@@ -45,7 +46,10 @@ export const seat = () =>
       'As many as fit one message; the rest follow as `room.members`.',
       array(member()),
     ),
-    more: about('Whether `room.members` follows.', bool()),
+    more: about(
+      'Whether more of the members follow: as `room.members`, or in the next part of a snapshot.',
+      bool(),
+    ),
   })
 
 const joining = {

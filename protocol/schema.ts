@@ -320,7 +320,8 @@ function checkFields(
   }
   if (!exact) return undefined
   for (const name in value) {
-    if (!Object.hasOwn(fields, name)) return `${place}.${shorten(name)}: not a field; expected ${listed(fields)}`
+    if (!Object.hasOwn(fields, name))
+      return `${place}.${shorten(name)}: not a field; expected ${listed(fields)}`
   }
   return undefined
 }

@@ -14,7 +14,7 @@ export function manual(tables: Tables, fingerprint: string, guide: string): stri
   })
   const parts = filled.split(`${MARKER}\n`)
   if (parts.length !== 2) throw new Error(`guide.md: expected ${MARKER} once`)
-  return [HEADER, parts[0], reference(tables), parts[1]].join('\n')
+  return [HEADER, parts[0]?.trimEnd(), '', reference(tables), parts[1]?.trimStart()].join('\n')
 }
 
 const MARKER = '<!-- reference -->'
