@@ -1,0 +1,105 @@
+import type { Connection, Transport } from '../../server/core/connection.ts'
+import { payloadOf } from '../../server/core/frame.ts'
+import type { WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
+
+interface Host {
+  accept(transport: Transport, path?: string): Connection | undefined
+  forget(connection: Connection): void
+}
+
+type Listener<E> = ((event: E) => void) | null
+
+/** A client's end of an in-memory pair; enters the server where a socket's messages do. */
+export interface MemorySocket extends WebSocketLike {
+  /** While true the client reads nothing: what the server writes stays unwritten. */
+  stalled: boolean
+  sendBytes(bytes: Buffer, isBinary?: boolean): void
+}
+
+/** A WebSocket class whose sockets lead into `host` without a network. */
+export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSocketConstructor {
+  return class implements MemorySocket {
+    onopen: Listener<object> = null
+    onmessage: Listener<{ data: string }> = null
+    onclose: Listener<{ code: number; reason: string }> = null
+    onerror: Listener<object> = null
+    #connection: Connection | undefined
+    #isOver = false
+    #stalled = false
+    #unread: Buffer[] = []
+
+    constructor(_url: string) {
+      sockets.push(this)
+      setImmediate(() => {
+        this.onopen?.({})
+        this.#connection = host.accept(this.#transport())
+      })
+    }
+
+    get stalled(): boolean {
+      return this.#stalled
+    }
+
+    set stalled(value: boolean) {
+      this.#stalled = value
+      if (value) return
+      const unread = this.#unread
+      this.#unread = []
+      for (const frame of unread) this.#deliver(frame)
+      this.#connection?.written()
+    }
+
+    send(text: string): void {
+      this.sendBytes(Buffer.from(text))
+    }
+
+    sendBytes(bytes: Buffer, isBinary = false): void {
+      setImmediate(() => {
+        if (!this.#isOver) this.#connection?.receive(bytes, isBinary)
+      })
+    }
+
+    close(code = 1005): void {
+      setImmediate(() => this.#finish(code, '', code))
+    }
+
+    terminate(): void {
+      setImmediate(() => this.#finish(1006, '', 1006))
+    }
+
+    #deliver(frame: Buffer): void {
+      const data = payloadOf(frame).toString()
+      setImmediate(() => {
+        if (!this.#isOver) this.onmessage?.({ data })
+      })
+    }
+
+    #finish(code: number, reason: string, seenByServer: number): void {
+      if (this.#isOver) return
+      this.#isOver = true
+      const connection = this.#connection
+      connection?.closed(seenByServer)
+      if (connection) host.forget(connection)
+      this.onclose?.({ code, reason })
+    }
+
+    #transport(): Transport {
+      const unread = () => this.#unread
+      return {
+        address: 'memory',
+        get unwritten() {
+          return unread().reduce((sum, frame) => sum + frame.length, 0)
+        },
+        write: (frames) => {
+          if (this.#isOver) return
+          if (this.#stalled) this.#unread.push(...frames)
+          else for (const frame of frames) this.#deliver(frame)
+          if (!this.#stalled) setImmediate(() => this.#connection?.written())
+        },
+        ping: () => setImmediate(() => this.#stalled || this.#connection?.ponged()),
+        close: (code, reason) => setImmediate(() => this.#finish(code, reason, code)),
+        reset: () => setImmediate(() => this.#finish(1006, '', 1006)),
+      }
+    }
+  }
+}
