@@ -3,6 +3,7 @@ import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import stringify from 'fast-json-stable-stringify'
+import { GODOT4, gdscript } from './generate/gdscript.ts'
 import { manual } from './generate/manual.ts'
 import { TABLES, type Tables, wireOf } from './generate/tables.ts'
 import { vectors } from './generate/vectors.ts'
@@ -22,6 +23,8 @@ const OUTPUTS: Readonly<Record<string, (sources: Sources) => string>> = {
   'protocol/PROTOCOL.md': ({ tables, fingerprint, guide }) => manual(tables, fingerprint, guide),
   'protocol/vectors.json': ({ tables, fingerprint }) => vectors(tables, fingerprint),
   'protocol/fingerprint.ts': ({ fingerprint }) => fingerprintModule(fingerprint),
+  'godot-client/godot4/addons/estragon/protocol.gd': ({ tables, fingerprint }) =>
+    gdscript(tables, fingerprint, GODOT4),
 }
 
 const ROOT = new URL('../', import.meta.url)

@@ -1,0 +1,43 @@
+class_name EstragonError
+extends RefCounted
+## Why something did not happen: a stable [member code] and a sentence.
+
+## A code of [EstragonProtocol], such as [constant EstragonProtocol.ROOM_FULL].
+var code: String
+## The HTTP status of the same meaning.
+var status: int
+## What was expected and what to do, for the developer who reads it.
+var message: String
+## The type of the message it answers, where there is one.
+var request: String
+## More about it, where the server says more; [code]null[/code] otherwise.
+var cause: Variant
+## After how many milliseconds to try again; 0 where that would not help.
+var retry_ms: int
+
+
+## The error that [param data] of an [code]error[/code] message describes.
+static func from_data(data: Dictionary) -> EstragonError:
+	var error := EstragonError.new()
+	error.code = str(data.get("code", ""))
+	var its_status: float = data.get("status", 0)
+	error.status = int(its_status)
+	error.message = str(data.get("message", ""))
+	error.request = str(data.get("request", ""))
+	error.cause = data.get("cause")
+	var its_retry_ms: float = data.get("retry_ms", 0)
+	error.retry_ms = int(its_retry_ms)
+	return error
+
+
+## An error that arose in this client, told in the words of its code unless [param text] says more.
+static func local(its_code: String, text: String = "") -> EstragonError:
+	var error := EstragonError.new()
+	error.code = its_code
+	error.status = EstragonProtocol.ERROR_STATUS.get(its_code, 0)
+	error.message = text if text else str(EstragonProtocol.ERROR_TEXT.get(its_code, ""))
+	return error
+
+
+func _to_string() -> String:
+	return "%s: %s" % [code, message]

@@ -1,0 +1,108 @@
+class_name EstragonLink
+extends RefCounted
+## One WebSocket: perishable. After [signal closed], or [method cut], nothing of it is heard.
+
+## The socket is open.
+signal opened
+## A whole text message came.
+signal received(text: String)
+## It never opened, or it closed; emitted once. [param code] is -1 where the peer gave none.
+signal closed(code: int, reason: String)
+
+const _LOST := -1
+const _CUT := 4999
+## What a frame takes beside its text in the outbound buffer, at most.
+const _FRAME_OVERHEAD := 14
+
+var _peer: WebSocketPeer
+var _timeout_ms: float
+var _opened_at: float
+var _is_open: bool = false
+var _is_over: bool = false
+
+
+## Begins to connect to [param url]; what cannot even begin is told by [signal closed] at the next
+## [method poll]. Buffers are in bytes and must be set before connecting.
+func _init(
+	url: String,
+	timeout_ms: float,
+	inbound_bytes: int,
+	outbound_bytes: int,
+	tls_options: TLSOptions = null,
+	peer: WebSocketPeer = WebSocketPeer.new()
+) -> void:
+	_peer = peer
+	_timeout_ms = timeout_ms
+	_opened_at = Time.get_ticks_msec()
+	_peer.inbound_buffer_size = inbound_bytes
+	_peer.outbound_buffer_size = outbound_bytes
+	_begin(url, tls_options)
+
+
+## Drives the socket; every packet that came is emitted before it returns.
+func poll() -> void:
+	if _is_over:
+		return
+	_peer.poll()
+	match _peer.get_ready_state():
+		WebSocketPeer.STATE_CONNECTING:
+			if Time.get_ticks_msec() - _opened_at > _timeout_ms:
+				_peer.close()
+				_finish(_LOST, "no connection within %d ms" % int(_timeout_ms))
+		WebSocketPeer.STATE_OPEN:
+			if not _is_open:
+				_is_open = true
+				opened.emit()
+			_drain()
+		WebSocketPeer.STATE_CLOSING:
+			_drain()
+		WebSocketPeer.STATE_CLOSED:
+			_drain()
+			_finish(_peer.get_close_code(), _peer.get_close_reason())
+
+
+## Whether a text of [param bytes] fits what the socket still takes; what does not would be lost.
+func has_room(bytes: int) -> bool:
+	var buffered := _peer.get_current_outbound_buffered_amount()
+	return buffered + bytes + _FRAME_OVERHEAD <= _peer.outbound_buffer_size
+
+
+## Sends a text; anything but [constant OK] says that it was not sent.
+func send(text: String) -> Error:
+	if _is_over or _peer.get_ready_state() != WebSocketPeer.STATE_OPEN:
+		return ERR_UNAVAILABLE
+	return _peer.send_text(text)
+
+
+## Says goodbye.
+func close(code: int, reason: String) -> void:
+	_is_over = true
+	_peer.close(code, reason)
+	_peer.poll()
+
+
+## Drops the socket as a cut cable would.
+func cut() -> void:
+	_is_over = true
+	_peer.close(_CUT, "cut")
+	_peer.poll()
+
+
+func _begin(url: String, tls_options: TLSOptions) -> void:
+	var error := _peer.connect_to_url(url, tls_options)
+	if error != OK:
+		_timeout_ms = -1.0
+
+
+func _drain() -> void:
+	while not _is_over and _peer.get_available_packet_count() > 0:
+		var packet := _peer.get_packet()
+		if _peer.was_string_packet():
+			received.emit(packet.get_string_from_utf8())
+
+
+func _finish(code: int, reason: String) -> void:
+	if _is_over:
+		return
+	_is_over = true
+	closed.emit(code, reason)

@@ -1,0 +1,41 @@
+class_name EstragonMember
+extends RefCounted
+## A session in a room, numbered in order of joining.
+
+## Its number in the room; never reused.
+var number: int
+## The id of its session, for addressing.
+var session: String
+## The id of its player; empty for who has not identified.
+var player: String
+## The name it is known by in the room.
+var name: String
+## What it may do.
+var role: String
+## Dropped, and expected back.
+var away: bool
+## What the room's kind says about its members.
+var data: Variant
+
+
+## The member that [param info] of a room message, or a stamped sender, describes.
+static func from_data(info: Dictionary) -> EstragonMember:
+	var member := EstragonMember.new()
+	member.update(info)
+	return member
+
+
+## Takes over what [param info] says.
+func update(info: Dictionary) -> void:
+	var its_number: float = info.get("number", info.get("member", 0))
+	number = int(its_number)
+	session = str(info.get("session", ""))
+	player = _text(info.get("player"))
+	name = str(info.get("name", ""))
+	role = str(info.get("role", ""))
+	away = info.get("away", false)
+	data = info.get("data")
+
+
+func _text(value: Variant) -> String:
+	return "" if value == null else str(value)

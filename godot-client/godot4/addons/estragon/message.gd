@@ -1,0 +1,78 @@
+class_name EstragonMessage
+extends RefCounted
+## A message from the server, its envelope opened and its data checked against the tables.
+
+## Its type; empty for the numeric dialect, which the add-on leaves alone.
+var type: String = ""
+## The id under which the server awaits an answer; empty where it awaits none.
+var id: String = ""
+## The id of the request it answers; empty where it answers none.
+var re: String = ""
+## The code of the room it belongs to; empty where it belongs to none.
+var room: String = ""
+## Who sent it, stamped by the server; empty where the server did.
+var from: Dictionary = {}
+## What it says.
+var data: Dictionary = {}
+## What is wrong with it, as a place and what was expected; empty when all is well.
+var problem: String = ""
+
+
+## Opens and checks what came as [param frame].
+static func read(frame: Dictionary) -> EstragonMessage:
+	var message := EstragonMessage.new()
+	var its_type: Variant = frame.get("type")
+	if typeof(its_type) != TYPE_STRING:
+		return message
+	message.type = its_type
+	message.id = _text(frame.get("id"))
+	message.re = _text(frame.get("re"))
+	message.room = _text(frame.get("room"))
+	if typeof(frame.get("from")) == TYPE_DICTIONARY:
+		message.from = frame["from"]
+	var line: Dictionary = EstragonProtocol.MESSAGES.get(message.type, {})
+	if line.is_empty():
+		message.problem = 'the server sent "%s", which these tables do not know' % message.type
+		return message
+	var is_reply := message.re != "" and line.has("reply")
+	var schema: Dictionary = line["reply"] if is_reply else line["data"]
+	var its_data: Variant = frame.get("data", {})
+	message.problem = EstragonSchema.problem(schema, its_data, message.type, false)
+	if not message.problem:
+		message.data = EstragonSchema.revive(schema, its_data)
+	return message
+
+
+## Whether a frame adds to its side's count: connection messages and latest ones do not; a reply
+## follows its request, an error what it answers.
+static func is_counted(frame: Dictionary) -> bool:
+	var its_type: Variant = frame.get("type")
+	if typeof(its_type) == TYPE_FLOAT or typeof(its_type) == TYPE_INT:
+		return false
+	if typeof(its_type) != TYPE_STRING:
+		return true
+	if its_type == "error":
+		var about: Variant = frame.get("data")
+		var request: Variant = null
+		if typeof(about) == TYPE_DICTIONARY:
+			var details: Dictionary = about
+			request = details.get("request")
+		return typeof(request) != TYPE_STRING or _delivery(str(request)) != "connection"
+	var delivery := _delivery(str(its_type))
+	return delivery == "counted" or (delivery == "latest" and frame.has("re"))
+
+
+static func _delivery(its_type: String) -> String:
+	var line: Dictionary = EstragonProtocol.MESSAGES.get(its_type, {})
+	return str(line.get("delivery", "counted"))
+
+
+## Ids are text; a number that came as one is text without a fraction.
+static func _text(value: Variant) -> String:
+	match typeof(value):
+		TYPE_STRING:
+			return str(value)
+		TYPE_FLOAT:
+			var number: float = value
+			return str(int(number)) if number == floorf(number) else str(number)
+	return ""

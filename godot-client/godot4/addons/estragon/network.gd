@@ -1,0 +1,83 @@
+extends Node
+## A connection to an Estragon server that comes back by itself: the [code]Network[/code] autoload.
+##
+## [codeblock]
+## var joined := await Network.connect_to_server("ws://127.0.0.1:1234")
+## var entered := await Network.rooms.join_or_create("plaza")
+## Network.events.on("plaza.wave", func(_args: Array, from: EstragonMember) -> void: print(from.name))
+## await Network.events.emit("plaza.wave")
+## [/codeblock]
+
+## [param state] is another; [param code] and [param reason] are those of the close that led to it,
+## see the close codes of [EstragonProtocol].
+signal state_changed(state: EstragonSession.State, code: int, reason: String)
+## The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
+signal session_reset(reason: String)
+## The session is another, without player or rooms: identify and join again.
+signal session_lost(reason: String)
+## The server refused something that was no request.
+signal error_received(error: EstragonError)
+## Something its developer should know.
+signal warned(text: String)
+
+## What the connection is doing.
+var state: EstragonSession.State:
+	get:
+		return session.state
+## The session underneath.
+var session: EstragonSession = EstragonSession.new()
+## Who we are.
+var players: EstragonPlayers = EstragonPlayers.new(session)
+## The rooms we are in.
+var rooms: EstragonRooms = EstragonRooms.new(session)
+## Messages to and from others in a room.
+var events: EstragonEvents = EstragonEvents.new(session, rooms)
+## Positions in a plaza.
+var plaza: EstragonPlaza = EstragonPlaza.new(session)
+## The server's clock and the round trip to it.
+var clock: EstragonClock = session.clock
+
+
+func _init() -> void:
+	process_mode = Node.PROCESS_MODE_ALWAYS
+	session.state_changed.connect(state_changed.emit)
+	session.was_reset.connect(session_reset.emit)
+	session.was_lost.connect(session_lost.emit)
+	session.error_received.connect(error_received.emit)
+	session.warned.connect(warned.emit)
+
+
+func _process(_delta: float) -> void:
+	session.poll()
+
+
+func _exit_tree() -> void:
+	session.close()
+
+
+## Connects and waits for the server's welcome. [param options] may hold the names of
+## [EstragonOptions]; the others follow the project settings. Fails with CONNECT_FAILED, or with
+## REFUSED where the server's close code says not to come back; [member EstragonError.cause] is
+## that code.
+func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
+	var address := url if url else str(ProjectSettings.get_setting("estragon/url", _DEFAULT_URL))
+	players.use_server(address)
+	session.open(address, EstragonOptions.from(options))
+	while session.state == EstragonSession.State.CONNECTING:
+		await session.state_changed
+	if session.state == EstragonSession.State.OPEN:
+		return EstragonResult.success({"session": session.id})
+	return EstragonResult.failure(session.last_error)
+
+
+## Leaves for good: the session ends at once.
+func disconnect_from_server() -> void:
+	session.close()
+
+
+## Sends a request of PROTOCOL.md by its type.
+func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> EstragonResult:
+	return await session.request(type, data, envelope)
+
+
+const _DEFAULT_URL := "ws://127.0.0.1:1234"
