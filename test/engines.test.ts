@@ -1,0 +1,62 @@
+import { delimiter, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { findEngine, needEngine, run, runScript } from './support/engines.ts'
+
+t.test('an engine is the one its variable names, then one on PATH', async (t) => {
+  const bin = t.testdir({ chromium: t.fixture('symlink', process.execPath) })
+  const empty = join(bin, 'empty')
+
+  t.equal(findEngine('chromium', { CHROMIUM: process.execPath, PATH: bin }), process.execPath)
+  t.equal(findEngine('chromium', { PATH: [empty, bin].join(delimiter) }), join(bin, 'chromium'))
+  t.equal(findEngine('godot32', { PATH: bin }), undefined)
+  t.throws(() => findEngine('chromium', { CHROMIUM: '/nowhere/chromium', PATH: bin }), {
+    message: 'CHROMIUM: expected the path of a program, got /nowhere/chromium',
+  })
+})
+
+t.test('an absent engine skips a test, and fails it where CI=true', async (t) => {
+  const verdicts: string[] = []
+  const judged = {
+    pass: (message: string, { skip }: { skip: boolean }) => verdicts.push(`${skip} ${message}`),
+    fail: (message: string) => verdicts.push(`failed ${message}`),
+  } as unknown as Test // the two methods that needEngine uses
+
+  needEngine(judged, 'chromium', {})
+  needEngine(judged, 'chromium', { CI: 'true' })
+
+  t.match(verdicts, [/^true chromium.*install\.sh/, /^failed chromium.*install\.sh/])
+})
+
+t.test('a Godot script reports TAP, and no failure of it goes unseen', async (t) => {
+  const path = needEngine(t, 'godot32')
+  if (path === undefined) return
+  const project = t.testdir(SCRIPTS)
+  const failureOf = async (script: string, bound_ms = 30_000) =>
+    (await runScript(t, 'godot32', path, { project, script, bound_ms })).failure
+
+  await run(t, 'godot32', { project, script: 'res://fine.gd' })
+  t.match(await failureOf('res://broken.gd'), /^a script error\n/)
+  t.match(await failureOf('res://unparsed.gd'), /^a script error\n/)
+  t.match(await failureOf('res://refusing.gd'), /^ended with exit code 3\n/)
+  t.match(await failureOf('res://hanging.gd', 1_000), /^still running after 1000 ms\n/)
+})
+
+const SCRIPTS = {
+  'project.godot': 'config_version=4\n',
+  'fine.gd': `extends SceneTree
+func _init() -> void:
+	print("TAP version 14")
+	print("ok 1 - printed by Godot")
+	print("1..1")
+	quit(0)
+`,
+  'broken.gd': `extends SceneTree
+func _init() -> void:
+	var nothing = null
+	quit(0)
+	print(nothing.missing)
+`,
+  'unparsed.gd': 'extends SceneTree\nfunc _init() -> void:\n\tmissing()\n',
+  'refusing.gd': 'extends SceneTree\nfunc _init() -> void:\n\tquit(3)\n',
+  'hanging.gd': 'extends SceneTree\nfunc _init() -> void:\n\tprint("waiting")\n',
+}

@@ -1,0 +1,152 @@
+import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Test } from 'tap'
+import { type Ending, type Program, startProgram } from './program.ts'
+
+/** A program the tests drive: where it is looked for, and how to get it. */
+interface Engine {
+  /** The environment variable that names it; goes before PATH. */
+  readonly variable: string
+  readonly names: readonly string[]
+  readonly get: string
+  /** What makes it run without a window. */
+  readonly headless: readonly string[]
+}
+
+export const ENGINES = {
+  chromium: {
+    variable: 'CHROMIUM',
+    names: ['chromium', 'chromium-browser', 'google-chrome'],
+    get: 'Debian: bash test/support/install.sh; elsewhere install Chromium, or set CHROMIUM',
+    headless: ['--headless'],
+  },
+  godot32: {
+    variable: 'GODOT32',
+    names: ['godot3-server'],
+    get: 'Debian: bash test/support/install.sh; elsewhere set GODOT32 to a Godot 3.2 server binary',
+    headless: [],
+  },
+} as const satisfies Record<string, Engine>
+
+export type EngineName = keyof typeof ENGINES
+export type GodotName = Exclude<EngineName, 'chromium'>
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The engine’s path; a variable that names no program is an error, never a silent second choice. */
+export function findEngine(
+  name: EngineName,
+  environment: Environment = process.env,
+): string | undefined {
+  const { variable, names } = ENGINES[name]
+  const named = environment[variable]
+  if (named) {
+    if (isProgram(named)) return named
+    throw new Error(`${variable}: expected the path of a program, got ${named}`)
+  }
+  const folders = (environment.PATH ?? '').split(delimiter).filter(Boolean)
+  return names.flatMap((file) => folders.map((folder) => join(folder, file))).find(isProgram)
+}
+
+/** The engine’s path for a test; absent, the test is skipped, or fails where CI=true. */
+export function needEngine(
+  t: Pick<Test, 'pass' | 'fail'>,
+  name: EngineName,
+  environment: Environment = process.env,
+): string | undefined {
+  const path = findEngine(name, environment)
+  if (path !== undefined) return path
+  const absent = `${name} is not installed. ${ENGINES[name].get}`
+  if (environment.CI === 'true') t.fail(absent)
+  else t.pass(absent, { skip: true })
+  return undefined
+}
+
+export interface GodotOptions {
+  /** The folder of project.godot. */
+  readonly project: string
+  /** A SceneTree script to run instead of the main scene, such as `res://test/rooms.gd`. */
+  readonly script?: string
+  readonly env?: Environment
+}
+
+/** Godot on a project, without a window, its user data in a folder of its own. */
+export function startGodot(
+  t: Pick<Test, 'teardown'>,
+  name: GodotName,
+  path: string,
+  { project, script, env }: GodotOptions,
+): Program {
+  const home = mkdtempSync(join(tmpdir(), 'estragon-godot-'))
+  t.teardown(() => rmSync(home, { recursive: true, force: true }))
+  const { headless } = ENGINES[name]
+  const args = [...headless, '--path', project, ...(script ? ['--script', script] : [])]
+  return startProgram(t, path, args, {
+    env: { XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, ...env },
+  })
+}
+
+export interface Report {
+  /** What the script printed: TAP, between Godot’s own lines. */
+  readonly tap: string
+  /** Why the run itself failed, whatever the TAP says. */
+  readonly failure?: string
+}
+
+/**
+ * Runs a script to its end. Godot exits 0 after a script error at run time, so the output is read
+ * for it; a script still running after `bound_ms` is ended.
+ */
+export async function runScript(
+  t: Pick<Test, 'teardown'>,
+  name: GodotName,
+  path: string,
+  { bound_ms = 60_000, ...options }: GodotOptions & { readonly bound_ms?: number },
+): Promise<Report> {
+  const godot = startGodot(t, name, path, options)
+  let hung = false
+  const bound = setTimeout(() => {
+    hung = true
+    void godot.close() // awaited as `ended`
+  }, bound_ms)
+  const ending = await godot.ended
+  clearTimeout(bound)
+
+  const output = [...godot.lines.items, ...godot.complaints.items].join('\n')
+  const failure = hung ? `still running after ${bound_ms} ms` : failureOf(ending, output)
+  return {
+    tap: godot.lines.items.map((line) => `${line}\n`).join(''),
+    ...(failure && { failure: `${failure}\n${output}` }),
+  }
+}
+
+/** Runs a script that prints TAP, and reports it as a subtest. */
+export async function run(
+  t: Test,
+  name: GodotName,
+  options: GodotOptions & { readonly script: string; readonly bound_ms?: number },
+): Promise<void> {
+  const path = needEngine(t, name)
+  if (path === undefined) return
+  const { tap, failure } = await runScript(t, name, path, options)
+  const title = `${options.script} in ${name}`
+  if (failure) t.fail(`${title}: ${failure}`)
+  else await t.stdin(title, { tapStream: Readable.from([tap]) })
+}
+
+function failureOf({ code, signal, error }: Ending, output: string): string | undefined {
+  if (error) return `did not start: ${error}`
+  if (output.includes('SCRIPT ERROR')) return 'a script error'
+  if (code !== 0) return `ended with ${signal ?? `exit code ${code}`}`
+  return undefined
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
