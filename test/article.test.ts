@@ -18,7 +18,7 @@ const ANSWER = { type: 1, message: { text: 'hello, client!' } }
 /** How Godot 3 prints ANSWER and a welcome. */
 const PRINTED_ANSWER = '{message:{text:hello, client!}, type:1}'
 const isPrintedWelcome = (line: string) => line.startsWith('{') && line.includes('type:welcome}')
-const GODOTS: readonly GodotName[] = ['godot32']
+const GODOTS: readonly GodotName[] = ['godot32', 'godot3']
 
 for (const godot of GODOTS) {
   t.test(`S3.1 the article’s script connects from ${godot}`, async (t) => {

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Test } from 'tap'
@@ -28,7 +28,22 @@ export const ENGINES = {
     get: 'Debian: bash test/support/install.sh; elsewhere set GODOT32 to a Godot 3.2 server binary',
     headless: [],
   },
+  godot3: {
+    variable: 'GODOT3',
+    names: ['godot3', 'godot3-headless'],
+    get: 'Debian: bash test/support/install.sh; elsewhere set GODOT3 to a Godot 3.6 server binary',
+    headless: [],
+  },
+  godot4: {
+    variable: 'GODOT4',
+    names: ['godot4', 'godot'],
+    get: 'Debian: bash test/support/install.sh; elsewhere set GODOT4 to a Godot 4.6 binary',
+    headless: ['--headless'],
+  },
 } as const satisfies Record<string, Engine>
+
+/** Where test/support/godot.sh puts what Debian 12 has too old. */
+const PREFIX = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'estragon/godot/bin')
 
 export type EngineName = keyof typeof ENGINES
 export type GodotName = Exclude<EngineName, 'chromium'>
@@ -45,7 +60,7 @@ export function findEngine(
     if (isProgram(named)) return named
     throw new Error(`${variable}: expected the path of a program, got ${named}`)
   }
-  const folders = (environment.PATH ?? '').split(delimiter).filter(Boolean)
+  const folders = [...(environment.PATH ?? '').split(delimiter).filter(Boolean), PREFIX]
   return names.flatMap((file) => folders.map((folder) => join(folder, file))).find(isProgram)
 }
 

@@ -27,7 +27,15 @@ for engine in "${engines[@]}"; do
     hints+=("  $names: install it, or set $variable to its path (Debian package: $package)")
   fi
 done
-if [ ${#packages[@]} -eq 0 ]; then
+# Godot 4.6 and 3.6, which Debian 12 has too old, go into a private prefix.
+here="$(dirname "${BASH_SOURCE[0]}")"
+prefix="${XDG_CACHE_HOME:-$HOME/.cache}/estragon/godot/bin"
+godots=()
+PATH="$PATH:$prefix" present GODOT4 godot4 godot || godots+=(GODOT4)
+PATH="$PATH:$prefix" present GODOT3 godot3 godot3-headless || godots+=(GODOT3)
+[ ${#godots[@]} -eq 0 ] || hints+=("  Godot 4.6 and 3.6: set ${godots[*]} to their paths")
+
+if [ ${#packages[@]} -eq 0 ] && [ ${#godots[@]} -eq 0 ]; then
   echo 'engines: all there'
   exit 0
 fi
@@ -44,8 +52,11 @@ install() {
     install --no-install-recommends "${packages[@]}" </dev/null
 }
 
-echo "engines: installing ${packages[*]}"
-install || { # the package lists are missing or out of date
-  apt-get -q update
-  install
-}
+if [ ${#packages[@]} -gt 0 ]; then
+  echo "engines: installing ${packages[*]}"
+  install || { # the package lists are missing or out of date
+    apt-get -q update
+    install
+  }
+fi
+[ ${#godots[@]} -eq 0 ] || bash "$here/godot.sh"

@@ -1,0 +1,458 @@
+extends SceneTree
+## What a Godot 4 game goes through, on the stage that test/support/director.ts sets. Prints TAP.
+
+const Network := preload("res://addons/estragon/network.gd")
+const State := EstragonSession.State
+const _PATIENCE_MS := 15_000
+
+var _places: Dictionary = {}
+var _networks: Array[Network] = []
+var _problems: PackedStringArray = PackedStringArray()
+var _passed: int = 0
+var _failed: int = 0
+
+
+func _initialize() -> void:
+	_places = JSON.parse_string(OS.get_environment("ESTRAGON_STAGE"))
+	print("TAP version 14")
+	_run.call_deferred()
+
+
+func _run() -> void:
+	await process_frame
+	await _tell("a welcome comes, and a session with it", _welcome)
+	await _tell("every reason not to connect is told apart", _refusals)
+	await _tell("a guest comes back as the same guest", _same_guest)
+	await _tell("members are seen to come, drop, return and leave", _members)
+	await _tell("waves and chat go both ways", _waves)
+	await _tell("positions go both ways", _positions)
+	await _tell("S3.6 garbage harms neither side", _garbage)
+	await _tell("S3.8 numbers and text arrive as they were sent", _numbers_and_text)
+	await _tell("messages just under, at and over the limit of the server", _large_out)
+	await _tell("a message too large to receive becomes an error, not a dead socket", _large_in)
+	await _tell("a pause of 20 s changes nothing", _pause)
+	await _tell("a restarted server is joined anew", _restart)
+	await _tell("S3.5 nothing comes unless polled, and then everything", _polling)
+	await _tell("a burst of 10,000 during a stall of 2 s loses nothing", _burst)
+	await _tell("nothing is lost or doubled over 200 cuts", _cuts)
+	print("1..%d" % (_passed + _failed))
+	quit(1 if _failed > 0 else 0)
+
+
+func _welcome() -> void:
+	var network := _make()
+	var states: Array[State] = []
+	network.state_changed.connect(
+		func(state: State, _code: int, _reason: String) -> void: states.append(state)
+	)
+	var joined := await network.connect_to_server(_place("main"))
+	_check(joined.ok, "connected: %s" % joined)
+	_check(network.session.id != "", "has a session id")
+	_check(states == [State.CONNECTING, State.OPEN], "states were %s" % [states])
+
+
+func _refusals() -> void:
+	var cases := {
+		"refused": [EstragonProtocol.CONNECT_FAILED, -1],
+		"silent": [EstragonProtocol.CONNECT_FAILED, -1],
+		"full": [EstragonProtocol.REFUSED, EstragonProtocol.CLOSE_TOO_MANY_CONNECTIONS],
+		"wrong": [EstragonProtocol.REFUSED, EstragonProtocol.CLOSE_PROTOCOL],
+	}
+	_places["wrong"] = _place("main") + "/nowhere"
+	for where: String in cases:
+		var network := _make()
+		var answer := await network.connect_to_server(_place(where), {"connect_timeout": 0.5})
+		var expected: Array = cases[where]
+		_check(not answer.ok, where + " refuses")
+		if answer.ok:
+			continue
+		var got := [answer.error.code, answer.error.cause]
+		_check(got == expected, "%s: %s, expected %s" % [where, got, expected])
+	var late := _make()
+	await late.connect_to_server(_place("strict"))
+	await _until(func() -> bool: return late.state == State.CLOSED, "closed as not identified")
+	_equal(late.session.last_error.cause, EstragonProtocol.CLOSE_NOT_IDENTIFIED, "told 4104")
+	var nonsense := await _make().connect_to_server("not a url")
+	_check(not nonsense.ok, "an address that is none fails")
+
+
+func _same_guest() -> void:
+	var profile := "test %d" % Time.get_ticks_usec()
+	var first := await _open("main")
+	var new_guest := await first.players.identify("Gogo", profile)
+	_check(new_guest.ok, "identified: %s" % new_guest)
+	_equal(first.players.me.get("name"), "Gogo", "is called")
+	var second := await _open("main")
+	await second.players.identify("", profile)
+	_check(second.players.me == first.players.me, "is the same guest on another connection")
+	var third := await _open("main")
+	await third.players.identify("", profile + " other")
+	_check(third.players.me != first.players.me, "another profile is another guest")
+
+
+func _members() -> void:
+	var network := await _open("main")
+	var entered := await network.rooms.join_or_create("plaza", "Watcher")
+	_check(entered.ok, "entered: %s" % entered)
+	var room := entered.room
+	var seen := PackedStringArray()
+	var note := func(member: EstragonMember, what: String) -> void:
+		if member.name == "Visitor":
+			seen.append(what + (" (away)" if member.away else ""))
+	room.member_joined.connect(note.bind("joined"))
+	room.member_away.connect(note.bind("away"))
+	room.member_back.connect(note.bind("back"))
+	room.member_left.connect(note.bind("left"))
+	await _please(network, ["visit"])
+	_check(
+		seen == PackedStringArray(["joined", "away (away)", "back", "left"]), "saw %s" % [seen]
+	)
+	_check(room.me().name == "Watcher", "knows itself")
+	var left := await room.leave()
+	_check(left.ok and network.rooms.all.is_empty(), "left")
+
+
+func _waves() -> void:
+	var network := await _enter("main")
+	var waves: Array[String] = []
+	var chats: Array = []
+	network.events.on(
+		"plaza.wave",
+		func(_args: Array, from: EstragonMember) -> void: waves.append(from.name)
+	)
+	network.events.on("plaza.chat", func(args: Array, _from: EstragonMember) -> void: chats.append(args))
+	await _please(network, ["wave"])
+	await _please(network, ["say", "hello from afar"])
+	_check(waves == ["Director"], "waves from %s" % [waves])
+	_check(chats == [["hello from afar"]], "chat %s" % [chats])
+	var wave := await network.events.emit("plaza.wave")
+	_equal(wave.data.get("args"), [], "waved with")
+	var chat := await network.events.emit("plaza.chat", ["hello"], {"to": "all"})
+	_check(chat.ok, "said to all: %s" % chat)
+	_equal(chats.back(), ["hello"], "heard itself")
+	var wrong := await network.events.emit("other.thing")
+	_check(not wrong.ok, "another namespace is refused")
+	if not wrong.ok:
+		_check(wrong.error.code == EstragonProtocol.NAMESPACE_NOT_DECLARED, str(wrong.error))
+	var nowhere := await network.rooms.join("AAAAAA")
+	_check(not nowhere.ok and nowhere.error.code == EstragonProtocol.ROOM_NOT_FOUND, str(nowhere))
+
+
+func _positions() -> void:
+	var network := await _enter("main")
+	var you := network.rooms.room().you
+	var where := {}
+	network.plaza.rows_received.connect(
+		func(rows: Array, _time: float, _room: String) -> void:
+			for row: Array in rows:
+				where[row[0]] = [row[1], row[2]]
+	)
+	network.plaza.move(12.5, 34)
+	await _until(func() -> bool: return where.get(you) == [12.5, 34.0], "own position came back")
+	await _please(network, ["move", [100, 200]])
+	await _until(
+		func() -> bool: return where.values().has([100.0, 200.0]), "the director's position came"
+	)
+	var wrong := network.plaza.move(NAN, 0)
+	_check(wrong != null and wrong.code == EstragonProtocol.INVALID_MESSAGE_DATA, str(wrong))
+
+
+func _garbage() -> void:
+	var network := await _open("garbage")
+	var warnings: Array[String] = []
+	network.warned.connect(func(text: String) -> void: warnings.append(text))
+	var answer := await network.players.identify("", "garbage")
+	_check(answer.ok, "is answered after garbage: %s" % answer)
+	_check(warnings.size() >= 10, "was warned %d times" % warnings.size())
+	_check(network.state == State.OPEN, "still open")
+	var main := await _enter("main")
+	var refused: Array[EstragonError] = []
+	main.error_received.connect(func(error: EstragonError) -> void: refused.append(error))
+	for text: String in ["garbage", '{"type":', "[]", '{"type":"nope"}', '{"type":"ping","id":{}}']:
+		main.session._ledger.push(text, text.length())
+	await _please(main, ["wave"])
+	_check(refused.size() == 5, "the server refused %d" % refused.size())
+	_check(main.state == State.OPEN, "and went on")
+
+
+func _numbers_and_text() -> void:
+	var network := await _enter("main")
+	_check(typeof(network.rooms.room().you) == TYPE_INT, "a member number is an int")
+	var values: Array = [
+		1, -2.5, 0.1, 1e15, true, null, "ünï 🙂 \"q\" \\ud800 \n\t", {"a": [1.0, {"b": ""}]}, [],
+	]
+	for value: Variant in values:
+		var echoed: Variant = await _please(network, ["echo", value])
+		_check(_same(echoed, value), "%s came back as %s" % [value, echoed])
+	for value: Variant in [NAN, INF, -INF, Vector2.ONE, {1: 2}]:
+		var refused := await network.events.emit("plaza.x", [value])
+		_check(
+			not refused.ok and refused.error.code == EstragonProtocol.INVALID_MESSAGE_DATA,
+			"%s is refused: %s" % [value, refused]
+		)
+
+
+func _large_out() -> void:
+	var network := await _enter("main")
+	var most := EstragonProtocol.LIMIT_MESSAGE_BYTES
+	var probe := await network.events.emit("plaza.x", ["x".repeat(most)])
+	_check(not probe.ok and probe.error.code == EstragonProtocol.TOO_LARGE, str(probe.error))
+	var bytes := probe.error.message.get_slice(" ", 1).to_int()
+	var fitting := most - (bytes - most)
+	for difference: int in [-1, 0, 1]:
+		var sent := await network.events.emit("plaza.x", ["x".repeat(fitting + difference)])
+		var is_expected := sent.ok if difference <= 0 else not sent.ok
+		_check(is_expected, "%+d bytes: %s" % [difference, sent.error])
+	_check(network.state == State.OPEN, "still open")
+
+
+func _large_in() -> void:
+	var network := await _open("main", {"inbound_bytes": 4_096})
+	await network.rooms.join_or_create("plaza")
+	var came := [0, 0, 0]
+	network.events.on("plaza.large", func(_args: Array, _from: EstragonMember) -> void: came[0] += 1)
+	network.error_received.connect(
+		func(error: EstragonError) -> void:
+			if error.code == EstragonProtocol.TOO_LARGE and error.request == "event":
+				came[1] += 1
+	)
+	network.state_changed.connect(
+		func(_state: State, _code: int, _reason: String) -> void: came[2] += 1
+	)
+	var sizes := range(3_700, 4_200, 20)
+	for size: int in sizes:
+		await network.events.emit("plaza.please", ["large", size])
+	await _until(
+		func() -> bool: return came[0] + came[1] == sizes.size(), "all were told of: %s" % [came]
+	)
+	_check(not came.slice(0, 2).has(0), "some fit, some did not: %s" % [came])
+	_equal(came[2], 0, "the socket lived, changes")
+
+
+func _pause() -> void:
+	var network := await _enter("main")
+	var changes: Array[State] = []
+	var chats: Array = []
+	network.state_changed.connect(
+		func(state: State, _code: int, _reason: String) -> void: changes.append(state)
+	)
+	network.events.on("plaza.chat", func(args: Array, _from: EstragonMember) -> void: chats.append(args))
+	paused = true
+	await create_timer(20.0).timeout
+	await _please(network, ["say", "while paused"])
+	paused = false
+	await _please(network, ["say", "afterwards"])
+	_check(chats == [["while paused"], ["afterwards"]], "heard %s" % [chats])
+	_check(changes.is_empty(), "states were %s" % [changes])
+
+
+func _restart() -> void:
+	var network := await _open("restarting", {"first_wait": 0.05})
+	await network.rooms.join_or_create("plaza")
+	var told: Array = []
+	network.state_changed.connect(
+		func(state: State, code: int, _reason: String) -> void: told.append([state, code])
+	)
+	network.session_lost.connect(func(reason: String) -> void: told.append(reason))
+	var main := await _enter("main")
+	await _please(main, ["restart"])
+	await _until(
+		func() -> bool: return told.size() >= 3 and network.state == State.OPEN, "came back"
+	)
+	_check(told == [[State.AWAY, 4000], "UNKNOWN", [State.OPEN, 0]], "told %s" % [told])
+	_check(network.rooms.all.is_empty(), "in no room")
+	var again := await network.rooms.join_or_create("plaza")
+	_check(again.ok, "joined anew: %s" % again)
+
+
+func _polling() -> void:
+	var polled := await _enter("main")
+	var heard: Array = []
+	polled.events.on("plaza.number", func(args: Array, _from: EstragonMember) -> void: heard.append(args))
+	var alone := EstragonSession.new()
+	var rooms := EstragonRooms.new(alone)
+	var events := EstragonEvents.new(alone, rooms)
+	var numbers: Array = []
+	events.on("plaza.number", func(args: Array, _from: EstragonMember) -> void: numbers.append(args))
+	alone.open(_place("main"), EstragonOptions.new())
+	var entered: Array[EstragonResult] = []
+	var enter := func() -> void: entered.append(await rooms.join_or_create("plaza"))
+	await _until(
+		func() -> bool:
+			alone.poll()
+			return alone.state == State.OPEN,
+		"opened by polling"
+	)
+	enter.call()
+	await _until(
+		func() -> bool:
+			alone.poll()
+			return entered.size() == 1,
+		"entered by polling"
+	)
+	await polled.events.emit("plaza.please", ["burst", 100])
+	await _until(func() -> bool: return heard.size() == 100, "the burst came to who polls")
+	_check(numbers.is_empty(), "unpolled, %d came" % numbers.size())
+	var most: Array[int] = [0]
+	await _until(
+		func() -> bool:
+			var before := numbers.size()
+			alone.poll()
+			most[0] = maxi(most[0], numbers.size() - before)
+			_check(alone._link._peer.get_available_packet_count() == 0, "a poll leaves nothing behind")
+			return numbers.size() >= 100,
+		"all came by polling"
+	)
+	_check(most[0] > 1, "a poll brings more than one: %s" % [most])
+	_check(numbers == heard, "the same, in order")
+	alone.close()
+
+
+func _burst() -> void:
+	var network := await _enter("main")
+	var numbers: Array[int] = []
+	network.events.on(
+		"plaza.number",
+		func(args: Array, _from: EstragonMember) -> void:
+			var number: float = args[0]
+			numbers.append(int(number))
+	)
+	network.session_reset.connect(func(reason: String) -> void: _check(false, "reset: " + reason))
+	await network.events.emit("plaza.please", ["burst", 10_000])
+	OS.delay_msec(2_000)
+	await _until(func() -> bool: return numbers.size() >= 10_000, "all came")
+	_check(numbers == Array(range(1, 10_001)), "in order, each once: %d" % numbers.size())
+	_check(network.state == State.OPEN, "still open")
+	await create_timer(0.2).timeout
+	var before := Time.get_ticks_usec()
+	for _frame: int in 10:
+		await process_frame
+	print("# ms a frame after the burst: %.1f" % ((Time.get_ticks_usec() - before) / 10_000.0))
+
+
+func _cuts() -> void:
+	var network := await _open("cable", {"first_wait": 0.001, "longest_wait": 0.01})
+	var entered := await network.rooms.join_or_create("plaza")
+	_check(entered.ok, "entered")
+	var numbers: Array[int] = []
+	var lost: Array[String] = []
+	var over: Array = []
+	network.session_lost.connect(func(reason: String) -> void: lost.append(reason))
+	network.session_reset.connect(func(reason: String) -> void: lost.append(reason))
+	network.events.on(
+		"plaza.number",
+		func(args: Array, _from: EstragonMember) -> void:
+			var number: float = args[0]
+			numbers.append(int(number))
+	)
+	network.events.on("plaza.cuts", func(args: Array, _from: EstragonMember) -> void: over.append(args))
+	await network.events.emit("plaza.please", ["cuts", 200])
+	var answered := [0, 0]
+	var emit := func(number: int) -> void:
+		var result := await network.events.emit("plaza.count", [number])
+		answered[0 if result.ok else 1] += 1
+	var sent := 0
+	var patience := Time.get_ticks_msec() + 60_000
+	while over.is_empty() and Time.get_ticks_msec() < patience:
+		for _more: int in 2:
+			sent += 1
+			emit.call(sent)
+			network.plaza.move(sent % 1_000, 5)
+		await process_frame
+	_check(not over.is_empty(), "the director cut")
+	if over.is_empty():
+		return
+	await _until(func() -> bool: return answered[0] + answered[1] == sent, "every request answered")
+	var verdict: Dictionary = await _please(network, ["verdict"])
+	var its_last: Array = over[0]
+	var expected: float = its_last[1]
+	print("# %s cuts, %d sent, %d received" % [its_last[0], sent, numbers.size()])
+	_check(sent >= 400 and expected >= 400, "enough went both ways")
+	_check(answered == [sent, 0], "answered %s of %d" % [answered, sent])
+	_check(verdict == {"received": float(sent), "problem": null}, "the director saw %s" % verdict)
+	_check(numbers == Array(range(1, int(expected) + 1)), "got %d in order" % numbers.size())
+	_check(lost.is_empty(), "nothing reset: %s" % [lost])
+
+
+## Asks the director for something; what its answer says.
+func _please(network: Network, request: Array) -> Variant:
+	var answers: Array = []
+	var you := network.rooms.room().you
+	var listen := func(args: Array, _from: EstragonMember) -> void:
+		if args[0] == request[0] and args[2] == you:
+			answers.append(args[1])
+	network.events.on("plaza.done", listen)
+	var asked := await network.events.emit("plaza.please", request)
+	_check(asked.ok, "asked %s: %s" % [request, asked])
+	await _until(func() -> bool: return not answers.is_empty(), "the director did %s" % [request])
+	network.events.off("plaza.done", listen)
+	return answers[0] if not answers.is_empty() else null
+
+
+func _make() -> Network:
+	var network := Network.new()
+	root.add_child(network)
+	_networks.append(network)
+	return network
+
+
+func _open(where: String, options: Dictionary = {}) -> Network:
+	var network := _make()
+	var joined := await network.connect_to_server(_place(where), options)
+	_check(joined.ok, "connected to %s: %s" % [where, joined])
+	return network
+
+
+func _enter(where: String) -> Network:
+	var network := await _open(where)
+	var entered := await network.rooms.join_or_create("plaza")
+	_check(entered.ok, "entered: %s" % entered)
+	return network
+
+
+func _place(where: String) -> String:
+	return str(_places[where])
+
+
+func _until(is_true: Callable, what: String) -> void:
+	var patience := Time.get_ticks_msec() + _PATIENCE_MS
+	while not is_true.call():
+		if Time.get_ticks_msec() > patience:
+			_check(false, "not in time: " + what)
+			return
+		await process_frame
+
+
+func _same(one: Variant, other: Variant) -> bool:
+	return JSON.stringify(one) == JSON.stringify(JSON.parse_string(JSON.stringify(other)))
+
+
+func _equal(got: Variant, expected: Variant, what: String) -> void:
+	var is_equal: bool = got == expected
+	_check(is_equal, "%s: %s, expected %s" % [what, got, expected])
+
+
+func _check(is_true: bool, what: String) -> void:
+	if not is_true:
+		_problems.append(what)
+
+
+func _tell(name: String, scenario: Callable) -> void:
+	if not name.contains(OS.get_environment("ESTRAGON_ONLY")):
+		return
+	_problems.clear()
+	await scenario.call()
+	for network: Network in _networks:
+		network.disconnect_from_server()
+		network.queue_free()
+	_networks.clear()
+	await process_frame
+	var number := _passed + _failed + 1
+	if _problems.is_empty():
+		_passed += 1
+		print("ok %d - %s" % [number, name])
+		return
+	_failed += 1
+	print("not ok %d - %s" % [number, name])
+	for problem: String in _problems:
+		print("# " + problem)

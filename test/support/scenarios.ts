@@ -1,0 +1,22 @@
+/**
+ * What every client does, whatever it is written in: the names of its scenarios. Each client tells
+ * them in its own language (scenarios.gd, one for each generation of Godot; scenarios.test.ts for
+ * the web) on the stage that director.ts sets.
+ */
+export const SCENARIOS = [
+  'a welcome comes, and a session with it',
+  'every reason not to connect is told apart',
+  'a guest comes back as the same guest',
+  'members are seen to come, drop, return and leave',
+  'waves and chat go both ways',
+  'positions go both ways',
+  'S3.6 garbage harms neither side',
+  'S3.8 numbers and text arrive as they were sent',
+  'messages just under, at and over the limit of the server',
+  'a message too large to receive becomes an error, not a dead socket',
+  'a pause of 20 s changes nothing',
+  'a restarted server is joined anew',
+  'S3.5 nothing comes unless polled, and then everything',
+  'a burst of 10,000 during a stall of 2 s loses nothing',
+  'nothing is lost or doubled over 200 cuts',
+] as const
