@@ -56,12 +56,15 @@ var _token: String = ""
 var _candidate: Dictionary = {}
 var _claim_id: String = ""
 var _message_bytes: int = EstragonProtocol.LIMIT_MESSAGE_BYTES
+var _ack_frames: int = EstragonProtocol.LIMIT_ACK_FRAMES
+var _ack_ms: int = EstragonProtocol.LIMIT_ACK_MS
 var _is_live: bool = false
 var _is_resumable: bool = true
 var _lost_because: String = "UNKNOWN"
 var _attempt: int = 0
 var _tries: int = 0
 var _retry_at: int = -1
+var _answer_by: int = -1
 var _numbered: int = 0
 var _received: int = 0
 ## Counted frames written to this connection, and the highest that was ever written to any.
@@ -104,6 +107,9 @@ func poll() -> void:
 	if _is_live:
 		_flush()
 		_keep_alive(now)
+	elif _answer_by >= 0 and now > _answer_by:
+		_link.cut()
+		_on_closed(_GONE, "no answer within %s s" % _options.connect_timeout)
 	elif _retry_at >= 0 and now >= _retry_at:
 		_retry_at = -1
 		_open_link()
@@ -123,7 +129,6 @@ func request(
 		return EstragonResult.failure(error)
 	var waiting := EstragonRequest.new(type, _ledger.sent, timeout_ms)
 	_requests[request_id] = waiting
-	_flush()
 	var result: EstragonResult = await waiting.done
 	return result
 
@@ -180,6 +185,7 @@ func _make_link(url: String, options: EstragonOptions) -> EstragonLink:
 
 ## The first frame of a connection: a claim of the session there was, or a hello.
 func _introduce() -> void:
+	_answer_by = Time.get_ticks_msec() + int(_options.connect_timeout * 1000.0)
 	var abilities := {
 		"receive_bytes": _options.inbound_bytes,
 		"fingerprint": EstragonProtocol.FINGERPRINT,
@@ -213,7 +219,7 @@ func _receive(text: String) -> void:
 		warned.emit(message.problem)
 	elif message.type:
 		_route(message)
-	if _is_live and _received - _told_received >= EstragonProtocol.LIMIT_ACK_FRAMES:
+	if _is_live and _received - _told_received >= _ack_frames:
 		_acknowledge()
 
 
@@ -260,7 +266,7 @@ func _adopt(data: Dictionary) -> void:
 	_attempt = 0
 	_is_resumable = true
 	var limits: Dictionary = data["limits"]
-	_message_bytes = limits["message_bytes"]
+	_take_limits(limits)
 	var time: float = data["time"]
 	clock.begin(time)
 	if data["fingerprint"] != EstragonProtocol.FINGERPRINT:
@@ -277,11 +283,21 @@ func _adopt(data: Dictionary) -> void:
 	was_lost.emit(_lost_because)
 
 
+func _take_limits(limits: Dictionary) -> void:
+	_message_bytes = limits["message_bytes"]
+	_ack_frames = limits["ack_frames"]
+	_ack_ms = limits["ack_ms"]
+	var resume_bytes: int = limits["resume_bytes"]
+	var resume_frames: int = limits["resume_frames"]
+	_ledger = EstragonLedger.new(resume_bytes, resume_frames)
+
+
 func _on_claim_answered(message: EstragonMessage) -> void:
 	_claim_id = ""
 	if message.type == "error":
-		# Another claim came first, or too many did: another connection, another attempt.
+		# Another claim came first, or too many did: another connection, a higher attempt.
 		var retry_ms: int = message.data.get("retry_ms", -1)
+		_attempt = maxi(_attempt, _highest_attempt(message.data.get("cause")))
 		_link.cut()
 		_on_closed(_GONE, "claim refused")
 		if retry_ms >= 0:
@@ -304,6 +320,14 @@ func _on_claim_answered(message: EstragonMessage) -> void:
 	was_reset.emit(reason)
 
 
+func _highest_attempt(cause: Variant) -> int:
+	if typeof(cause) != TYPE_DICTIONARY:
+		return 0
+	var about: Dictionary = cause
+	var attempt: float = about.get("attempt", 0)
+	return int(attempt)
+
+
 ## Both counts begin at 0; what was never written is sent as new, the rest has no known outcome.
 func _begin_again() -> void:
 	var before := _ever_written
@@ -320,6 +344,7 @@ func _begin_again() -> void:
 ## Writes what the server lacks, from its [param count] on, and from now on at once.
 func _go_live(count: int) -> void:
 	_is_live = true
+	_answer_by = -1
 	_tries = 0
 	_written = count
 	_pages = []
@@ -406,7 +431,7 @@ func _on_pong(data: Dictionary) -> void:
 
 
 func _acknowledge() -> void:
-	_acknowledge_at = Time.get_ticks_msec() + EstragonProtocol.LIMIT_ACK_MS
+	_acknowledge_at = Time.get_ticks_msec() + _ack_ms
 	if _told_sent == _written and _told_received == _received:
 		return
 	_told_sent = _written
@@ -430,9 +455,13 @@ func _send_counted(
 		return EstragonError.local(
 			EstragonProtocol.TOO_LARGE, "%s: %d bytes; expected at most %d" % [type, bytes, most]
 		)
-	if (not _is_live or _written < _ledger.sent) and _ledger.is_full(bytes):
+	var must_wait := not _is_live or _written < _ledger.sent or not _link.has_room(bytes)
+	if must_wait and _ledger.is_full(bytes):
 		return EstragonError.local(EstragonProtocol.BUFFER_FULL)
 	_ledger.push(text, bytes)
+	if not must_wait and _link.send(text) == OK:
+		_written = _ledger.sent
+		_ever_written = maxi(_ever_written, _written)
 	return null
 
 
@@ -484,6 +513,7 @@ func _compose(type: String, data: Dictionary, envelope: Dictionary, request_id: 
 ## The connection is gone: come back, unless its code says otherwise.
 func _on_closed(code: int, reason: String) -> void:
 	_is_live = false
+	_answer_by = -1
 	_link = null
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
 	if _token == "" or action == "refused" or code == EstragonProtocol.CLOSE_NORMAL:

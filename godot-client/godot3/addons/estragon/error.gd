@@ -1,0 +1,39 @@
+# Why something did not happen: a stable `code` and a sentence.
+class_name EstragonError
+extends Reference
+
+const EstragonProtocol := preload("protocol.gd")
+
+# A code of EstragonProtocol, such as EstragonProtocol.ROOM_FULL.
+var code: String
+# The HTTP status of the same meaning.
+var status: int
+# What was expected and what to do, for the developer who reads it.
+var message: String
+# The type of the message it answers, where there is one.
+var request: String = ""
+# More about it, where the server says more; null otherwise.
+var cause = null
+# After how many milliseconds to try again; 0 where that would not help.
+var retry_ms: int = 0
+
+
+# An error that arose in this client, told in the words of its code unless `text` says more.
+func _init(its_code: String, text: String = "") -> void:
+	code = its_code
+	status = EstragonProtocol.ERROR_STATUS.get(its_code, 0)
+	message = text if text else str(EstragonProtocol.ERROR_TEXT.get(its_code, ""))
+
+
+# Takes over what `data` of an `error` message says.
+func update(data: Dictionary) -> void:
+	code = str(data.get("code", ""))
+	status = int(data.get("status", 0))
+	message = str(data.get("message", ""))
+	request = str(data.get("request", ""))
+	cause = data.get("cause")
+	retry_ms = int(data.get("retry_ms", 0))
+
+
+func _to_string() -> String:
+	return "%s: %s" % [code, message]

@@ -1,0 +1,38 @@
+# A session in a room, numbered in order of joining.
+class_name EstragonMember
+extends Reference
+
+# Its number in the room; never reused.
+var number: int
+# The id of its session, for addressing.
+var session: String
+# The id of its player; empty for who has not identified.
+var player: String
+# The name it is known by in the room.
+var name: String
+# What it may do.
+var role: String
+# Dropped, and expected back.
+var away: bool
+# What the room's kind says about its members.
+var data = null
+
+
+# The member that `info` of a room message, or a stamped sender, describes.
+func _init(info: Dictionary) -> void:
+	update(info)
+
+
+# Takes over what `info` says.
+func update(info: Dictionary) -> void:
+	number = int(info.get("number", info.get("member", 0)))
+	session = _text(info.get("session"))
+	player = _text(info.get("player"))
+	name = _text(info.get("name"))
+	role = _text(info.get("role"))
+	away = info.get("away", false)
+	data = info.get("data")
+
+
+static func _text(value) -> String:
+	return "" if value == null else str(value)

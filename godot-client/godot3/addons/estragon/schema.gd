@@ -1,0 +1,249 @@
+# Checks values against the descriptions in EstragonProtocol.MESSAGES.
+#
+# JSON in Godot knows only floating-point numbers: `revive` turns those back into int that the
+# tables declare as whole.
+class_name EstragonSchema
+extends Reference
+
+const EstragonPattern := preload("pattern.gd")
+
+const _WHOLE := {
+	"int8": true, "uint8": true, "int16": true, "uint16": true,
+	"int32": true, "uint32": true, "varuint": true, "varint": true,
+}
+const _MAX_DEPTH := 64
+
+
+# The first thing wrong with `value`, as `place: expected …`; empty when it fits. With `exact`,
+# fields the description does not know are wrong as well.
+static func problem(schema: Dictionary, value, place: String, exact: bool = true) -> String:
+	var kind: String = schema["kind"]
+	match kind:
+		"nullable":
+			return "" if value == null else problem(schema["of"], value, place, exact)
+		"array":
+			if not _is_array(value, -1, _limit(schema, "max", INF)):
+				return _wrong(schema, place)
+			var items: Array = value
+			for index in items.size():
+				var found := problem(schema["of"], items[index], "%s[%d]" % [place, index], exact)
+				if found:
+					return found
+			return ""
+		"tuple":
+			var schemas: Array = schema["of"]
+			if not _is_array(value, schemas.size(), INF):
+				return _wrong(schema, place)
+			for index in schemas.size():
+				var found := problem(schemas[index], value[index], "%s[%d]" % [place, index], exact)
+				if found:
+					return found
+			return ""
+		"object":
+			if typeof(value) != TYPE_DICTIONARY:
+				return _wrong(schema, place)
+			return _fields_problem(schema["fields"], value, place, exact)
+	return "" if _fits(schema, kind, value) else _wrong(schema, place)
+
+
+# The same value, its numbers as int where `schema` declares whole ones. Containers are changed in
+# place.
+static func revive(schema: Dictionary, value):
+	var kind: String = schema["kind"]
+	match kind:
+		"nullable":
+			return null if value == null else revive(schema["of"], value)
+		"array":
+			var items: Array = value
+			for index in items.size():
+				items[index] = revive(schema["of"], items[index])
+		"tuple":
+			var schemas: Array = schema["of"]
+			for index in schemas.size():
+				value[index] = revive(schemas[index], value[index])
+		"object":
+			var fields: Dictionary = schema["fields"]
+			var dictionary: Dictionary = value
+			for name in fields:
+				if dictionary.has(name):
+					dictionary[name] = revive(fields[name], dictionary[name])
+		_:
+			if _WHOLE.has(kind):
+				return int(value)
+	return value
+
+
+# What a description asks for, in words.
+static func expectation(schema: Dictionary) -> String:
+	var kind: String = schema["kind"]
+	match kind:
+		"bool":
+			return "true or false"
+		"float32", "float64":
+			return "a finite number" + _between(schema)
+		"string":
+			if schema.has("expected"):
+				return str(schema["expected"])
+			return "text of %s characters" % _count(schema)
+		"buffer":
+			return "base64 of at most %s bytes" % _number(schema["max"])
+		"choice":
+			var quoted := PoolStringArray()
+			for value in schema["values"]:
+				quoted.append('"%s"' % value)
+			return quoted[0] if quoted.size() == 1 else "one of " + quoted.join(", ")
+		"json":
+			return "any JSON value with finite numbers"
+		"nullable":
+			return expectation(schema["of"]) + ", or null"
+		"array":
+			return "an array of at most %s items" % _number(schema["max"])
+		"tuple":
+			var schemas: Array = schema["of"]
+			return "an array of exactly %d items" % schemas.size()
+		"object":
+			return "an object"
+	return "a whole number" + _between(schema)
+
+
+static func _fields_problem(
+	fields: Dictionary, value: Dictionary, place: String, exact: bool
+) -> String:
+	for name in fields:
+		var field: Dictionary = fields[name]
+		if not value.has(name):
+			if field.get("optional", false):
+				continue
+			return _wrong(field, "%s.%s" % [place, name])
+		var found := problem(field, value[name], "%s.%s" % [place, name], exact)
+		if found:
+			return found
+	if exact:
+		for key in value:
+			if not fields.has(key):
+				var listed := PoolStringArray(fields.keys()).join(", ")
+				return "%s.%s: not a field; expected %s" % [
+					place, _shorten(str(key)), listed if listed else "no fields"
+				]
+	return ""
+
+
+static func _fits(schema: Dictionary, kind: String, value) -> bool:
+	match kind:
+		"bool":
+			return typeof(value) == TYPE_BOOL
+		"float32", "float64":
+			return _is_number(value) and _is_within(schema, value)
+		"string":
+			return _is_text(schema, value)
+		"buffer":
+			return typeof(value) == TYPE_STRING and _is_base64(value, _limit(schema, "max", INF))
+		"choice":
+			var values: Array = schema["values"]
+			return typeof(value) == TYPE_STRING and values.has(value)
+		"json":
+			return _is_json(value, 0)
+	return _is_number(value) and _is_within(schema, value) and value == floor(value)
+
+
+static func _is_text(schema: Dictionary, value) -> bool:
+	if typeof(value) != TYPE_STRING:
+		return false
+	var length := _utf16_length(value)
+	if length < _limit(schema, "min", 0.0) or length > _limit(schema, "max", INF):
+		return false
+	return not schema.has("pattern") or EstragonPattern.fits(schema["pattern"], value)
+
+
+# Whether it is base64 of so many bytes at most.
+static func _is_base64(text: String, most: float) -> bool:
+	var digits := text.rstrip("=")
+	var padding := text.length() - digits.length()
+	return (
+		text.length() % 4 == 0
+		and padding <= 2
+		and text.length() * 0.75 - padding <= most
+		and EstragonPattern.fits("[A-Za-z0-9+/]*", digits)
+	)
+
+
+static func _is_json(value, depth: int) -> bool:
+	if depth > _MAX_DEPTH:
+		return false
+	match typeof(value):
+		TYPE_NIL, TYPE_BOOL, TYPE_STRING, TYPE_INT:
+			return true
+		TYPE_REAL:
+			return _is_number(value)
+		TYPE_ARRAY:
+			for item in value:
+				if not _is_json(item, depth + 1):
+					return false
+			return true
+		TYPE_DICTIONARY:
+			for key in value:
+				if typeof(key) != TYPE_STRING or not _is_json(value[key], depth + 1):
+					return false
+			return true
+	return false
+
+
+static func _is_array(value, exactly: int, at_most: float) -> bool:
+	if typeof(value) != TYPE_ARRAY:
+		return false
+	var items: Array = value
+	return items.size() <= at_most and (exactly < 0 or items.size() == exactly)
+
+
+static func _is_number(value) -> bool:
+	if typeof(value) == TYPE_INT:
+		return true
+	return typeof(value) == TYPE_REAL and not is_nan(value) and not is_inf(value)
+
+
+static func _is_within(schema: Dictionary, number: float) -> bool:
+	return number >= _limit(schema, "min", -INF) and number <= _limit(schema, "max", INF)
+
+
+static func _limit(schema: Dictionary, name: String, otherwise: float) -> float:
+	return float(schema.get(name, otherwise))
+
+
+# The length JavaScript sees: characters beyond the basic plane count twice.
+static func _utf16_length(text: String) -> int:
+	var length := text.length()
+	for index in text.length():
+		if text.ord_at(index) > 0xFFFF:
+			length += 1
+	return length
+
+
+static func _wrong(schema: Dictionary, place: String) -> String:
+	return "%s: expected %s" % [place, expectation(schema)]
+
+
+static func _between(schema: Dictionary) -> String:
+	if schema.has("min") and schema.has("max"):
+		return " from %s to %s" % [_number(schema["min"]), _number(schema["max"])]
+	if schema.has("min"):
+		return " of at least %s" % _number(schema["min"])
+	if schema.has("max"):
+		return " of at most %s" % _number(schema["max"])
+	return ""
+
+
+static func _count(schema: Dictionary) -> String:
+	var least := _limit(schema, "min", 0.0)
+	if least == _limit(schema, "max", INF):
+		return _number(schema["max"])
+	if least == 0.0:
+		return "at most %s" % _number(schema["max"])
+	return "%s to %s" % [_number(schema["min"]), _number(schema["max"])]
+
+
+static func _number(value: float) -> String:
+	return str(int(value)) if value == floor(value) else str(value)
+
+
+static func _shorten(name: String) -> String:
+	return name.left(32) + "…" if name.length() > 32 else name
