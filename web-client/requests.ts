@@ -28,9 +28,15 @@ export function createRequests(timers: Timers) {
   return {
     nextId: () => `${++numbered}`,
 
-    /** Waits for the answer to `id`. */
-    wait(id: string, type: string, count: number, { timeout = TIMEOUT, signal }: WaitOptions) {
-      return new Promise<unknown>((resolve, reject) => {
+    /** Waits for the answer to `id`; `read` runs before anything that follows the answer is read. */
+    wait<R>(
+      id: string,
+      type: string,
+      count: number,
+      read: (data: unknown) => R,
+      { timeout = TIMEOUT, signal }: WaitOptions,
+    ) {
+      return new Promise<R>((resolve, reject) => {
         const give = (code: 'TIMEOUT' | 'ABORTED') => {
           pending.delete(id)
           stop()
@@ -53,7 +59,7 @@ export function createRequests(timers: Timers) {
           count,
           resolve(data) {
             stop()
-            resolve(data)
+            resolve(read(data))
           },
           reject(error) {
             stop()

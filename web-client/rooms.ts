@@ -69,11 +69,11 @@ export function createRooms(session: Session, report: Report) {
     /** The rooms we are in, by code. */
     all: rooms as ReadonlyMap<string, Room>,
     /** Takes a seat in the room with this code. */
-    join: async (code: string, joining: Joining = {}): Promise<Room> =>
-      seated(await session.request('room.join', { code, ...joining })),
+    join: (code: string, joining: Joining = {}): Promise<Room> =>
+      session.request('room.join', { code, ...joining }, {}, seated),
     /** Takes a seat in a room of this kind, made if there is none with a free one. */
-    joinOrCreate: async (kind: string, joining: Joining = {}): Promise<Room> =>
-      seated(await session.request('room.join_or_create', { kind, ...joining })),
+    joinOrCreate: (kind: string, joining: Joining = {}): Promise<Room> =>
+      session.request('room.join_or_create', { kind, ...joining }, {}, seated),
   }
 
   /** The seat of a join's reply, unless a snapshot told of it first. */
@@ -89,9 +89,8 @@ export function createRooms(session: Session, report: Report) {
     rooms.set(code, room)
     return room
 
-    async function leave(): Promise<void> {
-      await session.request('room.leave', {}, { room: code })
-      close(room)
+    function leave(): Promise<void> {
+      return session.request('room.leave', {}, { room: code }, () => close(room))
     }
   }
 

@@ -1,9 +1,16 @@
 import { actionOn, type ResumeReason } from '../protocol/errors.ts'
 import { FINGERPRINT } from '../protocol/fingerprint.ts'
-import { type AllMessages, MESSAGES } from '../protocol/index.ts'
+import { type AllMessages, MESSAGES, messageOf } from '../protocol/index.ts'
 import { Ledger } from '../protocol/ledger.ts'
 import { LIMITS } from '../protocol/limits.ts'
-import { type DataOf, isCounted, type ReplyOf, toText } from '../protocol/message.ts'
+import {
+  type DataOf,
+  isCounted,
+  type Message,
+  type ReplyOf,
+  readEnvelope,
+  toText,
+} from '../protocol/message.ts'
 import { check } from '../protocol/schema.ts'
 import { createClock } from './clock.ts'
 import { createEmitter, type Report } from './emitter.ts'
@@ -14,6 +21,13 @@ import { createRequests, type WaitOptions } from './requests.ts'
 export type State = 'connecting' | 'open' | 'away' | 'closed'
 type Welcome = DataOf<AllMessages['welcome']>
 export type Snapshot = DataOf<AllMessages['session.snapshot']>
+
+/** The messages that are requests: counted, and answered. */
+export type RequestType = {
+  [K in keyof AllMessages]: AllMessages[K] extends { delivery: 'counted'; reply: unknown }
+    ? K
+    : never
+}[keyof AllMessages]
 
 /** A message from the server, its envelope opened. */
 export interface Received {
@@ -70,10 +84,6 @@ export function createSession(options: SessionOptions) {
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
   const clock = createClock(timers.now)
-  const ledger = new Ledger<Frame>(
-    { bytes: LIMITS.resume_bytes.value, frames: LIMITS.resume_frames.value },
-    ({ bytes }) => bytes,
-  )
   /** The newest of each *latest* message asked for while away. */
   const held = new Map<string, string>()
 
@@ -87,6 +97,7 @@ export function createSession(options: SessionOptions) {
   let claimId: string | undefined
   let isResumable = true
   let lostBecause: ResumeReason | undefined
+  let ledger = createLedger(DEFAULTS)
   let attempt = 0
   let tries = 0
   let received = 0
@@ -117,19 +128,22 @@ export function createSession(options: SessionOptions) {
       })
     },
 
-    /** Sends a request and waits for its one answer. */
-    request<T extends keyof AllMessages & string>(
+    /** Sends a request and waits for its one answer, as `read` understands it. */
+    request<T extends RequestType, R = ReplyOf<AllMessages[T]>>(
       type: T,
       data: DataOf<AllMessages[T]>,
       { room, to, ...waiting }: SendOptions & WaitOptions = {},
-    ): Promise<ReplyOf<AllMessages[T]>> {
+      read = (reply: ReplyOf<AllMessages[T]>) => reply as R,
+    ): Promise<R> {
       const id = requests.nextId()
       try {
+        if (!isRequest(type))
+          throw failure('INVALID_MESSAGE_DATA', `${type}: expected the type of a request`)
         sendCounted(type, compose(type, data, { id, room, to }))
       } catch (error) {
         return Promise.reject(error)
       }
-      return requests.wait(id, type, ledger.sent, waiting) as Promise<ReplyOf<AllMessages[T]>>
+      return requests.wait(id, type, ledger.sent, read as (data: unknown) => R, waiting)
     },
 
     /** Sends a *latest* message; while away, only the newest of its kind and room is kept. */
@@ -170,6 +184,11 @@ export function createSession(options: SessionOptions) {
 
   /** The first frame of a connection: a claim of the session there was, or a hello. */
   function introduce(): void {
+    cancelRound()
+    cancelRound = timers.after(connectTimeout, () => {
+      link?.cut()
+      lose(LOST, `no answer within ${connectTimeout} ms`)
+    })
     if (!welcome || !isResumable) {
       write({ type: 'session.hello', id: 'hello', data: { fingerprint: FINGERPRINT } })
       return
@@ -183,16 +202,14 @@ export function createSession(options: SessionOptions) {
   }
 
   function receive(text: string): void {
-    let message: Received
-    try {
-      message = JSON.parse(text) as Received
-    } catch {
-      report(new Error('the server sent what is not JSON'))
-      return
-    }
+    const message = parse(text)
+    if (typeof message === 'string')
+      return report(new Error(`the server sent no message: ${message}`))
     if (isCounted(MESSAGES, message)) received++
-    route(message)
-    if (isLive && received - told.received >= LIMITS.ack_frames.value) acknowledge()
+    const problem = typeof message.type === 'string' && whatIsWrong(message)
+    if (problem) report(new Error(`the server sent what its tables do not know: ${problem}`))
+    else if (typeof message.type === 'string') route(message)
+    if (isLive && received - told.received >= limits().ack_frames) acknowledge()
   }
 
   function route(message: Received): void {
@@ -222,6 +239,7 @@ export function createSession(options: SessionOptions) {
   function adopt(data: Welcome): void {
     const isNew = welcome !== undefined
     welcome = data
+    ledger = createLedger(data.limits)
     attempt = 0
     isResumable = true
     clock.begin(data.time)
@@ -260,8 +278,10 @@ export function createSession(options: SessionOptions) {
     emitter.emit('reset', reason)
   }
 
-  /** A claim that came too late or too often: another connection, another attempt. */
-  function retryClaim({ retry_ms }: FailureData): void {
+  /** A claim that came too late or too often: another connection, another and higher attempt. */
+  function retryClaim({ retry_ms, cause }: FailureData): void {
+    const highest = (cause as { attempt?: unknown } | undefined)?.attempt
+    if (typeof highest === 'number') attempt = Math.max(attempt, highest)
     link?.cut()
     lose(1006, 'claim refused', retry_ms)
   }
@@ -317,10 +337,11 @@ export function createSession(options: SessionOptions) {
   function beginRound(): void {
     cancelRound()
     ping = undefined
+    const { ack_ms } = limits()
     const round = (untilPing: number) => {
-      cancelRound = timers.after(LIMITS.ack_ms.value, () => {
+      cancelRound = timers.after(ack_ms, () => {
         acknowledge()
-        if (untilPing > LIMITS.ack_ms.value) return round(untilPing - LIMITS.ack_ms.value)
+        if (untilPing > ack_ms) return round(untilPing - ack_ms)
         if (ping) {
           link?.cut()
           return lose(4002, 'the server fell silent')
@@ -354,9 +375,9 @@ export function createSession(options: SessionOptions) {
   function sendCounted(type: string, text: string): void {
     if (state === 'closed') throw failure('CLOSED')
     const bytes = utf8Length(text)
-    const limit = welcome?.limits.message_bytes ?? LIMITS.message_bytes.value
-    if (bytes > limit)
-      throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${limit}`)
+    const { message_bytes } = limits()
+    if (bytes > message_bytes)
+      throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${message_bytes}`)
     if (!isLive && ledger.isFull(bytes)) throw failure('BUFFER_FULL')
     ledger.push({ text, bytes })
     if (!isLive) return
@@ -397,6 +418,10 @@ export function createSession(options: SessionOptions) {
     setState('closed', code, reason)
   }
 
+  function limits(): Welcome['limits'] {
+    return welcome?.limits ?? DEFAULTS
+  }
+
   /** Both counts from zero. */
   function restart(): void {
     ledger.reset()
@@ -411,6 +436,45 @@ export function createSession(options: SessionOptions) {
     state = next
     emitter.emit('state', next, code, reason)
   }
+}
+
+const LOST = 1006
+
+/** Until the server has said what it takes and keeps. */
+const DEFAULTS: Welcome['limits'] = {
+  message_bytes: LIMITS.message_bytes.value,
+  resume_bytes: LIMITS.resume_bytes.value,
+  resume_frames: LIMITS.resume_frames.value,
+  ack_frames: LIMITS.ack_frames.value,
+  ack_ms: LIMITS.ack_ms.value,
+}
+
+const createLedger = ({ resume_bytes, resume_frames }: Welcome['limits']) =>
+  new Ledger<Frame>({ bytes: resume_bytes, frames: resume_frames }, ({ bytes }) => bytes)
+
+/** A message of JSON, or what it is instead. */
+function parse(text: string): Received | string {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Received) : text.slice(0, 80)
+  } catch {
+    return text.slice(0, 80)
+  }
+}
+
+/** What does not fit the tables; what they do not ask for is a newer server's business. */
+function whatIsWrong(message: Received): string | undefined {
+  const envelope = readEnvelope(message)
+  if (typeof envelope === 'string') return envelope
+  const line = messageOf(envelope.type)
+  if (!line) return `${envelope.type}: no such message`
+  const shape = envelope.re !== undefined && line.reply ? line.reply : line.data
+  return check(shape, envelope.data, envelope.type, false)
+}
+
+const isRequest = (type: RequestType): boolean => {
+  const { delivery, reply } = (MESSAGES[type] ?? {}) as Partial<Message>
+  return delivery === 'counted' && reply !== undefined
 }
 
 const OTHER_TABLES =

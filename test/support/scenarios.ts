@@ -20,3 +20,10 @@ export const SCENARIOS = [
   'a burst of 10,000 during a stall of 2 s loses nothing',
   'nothing is lost or doubled over 200 cuts',
 ] as const
+
+/** What only a game loop can do: stop polling, or stall. */
+export const OF_A_GAME_LOOP: readonly string[] = [
+  'a pause of 20 s changes nothing',
+  'S3.5 nothing comes unless polled, and then everything',
+  'a burst of 10,000 during a stall of 2 s loses nothing',
+]

@@ -1,0 +1,249 @@
+import t, { type Test } from 'tap'
+import type { Json, Network } from '../web-client/client.ts'
+import { type ConnectOptions, connect, NetworkError } from '../web-client/client.ts'
+import type { Any } from './support/client.ts'
+import { seedOf } from './support/clock.ts'
+import { direct, type Places } from './support/director.ts'
+import { OF_A_GAME_LOOP, SCENARIOS } from './support/scenarios.ts'
+import { NodeSocket } from './support/world.ts'
+
+/** What the web client goes through: the scenarios that the Godot add-ons go through as well. */
+const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
+  async 'a welcome comes, and a session with it'(t, { open }) {
+    const network = await open('main')
+    t.equal(network.state, 'open')
+    t.ok(network.session)
+  },
+
+  async 'every reason not to connect is told apart'(t, { places, open }) {
+    const cases: [url: string, code: string, close: string][] = [
+      [places.refused, 'CONNECT_FAILED', '1006'],
+      [places.silent, 'CONNECT_FAILED', '1006'],
+      [places.full, 'REFUSED', '4105'],
+      [`${places.main}/nowhere`, 'REFUSED', '4100'],
+      ['not a url', 'CONNECT_FAILED', 'not a url'],
+    ]
+    for (const [url, code, close] of cases) {
+      const refused = await failing(connect(url, { WebSocket: NodeSocket, connectTimeout: 500 }))
+      t.equal(refused.code, code, url)
+      t.match(refused.message, close, url)
+    }
+    const late = await open('strict')
+    const closed = new Promise((resolve) => {
+      late.on('state', (state, code) => state === 'closed' && resolve(code))
+    })
+    t.equal(await closed, 4104)
+  },
+
+  async 'a guest comes back as the same guest'(t, { open }) {
+    const first = await open('main')
+    const { player, guest_key } = await first.players.identify({ name: 'Gogo' })
+    t.equal(player.name, 'Gogo')
+    const second = await open('main')
+    await second.players.identify({ guest_key: guest_key ?? '' })
+    t.same(second.players.me, player)
+    const third = await open('main')
+    await third.players.identify()
+    t.not(third.players.me?.id, player.id)
+  },
+
+  async 'members are seen to come, drop, return and leave'(t, { open }) {
+    const network = await open('main')
+    const room = await network.rooms.joinOrCreate('plaza', { name: 'Watcher' })
+    const seen: string[] = []
+    for (const what of ['joined', 'away', 'back', 'left'] as const)
+      room.on(what, ({ name, away }) => {
+        if (name === 'Visitor') seen.push(away ? `${what} (away)` : what)
+      })
+    await please(network, 'visit')
+    t.same(seen, ['joined', 'away (away)', 'back', 'left'])
+    t.equal(room.members.get(room.you)?.name, 'Watcher')
+    await room.leave()
+    t.equal(network.rooms.all.size, 0)
+  },
+
+  async 'waves and chat go both ways'(t, { enter }) {
+    const network = await enter('main')
+    const waves: string[] = []
+    const chats: (readonly Json[])[] = []
+    network.events.on('plaza.wave', (_args, { name }) => waves.push(name))
+    network.events.on('plaza.chat', (args) => chats.push(args))
+    await please(network, 'wave')
+    await please(network, 'say', 'hello from afar')
+    t.same(waves, ['Director'])
+    t.same(chats, [['hello from afar']])
+    t.same((await network.events.emit('plaza.wave')).args, [])
+    await network.events.emit('plaza.chat', ['hello'], { to: 'all' })
+    t.same(chats.at(-1), ['hello'])
+    t.equal((await failing(network.events.emit('other.thing'))).code, 'NAMESPACE_NOT_DECLARED')
+    t.equal((await failing(network.rooms.join('AAAAAA'))).code, 'ROOM_NOT_FOUND')
+  },
+
+  async 'positions go both ways'(t, { enter }) {
+    const network = await enter('main')
+    const you = [...network.rooms.all.values()][0]?.you
+    const came = (fits: (row: readonly number[]) => boolean) =>
+      new Promise<void>((resolve) => {
+        const off = network.plaza.on('rows', (rows) => {
+          if (!rows.some(fits)) return
+          off()
+          resolve()
+        })
+      })
+    const own = came(([member, x, y]) => member === you && x === 12.5 && y === 34)
+    network.plaza.move(12.5, 34)
+    await own
+    const theirs = came(([, x, y]) => x === 100 && y === 200)
+    await please(network, 'move', [100, 200])
+    await theirs
+    t.throws(() => network.plaza.move(Number.NaN, 0), { code: 'INVALID_MESSAGE_DATA' })
+  },
+
+  async 'S3.6 garbage harms neither side'(t, { open, enter }) {
+    const reported: unknown[] = []
+    const network = await open('garbage', { report: (error) => reported.push(error) })
+    await network.players.identify()
+    t.equal(network.state, 'open')
+    t.ok(reported.length > 0, `reported ${reported.length}`)
+    const main = await enter('main')
+    await please(main, 'wave')
+    t.equal(main.state, 'open')
+  },
+
+  async 'S3.8 numbers and text arrive as they were sent'(t, { enter }) {
+    const network = await enter('main')
+    const text = 'ünï 🙂 "q" \\ud800 \n\t'
+    const values: Json[] = [1, -2.5, 0.1, 1e15, true, null, text, { a: [1, { b: '' }] }, []]
+    for (const value of values) t.strictSame(await please(network, 'echo', value), value)
+    t.equal(await please(network, 'echo', 'lone \ud800'), 'lone \ufffd')
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, new Date(), undefined] as Any[])
+      t.equal((await failing(network.events.emit('plaza.x', [value]))).code, 'INVALID_MESSAGE_DATA')
+  },
+
+  async 'messages just under, at and over the limit of the server'(t, { enter }) {
+    const network = await enter('main')
+    const most = 60_000
+    const probe = await failing(network.events.emit('plaza.x', ['x'.repeat(most)]))
+    t.equal(probe.code, 'TOO_LARGE')
+    const fitting = 2 * most - Number(/(\d+) bytes/.exec(probe.message)?.[1])
+    await network.events.emit('plaza.x', ['x'.repeat(fitting - 1)])
+    await network.events.emit('plaza.x', ['x'.repeat(fitting)])
+    const over = await failing(network.events.emit('plaza.x', ['x'.repeat(fitting + 1)]))
+    t.equal(over.code, 'TOO_LARGE')
+    t.equal(network.state, 'open')
+  },
+
+  async 'a restarted server is joined anew'(t, { open, enter }) {
+    const network = await open('restarting', { backoff: () => 20 })
+    await network.rooms.joinOrCreate('plaza')
+    const seen: unknown[] = []
+    network.on('lost', (reason) => seen.push(reason))
+    const open_ = new Promise<void>((resolve) => {
+      network.on('state', (state, code) => {
+        seen.push([state, code])
+        if (state === 'open') resolve()
+      })
+    })
+    const main = await enter('main')
+    await please(main, 'restart')
+    await open_
+    t.same(seen, [['away', 4000], 'UNKNOWN', ['open', 0]])
+    t.equal(network.rooms.all.size, 0)
+    t.ok(await network.rooms.joinOrCreate('plaza'))
+  },
+
+  async 'nothing is lost or doubled over 200 cuts'(t, { open }) {
+    const network = await open('cable', { backoff: () => 1 })
+    await network.rooms.joinOrCreate('plaza')
+    const numbers: Json[] = []
+    const lost: unknown[] = []
+    network.on('lost', (reason) => lost.push(reason))
+    network.on('reset', (reason) => lost.push(reason))
+    network.events.on('plaza.number', ([number]) => numbers.push(number ?? null))
+    const answers: Promise<unknown>[] = []
+    const over = new Promise<readonly Json[]>((resolve) => {
+      network.events.on('plaza.cuts', resolve)
+    })
+    answers.push(network.events.emit('plaza.please', ['cuts', 200]))
+    let sent = 0
+    const sending = setInterval(() => {
+      answers.push(network.events.emit('plaza.count', [++sent]))
+      network.plaza.move(sent % 1_000, 5)
+    }, 5)
+    const [cuts, expected] = await over
+    clearInterval(sending)
+    await Promise.all(answers)
+    t.comment(`${cuts} cuts, ${sent} sent, ${numbers.length} received`)
+    t.same(await please(network, 'verdict'), { received: sent, problem: null })
+    t.ok(sent >= 200 && Number(expected) >= 200, 'enough went both ways')
+    t.same(
+      numbers,
+      Array.from({ length: Number(expected) }, (_, index) => index + 1),
+    )
+    t.same(lost, [])
+  },
+
+  async 'a message too large to receive becomes an error, not a dead socket'(t, { places }) {
+    const { openRaw } = await import('./support/client.ts')
+    const client = await openRaw(NodeSocket, places.main)
+    t.teardown(client.drop)
+    await client.ask('session.hello', { receive_bytes: 4_096 })
+    await client.ask('room.join_or_create', { kind: 'plaza' })
+    for (let size = 3_700; size < 4_200; size += 20)
+      await client.ask('event.emit', { name: 'plaza.please', args: ['large', size] })
+    const fitted = () => client.seen.filter(({ type }) => type === 'event')
+    const refused = () => client.seen.filter(({ type }) => type === 'error')
+    while (fitted().length + refused().length < 25) await client.settled()
+    t.ok(fitted().length > 0 && refused().length > 0)
+    for (const { data } of refused()) t.match(data, { code: 'TOO_LARGE', request: 'event' })
+  },
+}
+
+interface Stage {
+  readonly places: Places
+  open(where: keyof Places, options?: ConnectOptions): Promise<Network>
+  enter(where: keyof Places): Promise<Network>
+}
+
+t.test('the web client goes through every scenario', async (t) => {
+  const seed = seedOf()
+  t.comment(`SEED=${seed}`)
+  const places = await direct(t, seed)
+  const open = async (where: keyof Places, options: ConnectOptions = {}) => {
+    const network = await connect(places[where], { WebSocket: NodeSocket, ...options })
+    t.teardown(network.close)
+    return network
+  }
+  const enter = async (where: keyof Places) => {
+    const network = await open(where)
+    await network.rooms.joinOrCreate('plaza')
+    return network
+  }
+  const names = SCENARIOS.filter((name) => !OF_A_GAME_LOOP.includes(name))
+  t.same(Object.keys(told).sort(), [...names].sort(), 'none is left out')
+  for (const name of names) await t.test(name, (t) => told[name]?.(t, { places, open, enter }))
+})
+
+/** Asks the director for something; what its answer says. */
+async function please(network: Network, what: string, amount: Json = null): Promise<Json> {
+  const you = [...network.rooms.all.values()][0]?.you
+  const answered = new Promise<Json>((resolve) => {
+    const off = network.events.on('plaza.done', ([done, result, member]) => {
+      if (done !== what || member !== you) return
+      off()
+      resolve(result ?? null)
+    })
+  })
+  await network.events.emit('plaza.please', [what, amount])
+  return answered
+}
+
+async function failing(promise: Promise<unknown>): Promise<NetworkError> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof NetworkError) return error
+    throw error
+  }
+  throw new Error('expected a failure')
+}
