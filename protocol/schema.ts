@@ -340,7 +340,8 @@ function isFiniteJson(value: unknown, depth = 0): boolean {
       return Number.isFinite(value)
     case 'object': {
       if (value === null) return true
-      if (Array.isArray(value)) return value.every((item) => isFiniteJson(item, depth + 1))
+      // findIndex looks into holes as well, every does not.
+      if (Array.isArray(value)) return value.findIndex((item) => !isFiniteJson(item, depth + 1)) < 0
       const prototype: unknown = Object.getPrototypeOf(value)
       return (
         (prototype === Object.prototype || prototype === null) &&

@@ -53,6 +53,6 @@ export const cleanName = (name: string): string =>
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim()
     .slice(0, MAX_NAME)
-    .toWellFormed()
+    .replace(/[\p{Cs}\s]+$/u, '')
 
 const hash = (key: string) => createHash('sha256').update(key).digest('base64url')

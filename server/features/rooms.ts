@@ -76,7 +76,7 @@ export function createRooms({ world, limits, kinds, cleanName }: RoomsOptions) {
 
     close(): void {
       for (const cancel of lingering.values()) cancel()
-      for (const room of byCode.values()) room.hooks.onDispose?.()
+      for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
       byCode.clear()
     },
   }
@@ -201,7 +201,7 @@ export function createRooms({ world, limits, kinds, cleanName }: RoomsOptions) {
 
 const NO_ROOMS: ReadonlySet<Room> = new Set()
 /** What a page needs beside its members: envelope and room. */
-const PAGE_OVERHEAD = 400
+const PAGE_OVERHEAD = 560
 
 const codes = (rooms: ReadonlySet<Room>) => [...rooms].map(({ code }) => code).join(', ')
 

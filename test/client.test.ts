@@ -1,0 +1,528 @@
+import { once } from 'node:events'
+import { createServer as createTcpServer, type Server } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { PLAZA } from '../protocol/plaza.ts'
+import { createServer, type GameServer } from '../server/server.ts'
+import { type ConnectOptions, connect, type Network, NetworkError } from '../web-client/client.ts'
+import { createClock as createServerClock } from '../web-client/clock.ts'
+import type { WebSocketConstructor } from '../web-client/link.ts'
+import type { Any } from './support/client.ts'
+import { createClock } from './support/clock.ts'
+import { NodeSocket, OVERS, world } from './support/world.ts'
+
+/* Getting in, or not. */
+
+t.test('where nothing listens, connecting fails and says where', async (t) => {
+  const { port, server } = await tcp(t)
+  server.close()
+  await once(server, 'close')
+
+  await t.rejects(connect(`ws://127.0.0.1:${port}`, { WebSocket: NodeSocket }), {
+    code: 'CONNECT_FAILED',
+    status: 503,
+    message: new RegExp(`^ws://127\\.0\\.0\\.1:${port}`),
+  })
+})
+
+t.test('an impossible address fails as well', async (t) => {
+  await t.rejects(connect('http//nowhere', { WebSocket: NodeSocket }), { code: 'CONNECT_FAILED' })
+})
+
+t.test('without a WebSocket it says what to do', async (t) => {
+  if ('WebSocket' in globalThis) return t.pass('this Node has one')
+  await t.rejects(connect('ws://127.0.0.1:1'), {
+    code: 'CONNECT_FAILED',
+    message: /options\.WebSocket/,
+  })
+})
+
+t.test('a server that never answers is given up after the timeout', async (t) => {
+  const { port, server } = await tcp(t)
+  const clock = createClock()
+  const reached = once(server, 'connection')
+  const options = { WebSocket: NodeSocket, timers: clock, connectTimeout: 10_000 }
+  const connecting = outcome(connect(`ws://127.0.0.1:${port}`, options))
+  const [socket] = await reached
+
+  clock.advance(9_999)
+  await turn()
+  const early = socket.destroyed
+  clock.advance(1)
+
+  t.notOk(early)
+  t.match(await connecting, { code: 'CONNECT_FAILED', message: /within 10000 ms/ })
+  if (!socket.destroyed) await once(socket, 'close')
+  t.equal(clock.pending, 0, 'nothing is left behind')
+})
+
+t.test('a server that opens and then says nothing is given up as well', async (t) => {
+  const clock = createClock()
+  const connecting = outcome(
+    connect('silent:', { WebSocket: silentSocket(), timers: clock, connectTimeout: 5_000 }),
+  )
+  for (let count = 0; count < 5; count++) await turn()
+
+  clock.advance(5_000)
+
+  t.match(await connecting, { code: 'CONNECT_FAILED' })
+  t.equal(clock.pending, 0)
+})
+
+for (const over of OVERS) {
+  t.test(`a refusal is told as one, with its code and reason, over ${over}`, async (t) => {
+    const { connect } = await world(t, { over, limits: { connections: 1 } })
+    await connect()
+
+    await t.rejects(connect(), { code: 'REFUSED', message: /too many connections.*\(4105\)/ })
+  })
+
+  t.test(`a signal given up before connects to nothing, over ${over}`, async (t) => {
+    const { connect, stats } = await world(t, { over })
+
+    await t.rejects(connect({ signal: AbortSignal.abort() }), { code: 'ABORTED', status: 499 })
+
+    t.equal(stats().connections, 0)
+  })
+
+  t.test(`a signal ends an open connection, too, over ${over}`, async (t) => {
+    const { connect, stats } = await world(t, { over })
+    const abort = new AbortController()
+    const ada = await connect({ signal: abort.signal })
+
+    abort.abort()
+
+    t.equal(ada.state, 'closed')
+    await until(() => stats().sessions === 0)
+  })
+
+  t.test(`close leaves at once, over ${over}`, async (t) => {
+    const { connect, stats } = await world(t, { over })
+    const [ada, bob] = [await connect(), await connect()]
+    await bob.rooms.joinOrCreate('plaza')
+    await ada.rooms.joinOrCreate('plaza')
+    const states: unknown[] = []
+    ada.on('state', (...told) => void states.push(told))
+    const waiting = outcome(ada.events.emit('plaza.wave'))
+
+    ada.close()
+
+    t.match(await waiting, { code: 'CLOSED' })
+    t.strictSame(states, [['closed', 1000, 'leaving']])
+    await until(() => stats().sessions === 1)
+    t.match(await bob.events.emit('plaza.wave'), { delivered: 0 })
+    await t.rejects(ada.events.emit('plaza.wave'), { code: 'CLOSED' })
+    ada.close()
+    ada.cut()
+    t.equal(states.length, 1, 'closing twice is closing once')
+  })
+
+  /* Asking. */
+
+  t.test(`an answer that does not come in time is a TIMEOUT, over ${over}`, async (t) => {
+    const { connect, clock } = await world(t, { over })
+    const ada = await connect()
+    await ada.rooms.joinOrCreate('plaza')
+    const asked = outcome(ada.events.emit('plaza.wave', [], { timeout: 200 }))
+
+    clock.advance(200)
+
+    t.match(await asked, { code: 'TIMEOUT', status: 504, message: /^event\.emit: .*200 ms/ })
+    t.match(
+      await ada.events.emit('plaza.wave'),
+      { delivered: 0 },
+      'the late answer disturbs nobody',
+    )
+  })
+
+  t.test(`a wait can be given up, over ${over}`, async (t) => {
+    const { connect } = await world(t, { over })
+    const ada = await connect()
+    await ada.rooms.joinOrCreate('plaza')
+    const abort = new AbortController()
+    const asked = outcome(ada.events.emit('plaza.wave', [], { signal: abort.signal }))
+
+    abort.abort()
+    const before = outcome(ada.events.emit('plaza.wave', [], { signal: AbortSignal.abort() }))
+
+    t.match(await asked, { code: 'ABORTED', message: /^event\.emit/ })
+    t.match(await before, { code: 'ABORTED' })
+    t.match(await ada.events.emit('plaza.wave'), { delivered: 0 })
+  })
+
+  t.test(`a refusal tells all the server said, over ${over}`, async (t) => {
+    const { connect } = await world(t, { over })
+    const ada = await connect()
+    const { code } = await ada.rooms.joinOrCreate('plaza')
+
+    const error = await outcome(ada.rooms.join(code))
+
+    t.type(error, NetworkError)
+    t.match(error, {
+      name: 'NetworkError',
+      code: 'ALREADY_IN_ROOM',
+      status: 409,
+      data: { request: 'room.join', cause: { room: code } },
+    })
+  })
+
+  t.test(
+    `S0.5 what JSON cannot hold is refused here, and nothing leaves, over ${over}`,
+    async (t) => {
+      const here = await world(t, { over })
+      const sent: string[] = []
+      const ada = await here.connect({ WebSocket: recording(here.Socket, sent) })
+      await ada.rooms.joinOrCreate('plaza')
+      const before = sent.length
+      const cyclic: Any[] = []
+      cyclic.push({ cyclic })
+      const wrong: Record<string, Any> = {
+        'a Set': new Set([1]),
+        'a Map': new Map(),
+        'a function': () => {},
+        'a symbol': Symbol('s'),
+        'a bigint': 1n,
+        'a Date': new Date(0),
+        'an instance': new (class Thing {})(),
+        undefined: undefined,
+        NaN: Number.NaN,
+        Infinity: Number.POSITIVE_INFINITY,
+        'a cycle': cyclic,
+        bytes: new Uint8Array(2),
+        'a hole': new Array(1),
+      }
+
+      for (const [what, value] of Object.entries(wrong))
+        for (const args of [[value], ['fine', value], [{ deep: [value] }]])
+          t.match(
+            await outcome(ada.events.emit('plaza.m', args)),
+            { code: 'INVALID_MESSAGE_DATA', message: /^event\.emit\.args\[\d\]/ },
+            what,
+          )
+
+      t.equal(sent.length, before)
+      t.match(
+        await ada.events.emit('plaza.m', ['fine']),
+        { delivered: 0 },
+        'all is well afterwards',
+      )
+    },
+  )
+
+  t.test(`S0.3 the acknowledgement proves receipt by the server only, over ${over}`, async (t) => {
+    const { connect } = await world(t, { over })
+    const reported: unknown[] = []
+    const [ada, bob] = [
+      await connect(),
+      await connect({ report: (error) => void reported.push(error) }),
+    ]
+    for (const one of [ada, bob]) await one.rooms.joinOrCreate('plaza')
+    const boom = new Error('boom')
+    const heard: unknown[] = []
+    bob.events.on('plaza.m', () => {
+      throw boom
+    })
+    bob.events.on('plaza.m', (args) => void heard.push(args))
+
+    const answer = await ada.events.emit('plaza.m', [1])
+    await ada.events.emit('plaza.m', [2])
+    await bob.events.emit('plaza.wave')
+
+    t.match(answer, { delivered: 1 })
+    t.strictSame(heard, [[1], [2]], 'the other listener ran')
+    t.strictSame(reported, [boom, boom])
+    t.equal(bob.state, 'open')
+  })
+
+  t.test(`what is too large is refused here, and nothing leaves, over ${over}`, async (t) => {
+    const here = await world(t, { over })
+    const sent: string[] = []
+    const ada = await here.connect({ WebSocket: recording(here.Socket, sent) })
+    const [bob] = [await here.connect()]
+    for (const one of [ada, bob]) await one.rooms.joinOrCreate('plaza')
+    const before = sent.length
+
+    for (const letter of ['x', 'é', '😀', '"', '\u0000'])
+      t.match(await outcome(ada.events.emit('plaza.m', [letter.repeat(60_000)])), {
+        code: 'TOO_LARGE',
+        message: /^event\.emit: \d+ bytes; expected at most 60000/,
+      })
+
+    t.equal(sent.length, before)
+    t.match(await ada.events.emit('plaza.m', ['x'.repeat(59_900)]), { delivered: 1 })
+  })
+
+  /* Coming back. */
+
+  t.test(`a listener that is taken away hears nothing more, over ${over}`, async (t) => {
+    const { connect } = await world(t, { over })
+    const ada = await connect()
+    await ada.rooms.joinOrCreate('plaza')
+    const heard: unknown[] = []
+    const stop = ada.events.on('plaza.m', (args) => void heard.push(args))
+
+    await ada.events.emit('plaza.m', [1], { to: 'all' })
+    stop()
+    await ada.events.emit('plaza.m', [2], { to: 'all' })
+
+    t.strictSame(heard, [[1]])
+  })
+
+  t.test(`a guest comes back with its key, over ${over}`, async (t) => {
+    const { connect } = await world(t, { over })
+    const ada = await connect()
+    const { player, guest_key = '' } = await ada.players.identify({ name: 'Ada' })
+    ada.close()
+
+    const again = await connect()
+    await again.players.identify({ guest_key })
+
+    t.strictSame(again.players.me, player)
+  })
+}
+
+t.test('a connect that is given up on the way leaves nothing behind', async (t) => {
+  const { port, server } = await tcp(t)
+  const clock = createClock()
+  const abort = new AbortController()
+  const reached = once(server, 'connection')
+  const options = { WebSocket: NodeSocket, timers: clock, signal: abort.signal }
+  const connecting = outcome(connect(`ws://127.0.0.1:${port}`, options))
+  const [socket] = await reached
+
+  abort.abort()
+
+  t.match(await connecting, { code: 'ABORTED' })
+  if (!socket.destroyed) await once(socket, 'close')
+  t.equal(clock.pending, 0)
+})
+
+t.test('after a restart of the server the client comes back, to a new session', async (t) => {
+  const first = await server(t)
+  const told: unknown[] = []
+  let wake = () => {}
+  const timers = {
+    now: () => performance.now(),
+    after(ms: number, callback: () => void) {
+      if (ms === RETRY) wake = callback
+      return () => {}
+    },
+  }
+  const ada = await player(t, first, { timers, backoff: () => RETRY })
+  const { guest_key = '' } = await ada.players.identify({ name: 'Ada' })
+  const room = await ada.rooms.joinOrCreate('plaza')
+  ada.on('state', (state, code) => void told.push([state, code]))
+  ada.on('lost', (reason) => void told.push(['lost', reason]))
+  room.on('closed', () => void told.push(['closed']))
+  const session = ada.session
+
+  await first.close()
+  await until(() => ada.state === 'away')
+  await server(t, first.port)
+  wake()
+  await until(() => ada.state === 'open')
+
+  t.strictSame(told, [['away', 4000], ['closed'], ['lost', 'UNKNOWN'], ['open', 0]])
+  t.not(ada.session, session)
+  t.equal(ada.players.me, undefined)
+  t.equal(ada.rooms.all.size, 0)
+  await t.rejects(ada.players.identify({ guest_key }), { code: 'INVALID_GUEST_KEY' })
+  await ada.players.identify({ name: 'Ada' })
+  t.match(await ada.rooms.joinOrCreate('plaza'), { you: 1 })
+})
+
+t.test('several servers in one process share nothing', async (t) => {
+  const [one, two] = [await server(t), await server(t)]
+  const [ada, bob] = [await player(t, one), await player(t, two)]
+  const heard: unknown[] = []
+  bob.events.on('plaza.m', (args) => void heard.push(args))
+
+  const { guest_key = '' } = await ada.players.identify()
+  const rooms = [await ada.rooms.joinOrCreate('plaza'), await bob.rooms.joinOrCreate('plaza')]
+  const answer = await ada.events.emit('plaza.m', ['hello'])
+
+  t.equal(answer.delivered, 0)
+  t.strictSame(heard, [])
+  t.strictSame(
+    rooms.map(({ you, members }) => [you, members.size]),
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  )
+  await t.rejects(bob.players.identify({ guest_key }), { code: 'INVALID_GUEST_KEY' })
+  await t.rejects(bob.rooms.join(rooms[0]?.code ?? ''), { code: 'ROOM_NOT_FOUND' })
+  t.match([one.stats(), two.stats()], [{ sessions: 1 }, { sessions: 1 }])
+  await one.close()
+  t.match(await bob.events.emit('plaza.m'), { delivered: 0 }, 'one stops, the other goes on')
+})
+
+/* The clock. */
+
+t.test('the client knows the server’s clock, whatever its own says', async (t) => {
+  const { connect, clock, sockets } = await world(t)
+  const skew = 123_456
+  const timers = { now: () => clock.now() + skew, after: clock.after }
+  const ada = await connect({ timers })
+  await until(() => ada.clock.roundTrip !== undefined)
+
+  const atOnce = ada.clock.now() - clock.now()
+  const [socket] = sockets
+  clock.advance(5_000)
+  for (let count = 0; count < 5; count++) await turn()
+  if (socket) socket.stalled = true
+  clock.advance(5_000)
+  for (let count = 0; count < 5; count++) await turn()
+  clock.advance(80)
+  if (socket) socket.stalled = false
+  await until(() => ada.clock.roundTrip === 80)
+
+  t.equal(atOnce, 0)
+  t.equal(ada.clock.now(), clock.now(), 'the quickest ping tells the time, not the last')
+})
+
+const CLOCKS: readonly [what: string, pings: readonly number[][], offset: number, trip: number][] =
+  [
+    ['one ping, the same time both ways', [[1_050, 0, 100]], 1_000, 100],
+    [
+      'the quickest wins',
+      [
+        [1_050, 0, 100],
+        [1_205, 200, 210],
+        [1_900, 300, 800],
+      ],
+      1_000,
+      500,
+    ],
+    [
+      'of equals the first',
+      [
+        [1_010, 0, 20],
+        [1_112, 100, 120],
+      ],
+      1_000,
+      20,
+    ],
+    [
+      'only the last eight count',
+      [[900, 0, 0], ...Array.from({ length: 8 }, (_, index) => [1_010 + index, index, index + 20])],
+      1_000,
+      20,
+    ],
+    ['a server whose clock is behind', [[10, 1_000, 1_020]], -1_000, 20],
+  ]
+
+for (const [what, pings, offset, roundTrip] of CLOCKS)
+  t.test(`a clock of pings: ${what}`, (t) => {
+    const clock = createServerClock(() => 0)
+
+    for (const [serverTime = 0, sentAt = 0, receivedAt = 0] of pings)
+      clock.add(serverTime, sentAt, receivedAt)
+
+    t.equal(clock.now(), offset)
+    t.equal(clock.roundTrip, roundTrip)
+    t.end()
+  })
+
+t.test('a clock begins with the welcome, and anew with the next server', (t) => {
+  const clock = createServerClock(() => 100)
+  clock.begin(500)
+  t.equal(clock.now(), 500)
+  t.equal(clock.roundTrip, undefined)
+  clock.add(1_050, 0, 100)
+  t.equal(clock.now(), 1_100)
+
+  clock.begin(7)
+
+  t.equal(clock.now(), 7)
+  t.equal(clock.roundTrip, undefined)
+  t.end()
+})
+
+t.test('a server that falls silent is noticed, and the session comes back', async (t) => {
+  const { connect, clock, sockets, stats } = await world(t)
+  const ada = await connect({ pingEvery: 5_000 })
+  const room = await ada.rooms.joinOrCreate('plaza')
+  const states: unknown[] = []
+  ada.on('state', (state, code) => void states.push([state, code]))
+  const [socket] = sockets
+  if (socket) socket.stalled = true
+
+  for (let second = 0; second < 10; second++) {
+    clock.advance(1_000)
+    for (let count = 0; count < 5; count++) await turn()
+  }
+  await until(() => states.length === 2)
+
+  t.strictSame(states, [
+    ['away', 4002],
+    ['open', 0],
+  ])
+  t.match(await ada.events.emit('plaza.wave'), { delivered: 0 })
+  t.equal(ada.rooms.all.get(room.code), room)
+  t.match(room, { you: 1, capacity: PLAZA.capacity })
+  t.equal(stats().sessions, 1)
+})
+
+/* What the tests share. */
+
+const RETRY = 777
+
+async function server(t: Test, port = 0): Promise<GameServer> {
+  const one = await createServer({ port, host: '127.0.0.1' })
+  t.teardown(one.close)
+  return one
+}
+
+async function player(
+  t: Test,
+  { port }: GameServer,
+  options: ConnectOptions = {},
+): Promise<Network> {
+  const network = await connect(`ws://127.0.0.1:${port}`, { WebSocket: NodeSocket, ...options })
+  t.teardown(network.close)
+  return network
+}
+
+/** A TCP server that takes connections and never says a word. */
+async function tcp(t: Test): Promise<{ port: number; server: Server }> {
+  const server = createTcpServer((socket) => socket.on('error', () => {}).resume())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  const { port } = server.address() as { port: number }
+  return { port, server }
+}
+
+/** What a promise came to: its value, or its error. */
+const outcome = (promise: Promise<unknown>): Promise<Any> =>
+  promise.catch((error: unknown) => error)
+
+/** The same WebSocket, but for a note of everything it sends. */
+function recording(Socket: WebSocketConstructor, sent: string[]): WebSocketConstructor {
+  return class extends Socket {
+    override send(text: string): void {
+      sent.push(text)
+      super.send(text)
+    }
+  }
+}
+
+/** Opens, and that is all it does. */
+function silentSocket(): WebSocketConstructor {
+  return class {
+    onopen: ((event: never) => void) | null = null
+    onmessage = null
+    onclose = null
+    onerror = null
+    constructor() {
+      setImmediate(() => this.onopen?.({} as never))
+    }
+    send(): void {}
+    close(): void {}
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn()
+}
