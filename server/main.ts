@@ -68,9 +68,9 @@ async function start({ port, host, greeting, dev, log: level }: Settings): Promi
     ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino({ level })
   const server = await createServer({ port, host, greeting, dev, log })
+  stopOnSignal(server)
   process.stdout.write(`server listening on ${server.host}:${server.port}\n`)
   if (process.stdout.isTTY) process.stdout.write(`open http://${reachable(server)}/ in two tabs\n`)
-  stopOnSignal(server)
 }
 
 /** The first signal says goodbye to everybody; the second ends at once. */
@@ -135,7 +135,7 @@ function explain(error: unknown): string {
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `--host: this machine has no address ${address ?? ''}; try 127.0.0.1 or 0.0.0.0`
   const isUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS')
-  return isUsage ? `${message}; see --help` : message
+  return isUsage ? `${message.split('\n')[0]}; see --help` : message
 }
 
 function help(): string {
@@ -166,5 +166,6 @@ function version(): string {
   return 'unknown'
 }
 
-const reachable = ({ host, port }: GameServer) =>
-  `${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
+function reachable({ host, port }: GameServer): string {
+  return `${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
+}

@@ -37,6 +37,8 @@ export function createSockets({ http, limits, accept, forget }: SocketOptions): 
     handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   }
   const server = new WebSocketServer(options)
+  // ws passes the HTTP server's errors on; whoever listens there has heard them already.
+  server.on('error', () => {})
   server.on('connection', (ws, request) => open(ws, request, accept, forget))
   return { close: () => void server.close() }
 }
