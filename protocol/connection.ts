@@ -113,7 +113,7 @@ export const connection = feature('connection', 'Connections, and sessions that 
   'session.desync': {
     direction: 'to_server',
     delivery: 'connection',
-    rate: 'connection',
+    rate: 'resume',
     doc: 'The server’s count does not match what arrived here; it answers with `session.reset`.',
     data: object(counts),
   },

@@ -3,7 +3,7 @@ import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import stringify from 'fast-json-stable-stringify'
-import { GODOT4, gdscript } from './generate/gdscript.ts'
+import { GODOT3, GODOT4, gdscript } from './generate/gdscript.ts'
 import { manual } from './generate/manual.ts'
 import { TABLES, type Tables, wireOf } from './generate/tables.ts'
 import { vectors } from './generate/vectors.ts'
@@ -25,6 +25,8 @@ const OUTPUTS: Readonly<Record<string, (sources: Sources) => string>> = {
   'protocol/fingerprint.ts': ({ fingerprint }) => fingerprintModule(fingerprint),
   'godot-client/godot4/addons/estragon/protocol.gd': ({ tables, fingerprint }) =>
     gdscript(tables, fingerprint, GODOT4),
+  'godot-client/godot3/addons/estragon/protocol.gd': ({ tables, fingerprint }) =>
+    gdscript(tables, fingerprint, GODOT3),
 }
 
 const ROOT = new URL('../', import.meta.url)

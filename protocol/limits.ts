@@ -81,7 +81,11 @@ export type LimitName = keyof typeof LIMITS
 /** Token buckets: `burst` messages at once, refilled at `per_second`. */
 export const RATES = {
   connection: { per_second: 200, burst: 400, doc: 'Connection messages: acknowledgements, pings.' },
-  resume: { per_second: 2, burst: 30, doc: '`session.resume`, for each session claimed.' },
+  resume: {
+    per_second: 2,
+    burst: 30,
+    doc: '`session.resume`, for each session claimed, and `session.desync`.',
+  },
   request: { per_second: 50, burst: 100, doc: 'Every request without a class of its own.' },
   event: { per_second: 50, burst: 100, doc: '`event.emit`.' },
   move: { per_second: 75, burst: 150, doc: 'Positions: one per drawn frame and some.' },

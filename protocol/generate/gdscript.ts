@@ -9,12 +9,22 @@ interface Dialect {
   readonly constant: (name: string, value: string) => string
   /** Introduces a comment that documents what follows. */
   readonly doc: string
+  /** How such a comment shows what is code. */
+  readonly code: (text: string) => string
 }
 
 export const GODOT4: Dialect = {
   head: ['class_name EstragonProtocol', 'extends RefCounted'],
   constant: (name, value) => `const ${name} := ${value}`,
   doc: '## ',
+  code: (text) => `[code]${text}[/code]`,
+}
+
+export const GODOT3: Dialect = {
+  head: ['class_name EstragonProtocol', 'extends Reference'],
+  constant: (name, value) => `const ${name} := ${value}`,
+  doc: '# ',
+  code: (text) => `\`${text}\``,
 }
 
 /** The add-on's `protocol.gd`: every name, code and shape of the wire, as constants. */
@@ -25,7 +35,7 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ...Object.values(tables.features).map((feature) => feature.messages),
   ) as Record<string, Message>
   const documented = (name: string, value: string, sentence: string) => [
-    ...wrap(sentence, doc),
+    ...wrap(sentence, dialect),
     constant(name, value),
   ]
   const lines = [
@@ -105,13 +115,13 @@ const quoted = (text: string) => JSON.stringify(text)
 const WIDTH = 98
 
 /** A sentence as comment lines; what GDScript would take for markup is shown as code. */
-function wrap(sentence: string, prefix: string): string[] {
+function wrap(sentence: string, { doc, code }: Dialect): string[] {
   const lines: string[] = []
-  let line = prefix
-  for (const word of sentence.replace(/`([^`]*)`/g, '[code]$1[/code]').split(' ')) {
-    if (line.length + word.length > WIDTH && line !== prefix) {
+  let line = doc
+  for (const word of sentence.replace(/`([^`]*)`/g, (_, text) => code(text)).split(' ')) {
+    if (line.length + word.length > WIDTH && line !== doc) {
       lines.push(line.trimEnd())
-      line = prefix
+      line = doc
     }
     line += `${word} `
   }

@@ -107,6 +107,10 @@ function obey(director: Network, port: number, cable: Cable, restarting: Restart
       say('plaza.large', ['x'.repeat(Number(amount))])
     } else if (what === 'burst') {
       for (let number = 1; number <= Number(amount); number++) say('plaza.number', [number])
+    } else if (what === 'stream') {
+      const [perSecond, seconds] = amount as [number, number]
+      await stream(say, perSecond, seconds)
+      done(true)
     } else if (what === 'visit') {
       await visit(director, port)
       done(true)
@@ -125,6 +129,25 @@ function obey(director: Network, port: number, cable: Cable, restarting: Restart
       const count = counts.get(member)
       done({ received: (count?.next ?? 1) - 1, problem: count?.problem ?? null })
     }
+  })
+}
+
+/** An even stream of numbered events. */
+async function stream(
+  say: (name: string, args: readonly Json[]) => void,
+  perSecond: number,
+  seconds: number,
+): Promise<void> {
+  const began = performance.now()
+  let number = 0
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const due = ((performance.now() - began) / 1_000) * perSecond
+      while (number < Math.min(due, perSecond * seconds)) say('plaza.number', [++number])
+      if (number < perSecond * seconds) return
+      clearInterval(timer)
+      resolve()
+    }, 5)
   })
 }
 

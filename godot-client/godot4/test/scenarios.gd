@@ -45,9 +45,17 @@ func _welcome() -> void:
 	network.state_changed.connect(
 		func(state: State, _code: int, _reason: String) -> void: states.append(state)
 	)
+	var early: Array[EstragonResult] = []
+	var identify_early := func() -> void: early.append(await network.players.identify("", "early"))
+	network.state_changed.connect(
+		func(_state: State, _code: int, _reason: String) -> void: identify_early.call(),
+		CONNECT_ONE_SHOT
+	)
 	var joined := await network.connect_to_server(_place("main"))
 	_check(joined.ok, "connected: %s" % joined)
 	_check(network.session.id != "", "has a session id")
+	await _until(func() -> bool: return early.size() == 1, "what was asked before is answered")
+	_check(early.all(func(one: EstragonResult) -> bool: return one.ok), "asked early: %s" % [early])
 	_check(states == [State.CONNECTING, State.OPEN], "states were %s" % [states])
 
 
@@ -78,6 +86,11 @@ func _refusals() -> void:
 
 func _same_guest() -> void:
 	var profile := "test %d" % Time.get_ticks_usec()
+	var unnamed := await _open("main")
+	await unnamed.players.identify()
+	var unnamed_again := await _open("main")
+	await unnamed_again.players.identify()
+	_check(unnamed_again.players.me == unnamed.players.me, "is the same guest without a profile")
 	var first := await _open("main")
 	var new_guest := await first.players.identify("Gogo", profile)
 	_check(new_guest.ok, "identified: %s" % new_guest)
@@ -179,7 +192,7 @@ func _numbers_and_text() -> void:
 	var network := await _enter("main")
 	_check(typeof(network.rooms.room().you) == TYPE_INT, "a member number is an int")
 	var values: Array = [
-		1, -2.5, 0.1, 1e15, true, null, "ünï 🙂 \"q\" \\ud800 \n\t", {"a": [1.0, {"b": ""}]}, [],
+		"\u0001 \u000b", 1, -2.5, 0.1, 1e15, true, null, "ünï 🙂 \"q\" \\ud800 \n\t", {"a": [1.0, {"b": ""}]}, [],
 	]
 	for value: Variant in values:
 		var echoed: Variant = await _please(network, ["echo", value])
@@ -424,7 +437,8 @@ func _until(is_true: Callable, what: String) -> void:
 
 
 func _same(one: Variant, other: Variant) -> bool:
-	return JSON.stringify(one) == JSON.stringify(JSON.parse_string(JSON.stringify(other)))
+	var as_sent: Variant = JSON.parse_string(EstragonMessage.to_text(other))
+	return EstragonMessage.to_text(one) == EstragonMessage.to_text(as_sent)
 
 
 func _equal(got: Variant, expected: Variant, what: String) -> void:

@@ -13,7 +13,7 @@ var message: String
 # The type of the message it answers, where there is one.
 var request: String = ""
 # More about it, where the server says more; null otherwise.
-var cause = null
+var cause
 # After how many milliseconds to try again; 0 where that would not help.
 var retry_ms: int = 0
 

@@ -31,6 +31,12 @@ func _init(
 	_max_frames = max_frames
 
 
+# Holds so much from now on; what is above it stays until it is acknowledged or pushed out.
+func set_budget(max_bytes: int, max_frames: int) -> void:
+	_max_bytes = max_bytes
+	_max_frames = max_frames
+
+
 # Whether one more frame of `size` bytes would push out an older one.
 func is_full(size: int) -> bool:
 	return _get_held() + 1 > _max_frames or bytes + size > _max_bytes

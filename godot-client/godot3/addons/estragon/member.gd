@@ -15,7 +15,7 @@ var role: String
 # Dropped, and expected back.
 var away: bool
 # What the room's kind says about its members.
-var data = null
+var data
 
 
 # The member that `info` of a room message, or a stamped sender, describes.

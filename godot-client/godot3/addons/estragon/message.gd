@@ -45,7 +45,9 @@ func _init(frame: Dictionary) -> void:
 
 # Whether a frame adds to its side's count: connection messages and latest ones do not; a reply
 # follows its request, an error what it answers.
-static func is_counted(frame: Dictionary) -> bool:
+static func is_counted(frame) -> bool:
+	if typeof(frame) != TYPE_DICTIONARY:
+		return true
 	var its_type = frame.get("type")
 	if typeof(its_type) == TYPE_REAL or typeof(its_type) == TYPE_INT:
 		return false

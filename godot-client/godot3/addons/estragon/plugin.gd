@@ -1,7 +1,8 @@
 # Registers the `Network` autoload and the project settings under `estragon/`.
-# warning-ignore-all:return_value_discarded
 tool
 extends EditorPlugin
+
+# warning-ignore-all:return_value_discarded
 
 const _AUTOLOAD := "Network"
 const _SETTINGS := {

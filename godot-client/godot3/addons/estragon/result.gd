@@ -13,7 +13,7 @@ var error: EstragonError
 
 # The EstragonRoom a join led to; null for every other request. (Untyped, because a room's
 # requests have results, and Godot 3 does not load scripts that need each other.)
-var room = null
+var room
 
 
 # A success with its answer, or a failure where there is an error.

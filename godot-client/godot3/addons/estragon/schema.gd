@@ -20,9 +20,10 @@ static func problem(schema: Dictionary, value, place: String, exact: bool = true
 	var kind: String = schema["kind"]
 	match kind:
 		"nullable":
-			return "" if value == null else problem(schema["of"], value, place, exact)
+			var found := "" if value == null else problem(schema["of"], value, place, exact)
+			return _wrong(schema, place) if found == _wrong(schema["of"], place) else found
 		"array":
-			if not _is_array(value, -1, _limit(schema, "max", INF)):
+			if not _is_array(value, -1, schema["max"]):
 				return _wrong(schema, place)
 			var items: Array = value
 			for index in items.size():
@@ -32,7 +33,7 @@ static func problem(schema: Dictionary, value, place: String, exact: bool = true
 			return ""
 		"tuple":
 			var schemas: Array = schema["of"]
-			if not _is_array(value, schemas.size(), INF):
+			if not _is_array(value, schemas.size(), schemas.size()):
 				return _wrong(schema, place)
 			for index in schemas.size():
 				var found := problem(schemas[index], value[index], "%s[%d]" % [place, index], exact)
@@ -137,26 +138,26 @@ static func _fits(schema: Dictionary, kind: String, value) -> bool:
 		"string":
 			return _is_text(schema, value)
 		"buffer":
-			return typeof(value) == TYPE_STRING and _is_base64(value, _limit(schema, "max", INF))
+			return typeof(value) == TYPE_STRING and _is_base64(value, schema["max"])
 		"choice":
 			var values: Array = schema["values"]
 			return typeof(value) == TYPE_STRING and values.has(value)
 		"json":
 			return _is_json(value, 0)
-	return _is_number(value) and _is_within(schema, value) and value == floor(value)
+	return _is_number(value) and _is_within(schema, value) and _is_whole(value)
 
 
 static func _is_text(schema: Dictionary, value) -> bool:
 	if typeof(value) != TYPE_STRING:
 		return false
 	var length := _utf16_length(value)
-	if length < _limit(schema, "min", 0.0) or length > _limit(schema, "max", INF):
+	if not _is_within(schema, length):
 		return false
 	return not schema.has("pattern") or EstragonPattern.fits(schema["pattern"], value)
 
 
 # Whether it is base64 of so many bytes at most.
-static func _is_base64(text: String, most: float) -> bool:
+static func _is_base64(text: String, most: int) -> bool:
 	var digits := text.rstrip("=")
 	var padding := text.length() - digits.length()
 	return (
@@ -188,7 +189,7 @@ static func _is_json(value, depth: int) -> bool:
 	return false
 
 
-static func _is_array(value, exactly: int, at_most: float) -> bool:
+static func _is_array(value, exactly: int, at_most: int) -> bool:
 	if typeof(value) != TYPE_ARRAY:
 		return false
 	var items: Array = value
@@ -201,12 +202,13 @@ static func _is_number(value) -> bool:
 	return typeof(value) == TYPE_REAL and not is_nan(value) and not is_inf(value)
 
 
-static func _is_within(schema: Dictionary, number: float) -> bool:
-	return number >= _limit(schema, "min", -INF) and number <= _limit(schema, "max", INF)
+static func _is_whole(number) -> bool:
+	return typeof(number) == TYPE_INT or number == floor(number)
 
 
-static func _limit(schema: Dictionary, name: String, otherwise: float) -> float:
-	return float(schema.get(name, otherwise))
+# Numbers stay what they are: Godot 3.2 turns an int into a float of 32 bits.
+static func _is_within(schema: Dictionary, number) -> bool:
+	return number >= schema.get("min", -INF) and number <= schema.get("max", INF)
 
 
 # The length JavaScript sees: characters beyond the basic plane count twice.
@@ -233,16 +235,15 @@ static func _between(schema: Dictionary) -> String:
 
 
 static func _count(schema: Dictionary) -> String:
-	var least := _limit(schema, "min", 0.0)
-	if least == _limit(schema, "max", INF):
+	if schema["min"] == schema["max"]:
 		return _number(schema["max"])
-	if least == 0.0:
+	if schema["min"] == 0:
 		return "at most %s" % _number(schema["max"])
 	return "%s to %s" % [_number(schema["min"]), _number(schema["max"])]
 
 
-static func _number(value: float) -> String:
-	return str(int(value)) if value == floor(value) else str(value)
+static func _number(value) -> String:
+	return str(int(value)) if _is_whole(value) else str(value)
 
 
 static func _shorten(name: String) -> String:

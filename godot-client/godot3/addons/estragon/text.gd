@@ -8,8 +8,8 @@ extends Reference
 const _ESCAPES := {
 	8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: "\\\"", 92: "\\\\",
 }
-const _SMALLEST_PLAIN := 0.001
-const _LARGEST_WHOLE := 1.0e15
+const _SMALLEST_PLAIN := 0.1
+const _LARGEST_PLAIN := 9.0e18
 const _LEAST_EXPONENT := -300.0
 const _UNPAIRED := "\uFFFD"
 
@@ -43,12 +43,16 @@ static func _number(value: float) -> String:
 	if is_nan(value) or is_inf(value):
 		return "null"
 	var size := abs(value)
-	if size < _LARGEST_WHOLE and value == floor(value):
+	if value == floor(value) and size < _LARGEST_PLAIN:
 		return "%d" % value
-	if size >= _SMALLEST_PLAIN and size < _LARGEST_WHOLE:
-		return ("%.16f" % value).rstrip("0")
+	if size >= _SMALLEST_PLAIN and size < _LARGEST_PLAIN:
+		return _digits(value)
 	var exponent := max(_LEAST_EXPONENT, floor(log(size) / log(10.0)))
-	return "%.16fe%d" % [value / pow(10.0, exponent), exponent]
+	return "%se%d" % [_digits(value / pow(10.0, exponent)), exponent]
+
+
+static func _digits(value: float) -> String:
+	return ("%.16f" % value).rstrip("0").rstrip(".")
 
 
 static func _quoted(text: String) -> String:

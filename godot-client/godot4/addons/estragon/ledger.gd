@@ -34,6 +34,12 @@ func _init(
 	_max_frames = max_frames
 
 
+## What it may hold from now on; the frames it holds already stay until the next is added.
+func set_budget(max_bytes: int, max_frames: int) -> void:
+	_max_bytes = max_bytes
+	_max_frames = max_frames
+
+
 ## Whether one more frame of [param size] bytes would push out an older one.
 func is_full(size: int) -> bool:
 	return held + 1 > _max_frames or bytes + size > _max_bytes

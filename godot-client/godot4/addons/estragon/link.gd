@@ -6,6 +6,8 @@ extends RefCounted
 signal opened
 ## A whole text message came.
 signal received(text: String)
+## A whole binary message came.
+signal received_bytes(bytes: PackedByteArray)
 ## It never opened, or it closed; emitted once. [param code] is -1 where the peer gave none.
 signal closed(code: int, reason: String)
 
@@ -99,6 +101,8 @@ func _drain() -> void:
 		var packet := _peer.get_packet()
 		if _peer.was_string_packet():
 			received.emit(packet.get_string_from_utf8())
+		else:
+			received_bytes.emit(packet)
 
 
 func _finish(code: int, reason: String) -> void:

@@ -2,6 +2,10 @@ class_name EstragonMessage
 extends RefCounted
 ## A message from the server, its envelope opened and its data checked against the tables.
 
+static var _control := RegEx.create_from_string("[\\x01-\\x1f]")
+## After an even number of backslashes, this one begins an escape.
+static var _vertical_tab := RegEx.create_from_string("(?<!\\\\)((?:\\\\\\\\)*)\\\\v")
+
 ## Its type; empty for the numeric dialect, which the add-on leaves alone.
 var type: String = ""
 ## The id under which the server awaits an answer; empty where it awaits none.
@@ -43,9 +47,12 @@ static func read(frame: Dictionary) -> EstragonMessage:
 	return message
 
 
-## Whether a frame adds to its side's count: connection messages and latest ones do not; a reply
-## follows its request, an error what it answers.
-static func is_counted(frame: Dictionary) -> bool:
+## Whether what came as JSON adds to its side's count: connection messages and latest ones do not; a
+## reply follows its request, an error what it answers.
+static func is_counted(json: Variant) -> bool:
+	if typeof(json) != TYPE_DICTIONARY:
+		return true
+	var frame: Dictionary = json
 	var its_type: Variant = frame.get("type")
 	if typeof(its_type) == TYPE_FLOAT or typeof(its_type) == TYPE_INT:
 		return false
@@ -60,6 +67,18 @@ static func is_counted(frame: Dictionary) -> bool:
 		return typeof(request) != TYPE_STRING or _delivery(str(request)) != "connection"
 	var delivery := _delivery(str(its_type))
 	return delivery == "counted" or (delivery == "latest" and frame.has("re"))
+
+
+## The JSON text of [param value] as every server can read it: [method JSON.stringify] leaves control
+## characters as they are, writes a vertical tab as no JSON does, and rounds numbers to 15 digits.
+static func to_text(value: Variant) -> String:
+	var text := JSON.stringify(value, "", false, true)
+	if text.contains("\\v"):
+		text = _vertical_tab.sub(text, "$1\\u000b", true)
+	if _control.search(text):
+		for code: int in range(1, 32):
+			text = text.replace(String.chr(code), "\\u%04x" % code)
+	return text
 
 
 static func _delivery(its_type: String) -> String:

@@ -25,7 +25,7 @@ func _init(session: EstragonSession, path: String = _KEYS) -> void:
 ## for this server; from then on we come back as the same guest. [param profile] tells several
 ## guests of one machine apart. A key the server no longer knows is replaced by a new guest's.
 func identify(name: String = "", profile: String = "") -> EstragonResult:
-	var section := "%s %s" % [_server, profile]
+	var section := ("%s %s" % [_server, profile]).uri_encode()
 	var kept := ConfigFile.new()
 	kept.load(_path)
 	var key: String = kept.get_value(section, "guest_key", "")

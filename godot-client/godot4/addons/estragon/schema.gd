@@ -23,7 +23,8 @@ static func problem(
 	match kind:
 		"nullable":
 			var inner: Dictionary = schema["of"]
-			return "" if value == null else problem(inner, value, place, exact)
+			var found := "" if value == null else problem(inner, value, place, exact)
+			return _wrong(schema, place) if found == _wrong(inner, place) else found
 		"array":
 			if not _is_array(value, -1, _limit(schema, "max", INF)):
 				return _wrong(schema, place)
@@ -156,10 +157,10 @@ static func _fits(schema: Dictionary, kind: String, value: Variant) -> bool:
 			if typeof(value) != TYPE_STRING:
 				return false
 			var encoded: String = value
-			var most := ceili(_limit(schema, "max", INF) / 3.0) * 4
+			var padding := encoded.length() - encoded.rstrip("=").length()
 			return (
-				encoded.length() <= most
-				and encoded.length() % 4 == 0
+				encoded.length() % 4 == 0
+				and encoded.length() * 0.75 - padding <= _limit(schema, "max", INF)
 				and _pattern("[A-Za-z0-9+/]*={0,2}").search(encoded) != null
 			)
 		"choice":

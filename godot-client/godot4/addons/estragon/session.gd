@@ -36,6 +36,8 @@ enum State {
 const _SILENT_PINGS := 2
 const _GONE := -1
 const _EXPIRE_EVERY_MS := 100
+## The bit of a binary message's first byte that says whether it is counted.
+const _COUNTED_BIT := 0x40
 
 ## What it is doing.
 var state: State = State.CLOSED
@@ -170,6 +172,7 @@ func _open_link() -> void:
 	_link = _link_factory.call(_url, _options)
 	_link.opened.connect(_introduce)
 	_link.received.connect(_receive)
+	_link.received_bytes.connect(_receive_bytes)
 	_link.closed.connect(_on_closed)
 
 
@@ -208,17 +211,30 @@ func _introduce() -> void:
 func _receive(text: String) -> void:
 	_silent = 0
 	var json := JSON.new()
-	if json.parse(text) != OK or typeof(json.data) != TYPE_DICTIONARY:
-		warned.emit("the server sent what is no message: %s" % text.left(80))
-		return
-	var frame: Dictionary = json.data
+	var frame: Variant = json.data if json.parse(text) == OK else null
 	if EstragonMessage.is_counted(frame):
 		_received += 1
-	var message := EstragonMessage.read(frame)
-	if message.problem:
-		warned.emit(message.problem)
-	elif message.type:
-		_route(message)
+	if typeof(frame) == TYPE_DICTIONARY:
+		var about: Dictionary = frame
+		var message := EstragonMessage.read(about)
+		if message.problem:
+			warned.emit(message.problem)
+		elif message.type:
+			_route(message)
+	else:
+		warned.emit("the server sent what is no message: %s" % text.left(80))
+	_acknowledge_if_many()
+
+
+## A binary kind, of which these tables know none: all that matters is whether it counts.
+func _receive_bytes(bytes: PackedByteArray) -> void:
+	_silent = 0
+	if not bytes.is_empty() and bytes[0] & _COUNTED_BIT:
+		_received += 1
+	_acknowledge_if_many()
+
+
+func _acknowledge_if_many() -> void:
 	if _is_live and _received - _told_received >= _ack_frames:
 		_acknowledge()
 
@@ -289,7 +305,7 @@ func _take_limits(limits: Dictionary) -> void:
 	_ack_ms = limits["ack_ms"]
 	var resume_bytes: int = limits["resume_bytes"]
 	var resume_frames: int = limits["resume_frames"]
-	_ledger = EstragonLedger.new(resume_bytes, resume_frames)
+	_ledger.set_budget(resume_bytes, resume_frames)
 
 
 func _on_claim_answered(message: EstragonMessage) -> void:
@@ -485,7 +501,7 @@ func _flush() -> void:
 
 
 func _write(message: Dictionary) -> void:
-	var text := JSON.stringify(message, "", false)
+	var text := EstragonMessage.to_text(message)
 	if _link.has_room(text.length() * 4):
 		_link.send(text)
 
@@ -507,7 +523,7 @@ func _compose(type: String, data: Dictionary, envelope: Dictionary, request_id: 
 		message["id"] = request_id
 	message.merge(envelope)
 	message["data"] = data
-	return JSON.stringify(message, "", false)
+	return EstragonMessage.to_text(message)
 
 
 ## The connection is gone: come back, unless its code says otherwise.

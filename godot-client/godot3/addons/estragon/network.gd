@@ -1,0 +1,129 @@
+# A connection to an Estragon server that comes back by itself: the `Network` autoload.
+#
+#     var joined = yield(Network.connect_to_server("ws://127.0.0.1:1234"), "completed")
+#     var entered = yield(Network.rooms.join_or_create("plaza"), "completed")
+#     Network.events.on("plaza.wave", self, "_on_wave") # _on_wave(args, from)
+#     yield(Network.events.emit("plaza.wave"), "completed")
+#
+# Every function that is awaited yields at least once, whatever becomes of it.
+extends Node
+
+# warning-ignore-all:return_value_discarded
+
+# `state` is another; `code` and `reason` are those of the close that led to it, see the close
+# codes of EstragonProtocol.
+signal state_changed(state, code, reason)
+# The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
+signal session_reset(reason)
+# The session is another, without player or rooms: identify and join again.
+signal session_lost(reason)
+# The server refused something that was no request; `error` is an EstragonError.
+signal error_received(error)
+# Something its developer should know.
+signal warned(text)
+
+const EstragonClock := preload("clock.gd")
+const EstragonError := preload("error.gd")
+const EstragonEvents := preload("events.gd")
+const EstragonOptions := preload("options.gd")
+const EstragonPlayers := preload("players.gd")
+const EstragonPlaza := preload("plaza.gd")
+const EstragonResult := preload("result.gd")
+const EstragonRooms := preload("rooms.gd")
+const EstragonSession := preload("session.gd")
+# The states by name: Network.State.OPEN.
+const State := EstragonSession.State
+const _DEFAULT_URL := "ws://127.0.0.1:1234"
+
+# What the connection is doing: a value of State.
+var state: int setget , _get_state
+# The session underneath.
+var session := EstragonSession.new()
+# Who we are.
+var players := EstragonPlayers.new(session)
+# The rooms we are in.
+var rooms := EstragonRooms.new(session)
+# Messages to and from others in a room.
+var events := EstragonEvents.new(session, rooms)
+# Positions in a plaza.
+var plaza := EstragonPlaza.new(session)
+# The server's clock and the round trip to it.
+var clock: EstragonClock = session.clock
+
+# How often connect_to_server was called: a later call overrules an earlier one.
+var _connects: int = 0
+
+
+func _init() -> void:
+	pause_mode = Node.PAUSE_MODE_PROCESS
+	session.connect("state_changed", self, "_on_state_changed")
+	session.connect("was_reset", self, "_on_reset")
+	session.connect("was_lost", self, "_on_lost")
+	session.connect("error_received", self, "_on_error")
+	session.connect("warned", self, "_on_warned")
+
+
+func _process(_delta: float) -> void:
+	session.poll()
+
+
+func _exit_tree() -> void:
+	session.close()
+
+
+# Connects and waits for the server's welcome. `options` may hold the names of EstragonOptions; the
+# others follow the project settings. Fails with CONNECT_FAILED, or with REFUSED where the server's
+# close code says not to come back; the error's `cause` is that code.
+func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
+	var address := url if url else _default_url()
+	players.use_server(address)
+	session.open(address, EstragonOptions.new(options))
+	_connects += 1
+	var mine := _connects
+	# Not for state_changed: in Godot 3 who awaits a signal must not cause the same signal again.
+	yield(Engine.get_main_loop(), "idle_frame")
+	while mine == _connects and session.state == State.CONNECTING:
+		yield(Engine.get_main_loop(), "idle_frame")
+	if mine == _connects and session.state == State.OPEN:
+		return EstragonResult.new({"session": session.id})
+	return EstragonResult.new({}, session.last_error)
+
+
+# Leaves for good: the session ends at once.
+func disconnect_from_server() -> void:
+	session.close()
+
+
+# Sends a request of PROTOCOL.md by its type.
+func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> EstragonResult:
+	return yield(session.request(type, data, envelope), "completed")
+
+
+func _default_url() -> String:
+	if ProjectSettings.has_setting("estragon/url"):
+		return str(ProjectSettings.get_setting("estragon/url"))
+	return _DEFAULT_URL
+
+
+func _get_state() -> int:
+	return session.state
+
+
+func _on_state_changed(its_state: int, code: int, reason: String) -> void:
+	emit_signal("state_changed", its_state, code, reason)
+
+
+func _on_reset(reason: String) -> void:
+	emit_signal("session_reset", reason)
+
+
+func _on_lost(reason: String) -> void:
+	emit_signal("session_lost", reason)
+
+
+func _on_error(error: EstragonError) -> void:
+	emit_signal("error_received", error)
+
+
+func _on_warned(text: String) -> void:
+	emit_signal("warned", text)

@@ -1,0 +1,475 @@
+# What a Godot 3 game goes through, on the stage that test/support/director.ts sets. Prints TAP.
+extends SceneTree
+
+# warning-ignore-all:return_value_discarded
+# warning-ignore-all:unsafe_method_access
+# warning-ignore-all:unsafe_property_access
+
+const Network := preload("res://addons/estragon/network.gd")
+const EstragonEvents := preload("res://addons/estragon/events.gd")
+const EstragonMember := preload("res://addons/estragon/member.gd")
+const EstragonOptions := preload("res://addons/estragon/options.gd")
+const EstragonProtocol := preload("res://addons/estragon/protocol.gd")
+const EstragonRooms := preload("res://addons/estragon/rooms.gd")
+const EstragonSession := preload("res://addons/estragon/session.gd")
+const State := EstragonSession.State
+const _PATIENCE_MS := 15000
+
+const _SCENARIOS := [
+	["a welcome comes, and a session with it", "_welcome"],
+	["every reason not to connect is told apart", "_refusals"],
+	["a guest comes back as the same guest", "_same_guest"],
+	["members are seen to come, drop, return and leave", "_members"],
+	["waves and chat go both ways", "_waves"],
+	["positions go both ways", "_positions"],
+	["S3.6 garbage harms neither side", "_garbage"],
+	["S3.8 numbers and text arrive as they were sent", "_numbers_and_text"],
+	["messages just under, at and over the limit of the server", "_large_out"],
+	["a message too large to receive becomes an error, not a dead socket", "_large_in"],
+	["a pause of 20 s changes nothing", "_pause"],
+	["a restarted server is joined anew", "_restart"],
+	["S3.5 nothing comes unless polled, and then everything", "_polling"],
+	["a burst of 10,000 during a stall of 2 s loses nothing", "_burst"],
+	["nothing is lost or doubled over 200 cuts", "_cuts"],
+]
+
+var _places: Dictionary = {}
+var _networks: Array = []
+var _problems: Array = []
+var _told: int = 0
+var _failed: int = 0
+
+
+# Remembers what it is told, for a scenario to look at.
+class Heard:
+	extends Reference
+
+	var items: Array = []
+
+	func on_event(args: Array, from) -> void:
+		items.append([args, from.name])
+
+	func on_number(args: Array, _from) -> void:
+		items.append(int(args[0]))
+
+	func on_state(state: int, code: int, _reason: String) -> void:
+		items.append([state, code])
+
+	func on_text(text: String) -> void:
+		items.append(text)
+
+	func on_error(error) -> void:
+		items.append([error.code, error.request])
+
+	func on_member(member, what: String) -> void:
+		if member.name == "Visitor":
+			items.append(what + (" (away)" if member.away else ""))
+
+	func on_rows(rows: Array, _time: float, _room: String) -> void:
+		for row in rows:
+			items.append(row)
+
+	func on_result(result) -> void:
+		items.append(result)
+
+	func has_count(count: int) -> bool:
+		return items.size() >= count
+
+	func has_row(number: int, x: float, y: float) -> bool:
+		for row in items:
+			if (number == 0 or row[0] == number) and row[1] == x and row[2] == y:
+				return true
+		return false
+
+
+func _initialize() -> void:
+	_places = JSON.parse(OS.get_environment("ESTRAGON_STAGE")).result
+	_run()
+
+
+func _run() -> void:
+	yield(self, "idle_frame")
+	print("TAP version 14")
+	var only := OS.get_environment("ESTRAGON_ONLY")
+	for scenario in _SCENARIOS:
+		if not only or only in scenario[0]:
+			yield(_tell(scenario[0], scenario[1]), "completed")
+	print("1..%d" % _told)
+	quit(1 if _failed > 0 else 0)
+
+
+func _welcome() -> void:
+	var network := _make()
+	var states := Heard.new()
+	network.connect("state_changed", states, "on_state")
+	var joined = yield(network.connect_to_server(_place("main")), "completed")
+	_check(joined.ok, "connected: %s" % joined)
+	_check(network.session.id != "", "has a session id")
+	_equal(states.items, [[State.CONNECTING, 0], [State.OPEN, 0]], "states")
+
+
+func _refusals() -> void:
+	_places["wrong"] = _place("main") + "/nowhere"
+	var cases := {
+		"refused": [EstragonProtocol.CONNECT_FAILED, -1],
+		"silent": [EstragonProtocol.CONNECT_FAILED, -1],
+		"full": [EstragonProtocol.REFUSED, EstragonProtocol.CLOSE_TOO_MANY_CONNECTIONS],
+		"wrong": [EstragonProtocol.REFUSED, EstragonProtocol.CLOSE_PROTOCOL],
+	}
+	for where in cases:
+		var network := _make()
+		var answer = yield(
+			network.connect_to_server(_place(where), {"connect_timeout": 0.5}), "completed"
+		)
+		_check(not answer.ok, where + " refuses")
+		if not answer.ok:
+			_equal([answer.error.code, answer.error.cause], cases[where], where)
+	var late := _make()
+	var closed := Heard.new()
+	late.connect("state_changed", closed, "on_state")
+	yield(late.connect_to_server(_place("strict")), "completed")
+	yield(_until(closed, "has_count", [3], "closed as not identified"), "completed")
+	_equal(closed.items.back(), [State.CLOSED, 4104], "told")
+	var nonsense = yield(_make().connect_to_server("not a url"), "completed")
+	_check(not nonsense.ok, "an address that is none fails")
+
+
+func _same_guest() -> void:
+	var profile := "test %d" % OS.get_ticks_usec()
+	var unnamed = yield(_open("main"), "completed")
+	yield(unnamed.players.identify(), "completed")
+	var unnamed_again = yield(_open("main"), "completed")
+	yield(unnamed_again.players.identify(), "completed")
+	_equal(unnamed_again.players.me.get("id"), unnamed.players.me.get("id"), "without a profile")
+	var first = yield(_open("main"), "completed")
+	var new_guest = yield(first.players.identify("Gogo", profile), "completed")
+	_check(new_guest.ok, "identified: %s" % new_guest)
+	_equal(first.players.me.get("name"), "Gogo", "is called")
+	var second = yield(_open("main"), "completed")
+	yield(second.players.identify("", profile), "completed")
+	_equal(second.players.me.get("id"), first.players.me.get("id"), "the same guest elsewhere")
+	var third = yield(_open("main"), "completed")
+	yield(third.players.identify("", profile + " other"), "completed")
+	_check(third.players.me.id != first.players.me.id, "another profile is another guest")
+
+
+func _members() -> void:
+	var network = yield(_open("main"), "completed")
+	var entered = yield(network.rooms.join_or_create("plaza", "Watcher"), "completed")
+	_check(entered.ok, "entered: %s" % entered)
+	var room = entered.room
+	var seen := Heard.new()
+	for what in ["joined", "away", "back", "left"]:
+		room.connect("member_" + what, seen, "on_member", [what])
+	yield(_please(network, ["visit"]), "completed")
+	_equal(seen.items, ["joined", "away (away)", "back", "left"], "saw")
+	_equal(room.me().name, "Watcher", "knows itself")
+	var left = yield(room.leave(), "completed")
+	_check(left.ok and network.rooms.all.empty(), "left")
+
+
+func _waves() -> void:
+	var network = yield(_enter("main"), "completed")
+	var waves := Heard.new()
+	var chats := Heard.new()
+	network.events.on("plaza.wave", waves, "on_event")
+	network.events.on("plaza.chat", chats, "on_event")
+	yield(_please(network, ["wave"]), "completed")
+	yield(_please(network, ["say", "hello from afar"]), "completed")
+	_equal(waves.items, [[[], "Director"]], "waves")
+	_equal(chats.items, [[["hello from afar"], "Director"]], "chats")
+	var wave = yield(network.events.emit("plaza.wave"), "completed")
+	_equal(wave.data.get("args"), [], "waved with")
+	var chat = yield(network.events.emit("plaza.chat", ["hello"], {"to": "all"}), "completed")
+	_check(chat.ok, "said to all: %s" % chat)
+	_equal(chats.items.back()[0], ["hello"], "heard itself")
+	var wrong = yield(network.events.emit("other.thing"), "completed")
+	_equal(_code(wrong), EstragonProtocol.NAMESPACE_NOT_DECLARED, "another namespace")
+	var nowhere = yield(network.rooms.join("AAAAAA"), "completed")
+	_equal(_code(nowhere), EstragonProtocol.ROOM_NOT_FOUND, "no such room")
+
+
+func _positions() -> void:
+	var network = yield(_enter("main"), "completed")
+	var rows := Heard.new()
+	network.plaza.connect("rows_received", rows, "on_rows")
+	network.plaza.move(12.5, 34)
+	var you: int = network.rooms.room().you
+	yield(_until(rows, "has_row", [you, 12.5, 34.0], "own position came back"), "completed")
+	yield(_please(network, ["move", [100, 200]]), "completed")
+	yield(_until(rows, "has_row", [0, 100.0, 200.0], "the director's position came"), "completed")
+	var wrong = network.plaza.move(NAN, 0)
+	_check(wrong != null and wrong.code == EstragonProtocol.INVALID_MESSAGE_DATA, str(wrong))
+
+
+func _garbage() -> void:
+	var network = yield(_open("garbage"), "completed")
+	var warnings := Heard.new()
+	network.connect("warned", warnings, "on_text")
+	var answer = yield(network.players.identify("", "garbage"), "completed")
+	_check(answer.ok, "is answered after garbage: %s" % answer)
+	_check(warnings.items.size() >= 10, "was warned %d times" % warnings.items.size())
+	_equal(network.state, State.OPEN, "still open")
+	var main = yield(_enter("main"), "completed")
+	var refused := Heard.new()
+	main.connect("error_received", refused, "on_error")
+	for text in ["garbage", '{"type":', "[]", '{"type":"nope"}', '{"type":"ping","id":{}}']:
+		main.session._ledger.push(text, text.length())
+	yield(_please(main, ["wave"]), "completed")
+	_equal(refused.items.size(), 5, "the server refused")
+	_equal(main.state, State.OPEN, "and went on")
+
+
+func _numbers_and_text() -> void:
+	var network = yield(_enter("main"), "completed")
+	_equal(typeof(network.rooms.room().you), TYPE_INT, "a member number is an int")
+	var values := [
+		1, -2.5, 0.1, 1e15, true, null, "ünï 🙂 \"q\" \\ud800 \n\t", {"a": [1.0, {"b": ""}]}, [],
+	]
+	for value in values:
+		var echoed = yield(_please(network, ["echo", value]), "completed")
+		_equal(JSON.print(echoed), JSON.print(JSON.parse(JSON.print(value)).result), "came back")
+	for value in [NAN, INF, -INF, Vector2.ONE, {1: 2}]:
+		var refused = yield(network.events.emit("plaza.x", [value]), "completed")
+		_equal(_code(refused), EstragonProtocol.INVALID_MESSAGE_DATA, str(value))
+
+
+func _large_out() -> void:
+	var network = yield(_enter("main"), "completed")
+	var most := EstragonProtocol.LIMIT_MESSAGE_BYTES
+	var probe = yield(network.events.emit("plaza.x", ["x".repeat(most)]), "completed")
+	_equal(_code(probe), EstragonProtocol.TOO_LARGE, "far over")
+	var bytes := int(probe.error.message.split(" ")[1])
+	var fitting := most - (bytes - most)
+	for difference in [-1, 0, 1]:
+		var sent = yield(network.events.emit("plaza.x", ["x".repeat(fitting + difference)]), "completed")
+		_equal(sent.ok, difference <= 0, "%d bytes beside the limit" % difference)
+	_equal(network.state, State.OPEN, "still open")
+
+
+func _large_in() -> void:
+	var network = yield(_open("main", {"inbound_bytes": 4096}), "completed")
+	yield(network.rooms.join_or_create("plaza"), "completed")
+	var came := Heard.new()
+	var refused := Heard.new()
+	var changes := Heard.new()
+	network.events.on("plaza.large", came, "on_event")
+	network.connect("error_received", refused, "on_error")
+	network.connect("state_changed", changes, "on_state")
+	var sizes := range(3700, 4200, 20)
+	for size in sizes:
+		yield(network.events.emit("plaza.please", ["large", size]), "completed")
+	var patience := OS.get_ticks_msec() + _PATIENCE_MS
+	while came.items.size() + refused.items.size() < sizes.size():
+		if OS.get_ticks_msec() > patience:
+			break
+		yield(self, "idle_frame")
+	_equal(came.items.size() + refused.items.size(), sizes.size(), "all were told of")
+	_check(not came.items.empty(), "some fit")
+	_equal(refused.items.front(), [EstragonProtocol.TOO_LARGE, "event"], "some did not")
+	_equal(changes.items, [], "the socket lived")
+
+
+func _pause() -> void:
+	var network = yield(_enter("main"), "completed")
+	var changes := Heard.new()
+	var chats := Heard.new()
+	network.connect("state_changed", changes, "on_state")
+	network.events.on("plaza.chat", chats, "on_event")
+	paused = true
+	yield(create_timer(20.0), "timeout")
+	yield(_please(network, ["say", "while paused"]), "completed")
+	paused = false
+	yield(_please(network, ["say", "afterwards"]), "completed")
+	_equal(chats.items, [[["while paused"], "Director"], [["afterwards"], "Director"]], "heard")
+	_equal(changes.items, [], "states")
+
+
+func _restart() -> void:
+	var network = yield(_open("restarting", {"first_wait": 0.05}), "completed")
+	yield(network.rooms.join_or_create("plaza"), "completed")
+	var told := Heard.new()
+	network.connect("state_changed", told, "on_state")
+	network.connect("session_lost", told, "on_text")
+	var main = yield(_enter("main"), "completed")
+	yield(_please(main, ["restart"]), "completed")
+	yield(_until(told, "has_count", [3], "came back"), "completed")
+	_equal(told.items, [[State.AWAY, 4000], "UNKNOWN", [State.OPEN, 0]], "told")
+	_check(network.rooms.all.empty(), "in no room")
+	var again = yield(network.rooms.join_or_create("plaza"), "completed")
+	_check(again.ok, "joined anew: %s" % again)
+
+
+func _polling() -> void:
+	var polled = yield(_enter("main"), "completed")
+	var heard := Heard.new()
+	polled.events.on("plaza.number", heard, "on_number")
+	var alone := EstragonSession.new()
+	var rooms := EstragonRooms.new(alone)
+	var events := EstragonEvents.new(alone, rooms)
+	var numbers := Heard.new()
+	events.on("plaza.number", numbers, "on_number")
+	alone.open(_place("main"), EstragonOptions.new())
+	var patience := OS.get_ticks_msec() + _PATIENCE_MS
+	while alone.state != State.OPEN and OS.get_ticks_msec() < patience:
+		alone.poll()
+		yield(self, "idle_frame")
+	var entered := Heard.new()
+	rooms.join_or_create("plaza").connect("completed", entered, "on_result")
+	while entered.items.empty() and OS.get_ticks_msec() < patience:
+		alone.poll()
+		yield(self, "idle_frame")
+	yield(polled.events.emit("plaza.please", ["burst", 100]), "completed")
+	yield(_until(heard, "has_count", [100], "the burst came to who polls"), "completed")
+	_equal(numbers.items, [], "unpolled")
+	var most := 0
+	while numbers.items.size() < 100 and OS.get_ticks_msec() < patience:
+		var before := numbers.items.size()
+		alone.poll()
+		most = int(max(most, numbers.items.size() - before))
+		yield(self, "idle_frame")
+	_check(most > 1, "a poll brings more than one: %d" % most)
+	_equal(numbers.items, heard.items, "the same, in order")
+	alone.close()
+
+
+func _burst() -> void:
+	var network = yield(_enter("main"), "completed")
+	var numbers := Heard.new()
+	var resets := Heard.new()
+	network.events.on("plaza.number", numbers, "on_number")
+	network.connect("session_reset", resets, "on_text")
+	yield(network.events.emit("plaza.please", ["burst", 10000]), "completed")
+	OS.delay_msec(2000)
+	yield(_until(numbers, "has_count", [10000], "all came"), "completed")
+	_check(numbers.items == range(1, 10001), "in order, each once: %d" % numbers.items.size())
+	_equal(resets.items, [], "resets")
+	_equal(network.state, State.OPEN, "still open")
+	yield(create_timer(0.2), "timeout")
+	var before := OS.get_ticks_usec()
+	for _frame in 10:
+		yield(self, "idle_frame")
+	print("# ms a frame after the burst: %.1f" % ((OS.get_ticks_usec() - before) / 10000.0))
+
+
+func _cuts() -> void:
+	var network = yield(_open("cable", {"first_wait": 0.001, "longest_wait": 0.01}), "completed")
+	var entered = yield(network.rooms.join_or_create("plaza"), "completed")
+	_check(entered.ok, "entered")
+	var numbers := Heard.new()
+	var lost := Heard.new()
+	var over := Heard.new()
+	var answers := Heard.new()
+	network.connect("session_lost", lost, "on_text")
+	network.connect("session_reset", lost, "on_text")
+	network.events.on("plaza.number", numbers, "on_number")
+	network.events.on("plaza.cuts", over, "on_event")
+	network.events.emit("plaza.please", ["cuts", 200])
+	var sent := 0
+	var patience := OS.get_ticks_msec() + 60000
+	while over.items.empty() and OS.get_ticks_msec() < patience:
+		for _more in 2:
+			sent += 1
+			network.events.emit("plaza.count", [sent]).connect("completed", answers, "on_result")
+			network.plaza.move(sent % 1000, 5)
+		yield(self, "idle_frame")
+	_check(not over.items.empty(), "the director cut")
+	if over.items.empty():
+		return
+	yield(_until(answers, "has_count", [sent], "every request answered"), "completed")
+	var verdict = yield(_please(network, ["verdict"]), "completed")
+	var expected := int(over.items[0][0][1])
+	print("# %s cuts, %d sent, %d received" % [over.items[0][0][0], sent, numbers.items.size()])
+	_check(sent >= 400 and expected >= 400, "enough went both ways")
+	_equal(answers.items.size(), sent, "answers")
+	for answer in answers.items:
+		_check(answer.ok, "answered %s" % answer)
+	_equal(verdict.get("problem"), null, "the director saw")
+	_equal(int(verdict.get("received")), sent, "the director received")
+	_check(numbers.items == range(1, expected + 1), "got %d in order" % numbers.items.size())
+	_equal(lost.items, [], "nothing reset")
+
+
+# Asks the director for something; what its answer says.
+func _please(network: Network, request: Array):
+	var answers := Heard.new()
+	var you: int = network.rooms.room().you
+	network.events.on("plaza.done", answers, "on_event")
+	var asked = yield(network.events.emit("plaza.please", request), "completed")
+	_check(asked.ok, "asked %s: %s" % [request, asked])
+	var patience := OS.get_ticks_msec() + _PATIENCE_MS
+	while OS.get_ticks_msec() < patience:
+		for answer in answers.items:
+			if answer[0][0] == request[0] and int(answer[0][2]) == you:
+				network.events.off("plaza.done", answers, "on_event")
+				return answer[0][1]
+		yield(self, "idle_frame")
+	_check(false, "not in time: the director did %s" % [request])
+	return null
+
+
+func _make() -> Network:
+	var network := Network.new()
+	root.add_child(network)
+	_networks.append(network)
+	return network
+
+
+func _open(where: String, options: Dictionary = {}):
+	var network := _make()
+	var joined = yield(network.connect_to_server(_place(where), options), "completed")
+	_check(joined.ok, "connected to %s: %s" % [where, joined])
+	return network
+
+
+func _enter(where: String):
+	var network = yield(_open(where), "completed")
+	var entered = yield(network.rooms.join_or_create("plaza"), "completed")
+	_check(entered.ok, "entered: %s" % entered)
+	return network
+
+
+func _place(where: String) -> String:
+	return str(_places[where])
+
+
+func _code(result) -> String:
+	return "" if result.ok else result.error.code
+
+
+func _until(target: Object, method: String, args: Array, what: String) -> void:
+	var patience := OS.get_ticks_msec() + _PATIENCE_MS
+	yield(self, "idle_frame")
+	while not target.callv(method, args):
+		if OS.get_ticks_msec() > patience:
+			_check(false, "not in time: " + what)
+			return
+		yield(self, "idle_frame")
+
+
+func _equal(got, expected, what: String) -> void:
+	var is_equal: bool = typeof(got) == typeof(expected) and got == expected
+	_check(is_equal, "%s: %s, expected %s" % [what, got, expected])
+
+
+func _check(is_true: bool, what: String) -> void:
+	if not is_true:
+		_problems.append(what)
+
+
+func _tell(name: String, method: String) -> void:
+	_problems.clear()
+	yield(call(method), "completed")
+	for network in _networks:
+		network.disconnect_from_server()
+		network.queue_free()
+	_networks.clear()
+	yield(self, "idle_frame")
+	_told += 1
+	if _problems.empty():
+		print("ok %d - %s" % [_told, name])
+		return
+	_failed += 1
+	print("not ok %d - %s" % [_told, name])
+	for problem in _problems:
+		print("# " + problem)

@@ -1,0 +1,143 @@
+# Replays protocol/vectors.json, whose path is in the environment variable ESTRAGON_VECTORS, and
+# prints TAP.
+extends SceneTree
+
+const Ledger := preload("res://addons/estragon/ledger.gd")
+const Message := preload("res://addons/estragon/message.gd")
+const Protocol := preload("res://addons/estragon/protocol.gd")
+const Schema := preload("res://addons/estragon/schema.gd")
+const Text := preload("res://addons/estragon/text.gd")
+
+const _SKIP_NUL := "# SKIP Godot 3 ends a text at U+0000"
+
+var _count: int = 0
+var _failed: int = 0
+
+
+func _init() -> void:
+	print("TAP version 14")
+	var vectors := _load(OS.get_environment("ESTRAGON_VECTORS"))
+	_ok(vectors.get("fingerprint") == Protocol.FINGERPRINT, "the tables are those of the vectors")
+	var schemas := {}
+	for vector in vectors.get("kinds", []):
+		if vector.has("schema"):
+			schemas[vector["name"]] = vector["schema"]
+		else:
+			_check("kinds: %s" % vector["name"], schemas[vector["name"]], vector["name"], vector)
+	for vector in vectors.get("messages", []):
+		var type: String = vector["type"]
+		var schema: Dictionary = Protocol.MESSAGES[type][vector["part"]]
+		_check("messages: %s %s" % [type, vector["part"]], schema, type, vector)
+	for vector in vectors.get("envelopes", []):
+		_skip("envelopes: %s" % JSON.print(vector).left(60), "# SKIP only a server reads these")
+	for vector in vectors.get("counted", []):
+		var frame = _value(vector, "frame")
+		_is(Message.is_counted(frame), vector["counted"], "counted: %s" % Text.of(frame))
+	for vector in vectors.get("texts", []):
+		_text(vector)
+	_texts_of_godot()
+	for vector in vectors.get("ledgers", []):
+		_ledger(vector)
+	print("1..%d" % _count)
+	quit(1 if _failed or _count < 2 else 0)
+
+
+func _load(path: String) -> Dictionary:
+	var file := File.new()
+	var vectors: Dictionary = {}
+	if file.open(path, File.READ) == OK:
+		vectors = JSON.parse(file.get_as_text()).get_result()
+	return vectors
+
+
+# A vector's value; its source where JSON cannot say it as others write it.
+func _value(vector: Dictionary, key: String):
+	return JSON.parse(vector["source"]).get_result() if vector.has("source") else vector.get(key)
+
+
+func _check(title: String, schema: Dictionary, place: String, vector: Dictionary) -> void:
+	var value = _value(vector, "value")
+	var expected: String = vector["problem"] if vector["problem"] else ""
+	var found := Schema.problem(schema, value, place, vector.get("exact", true))
+	_is(found, expected, "%s %s" % [title, Text.of(value).left(60)])
+	if not found:
+		var shown := Text.of(value)
+		_is(Text.of(Schema.revive(schema, value)), shown, "%s comes back equal" % title)
+
+
+func _text(vector: Dictionary) -> void:
+	var source: String = vector["source"]
+	var title := "texts: %s" % source
+	if source.find("\\u0000") >= 0:
+		_skip(title, _SKIP_NUL)
+		return
+	_written(JSON.parse(source).get_result(), vector["text"], title)
+
+
+func _ledger(vector: Dictionary) -> void:
+	var ledger := Ledger.new(int(vector["bytes"]), int(vector["frames"]))
+	var pushed := 0
+	for step in vector["steps"]:
+		var title: String = "ledgers: %s: %s" % [vector["name"], Text.of(step)]
+		var number := int(step[1])
+		match step[0]:
+			"push":
+				pushed += 1
+				ledger.push(str(pushed), number)
+				_is(_state(ledger), step.slice(2, 4), title)
+			"acknowledge":
+				ledger.acknowledge(number)
+				_is(_state(ledger), step.slice(2, 4), title)
+			"reset":
+				ledger.reset()
+				pushed = 0
+				_is(_state(ledger), step.slice(2, 4), title)
+			"after":
+				var names := []
+				for frame in ledger.after(number):
+					names.append(int(frame))
+				_is(names, step[2], title)
+			"covers":
+				_is(ledger.covers(number), step[2], title)
+			"is_full":
+				_is(ledger.is_full(number), step[2], title)
+			_:
+				_ok(false, "%s: no such step" % title)
+
+
+func _state(ledger: Ledger) -> Array:
+	return [ledger.sent, ledger.forgotten, ledger.held]
+
+
+# What no vector tries: values that JSON cannot say, or that the engine's own writer gets wrong.
+func _texts_of_godot() -> void:
+	_written(char(1) + char(11) + char(31), '"\\u0001\\u000b\\u001f"', "texts: control characters")
+	_written("\\" + "v" + char(11), '"\\\\v\\u000b"', "texts: a backslash before a v")
+	_written([NAN, INF, -INF, Vector2.ZERO, null], "[null,null,null,null,null]", "texts: no JSON")
+	_written([0.1, -2.5, 3.0, 1.0e-7], "[0.1,-2.5,3,1e-7]", "texts: numbers")
+	_written(1.0 / 3.0, "0.3333333333333333", "texts: sixteen digits")
+
+
+func _written(value, text: String, title: String) -> void:
+	_ok(Text.of(value) == text, title)
+	if Text.of(value) != text:
+		print("  ---\n  found: %s\n  wanted: %s\n  ..." % [Text.of(value), text])
+
+
+# Compares as JSON, in which 3 and 3.0 are one number.
+func _is(found, expected, title: String) -> void:
+	_ok(Text.of(found) == Text.of(expected), title)
+	if Text.of(found) != Text.of(expected):
+		print("  ---\n  found: %s\n  wanted: %s\n  ..." % [Text.of(found), Text.of(expected)])
+
+
+func _ok(is_so: bool, title: String) -> void:
+	_count += 1
+	if not is_so:
+		_failed += 1
+	print("%sok %d - %s" % ["" if is_so else "not ", _count, title.replace("#", "\\#")])
+
+
+func _skip(title: String, directive: String) -> void:
+	_count += 1
+	print("ok %d - %s %s" % [_count, title.replace("#", "\\#"), directive])

@@ -1,0 +1,175 @@
+extends SceneTree
+## Replays protocol/vectors.json, whose path is in the environment variable ESTRAGON_VECTORS, and
+## prints TAP.
+
+const _SKIP_NUL := "# SKIP Godot 4 reads U+0000 as U+FFFD"
+const _SKIP_SURROGATE := "# SKIP Godot 4 does not read half a surrogate pair"
+const _SKIP_SERVER := "# SKIP only a server reads these"
+
+var _count: int = 0
+var _failed: int = 0
+
+
+func _init() -> void:
+	print("TAP version 14")
+	var vectors := _load(OS.get_environment("ESTRAGON_VECTORS"))
+	var fingerprint: Variant = vectors.get("fingerprint")
+	_is(fingerprint, EstragonProtocol.FINGERPRINT, "the tables are those of the vectors")
+	var schemas := {}
+	for vector: Dictionary in _section(vectors, "kinds"):
+		var name: String = vector["name"]
+		if vector.has("schema"):
+			schemas[name] = vector["schema"]
+		else:
+			var schema: Dictionary = schemas[name]
+			_check("kinds: %s" % name, schema, name, vector)
+	for vector: Dictionary in _section(vectors, "messages"):
+		var type: String = vector["type"]
+		var line: Dictionary = EstragonProtocol.MESSAGES[type]
+		var schema: Dictionary = line[vector["part"]]
+		_check("messages: %s %s" % [type, vector["part"]], schema, type, vector)
+	for vector: Dictionary in _section(vectors, "envelopes"):
+		_skip("envelopes: %s" % JSON.stringify(vector).left(60), _SKIP_SERVER)
+	for vector: Dictionary in _section(vectors, "counted"):
+		var frame: Variant = _value(vector, "frame")
+		var title := "counted: %s" % EstragonMessage.to_text(frame)
+		_is(EstragonMessage.is_counted(frame), vector["counted"], title)
+	for vector: Dictionary in _section(vectors, "texts"):
+		_text(vector)
+	_texts_of_godot()
+	for vector: Dictionary in _section(vectors, "ledgers"):
+		_ledger(vector)
+	print("1..%d" % _count)
+	quit(1 if _failed > 0 or _count < 2 else 0)
+
+
+func _load(path: String) -> Dictionary:
+	var vectors: Variant = JSON.parse_string(FileAccess.get_file_as_string(path))
+	return vectors if typeof(vectors) == TYPE_DICTIONARY else {}
+
+
+func _section(vectors: Dictionary, name: String) -> Array:
+	return vectors.get(name, [])
+
+
+## A vector's value; its source where JSON cannot say it as others write it.
+func _value(vector: Dictionary, key: String) -> Variant:
+	if not vector.has("source"):
+		return vector.get(key)
+	var source: String = vector["source"]
+	var json := JSON.new()
+	return json.data if json.parse(source) == OK else null
+
+
+func _check(title: String, schema: Dictionary, place: String, vector: Dictionary) -> void:
+	var value: Variant = _value(vector, "value")
+	var shown := EstragonMessage.to_text(value)
+	var expected: String = vector["problem"] if vector["problem"] else ""
+	var exact: bool = vector.get("exact", true)
+	var found := EstragonSchema.problem(schema, value, place, exact)
+	_is(found, expected, "%s %s" % [title, shown.left(60)])
+	if not found:
+		var revived: Variant = EstragonSchema.revive(schema, value)
+		_ok(_equal(revived, _value(vector, "value")), "%s comes back equal" % title)
+
+
+func _text(vector: Dictionary) -> void:
+	var source: String = vector["source"]
+	var title := "texts: %s" % source
+	var json := JSON.new()
+	if source.contains("\\u0000"):
+		_skip(title, _SKIP_NUL)
+	elif json.parse(source) != OK:
+		_skip(title, _SKIP_SURROGATE)
+	else:
+		_is(EstragonMessage.to_text(json.data), vector["text"], title)
+
+
+## What no vector tries: values that the engine's own writer gets wrong.
+func _texts_of_godot() -> void:
+	var controls := String.chr(1) + String.chr(11) + String.chr(31)
+	_is(EstragonMessage.to_text(controls), '"\\u0001\\u000b\\u001f"', "texts: control characters")
+	var backslash := "\\" + "v" + String.chr(11)
+	_is(EstragonMessage.to_text(backslash), '"\\\\v\\u000b"', "texts: a backslash before a v")
+	_is(EstragonMessage.to_text(0.1 + 0.2), "0.30000000000000004", "texts: seventeen digits")
+
+
+func _ledger(vector: Dictionary) -> void:
+	var bytes: float = vector["bytes"]
+	var frames: float = vector["frames"]
+	var ledger := EstragonLedger.new(int(bytes), int(frames))
+	var pushed := 0
+	var steps: Array = vector["steps"]
+	for step: Array in steps:
+		var title := "ledgers: %s: %s" % [vector["name"], EstragonMessage.to_text(step)]
+		var its_number: float = step[1]
+		var number := int(its_number)
+		match step[0]:
+			"push":
+				pushed += 1
+				ledger.push(str(pushed), number)
+				_is(_state(ledger), step.slice(2), title)
+			"acknowledge":
+				ledger.acknowledge(number)
+				_is(_state(ledger), step.slice(2), title)
+			"reset":
+				ledger.reset()
+				pushed = 0
+				_is(_state(ledger), step.slice(2), title)
+			"after":
+				var names: Array = []
+				for frame: String in ledger.after(number):
+					names.append(frame.to_int())
+				_is(names, step[2], title)
+			"covers":
+				_is(ledger.covers(number), step[2], title)
+			"is_full":
+				_is(ledger.is_full(number), step[2], title)
+			_:
+				_is("no such step", step[0], title)
+
+
+func _state(ledger: EstragonLedger) -> Array:
+	return [ledger.sent, ledger.forgotten, ledger.held]
+
+
+func _is(found: Variant, expected: Variant, title: String) -> void:
+	_ok(_equal(found, expected), title)
+	if not _equal(found, expected):
+		print("  ---\n  found: %s\n  wanted: %s\n  ..." % [
+			EstragonMessage.to_text(found), EstragonMessage.to_text(expected)
+		])
+
+
+## As in JSON, in which 3 and 3.0 are one number.
+func _equal(one: Variant, other: Variant) -> bool:
+	if typeof(one) == TYPE_ARRAY and typeof(other) == TYPE_ARRAY:
+		var ones: Array = one
+		var others: Array = other
+		for index: int in mini(ones.size(), others.size()):
+			if not _equal(ones[index], others[index]):
+				return false
+		return ones.size() == others.size()
+	if typeof(one) == TYPE_DICTIONARY and typeof(other) == TYPE_DICTIONARY:
+		var ones: Dictionary = one
+		var others: Dictionary = other
+		for key: Variant in ones:
+			if not others.has(key) or not _equal(ones[key], others[key]):
+				return false
+		return ones.size() == others.size()
+	var numbers: Array = [TYPE_INT, TYPE_FLOAT]
+	if typeof(one) in numbers and typeof(other) in numbers:
+		return one == other
+	return typeof(one) == typeof(other) and one == other
+
+
+func _ok(is_so: bool, title: String) -> void:
+	_count += 1
+	if not is_so:
+		_failed += 1
+	print("%sok %d - %s" % ["" if is_so else "not ", _count, title.replace("#", "\\#")])
+
+
+func _skip(title: String, directive: String) -> void:
+	_count += 1
+	print("ok %d - %s %s" % [_count, title.replace("#", "\\#"), directive])
