@@ -1,0 +1,210 @@
+import { connect, type Socket } from 'node:net'
+
+/** What is said between the quotes after `{"type":`; enough to tell most messages apart. */
+const TAG_AT = '{"type":"'.length
+const MASK = [0x37, 0xfa, 0x21, 0x3d] as const
+const ACK_FRAMES = 64
+/** Only a failure meets it. */
+const BOUND_MS = 60_000
+const HANDSHAKE = [
+  'GET / HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+  '\r\n',
+].join('\r\n')
+
+export interface ClientOptions {
+  /** Counts and acknowledges, as a library does. */
+  readonly library: boolean
+  /** The most that one read takes. */
+  readonly readBytes?: number
+}
+
+export type OnMessage = (bytes: Buffer, start: number, end: number) => void
+
+/** A masked text frame, as clients send them. */
+export function frameOf(message: object): Buffer {
+  const payload = Buffer.from(JSON.stringify(message))
+  const size = payload.length
+  const start = size < 126 ? 6 : 8
+  const frame = Buffer.allocUnsafe(start + size)
+  frame[0] = 0x81
+  frame[1] = 0x80 | (size < 126 ? size : 126)
+  if (size >= 126) frame.writeUInt16BE(size, 2)
+  for (let at = 0; at < 4; at++) frame[start - 4 + at] = MASK[at & 3] as number
+  for (let at = 0; at < size; at++)
+    frame[start + at] = (payload[at] as number) ^ (MASK[at & 3] as number)
+  return frame
+}
+
+/**
+ * A client as cheap as it can be made in Node, so that the server is what is measured: one read
+ * buffer for all, frames told apart by a few bytes, nothing parsed unless it is waited for.
+ */
+export class Client {
+  readonly socket: Socket
+  /** Counted frames, both ways (DESIGN: Resume). */
+  sent = 0
+  received = 0
+  /** All messages, and all bytes with their headers. */
+  messages = 0
+  bytes = 0
+  onMessage: OnMessage = () => {}
+  onClose = () => {}
+  /** After every read; may pause the socket. */
+  onRead: () => void = () => {}
+  /** What the server said first, where it speaks first. */
+  readonly welcome: Promise<Any>
+  readonly #library: boolean
+  readonly #wanted = new Map<string, (message: Any) => void>()
+  #acknowledged = 0
+  #carry: Buffer | undefined
+  #isOpen = false
+  #opened = () => {}
+
+  private constructor(port: number, { library, readBytes }: ClientOptions) {
+    this.#library = library
+    this.welcome = library ? this.next('"welcome"') : Promise.resolve()
+    const callback = (count: number, buffer: Uint8Array) => {
+      this.#read((buffer as Buffer).subarray(0, count))
+      this.onRead()
+      return true
+    }
+    const buffer = readBytes ? Buffer.alloc(readBytes) : SHARED
+    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback } })
+    this.socket.on('error', () => {})
+    this.socket.on('close', () => this.onClose())
+    this.socket.write(HANDSHAKE)
+  }
+
+  static async open(port: number, options: ClientOptions): Promise<Client> {
+    const client = new Client(port, options)
+    await new Promise<void>((resolve, reject) => {
+      client.#opened = resolve
+      client.onClose = () => reject(new Error('closed before it opened'))
+    })
+    client.onClose = () => {}
+    return client
+  }
+
+  /** Writes a frame; `counted` says whether both sides count it. */
+  write(frame: Buffer, counted: boolean): void {
+    if (counted) this.sent++
+    this.socket.write(frame)
+  }
+
+  /** The next message whose text contains `part`, parsed. */
+  next(part: string): Promise<Any> {
+    return new Promise((resolve, reject) => {
+      const fail = () => reject(new Error(`no message with ${part} within ${BOUND_MS} ms`))
+      const timer = setTimeout(fail, BOUND_MS)
+      this.#wanted.set(part, (message) => {
+        clearTimeout(timer)
+        resolve(message)
+      })
+    })
+  }
+
+  /** Tells the counts, where the server was not told of them yet. */
+  acknowledge(): void {
+    if (!this.#library || this.#acknowledged === this.received) return
+    this.#acknowledged = this.received
+    const { sent, received } = this
+    this.write(frameOf({ type: 'session.ack', data: { sent, received } }), false)
+  }
+
+  /** Leaves for good; resolves once the server has heard it. */
+  async close(): Promise<void> {
+    if (this.socket.destroyed) return
+    const closed = new Promise<void>((resolve) => {
+      this.onClose = resolve
+    })
+    this.onRead = () => {}
+    this.socket.resume()
+    this.socket.write(GOODBYE)
+    await closed
+  }
+
+  #read(chunk: Buffer): void {
+    this.bytes += chunk.length
+    let bytes = this.#carry ? Buffer.concat([this.#carry, chunk]) : chunk
+    if (!this.#isOpen) {
+      const end = bytes.indexOf('\r\n\r\n')
+      this.#isOpen = end >= 0
+      bytes = this.#isOpen ? bytes.subarray(end + 4) : bytes
+      if (this.#isOpen) this.#opened()
+    }
+    const rest = this.#isOpen ? this.#walk(bytes) : 0
+    this.#carry = rest < bytes.length ? Buffer.from(bytes.subarray(rest)) : undefined
+    if (this.received - this.#acknowledged >= ACK_FRAMES) this.acknowledge()
+  }
+
+  /** Handles every whole frame; where the first incomplete one begins. */
+  #walk(bytes: Buffer): number {
+    let at = 0
+    while (at + 2 <= bytes.length) {
+      const short = bytes[at + 1] as number
+      const header = short < 126 ? 2 : short === 126 ? 4 : 10
+      if (at + header > bytes.length) break
+      const size =
+        header === 2
+          ? short
+          : header === 4
+            ? bytes.readUInt16BE(at + 2)
+            : bytes.readUInt32BE(at + 6)
+      const end = at + header + size
+      if (end > bytes.length) break
+      if (bytes[at] === TEXT_FRAME) this.#message(bytes, at + header, end)
+      else if (bytes[at] === PING_FRAME) this.socket.write(PONG)
+      at = end
+    }
+    return at
+  }
+
+  #message(bytes: Buffer, start: number, end: number): void {
+    this.messages++
+    if (isCounted(bytes, start)) this.received++
+    if (this.#wanted.size > 0) this.#answer(bytes.toString('utf8', start, end))
+    this.onMessage(bytes, start, end)
+  }
+
+  #answer(text: string): void {
+    for (const [part, resolve] of this.#wanted) {
+      if (!text.includes(part)) continue
+      this.#wanted.delete(part)
+      resolve(JSON.parse(text))
+      return
+    }
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the server says
+type Any = any
+
+const SHARED = Buffer.alloc(65_536)
+const TEXT_FRAME = 0x81
+const PING_FRAME = 0x89
+const PONG = Buffer.from([0x8a, 0x80, ...MASK])
+/** Close, 1000. */
+const GOODBYE = Buffer.from([0x88, 0x82, ...MASK, 0x03 ^ MASK[0], 0xe8 ^ MASK[1]])
+
+const [P, S, W, L] = ['p', 's', 'w', 'l'].map((letter) => letter.charCodeAt(0))
+
+/** All that the server sends is counted but `welcome`, `session.…`, `ping` and `plaza.rows`. */
+export function isCounted(bytes: Buffer, start: number): boolean {
+  const first = bytes[start + TAG_AT]
+  return first !== P && first !== S && first !== W
+}
+
+/** Whether it is `plaza.rows`. */
+export const isRows = (bytes: Buffer, start: number): boolean =>
+  bytes[start + TAG_AT] === P && bytes[start + TAG_AT + 1] === L
+
+const EVENT = Buffer.from('{"type":"event"')
+
+/** Whether it is an `event`. */
+export const isEvent = (bytes: Buffer, start: number): boolean =>
+  bytes.compare(EVENT, 0, EVENT.length, start, start + EVENT.length) === 0

@@ -1,0 +1,116 @@
+import { Client, type ClientOptions, frameOf } from './client.ts'
+import type { Server } from './server.ts'
+
+export const PER_SECOND = 20
+const DRIVE_MS = 5
+const ACK_MS = 1_000
+
+/** A member of a plaza. */
+export interface Walker {
+  readonly client: Client
+  readonly number: number
+  readonly token: string | undefined
+  x: number
+  y: number
+}
+
+/** What goes on in a plaza: everybody moves at 20 Hz, and some talk. */
+export interface Drive {
+  /** Messages said by all together, each second; 0 unless given. */
+  readonly chats?: number
+  /** The frame of the next one; undefined where it is left out. */
+  readonly chat?: () => Buffer | undefined
+  /** Ends it before its time. */
+  readonly until?: () => boolean
+}
+
+/** Where a plaza is served, and whether as this server does it. */
+type Host = Pick<Server, 'port' | 'side'>
+
+const HELLO = frameOf({ type: 'session.hello', id: 'h', data: {} })
+const JOIN = frameOf({ type: 'room.join_or_create', id: 'j', data: { kind: 'plaza' } })
+
+/** Opens a connection and takes a seat in the plaza. */
+export async function enter(
+  { port, side }: Host,
+  options: Partial<ClientOptions> = {},
+): Promise<Walker> {
+  const library = side === 'estragon'
+  const client = await Client.open(port, { library, ...options })
+  const welcome = await client.welcome
+  if (library) client.write(HELLO, false)
+  const joined = client.next('"re":"j"')
+  client.write(JOIN, true)
+  const { data } = await joined
+  return { client, number: data.you, token: welcome?.data.token, x: 0, y: 0 }
+}
+
+export async function enterAll(host: Host, count: number): Promise<Walker[]> {
+  const walkers: Walker[] = []
+  while (walkers.length < count) walkers.push(await enter(host))
+  return walkers
+}
+
+/** Everybody acknowledges every second, as libraries do; returns what stops it. */
+export function acknowledging(clients: () => Iterable<Client>): () => void {
+  const timer = setInterval(() => {
+    for (const client of clients()) client.acknowledge()
+  }, ACK_MS)
+  return () => clearInterval(timer)
+}
+
+/** Keeps the plaza busy for `ms`: as many moves and chats as are due, evenly spread. */
+export function drive(walkers: readonly Walker[], ms: number, options: Drive = {}) {
+  const { chats = 0, chat, until = () => false } = options
+  const start = performance.now()
+  let moves = 0
+  let said = 0
+  return new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const elapsed = Math.min(performance.now() - start, ms)
+      const due = Math.floor((elapsed * PER_SECOND * walkers.length) / 1000)
+      for (; moves < due; moves++) move(walkers[moves % walkers.length] as Walker)
+      const dueChats = chat ? Math.floor((elapsed * chats) / 1000) : 0
+      for (; said < dueChats; said++) {
+        // A step that has no common divisor with a crowd of 100 or 200 gives everybody a turn.
+        const walker = walkers[(said * 37) % walkers.length] as Walker
+        const frame = chat?.()
+        if (frame) walker.client.write(frame, true)
+      }
+      if (elapsed < ms && !until()) return
+      clearInterval(timer)
+      resolve()
+    }, DRIVE_MS)
+  })
+}
+
+function move(walker: Walker): void {
+  walker.x = Math.round(Math.random() * 16_000) / 10
+  walker.y = Math.round(Math.random() * 9_000) / 10
+  const { x, y } = walker
+  walker.client.write(frameOf({ type: 'plaza.move', data: { x, y } }), false)
+}
+
+/** How a stamp is written: always as many characters. */
+const STAMP_CHARS = 16
+
+/**
+ * An event whose text begins with the time it was said at and is `length` characters long; the
+ * plaza knows no event of this name, and therefore no limit on its length.
+ */
+export function stamped(length: number): Buffer {
+  const text = performance.now().toFixed(4).padStart(STAMP_CHARS, '0').padEnd(length, '.')
+  return frameOf({
+    type: 'event.emit',
+    to: ['all'],
+    data: { name: 'plaza.story', args: [text] },
+  })
+}
+
+/** How long ago the event that ends at `end` was said, in ms. */
+export function ageOf(bytes: Buffer, end: number, length: number): number {
+  const start = end - CLOSING - length
+  return performance.now() - Number(bytes.toString('latin1', start, start + STAMP_CHARS))
+}
+
+const CLOSING = '"]}}'.length

@@ -1,0 +1,94 @@
+import { Client, frameOf, isRows } from './client.ts'
+import type { Walker } from './crowd.ts'
+
+const REFILL_MS = 5
+const NUDGE_MS = 50
+/** Only a failure meets it. */
+const BOUND_MS = 60_000
+
+// biome-ignore lint/suspicious/noExplicitAny: the data of messages as they came
+type Any = any
+
+/** What a reader met who was reset and came back. */
+export interface Return {
+  readonly walker: Walker
+  /** The data of the reply to its claim, and of the snapshot. */
+  readonly answer: Any
+  readonly snapshot: Any
+}
+
+/** Stops reading. */
+export function stall({ client }: Walker): void {
+  client.socket.pause()
+}
+
+/** Lets a client that reads little at once read as many bytes from now on as `allowed` says. */
+export function throttle({ client }: Walker, allowed: () => number): () => void {
+  const before = client.bytes
+  const mayRead = () => client.bytes - before < allowed()
+  const timer = setInterval(() => {
+    if (mayRead()) client.socket.resume()
+  }, REFILL_MS)
+  client.onRead = () => {
+    if (!mayRead()) client.socket.pause()
+  }
+  return () => {
+    clearInterval(timer)
+    client.onRead = () => {}
+    client.socket.resume()
+  }
+}
+
+/** So many bytes a second, from now on. */
+export function steadily(rate: number): () => number {
+  const start = performance.now()
+  return () => ((performance.now() - start) / 1000) * rate
+}
+
+/** Once its connection is reset it opens another, claims its session and looks around. */
+export async function comeBack(
+  port: number,
+  { client: old, token, number }: Walker,
+): Promise<Return> {
+  await reset(old)
+  const client = await Client.open(port, { library: true })
+  const snapshot = client.next('"session.snapshot"')
+  const answer = client.next('"re":"r"')
+  const { sent, received } = old
+  const claim = { token, attempt: 1, sent, received, forgotten: 0 }
+  client.write(frameOf({ type: 'session.resume', id: 'r', data: claim }), false)
+  return {
+    walker: { client, number, token, x: 0, y: 0 },
+    answer: (await answer).data,
+    snapshot: (await snapshot).data,
+  }
+}
+
+/** Resolves when it is told where everybody is at that moment. */
+export function sees({ client }: Walker, walkers: readonly Walker[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new Error(`not told where everybody is within ${BOUND_MS} ms`))
+    const timer = setTimeout(fail, BOUND_MS)
+    client.onMessage = (bytes, start, end) => {
+      if (!isRows(bytes, start)) return
+      const text = bytes.toString('latin1', start, end)
+      if (!walkers.every(({ number, x, y }) => text.includes(`[${number},${x},${y}]`))) return
+      client.onMessage = () => {}
+      clearTimeout(timer)
+      resolve()
+    }
+  })
+}
+
+/** Resolves when the connection is gone: who does not read learns of that by writing, as it moves. */
+function reset(client: Client): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => client.write(MOVE, false), NUDGE_MS)
+    client.onClose = () => {
+      clearInterval(timer)
+      resolve()
+    }
+  })
+}
+
+const MOVE = frameOf({ type: 'plaza.move', data: { x: 1, y: 1 } })

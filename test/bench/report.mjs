@@ -1,0 +1,17 @@
+/** Answers the bench over IPC, and ends when the bench is gone. */
+export function report(port) {
+  process.on('message', (what) => {
+    if (what === 'collect') for (let round = 0; round < 3; round++) globalThis.gc?.()
+    const { user, system } = process.cpuUsage()
+    const { rss, heapUsed, external } = process.memoryUsage()
+    const usage = { cpu_ms: (user + system) / 1000, rss, heap: heapUsed + external }
+    process.send({ usage })
+  })
+  process.on('disconnect', () => process.exit())
+  process.send({ port })
+}
+
+/** Tells the bench of a warning in the log. */
+export function warn(fields, msg) {
+  process.send({ warning: { ...fields, msg } })
+}
