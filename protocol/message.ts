@@ -39,6 +39,7 @@ export const feature = <const M extends Messages>(
 ): Feature<M> => ({ name, doc, messages })
 
 export type DataOf<M> = M extends { readonly data: infer S } ? Exclude<Infer<S>, undefined> : never
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without an answer returns nothing
 export type ReplyOf<M> = M extends { readonly reply: infer S } ? Exclude<Infer<S>, undefined> : void
 export type NamesTo<M extends Messages, D extends Direction> = {
   [K in keyof M]: M[K]['direction'] extends D | 'both' ? K : never

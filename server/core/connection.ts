@@ -62,14 +62,23 @@ export class Connection {
     if (this.session) this.#events.received(this, bytes, isBinary)
   }
 
-  /** The peer answered a ping. */
+  /** The peer answered a ping, so it has read everything before it. */
   ponged(): void {
     this.#missed = 0
+    this.progressed()
+  }
+
+  /**
+   * The peer shows that it reads. The socket alone does not tell: the kernel may hold megabytes, and
+   * says that it takes more only once a good part of them is gone.
+   */
+  progressed(): void {
+    this.#progressAt = this.#world.now()
   }
 
   /** The operating system took something of what was written. */
   written(): void {
-    this.#progressAt = this.#world.now()
+    this.progressed()
     this.session?.outbox.flush()
   }
 

@@ -82,6 +82,8 @@ export function createDispatch(options: DispatchOptions) {
     session.started = true
     const decoded = decode(bytes, isBinary, limits)
     if (decoded.counted && session.resetting !== undefined) return
+    // What a client says after the answer to its claim shows that it has read it.
+    if (session.resetting === undefined) session.mustReset = undefined
     const incoming = { connection, session, free: decoded.counted && session.count() }
     try {
       if (decoded.problem) refuseMalformed(incoming, decoded.problem, {})
@@ -101,14 +103,15 @@ export function createDispatch(options: DispatchOptions) {
     if (envelope.re !== undefined) return routeReply(incoming, envelope)
     const line = messageOf(envelope.type)
     if (!line || line.direction === 'to_client')
-      return refuseMalformed(incoming, unknownType(envelope.type), envelope)
+      return refuseMalformed(incoming, unknownType(envelope.type), askedBy(incoming, envelope))
     handle(incoming, envelope, line)
   }
 
   function routeNumeric({ connection, session }: Incoming, message: { type: number }): void {
-    if (session.buckets.take('request') === 0)
-      session.send(encode(numeric(connection, message), 'connection'))
-    else if (session.buckets.take('refused') > 0) closeFlood(connection, session)
+    const retry_ms = session.buckets.take('request')
+    const answer = retry_ms === 0 ? numeric(connection, message) : tooFast(message.type, retry_ms)
+    session.send(encode(answer, 'connection'))
+    if (retry_ms > 0 && session.buckets.take('refused') > 0) closeFlood(connection, session)
   }
 
   function routeReply(incoming: Incoming, { type, re }: Envelope): void {
@@ -121,12 +124,12 @@ export function createDispatch(options: DispatchOptions) {
   function handle(incoming: Incoming, envelope: Envelope, line: Message): void {
     const { connection, session } = incoming
     const { type, id, data } = envelope
+    const asked = askedBy(incoming, envelope)
     const problem = check(line.data, data, type)
     if (problem)
-      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), envelope)
-    if (id !== undefined && session.inFlight.has(id))
-      return refuse(incoming, new Refusal('DUPLICATE_ID'), { type })
-    if (!isAdmitted(incoming, line, envelope)) return
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), asked)
+    if (!isAdmitted(incoming, line, asked)) return
+    if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
 
     const after: (() => void)[] = []
     const context: Context = {
@@ -188,7 +191,8 @@ export function createDispatch(options: DispatchOptions) {
     const isBusy = session.inFlight.size >= limits.requests
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
-    refuse(incoming, new Refusal('RATE_LIMITED', text, { retry_ms }), asked)
+    const details = retry_ms > 0 ? { retry_ms } : {}
+    refuse(incoming, new Refusal('RATE_LIMITED', text, details), asked)
     if (!free && session.buckets.take('refused') > 0) closeFlood(connection, session)
     return false
   }
@@ -225,6 +229,10 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
   else connection.session?.send(encode(message, 'connection'), re)
 }
 
+/** An id in flight belongs to the request that said it first; whatever repeats it has none. */
+const askedBy = ({ session }: Incoming, { type, id }: Envelope): Asked =>
+  id !== undefined && session.inFlight.has(id) ? { type } : { type, id }
+
 interface Answer {
   readonly type: string
   readonly re?: Id
@@ -232,6 +240,12 @@ interface Answer {
 }
 
 const FAILED = Symbol('refused already')
+
+/** RATE_LIMITED, in the numeric dialect. */
+const tooFast = (type: number, retry_ms: number) => ({
+  type: Number.isFinite(type) ? type : -1,
+  error: errorMessage(new Refusal('RATE_LIMITED', undefined, { retry_ms })).data,
+})
 
 const unknownType = (type: string) => {
   const feature = type.split('.')[0]

@@ -45,7 +45,7 @@ export class Session {
   exempt = 0
   /** The highest `attempt` of a claim so far. */
   attempt = 0
-  /** Why the next claim cannot be a resume, if it cannot. */
+  /** Why the next claim cannot be a resume, if it cannot; after a reset, until its client knows. */
   mustReset: ResetReason | undefined
   /** Rises with every reset: answers to what was asked before it are not sent. */
   epoch = 0
@@ -88,12 +88,12 @@ export class Session {
   }
 
   /** Starts both counts anew; what was in flight in either direction is forgotten. */
-  restart(): void {
+  restart(reason: ResetReason): void {
     this.outbox.ledger.reset()
     this.received = 0
     this.exempt = 0
     this.epoch++
-    this.mustReset = undefined
+    this.mustReset = reason
     this.inFlight.clear()
     this.told.sent = 0
     this.told.received = 0

@@ -28,7 +28,6 @@ export interface Claimed {
   readonly session: Session
   /** Why it is not a resume, if it is not. */
   readonly reason?: ResumeReason
-  readonly wasAway: boolean
 }
 
 export type Sessions = ReturnType<typeof createSessions>
@@ -74,34 +73,26 @@ export function createSessions(
       const tokenHash = hash(claim.token)
       const session = byToken.get(tokenHash)
       if (!session || session === own)
-        return {
-          session: own,
-          reason: expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN',
-          wasAway: false,
-        }
-      const retry_ms = session.buckets.take('resume')
-      if (retry_ms > 0) throw new Refusal('RATE_LIMITED', undefined, { retry_ms })
-      if (claim.attempt <= session.attempt)
-        throw new Refusal(
-          'STALE_ATTEMPT',
-          `session.resume.attempt: expected more than ${session.attempt}`,
-        )
+        return { session: own, reason: expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN' }
+      const refusal = refusalOf(session, claim)
+      if (refusal) {
+        // Its client tries again on another socket: nobody will come back for this session.
+        own.started = false
+        throw refusal
+      }
       session.attempt = claim.attempt
-      const wasAway = takeOver(session, own, connection)
+      takeOver(session, own, connection)
       const reason = whyNot(session, claim)
-      if (reason) session.restart()
+      if (reason) session.restart(reason)
       else {
         session.outbox.ledger.acknowledge(claim.received)
         session.exempt = Math.min(claim.sent - session.received, limits.resume_frames)
       }
-      return { session, wasAway, ...(reason && { reason }) }
+      return { session, ...(reason && { reason }) }
     },
 
-    /** The claimed session has been told everything it missed. */
-    restored(session: Session, wasAway: boolean): void {
-      if (wasAway) notify('back', session)
-      notify('restored', session)
-    },
+    /** The session has been told everything it missed. */
+    restored: (session: Session): void => notify('restored', session),
 
     /** The connection is gone; the session waits for the next one, or ends. */
     drop(session: Session, ends: boolean): void {
@@ -147,7 +138,7 @@ export function createSessions(
   }
 
   /** `own` was made for the connection a moment ago and has seen nothing; it gives way. */
-  function takeOver(session: Session, own: Session, connection: Connection): boolean {
+  function takeOver(session: Session, own: Session, connection: Connection): void {
     own.outbox.flush()
     own.connection = null
     own.outbox.detach()
@@ -158,7 +149,7 @@ export function createSessions(
     session.connection?.replace()
     session.resetting = undefined
     bind(session, connection)
-    return wasAway !== undefined
+    if (wasAway) notify('back', session)
   }
 
   function end(session: Session): void {
@@ -195,6 +186,15 @@ export function createSessions(
 const MAX_EXPIRED = 10_000
 
 const hash = (token: string) => createHash('sha256').update(token).digest('base64url')
+
+function refusalOf(session: Session, claim: Claim): Refusal | undefined {
+  const { attempt, buckets } = session
+  const retry_ms = buckets.take('resume')
+  if (retry_ms > 0) return new Refusal('RATE_LIMITED', undefined, { retry_ms })
+  if (claim.attempt > attempt) return undefined
+  const text = `session.resume.attempt: expected more than ${attempt}`
+  return new Refusal('STALE_ATTEMPT', text, { cause: { attempt } })
+}
 
 function whyNot(session: Session, claim: Claim): ResetReason | undefined {
   if (session.mustReset) return session.mustReset

@@ -71,6 +71,7 @@ export function createConnections({ world, limits, sessions, snapshot }: Connect
     /** The client knows of the reset: from here on its frames count again. */
     confirmReset(session: Session): void {
       session.resetting = undefined
+      session.mustReset = undefined
     },
   }
 
@@ -88,14 +89,14 @@ export function createConnections({ world, limits, sessions, snapshot }: Connect
     if (connection.frames > 1) throw new Refusal('RESUME_TOO_LATE')
     const introduced = introduce(own, claim)
     if (!introduced.resume) return refusal(own, 'FINGERPRINT')
-    const { session, reason, wasAway } = sessions.claim(connection, own, claim)
+    const { session, reason } = sessions.claim(connection, own, claim)
     if (session === own) return refusal(own, reason ?? 'UNKNOWN')
 
     introduce(session, claim)
     context.afterwards(() => {
       if (!reason) session.outbox.replayAfter(claim.received)
       sendSnapshot(session)
-      sessions.restored(session, wasAway)
+      sessions.restored(session)
     })
     world.log.info({ session: session.id, attempt: claim.attempt, reason }, 'session claimed')
     const { sent, received } = session
@@ -107,7 +108,9 @@ export function createConnections({ world, limits, sessions, snapshot }: Connect
   function compare(session: Session, sent: number, received: number): void {
     if (session.resetting !== undefined) return
     if (sent !== session.received || received > session.sent) return reset(session, 'DESYNC')
-    session.outbox.ledger.acknowledge(received)
+    const { ledger } = session.outbox
+    if (received > ledger.forgotten) session.connection?.progressed()
+    ledger.acknowledge(received)
   }
 
   /** Begins both counts anew on a living connection. */
@@ -115,13 +118,13 @@ export function createConnections({ world, limits, sessions, snapshot }: Connect
     if (session.resetting !== undefined) return
     const { sent, received } = session
     world.log.warn({ session: session.id, sent, received, reason }, 'session reset')
-    session.restart()
+    session.restart(reason)
     const id = `s${session.epoch}`
     session.resetting = id
     const { resumed: _, ...data } = refusal(session, reason)
     session.send(encode({ type: 'session.reset', id, data }, 'connection'))
     sendSnapshot(session)
-    sessions.restored(session, false)
+    sessions.restored(session)
   }
 
   function sendSnapshot(session: Session): void {
