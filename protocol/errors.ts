@@ -86,7 +86,7 @@ export const ERRORS = {
   STALE_ATTEMPT: {
     status: 409,
     by: 'server',
-    doc: 'A claim of this session with the same or a higher `attempt` came first.',
+    doc: 'A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the highest so far.',
   },
   RESUME_TOO_LATE: {
     status: 409,

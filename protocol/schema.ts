@@ -17,6 +17,9 @@ export const INTEGER_RANGES = {
   varint: [-0x4000_0000, 0x3fff_ffff],
 } as const satisfies Record<string, readonly [number, number]>
 
+/** How deep a `json` value may nest, so that its message stays within `limits.depth`. */
+export const JSON_DEPTH = 24
+
 export type Description =
   | { readonly kind: 'bool' }
   | { readonly kind: IntegerKind; readonly min: number; readonly max: number }
@@ -185,7 +188,7 @@ export function expectation(schema: Schema): string {
         ? `"${schema.values[0]}"`
         : `one of ${schema.values.map((value) => `"${value}"`).join(', ')}`
     case 'json':
-      return 'any JSON value with finite numbers'
+      return `any JSON value with finite numbers, nested at most ${JSON_DEPTH} deep`
     case 'nullable':
       return `${expectation(schema.of)}, or null`
     case 'array':
@@ -326,12 +329,9 @@ function checkFields(
   return undefined
 }
 
-/** Deeper is refused on the wire anyway; a cycle ends here too. */
-const MAX_DEPTH = 64
-
 /** Nothing but null, booleans, text, finite numbers, arrays and plain objects of these. */
 function isFiniteJson(value: unknown, depth = 0): boolean {
-  if (depth > MAX_DEPTH) return false
+  if (depth > JSON_DEPTH) return false
   switch (typeof value) {
     case 'string':
     case 'boolean':

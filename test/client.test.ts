@@ -3,6 +3,7 @@ import { createServer as createTcpServer, type Server } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { PLAZA } from '../protocol/plaza.ts'
+import { JSON_DEPTH } from '../protocol/schema.ts'
 import { createServer, type GameServer } from '../server/server.ts'
 import { type ConnectOptions, connect, type Network, NetworkError } from '../web-client/client.ts'
 import { createClock as createServerClock } from '../web-client/clock.ts'
@@ -165,6 +166,22 @@ for (const over of OVERS) {
       data: { request: 'room.join', cause: { room: code } },
     })
   })
+
+  t.test(
+    `what may nest as deep as JSON may is taken by the server too, over ${over}`,
+    async (t) => {
+      const here = await world(t, { over })
+      const ada = await here.connect()
+      await ada.rooms.joinOrCreate('plaza')
+      const nested = (levels: number): Any => (levels === 0 ? 'core' : [nested(levels - 1)])
+
+      const deepest = await ada.events.emit('plaza.deep', [nested(JSON_DEPTH)])
+      const deeper = ada.events.emit('plaza.deep', [nested(JSON_DEPTH + 1)])
+
+      t.same(deepest.args, [nested(JSON_DEPTH)])
+      await t.rejects(deeper, { code: 'INVALID_MESSAGE_DATA', message: /nested at most 24 deep/ })
+    },
+  )
 
   t.test(
     `S0.5 what JSON cannot hold is refused here, and nothing leaves, over ${over}`,

@@ -1,5 +1,5 @@
 import type { Message } from '../message.ts'
-import type { Schema } from '../schema.ts'
+import { JSON_DEPTH, type Schema } from '../schema.ts'
 import type { Tables } from './tables.ts'
 
 /** How the two generations of GDScript differ in what is generated. */
@@ -44,6 +44,7 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     `${doc}The wire: every name, code and shape of it.`,
     '',
     ...documented('VERSION', `${tables.version}`, 'The version of the wire.'),
+    ...documented('JSON_DEPTH', `${JSON_DEPTH}`, 'How deep a JSON value may nest.'),
     ...documented('FINGERPRINT', quoted(fingerprint), 'Of the tables this add-on was made from.'),
     '',
     ...Object.entries(tables.errors).flatMap(([code, row]) =>

@@ -5,6 +5,8 @@ extends Reference
 
 # The version of the wire.
 const VERSION := 1
+# How deep a JSON value may nest.
+const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
 const FINGERPRINT := "b126e98350fdb35c34f82fd88792ecb3"
 
@@ -48,7 +50,8 @@ const UNKNOWN_KIND := "UNKNOWN_KIND"
 const NAMESPACE_NOT_DECLARED := "NAMESPACE_NOT_DECLARED"
 # `to` names nobody this message can reach.
 const INVALID_TARGET := "INVALID_TARGET"
-# A claim of this session with the same or a higher `attempt` came first.
+# A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the
+# highest so far.
 const STALE_ATTEMPT := "STALE_ATTEMPT"
 # `session.resume` must be the first message of its connection.
 const RESUME_TOO_LATE := "RESUME_TOO_LATE"
@@ -192,7 +195,7 @@ const ERROR_TEXT := {
 	"UNKNOWN_KIND": "The server has no such kind of room; the text lists those it has.",
 	"NAMESPACE_NOT_DECLARED": "The room’s kind does not declare the namespace of this event.",
 	"INVALID_TARGET": "`to` names nobody this message can reach.",
-	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first.",
+	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the highest so far.",
 	"RESUME_TOO_LATE": "`session.resume` must be the first message of its connection.",
 	"TIMEOUT": "No answer in time.",
 	"ABORTED": "The caller aborted the wait.",

@@ -6,12 +6,12 @@ class_name EstragonSchema
 extends Reference
 
 const EstragonPattern := preload("pattern.gd")
+const EstragonProtocol := preload("protocol.gd")
 
 const _WHOLE := {
 	"int8": true, "uint8": true, "int16": true, "uint16": true,
 	"int32": true, "uint32": true, "varuint": true, "varint": true,
 }
-const _MAX_DEPTH := 64
 
 
 # The first thing wrong with `value`, as `place: expected …`; empty when it fits. With `exact`,
@@ -94,7 +94,10 @@ static func expectation(schema: Dictionary) -> String:
 				quoted.append('"%s"' % value)
 			return quoted[0] if quoted.size() == 1 else "one of " + quoted.join(", ")
 		"json":
-			return "any JSON value with finite numbers"
+			return (
+				"any JSON value with finite numbers, nested at most %d deep"
+				% EstragonProtocol.JSON_DEPTH
+			)
 		"nullable":
 			return expectation(schema["of"]) + ", or null"
 		"array":
@@ -169,7 +172,7 @@ static func _is_base64(text: String, most: int) -> bool:
 
 
 static func _is_json(value, depth: int) -> bool:
-	if depth > _MAX_DEPTH:
+	if depth > EstragonProtocol.JSON_DEPTH:
 		return false
 	match typeof(value):
 		TYPE_NIL, TYPE_BOOL, TYPE_STRING, TYPE_INT:

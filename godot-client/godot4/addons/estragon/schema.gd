@@ -9,7 +9,6 @@ const _WHOLE: Dictionary = {
 	"int8": true, "uint8": true, "int16": true, "uint16": true,
 	"int32": true, "uint32": true, "varuint": true, "varint": true,
 }
-const _MAX_DEPTH := 64
 
 static var _patterns: Dictionary = {}
 
@@ -109,7 +108,10 @@ static func expectation(schema: Dictionary) -> String:
 				quoted.append('"%s"' % value)
 			return quoted[0] if quoted.size() == 1 else "one of " + ", ".join(quoted)
 		"json":
-			return "any JSON value with finite numbers"
+			return (
+				"any JSON value with finite numbers, nested at most %d deep"
+				% EstragonProtocol.JSON_DEPTH
+			)
 		"nullable":
 			var inner: Dictionary = schema["of"]
 			return expectation(inner) + ", or null"
@@ -188,7 +190,7 @@ static func _is_text(schema: Dictionary, value: Variant) -> bool:
 
 
 static func _is_json(value: Variant, depth: int) -> bool:
-	if depth > _MAX_DEPTH:
+	if depth > EstragonProtocol.JSON_DEPTH:
 		return false
 	match typeof(value):
 		TYPE_NIL, TYPE_BOOL, TYPE_STRING, TYPE_STRING_NAME, TYPE_INT:
