@@ -1,43 +1,20 @@
 import { actionOn, type ResumeReason } from '../protocol/errors.ts'
 import { FINGERPRINT } from '../protocol/fingerprint.ts'
-import { type AllMessages, MESSAGES, messageOf } from '../protocol/index.ts'
+import type { AllMessages } from '../protocol/index.ts'
 import { Ledger } from '../protocol/ledger.ts'
 import { LIMITS } from '../protocol/limits.ts'
-import {
-  type DataOf,
-  isCounted,
-  type Message,
-  type ReplyOf,
-  readEnvelope,
-  toText,
-} from '../protocol/message.ts'
-import { check } from '../protocol/schema.ts'
+import { type DataOf, type ReplyOf, toText } from '../protocol/message.ts'
 import { createClock } from './clock.ts'
 import { createEmitter, type Report } from './emitter.ts'
 import { type FailureData, failure, NetworkError } from './failure.ts'
 import { type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
+import { createLiveness } from './liveness.ts'
+import { compose, type Received, type RequestType, read } from './message.ts'
 import { createRequests, type WaitOptions } from './requests.ts'
 
 export type State = 'connecting' | 'open' | 'away' | 'closed'
 type Welcome = DataOf<AllMessages['welcome']>
 export type Snapshot = DataOf<AllMessages['session.snapshot']>
-
-/** The messages that are requests: counted, and answered. */
-export type RequestType = {
-  [K in keyof AllMessages]: AllMessages[K] extends { delivery: 'counted'; reply: unknown }
-    ? K
-    : never
-}[keyof AllMessages]
-
-/** A message from the server, its envelope opened. */
-export interface Received {
-  readonly type: string
-  readonly id?: string
-  readonly re?: string
-  readonly room?: string
-  readonly from?: unknown
-  readonly data: never
-}
 
 export type SessionEvents = {
   /** `code` and `reason` are those of the close that led here, where one did. */
@@ -84,6 +61,16 @@ export function createSession(options: SessionOptions) {
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
   const clock = createClock(timers.now)
+  const liveness = createLiveness({
+    timers,
+    pingEvery,
+    ping: (id) => write({ type: 'ping', id, data: {} }),
+    ponged: (serverTime, sentAt) => clock.add(serverTime, sentAt, timers.now()),
+    silent(reason) {
+      link?.cut()
+      lose(SILENT, reason)
+    },
+  })
   /** The newest of each *latest* message asked for while away. */
   const held = new Map<string, string>()
 
@@ -105,9 +92,7 @@ export function createSession(options: SessionOptions) {
   let written = 0
   const told = { sent: 0, received: 0 }
   let pages: Snapshot[] = []
-  let ping: { id: string; at: number } | undefined
   let cancelRetry = () => {}
-  let cancelRound = () => {}
   let opened: { resolve(): void; reject(error: NetworkError): void } | undefined
 
   return {
@@ -137,8 +122,6 @@ export function createSession(options: SessionOptions) {
     ): Promise<R> {
       const id = requests.nextId()
       try {
-        if (!isRequest(type))
-          throw failure('INVALID_MESSAGE_DATA', `${type}: expected the type of a request`)
         sendCounted(type, compose(type, data, { id, room, to }))
       } catch (error) {
         return Promise.reject(error)
@@ -184,11 +167,7 @@ export function createSession(options: SessionOptions) {
 
   /** The first frame of a connection: a claim of the session there was, or a hello. */
   function introduce(): void {
-    cancelRound()
-    cancelRound = timers.after(connectTimeout, () => {
-      link?.cut()
-      lose(LOST, `no answer within ${connectTimeout} ms`)
-    })
+    liveness.expect(connectTimeout)
     if (!welcome || !isResumable) {
       write({ type: 'session.hello', id: 'hello', data: { fingerprint: FINGERPRINT } })
       return
@@ -202,13 +181,10 @@ export function createSession(options: SessionOptions) {
   }
 
   function receive(text: string): void {
-    const message = parse(text)
-    if (typeof message === 'string')
-      return report(new Error(`the server sent no message: ${message}`))
-    if (isCounted(MESSAGES, message)) received++
-    const problem = typeof message.type === 'string' && whatIsWrong(message)
-    if (problem) report(new Error(`the server sent what its tables do not know: ${problem}`))
-    else if (typeof message.type === 'string') route(message)
+    const { isCounted, message, problem } = read(text)
+    if (isCounted) received++
+    if (problem) report(new Error(problem))
+    if (message) route(message)
     if (isLive && received - told.received >= limits().ack_frames) acknowledge()
   }
 
@@ -216,7 +192,7 @@ export function createSession(options: SessionOptions) {
     const { type, re, data } = message
     if (type === 'welcome') return onWelcome(data)
     if (claimId !== undefined && re === claimId) return onClaimAnswered(message)
-    if (ping && re === ping.id) return onPong(data)
+    if (liveness.hears(re, data)) return
     if (type === 'session.ack') return onAck(data)
     if (type === 'session.reset') return onReset(message)
     if (type === 'session.snapshot') return onSnapshot(data)
@@ -296,7 +272,7 @@ export function createSession(options: SessionOptions) {
     for (const text of held.values()) link?.send(text)
     held.clear()
     acknowledge()
-    beginRound()
+    liveness.begin(limits().ack_ms, acknowledge)
     setState('open', 0, '')
     opened?.resolve()
     opened = undefined
@@ -333,37 +309,6 @@ export function createSession(options: SessionOptions) {
       emitter.emit('error', new NetworkError(data))
   }
 
-  /** Every now and then: acknowledge, ping, and notice that nothing answers any more. */
-  function beginRound(): void {
-    cancelRound()
-    ping = undefined
-    const { ack_ms } = limits()
-    const round = (untilPing: number) => {
-      cancelRound = timers.after(ack_ms, () => {
-        acknowledge()
-        if (untilPing > ack_ms) return round(untilPing - ack_ms)
-        if (ping) {
-          link?.cut()
-          return lose(4002, 'the server fell silent')
-        }
-        sendPing()
-        round(pingEvery)
-      })
-    }
-    sendPing()
-    round(pingEvery)
-  }
-
-  function sendPing(): void {
-    ping = { id: `ping-${requests.nextId()}`, at: timers.now() }
-    write({ type: 'ping', id: ping.id, data: {} })
-  }
-
-  function onPong({ time }: ReplyOf<AllMessages['ping']>): void {
-    if (ping && time !== undefined) clock.add(time, ping.at, timers.now())
-    ping = undefined
-  }
-
   function acknowledge(): void {
     const { sent } = ledger
     if (told.sent === sent && told.received === received) return
@@ -392,7 +337,7 @@ export function createSession(options: SessionOptions) {
   /** The connection is gone: come back, unless its code says otherwise. */
   function lose(code: number, reason: string, delay?: number): void {
     isLive = false
-    cancelRound()
+    liveness.stop()
     if (!welcome) {
       const text = `${url}: ${reason || 'no server answered'} (${code})`
       const refused = actionOn(code) === 'refused'
@@ -411,7 +356,7 @@ export function createSession(options: SessionOptions) {
   function finish(code: number, reason: string, error: NetworkError): void {
     isLive = false
     cancelRetry()
-    cancelRound()
+    liveness.stop()
     requests.abandon(() => 'CLOSED')
     opened?.reject(error)
     opened = undefined
@@ -438,7 +383,8 @@ export function createSession(options: SessionOptions) {
   }
 }
 
-const LOST = 1006
+/** What we call it when the server no longer answers. */
+const SILENT = 4002
 
 /** Until the server has said what it takes and keeps. */
 const DEFAULTS: Welcome['limits'] = {
@@ -452,40 +398,8 @@ const DEFAULTS: Welcome['limits'] = {
 const createLedger = ({ resume_bytes, resume_frames }: Welcome['limits']) =>
   new Ledger<Frame>({ bytes: resume_bytes, frames: resume_frames }, ({ bytes }) => bytes)
 
-/** A message of JSON, or what it is instead. */
-function parse(text: string): Received | string {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Received) : text.slice(0, 80)
-  } catch {
-    return text.slice(0, 80)
-  }
-}
-
-/** What does not fit the tables; what they do not ask for is a newer server's business. */
-function whatIsWrong(message: Received): string | undefined {
-  const envelope = readEnvelope(message)
-  if (typeof envelope === 'string') return envelope
-  const line = messageOf(envelope.type)
-  if (!line) return `${envelope.type}: no such message`
-  const shape = envelope.re !== undefined && line.reply ? line.reply : line.data
-  return check(shape, envelope.data, envelope.type, false)
-}
-
-const isRequest = (type: RequestType): boolean => {
-  const { delivery, reply } = (MESSAGES[type] ?? {}) as Partial<Message>
-  return delivery === 'counted' && reply !== undefined
-}
-
 const OTHER_TABLES =
   'This client and the server were made from different protocol tables: it works on, but a dropped session is lost. Update the older of the two.'
 
 const encoder = new TextEncoder()
 const utf8Length = (text: string) => encoder.encode(text).length
-
-/** The text of a message that fits its table; throws INVALID_MESSAGE_DATA at the caller if not. */
-function compose(type: keyof AllMessages & string, data: unknown, envelope: object): string {
-  const problem = check(MESSAGES[type].data, data, type)
-  if (problem) throw failure('INVALID_MESSAGE_DATA', problem)
-  return toText({ type, ...envelope, data })
-}
