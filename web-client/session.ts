@@ -1,8 +1,6 @@
 import { actionOn, type ResumeReason } from '../protocol/errors.ts'
 import { FINGERPRINT } from '../protocol/fingerprint.ts'
 import type { AllMessages } from '../protocol/index.ts'
-import { Ledger } from '../protocol/ledger.ts'
-import { LIMITS } from '../protocol/limits.ts'
 import { type DataOf, type ReplyOf, toText } from '../protocol/message.ts'
 import { createClock } from './clock.ts'
 import { createEmitter, type Report } from './emitter.ts'
@@ -10,6 +8,7 @@ import { type FailureData, failure, NetworkError } from './failure.ts'
 import { type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
 import { createLiveness } from './liveness.ts'
 import { compose, type Received, type RequestType, read } from './message.ts'
+import { createOutgoing } from './outgoing.ts'
 import { createRequests, type WaitOptions } from './requests.ts'
 
 export type State = 'connecting' | 'open' | 'away' | 'closed'
@@ -48,11 +47,6 @@ export interface SendOptions {
   readonly to?: string | readonly string[] | undefined
 }
 
-interface Frame {
-  readonly text: string
-  readonly bytes: number
-}
-
 export type Session = ReturnType<typeof createSession>
 
 /** A session with the server that survives its connections. */
@@ -71,8 +65,7 @@ export function createSession(options: SessionOptions) {
       lose(SILENT, reason)
     },
   })
-  /** The newest of each *latest* message asked for while away. */
-  const held = new Map<string, string>()
+  const outgoing = createOutgoing()
 
   let state: State = 'connecting'
   let link: Link | undefined
@@ -84,12 +77,9 @@ export function createSession(options: SessionOptions) {
   let claimId: string | undefined
   let isResumable = true
   let lostBecause: ResumeReason | undefined
-  let ledger = createLedger(DEFAULTS)
   let attempt = 0
   let tries = 0
   let received = 0
-  /** How many counted frames were ever written to a connection. */
-  let written = 0
   const told = { sent: 0, received: 0 }
   let pages: Snapshot[] = []
   let cancelRetry = () => {}
@@ -126,7 +116,7 @@ export function createSession(options: SessionOptions) {
       } catch (error) {
         return Promise.reject(error)
       }
-      return requests.wait(id, type, ledger.sent, read as (data: unknown) => R, waiting)
+      return requests.wait(id, type, outgoing.sent, read as (data: unknown) => R, waiting)
     },
 
     /** Sends a *latest* message; while away, only the newest of its kind and room is kept. */
@@ -137,7 +127,7 @@ export function createSession(options: SessionOptions) {
     ): void {
       const text = compose(type, data, { room })
       if (isLive) link?.send(text)
-      else held.set(`${type} ${room ?? ''}`, text)
+      else outgoing.hold(`${type} ${room ?? ''}`, text)
     },
 
     /** Drops the connection as a cut cable would; the session comes back by itself. */
@@ -174,7 +164,7 @@ export function createSession(options: SessionOptions) {
     }
     attempt++
     claimId = `claim-${attempt}`
-    const { sent, forgotten } = ledger
+    const { sent, forgotten } = outgoing
     const { token } = welcome
     const data = { token, attempt, sent, received, forgotten, fingerprint: FINGERPRINT }
     write({ type: 'session.resume', id: claimId, data })
@@ -185,7 +175,7 @@ export function createSession(options: SessionOptions) {
     if (isCounted) received++
     if (problem) report(new Error(problem))
     if (message) route(message)
-    if (isLive && received - told.received >= limits().ack_frames) acknowledge()
+    if (isLive && received - told.received >= outgoing.limits.ack_frames) acknowledge()
   }
 
   function route(message: Received): void {
@@ -215,15 +205,15 @@ export function createSession(options: SessionOptions) {
   function adopt(data: Welcome): void {
     const isNew = welcome !== undefined
     welcome = data
-    ledger = createLedger(data.limits)
     attempt = 0
     isResumable = true
     clock.begin(data.time)
     if (data.fingerprint !== FINGERPRINT) emitter.emit('warning', OTHER_TABLES)
+    const { written } = outgoing
+    outgoing.renew(data.limits)
     if (!isNew) return
     requests.abandon((count) => (count > written ? 'SESSION_LOST' : 'OUTCOME_UNKNOWN'))
-    restart()
-    held.clear()
+    recount()
     const reason = lostBecause ?? 'UNKNOWN'
     lostBecause = undefined
     emitter.emit('lost', reason)
@@ -234,7 +224,7 @@ export function createSession(options: SessionOptions) {
     if (type === 'error') return retryClaim(data)
     const answer = data as ReplyOf<AllMessages['session.resume']>
     if (answer.resumed) {
-      ledger.acknowledge(answer.received)
+      outgoing.acknowledge(answer.received)
       return goLive(answer.received)
     }
     const reason = answer.reason ?? 'UNKNOWN'
@@ -244,14 +234,18 @@ export function createSession(options: SessionOptions) {
       if (reason === 'FINGERPRINT') isResumable = false
       return goLive()
     }
-    const unsent = ledger.after(written)
-    const before = written
-    requests.abandon((count) => (count > before ? undefined : 'OUTCOME_UNKNOWN'))
-    restart()
-    requests.renumber(before)
-    for (const frame of unsent) ledger.push(frame)
+    beginAgain()
     goLive()
     emitter.emit('reset', reason)
+  }
+
+  /** The counts begin again: what was written has no known outcome, the rest is still to come. */
+  function beginAgain(): void {
+    const { written } = outgoing
+    requests.abandon((count) => (count > written ? undefined : 'OUTCOME_UNKNOWN'))
+    requests.renumber(written)
+    outgoing.restart()
+    recount()
   }
 
   /** A claim that came too late or too often: another connection, another and higher attempt. */
@@ -263,16 +257,13 @@ export function createSession(options: SessionOptions) {
   }
 
   /** Writes what the server lacks, from its `count` on, and from now on at once. */
-  function goLive(count = written): void {
+  function goLive(count?: number): void {
     isLive = true
     tries = 0
     pages = []
-    for (const { text } of ledger.after(count)) link?.send(text)
-    written = ledger.sent
-    for (const text of held.values()) link?.send(text)
-    held.clear()
+    for (const text of outgoing.take(count)) link?.send(text)
     acknowledge()
-    liveness.begin(limits().ack_ms, acknowledge)
+    liveness.begin(outgoing.limits.ack_ms, acknowledge)
     setState('open', 0, '')
     opened?.resolve()
     opened = undefined
@@ -285,14 +276,14 @@ export function createSession(options: SessionOptions) {
 
   function onAck({ sent, received: arrived }: DataOf<AllMessages['session.ack']>): void {
     if (!isLive) return
-    ledger.acknowledge(arrived)
-    if (sent !== received) write({ type: 'session.desync', data: { sent: ledger.sent, received } })
+    outgoing.acknowledge(arrived)
+    if (sent !== received)
+      write({ type: 'session.desync', data: { sent: outgoing.sent, received } })
   }
 
   function onReset({ id, data }: Received): void {
     write({ type: 'session.reset', re: id, data: {} })
-    requests.abandon(() => 'OUTCOME_UNKNOWN')
-    restart()
+    beginAgain()
     pages = []
     emitter.emit('reset', (data as DataOf<AllMessages['session.reset']>).reason)
   }
@@ -310,7 +301,7 @@ export function createSession(options: SessionOptions) {
   }
 
   function acknowledge(): void {
-    const { sent } = ledger
+    const { sent } = outgoing
     if (told.sent === sent && told.received === received) return
     told.sent = sent
     told.received = received
@@ -320,14 +311,12 @@ export function createSession(options: SessionOptions) {
   function sendCounted(type: string, text: string): void {
     if (state === 'closed') throw failure('CLOSED')
     const bytes = utf8Length(text)
-    const { message_bytes } = limits()
+    const { message_bytes } = outgoing.limits
     if (bytes > message_bytes)
       throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${message_bytes}`)
-    if (!isLive && ledger.isFull(bytes)) throw failure('BUFFER_FULL')
-    ledger.push({ text, bytes })
-    if (!isLive) return
-    written = ledger.sent
-    link?.send(text)
+    if (!isLive && outgoing.isFull(bytes)) throw failure('BUFFER_FULL')
+    outgoing.add(text, bytes, isLive)
+    if (isLive) link?.send(text)
   }
 
   function write(message: object): void {
@@ -363,15 +352,9 @@ export function createSession(options: SessionOptions) {
     setState('closed', code, reason)
   }
 
-  function limits(): Welcome['limits'] {
-    return welcome?.limits ?? DEFAULTS
-  }
-
-  /** Both counts from zero. */
-  function restart(): void {
-    ledger.reset()
+  /** What arrived and what was told of it, from zero. */
+  function recount(): void {
     received = 0
-    written = 0
     told.sent = 0
     told.received = 0
   }
@@ -385,18 +368,6 @@ export function createSession(options: SessionOptions) {
 
 /** What we call it when the server no longer answers. */
 const SILENT = 4002
-
-/** Until the server has said what it takes and keeps. */
-const DEFAULTS: Welcome['limits'] = {
-  message_bytes: LIMITS.message_bytes.value,
-  resume_bytes: LIMITS.resume_bytes.value,
-  resume_frames: LIMITS.resume_frames.value,
-  ack_frames: LIMITS.ack_frames.value,
-  ack_ms: LIMITS.ack_ms.value,
-}
-
-const createLedger = ({ resume_bytes, resume_frames }: Welcome['limits']) =>
-  new Ledger<Frame>({ bytes: resume_bytes, frames: resume_frames }, ({ bytes }) => bytes)
 
 const OTHER_TABLES =
   'This client and the server were made from different protocol tables: it works on, but a dropped session is lost. Update the older of the two.'

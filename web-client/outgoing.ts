@@ -1,0 +1,87 @@
+import type { AllMessages } from '../protocol/index.ts'
+import { Ledger } from '../protocol/ledger.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import type { DataOf } from '../protocol/message.ts'
+
+/** What the server takes and keeps, as its welcome says. */
+export type ServerLimits = DataOf<AllMessages['welcome']>['limits']
+
+/** Until the server has said so. */
+const DEFAULTS: ServerLimits = {
+  message_bytes: LIMITS.message_bytes.value,
+  resume_bytes: LIMITS.resume_bytes.value,
+  resume_frames: LIMITS.resume_frames.value,
+  ack_frames: LIMITS.ack_frames.value,
+  ack_ms: LIMITS.ack_ms.value,
+}
+
+interface Frame {
+  readonly text: string
+  readonly bytes: number
+}
+
+export type Outgoing = ReturnType<typeof createOutgoing>
+
+/** What this client sends: counted frames until they have arrived, of *latest* ones the newest. */
+export function createOutgoing() {
+  let limits = DEFAULTS
+  let ledger = createLedger(limits)
+  /** How many counted frames were ever written to a connection. */
+  let written = 0
+  const held = new Map<string, string>()
+
+  return {
+    get limits() {
+      return limits
+    },
+    get sent() {
+      return ledger.sent
+    },
+    get forgotten() {
+      return ledger.forgotten
+    },
+    get written() {
+      return written
+    },
+
+    isFull: (bytes: number): boolean => ledger.isFull(bytes),
+
+    /** Adds a counted frame; `isWritten` when it goes out at once. */
+    add(text: string, bytes: number, isWritten: boolean): void {
+      ledger.push({ text, bytes })
+      if (isWritten) written = ledger.sent
+    },
+
+    /** Keeps a *latest* frame until there is a connection, in place of an older one of its key. */
+    hold: (key: string, text: string): void => void held.set(key, text),
+
+    acknowledge: (count: number): void => ledger.acknowledge(count),
+
+    /** What to write to a new connection whose server has `count` frames. */
+    take(count = written): string[] {
+      const texts = [...ledger.after(count).map(({ text }) => text), ...held.values()]
+      written = ledger.sent
+      held.clear()
+      return texts
+    },
+
+    /** Another session, with another server's limits: nothing said before concerns it. */
+    renew(its: ServerLimits): void {
+      limits = its
+      ledger = createLedger(limits)
+      written = 0
+      held.clear()
+    },
+
+    /** The same session, its counts from 0: what was never written is still to be sent. */
+    restart(): void {
+      const unwritten = ledger.after(written)
+      ledger.reset()
+      written = 0
+      for (const frame of unwritten) ledger.push(frame)
+    },
+  }
+}
+
+const createLedger = ({ resume_bytes, resume_frames }: ServerLimits) =>
+  new Ledger<Frame>({ bytes: resume_bytes, frames: resume_frames }, ({ bytes }) => bytes)
