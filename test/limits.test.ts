@@ -80,7 +80,7 @@ for (const over of OVERS) {
     await client.settled()
 
     t.match(errorsOf(client), [
-      { re: 'fits', data: { code: 'UNKNOWN_KIND' } },
+      { re: 'fits', data: { code: 'INVALID_MESSAGE_DATA', message: /nested at most 24 deep/ } },
       { re: undefined, data: { code: 'INVALID_MESSAGE', message: /32 levels/ } },
       { re: 'brackets in text', data: { code: 'UNKNOWN_KIND' } },
       { re: 'last' },

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../protocol/errors.ts'
 import { MESSAGES } from '../../protocol/index.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import type { Message, Messages } from '../../protocol/message.ts'
-import { type Schema, sample } from '../../protocol/schema.ts'
+import { JSON_DEPTH, type Schema, sample } from '../../protocol/schema.ts'
 import type { createRandom } from './clock.ts'
 
 export type Random = ReturnType<typeof createRandom>
@@ -166,10 +166,22 @@ export const GENERATORS: readonly Generator[] = [
     },
   },
   {
-    name: 'nesting to the depth exactly',
+    name: 'nesting beyond what a JSON value may, within the depth',
     place: 'anywhere',
     make(random) {
-      const inside = DEPTH - 2
+      const inside = JSON_DEPTH + 1 + random.below(DEPTH - 2 - JSON_DEPTH)
+      const data = random.pick([
+        `${'['.repeat(inside)}1${']'.repeat(inside)}`,
+        `${'{"a":'.repeat(inside)}1${'}'.repeat(inside)}`,
+      ])
+      return json(random, unknownKind(data), { code: 'INVALID_MESSAGE_DATA', re: 'k' })
+    },
+  },
+  {
+    name: 'nesting as deep as a JSON value may',
+    place: 'anywhere',
+    make(random) {
+      const inside = JSON_DEPTH
       const brackets = '[{]}"\\'.repeat(random.below(50))
       const data = random.pick([
         `${'['.repeat(inside)}1${']'.repeat(inside)}`,
