@@ -27,6 +27,9 @@ export interface Places {
   readonly restarting: string
 }
 
+/** Whoever ends the stage: a test, or a benchmark. */
+export type Stageable = Pick<Test, 'teardown'>
+
 const HOST = '127.0.0.1'
 /** The burst scenario's 10,000 messages are 1.4 MB unread: more than the default hard mark. */
 const BURST_BYTES = 4_194_304
@@ -37,7 +40,7 @@ const LIMITS = { connections: 10_000, sessions: 10_000 }
  * player in the plaza of `main` who does what `plaza.please` [what, …] asks and answers each with
  * `plaza.done` [what, result].
  */
-export async function direct(t: Test, seed: number): Promise<Places> {
+export async function direct(t: Stageable, seed: number): Promise<Places> {
   const options = { host: HOST, rates: false as const, dev: true }
   const main = await start(t, {
     ...options,
@@ -66,7 +69,10 @@ export async function direct(t: Test, seed: number): Promise<Places> {
 
 const url = (port: number) => `ws://${HOST}:${port}`
 
-async function start(t: Test, options: Parameters<typeof createServer>[0]): Promise<GameServer> {
+async function start(
+  t: Stageable,
+  options: Parameters<typeof createServer>[0],
+): Promise<GameServer> {
   const server = await createServer(options)
   t.teardown(server.close)
   return server
@@ -184,7 +190,7 @@ interface Cable {
 }
 
 /** A TCP relay to `port` that can be told to cut. */
-async function openCable(t: Test, port: number, seed: number): Promise<Cable> {
+async function openCable(t: Stageable, port: number, seed: number): Promise<Cable> {
   const random = createRandom(seed)
   const open = new Set<Socket>()
   let left = 0
@@ -242,7 +248,7 @@ interface Restarting {
   restart(): Promise<void>
 }
 
-async function openRestarting(t: Test): Promise<Restarting> {
+async function openRestarting(t: Stageable): Promise<Restarting> {
   let server = await createServer({ port: 0, host: HOST, rates: false })
   t.teardown(() => server.close())
   const { port } = server
@@ -255,7 +261,7 @@ async function openRestarting(t: Test): Promise<Restarting> {
   }
 }
 
-async function openSilent(t: Test): Promise<number> {
+async function openSilent(t: Stageable): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createTcpServer((socket) => {
     sockets.add(socket)
@@ -287,7 +293,7 @@ const GARBAGE = [
 ]
 
 /** Welcomes, talks nonsense, and answers pings all the while. */
-async function openGarbage(t: Test): Promise<number> {
+async function openGarbage(t: Stageable): Promise<number> {
   const server = new WebSocketServer({ port: 0, host: HOST })
   t.teardown(() => {
     for (const client of server.clients) client.terminate()
