@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createArticle, GREETING } from './compat/article.ts'
 import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
-import { createDispatch } from './core/dispatch.ts'
+import { type AllHandlers, createDispatch } from './core/dispatch.ts'
 import { encode } from './core/frame.ts'
 import { type Limits, limitsOf, type Rates, ratesOf } from './core/limits.ts'
 import { createFlusher } from './core/outbox.ts'
@@ -37,6 +37,10 @@ export interface HubOptions {
   readonly log?: Log
   /** Time and chance; the real ones unless given. */
   readonly world?: World
+  /** Kinds of room beside the plaza. */
+  readonly kinds?: readonly RoomKind[]
+  /** Handlers in place of the features' own. */
+  readonly handlers?: Partial<AllHandlers>
 }
 
 export interface ServerOptions extends HubOptions {
@@ -84,7 +88,7 @@ export function createHub(options: HubOptions = {}) {
   const plaza = createPlaza({ world, tick, resolve: rooms.resolve })
   const events = createEvents({ resolve: rooms.resolve })
   const connection = createConnections({ world, limits, sessions, snapshot })
-  kinds.push(plaza.kind)
+  kinds.push(plaza.kind, ...(options.kinds ?? []))
   observers.push(rooms.observer)
 
   const receive = createDispatch({
@@ -96,6 +100,7 @@ export function createHub(options: HubOptions = {}) {
       ...rooms.handlers,
       ...events.handlers,
       ...plaza.handlers,
+      ...options.handlers,
     },
     numeric: createArticle(world.log),
     confirmReset: connection.confirmReset,
