@@ -153,8 +153,10 @@ static func _fits(schema: Dictionary, kind: String, value) -> bool:
 static func _is_text(schema: Dictionary, value) -> bool:
 	if typeof(value) != TYPE_STRING:
 		return false
-	var length := _utf16_length(value)
-	if not _is_within(schema, length):
+	# A character counts once or twice, so most texts need no counting.
+	var length: int = value.length()
+	var is_surely_within := _is_within(schema, length) and _is_within(schema, length * 2)
+	if not is_surely_within and not _is_within(schema, _utf16_length(value)):
 		return false
 	return not schema.has("pattern") or EstragonPattern.fits(schema["pattern"], value)
 

@@ -180,9 +180,13 @@ static func _is_text(schema: Dictionary, value: Variant) -> bool:
 	if typeof(value) != TYPE_STRING and typeof(value) != TYPE_STRING_NAME:
 		return false
 	var text := str(value)
-	var length := _utf16_length(text)
-	if length < _limit(schema, "min", 0.0) or length > _limit(schema, "max", INF):
-		return false
+	var least := _limit(schema, "min", 0.0)
+	var most := _limit(schema, "max", INF)
+	# A character counts once or twice, so most texts need no counting.
+	if text.length() < least or text.length() * 2 > most:
+		var length := _utf16_length(text)
+		if length < least or length > most:
+			return false
 	if not schema.has("pattern"):
 		return true
 	var pattern: String = schema["pattern"]
