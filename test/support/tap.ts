@@ -1,0 +1,64 @@
+import type { WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
+import type { Any } from './client.ts'
+
+/** What a look at a message may do: nothing, lose it (`true`), or put another in its place. */
+type Look = (message: Any) => true | object | undefined
+
+/** Sees what passes through the sockets of one client. */
+export interface Tap {
+  onSend?: Look
+  onReceive?: Look
+}
+
+/** A WebSocket class like `Socket` with a tap on it, until its owner drops it. */
+export function tapped(Socket: WebSocketConstructor, tap: Tap): WebSocketConstructor {
+  return class implements WebSocketLike {
+    onopen: ((event: never) => void) | null = null
+    onmessage: ((event: never) => void) | null = null
+    onclose: ((event: never) => void) | null = null
+    onerror: ((event: never) => void) | null = null
+    readonly #socket: WebSocketLike
+    #isDropped = false
+
+    constructor(url: string) {
+      const socket = new Socket(url)
+      this.#socket = socket
+      socket.onopen = (event) => this.onopen?.(event)
+      socket.onclose = (event) => this.onclose?.(event)
+      socket.onerror = (event) => this.onerror?.(event)
+      socket.onmessage = ({ data }: { readonly data: unknown }) => {
+        const text = this.#isDropped ? undefined : through(tap.onReceive, String(data))
+        if (text !== undefined) this.onmessage?.({ data: text } as never)
+      }
+    }
+
+    send(text: string): void {
+      const passed = through(tap.onSend, text)
+      if (passed !== undefined) this.#socket.send(passed)
+    }
+
+    close(code?: number, reason?: string): void {
+      this.#isDropped = true
+      this.#socket.close(code, reason)
+    }
+
+    terminate(): void {
+      this.#isDropped = true
+      this.#socket.terminate?.()
+    }
+  }
+}
+
+/* What a tap may do: lose a message, or take note of something. */
+
+export const lose = (yes: boolean) => yes || undefined
+
+export function note<T>(yes: boolean, list: T[], item: T): undefined {
+  if (yes) list.push(item)
+}
+
+function through(look: Look | undefined, text: string): string | undefined {
+  const outcome = look?.(JSON.parse(text))
+  if (outcome === true) return undefined
+  return outcome === undefined ? text : JSON.stringify(outcome)
+}
