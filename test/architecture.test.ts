@@ -111,6 +111,14 @@ const LAYERS: readonly Layer[] = [
     without: [],
   },
   {
+    // A program for Node made of the library: ws and the command line are its own, not the library's.
+    name: 'bots',
+    files: /^web-client\/bots\.ts$/,
+    imports: ['protocol', 'web-client'],
+    packages: true,
+    without: [],
+  },
+  {
     name: 'demo',
     files: /^web-client\/demo\//,
     imports: ['protocol', 'web-client', 'demo'],
@@ -245,6 +253,8 @@ const WRONG: readonly [path: string, text: string, complaint: string][] = [
   ['server/helpers.ts', '', 'expected in one of the layers'],
   ['web-client/a.ts', "import 'node:events'", 'web-client may not import node:events'],
   ['web-client/a.ts', "import '../server/server.ts'", 'may not import ../server/server.ts'],
+  ['web-client/a.ts', "import './bots.ts'", 'web-client may not import ./bots.ts'],
+  ['web-client/bots.ts', "import '../server/server.ts'", 'bots may not import ../server/server.ts'],
   ['web-client/a.ts', "Buffer.from('')", 'web-client may not use Buffer'],
   ['web-client/a.ts', 'process.nextTick(f)', 'web-client may not use process'],
 ]

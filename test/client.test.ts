@@ -543,3 +543,23 @@ function silentSocket(): WebSocketConstructor {
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn()
 }
+
+t.test('who leaves on hearing that the session was lost has left', async (t) => {
+  const { clock, connect: join } = await world(t)
+  const ada = await join({ backoff: () => 40_000 })
+  await ada.rooms.joinOrCreate('plaza')
+  const closed = new Promise<void>((resolve) => {
+    ada.on('lost', () => {
+      ada.close()
+      resolve()
+    })
+  })
+
+  ada.cut()
+  await turn()
+  clock.advance(40_001)
+  await closed
+  await turn()
+
+  t.equal(ada.state, 'closed')
+})

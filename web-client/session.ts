@@ -258,6 +258,7 @@ export function createSession(options: SessionOptions) {
 
   /** Writes what the server lacks, from its `count` on, and from now on at once. */
   function goLive(count?: number): void {
+    if (state === 'closed') return
     isLive = true
     tries = 0
     pages = []

@@ -40,13 +40,22 @@ export const ENGINES = {
     get: 'Debian: bash test/support/install.sh; elsewhere set GODOT4 to a Godot 4.6 binary',
     headless: ['--headless'],
   },
+  xvfb: {
+    variable: 'XVFB',
+    names: ['Xvfb'],
+    get: 'Debian: bash test/support/install.sh; elsewhere install Xvfb and Mesa, or set XVFB',
+    headless: [],
+  },
 } as const satisfies Record<string, Engine>
+
+/** How Godot 4 draws where there is no graphics card, nor a sound card. */
+const DRAWING = ['--rendering-driver', 'opengl3', '--audio-driver', 'Dummy'] as const
 
 /** Where test/support/godot.sh puts what Debian 12 has too old. */
 const PREFIX = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'estragon/godot/bin')
 
 export type EngineName = keyof typeof ENGINES
-export type GodotName = Exclude<EngineName, 'chromium'>
+export type GodotName = Exclude<EngineName, 'chromium' | 'xvfb'>
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The engine’s path; a variable that names no program is an error, never a silent second choice. */
@@ -83,23 +92,41 @@ export interface GodotOptions {
   readonly project: string
   /** A SceneTree script to run instead of the main scene, such as `res://test/rooms.gd`. */
   readonly script?: string
+  /** Where to draw, such as `:99`; headless unless given. */
+  readonly display?: string
   readonly env?: Environment
 }
 
-/** Godot on a project, without a window, its user data in a folder of its own. */
+/** Godot on a project, its user data in a folder of its own. */
 export function startGodot(
   t: Pick<Test, 'teardown'>,
   name: GodotName,
   path: string,
-  { project, script, env }: GodotOptions,
+  { project, script, display, env }: GodotOptions,
 ): Program {
   const home = mkdtempSync(join(tmpdir(), 'estragon-godot-'))
   t.teardown(() => rmSync(home, { recursive: true, force: true }))
-  const { headless } = ENGINES[name]
-  const args = [...headless, '--path', project, ...(script ? ['--script', script] : [])]
+  const drawing = display ? DRAWING : ENGINES[name].headless
+  const args = [...drawing, '--path', project, ...(script ? ['--script', script] : [])]
   return startProgram(t, path, args, {
-    env: { XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, ...env },
+    env: {
+      ...{ XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      ...(display && { DISPLAY: display }),
+      ...env,
+    },
   })
+}
+
+/** A screen that nobody sees; resolves with the DISPLAY for who draws on it. */
+export async function startScreen(
+  t: Pick<Test, 'teardown'>,
+  path: string,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<string> {
+  const screen = `${width}x${height}x24`
+  const args = ['-displayfd', '1', '-screen', '0', screen, '-noreset', '-nolisten', 'tcp']
+  const { lines } = startProgram(t, path, args)
+  return `:${await lines.until((line) => /^\d+$/.test(line), 'the number of the display')}`
 }
 
 export interface Report {

@@ -3,10 +3,11 @@
 # elsewhere it says what is missing and how to get it. Does nothing when all are there.
 set -euo pipefail
 
-# variable | names on PATH | Debian package (the same list as test/support/engines.ts)
+# variable | names on PATH | Debian packages (the same list as test/support/engines.ts)
 engines=(
   'CHROMIUM|chromium chromium-browser google-chrome|chromium'
   'GODOT32|godot3-server|godot3-server'
+  'XVFB|Xvfb|xvfb libgl1-mesa-dri'
 )
 
 present() { # present VARIABLE NAME...
@@ -20,11 +21,11 @@ present() { # present VARIABLE NAME...
 
 packages=() hints=()
 for engine in "${engines[@]}"; do
-  IFS='|' read -r variable names package <<<"$engine"
-  # shellcheck disable=SC2086 # names are words
+  IFS='|' read -r variable names debian <<<"$engine"
+  # shellcheck disable=SC2086,SC2206 # names and packages are words
   if ! present "$variable" $names; then
-    packages+=("$package")
-    hints+=("  $names: install it, or set $variable to its path (Debian package: $package)")
+    packages+=($debian)
+    hints+=("  $names: install it, or set $variable to its path (Debian packages: $debian)")
   fi
 done
 # Godot 4.6 and 3.6, which Debian 12 has too old, go into a private prefix.

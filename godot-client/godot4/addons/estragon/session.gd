@@ -359,6 +359,8 @@ func _begin_again() -> void:
 
 ## Writes what the server lacks, from its [param count] on, and from now on at once.
 func _go_live(count: int) -> void:
+	if state == State.CLOSED: # Whoever was told that requests failed may have left meanwhile.
+		return
 	_is_live = true
 	_answer_by = -1
 	_tries = 0

@@ -1,0 +1,98 @@
+# The card to enter by: where to, under which name, in which colour.
+extends CenterContainer
+
+# warning-ignore-all:return_value_discarded
+
+# Somebody wants to come in.
+signal asked(url, name, colour)
+
+const Look := preload("look.gd")
+const _COLOURS := [
+	"d1495b", "edae49", "00798c", "5b8e7d", "8a6fb0", "e07a5f", "4f8cff",
+]
+const _NAMES := ["Vladimir", "Estragon", "Pozzo", "Lucky"]
+const _URL := "ws://127.0.0.1:1234"
+
+var _colour: Color
+var _group := ButtonGroup.new()
+
+onready var _card: PanelContainer = $Card
+onready var _address: LineEdit = $Card/Form/Address
+onready var _name: LineEdit = $Card/Form/Name
+onready var _swatches: HBoxContainer = $Card/Form/Swatches
+onready var _join: Button = $Card/Form/Join
+onready var _trouble: Label = $Card/Form/Trouble
+
+
+func _ready() -> void:
+	var url: String = _URL
+	if ProjectSettings.has_setting("estragon/url"):
+		url = str(ProjectSettings.get_setting("estragon/url"))
+	for colour in _COLOURS:
+		_add_swatch(Color(colour))
+	randomize()
+	fill(url, _NAMES[randi() % _NAMES.size()], Color(_COLOURS[randi() % _COLOURS.size()]))
+	var box := Look.box(
+		get_color("card", "Plaza"), get_color("line", "Plaza"), 1, 16, Vector2(24.0, 24.0)
+	)
+	_card.add_stylebox_override("panel", box)
+	Look.stress(_join)
+	Look.tint(_trouble, "bad")
+	_join.connect("pressed", self, "ask")
+	_address.connect("text_entered", self, "_on_text_entered")
+	_name.connect("text_entered", self, "_on_text_entered")
+
+
+# Fills the card in; a colour that it does not offer is added.
+func fill(url: String, its_name: String, colour: Color) -> void:
+	_address.text = url
+	_name.text = its_name
+	_colour = colour
+	for swatch in _swatches.get_children():
+		if swatch.get_meta("colour") == colour:
+			swatch.pressed = true
+			return
+	_add_swatch(colour).pressed = true
+
+
+# Shows the card, and why it is shown again.
+func open(trouble: String = "") -> void:
+	_trouble.text = trouble
+	_trouble.visible = trouble != ""
+	_join.disabled = false
+	show()
+	_name.grab_focus()
+	_name.select_all()
+
+
+# Asks to come in as the card says, unless that is being tried already.
+func ask() -> void:
+	var who := _name.text.strip_edges()
+	if who == "" or _join.disabled:
+		return
+	_join.disabled = true
+	_trouble.hide()
+	emit_signal("asked", _address.text.strip_edges(), who, _colour)
+
+
+func _add_swatch(colour: Color) -> Button:
+	var swatch := Button.new()
+	var ink := get_color("ink", "Plaza")
+	swatch.rect_min_size = Vector2(40.0, 40.0)
+	swatch.toggle_mode = true
+	swatch.group = _group
+	swatch.set_meta("colour", colour)
+	swatch.add_stylebox_override("normal", Look.box(colour, colour, 1, 8))
+	swatch.add_stylebox_override("hover", Look.box(colour, ink, 1, 8))
+	swatch.add_stylebox_override("pressed", Look.box(colour, ink, 4, 8))
+	swatch.connect("pressed", self, "_on_swatch_pressed", [colour])
+	_swatches.add_child(swatch)
+	return swatch
+
+
+func _on_swatch_pressed(colour: Color) -> void:
+	_colour = colour
+
+
+func _on_text_entered(_text: String) -> void:
+	ask()

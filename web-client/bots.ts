@@ -1,0 +1,265 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { WebSocket } from 'ws'
+import { PLAZA } from '../protocol/plaza.ts'
+import { connect, type Network, NetworkError } from './client.ts'
+import type { Timers, WebSocketConstructor } from './link.ts'
+
+export interface BotsOptions {
+  readonly url: string
+  readonly count: number
+  readonly WebSocket: WebSocketConstructor
+  /** Chance: from 0 to below 1. */
+  readonly random: () => number
+  readonly timers: Timers
+}
+
+export interface Bots {
+  /** Resolves when everybody has a seat; rejects with what kept the first one out. */
+  readonly joined: Promise<void>
+  /** How many have a connection and a seat just now. */
+  readonly present: number
+  /** The last round trip of each who has measured one, in ms. */
+  readonly roundTrips: readonly number[]
+  /** Everybody leaves for good. */
+  close(): void
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** So many knock at a time. */
+const BATCH = 25
+/** Units a second. */
+const SPEED = 200
+const MOVE_MS = 50
+const PING_MS = 1_000
+const REST_MS = { least: 500, most: 4_000 }
+/** How likely a rest begins with a wave, or with a word. */
+const CHANCE = { wave: 0.25, chat: 0.15 }
+const MARGIN = PLAZA.body / 2
+
+const CAST = ['Vladimir', 'Pozzo', 'Lucky', 'the Boy', 'Estragon'] as const
+const COLOURS = ['#d1495b', '#edae49', '#00798c', '#5b8e7d', '#8a6fb0', '#e07a5f', '#4f8cff']
+const LINES = [
+  'Is he coming today?',
+  'Is this the right tree?',
+  'One of my boots pinches.',
+  'Shall we walk a little?',
+  'What a fine evening.',
+  'Has anybody seen my hat?',
+  'We could wait here.',
+] as const
+
+/** Guests who wander about the plaza, wave and chat; they come back by themselves. */
+export function createBots(options: BotsOptions): Bots {
+  const { count, random } = options
+  const leaving = Array.from({ length: count }, () => new AbortController())
+  const networks: Network[] = []
+
+  async function enter({ signal }: AbortController, index: number): Promise<void> {
+    const name = `${CAST[index % CAST.length]} ${Math.floor(index / CAST.length) + 1}`
+    const { url, WebSocket, timers } = options
+    const network = await connect(url, { WebSocket, timers, pingEvery: PING_MS, signal })
+    networks.push(network)
+    const colour = pick(COLOURS, random)
+    await sit(network, name, colour)
+    wander(network, name, colour, options)
+  }
+
+  async function enterAll(): Promise<void> {
+    for (let first = 0; first < count; first += BATCH) {
+      const batch = leaving.slice(first, first + BATCH)
+      await Promise.all(batch.map((own, index) => enter(own, first + index)))
+    }
+  }
+
+  return {
+    joined: enterAll(),
+    get present() {
+      return networks.filter(({ state, rooms }) => state === 'open' && rooms.all.size > 0).length
+    },
+    get roundTrips() {
+      return networks.flatMap(({ clock }) => clock.roundTrip ?? [])
+    },
+    close() {
+      for (const own of leaving) own.abort()
+    },
+  }
+}
+
+async function sit(network: Network, name: string, colour: string): Promise<void> {
+  if (!network.players.me) await network.players.identify({ name })
+  await network.rooms.joinOrCreate('plaza', { name, data: { colour } })
+}
+
+/** Walks, rests and gestures until the connection is closed; without a seat, takes one again. */
+function wander(
+  network: Network,
+  name: string,
+  colour: string,
+  { random, timers }: BotsOptions,
+): void {
+  const { plaza, rooms, events } = network
+  let at: Point | undefined
+  let goal: Point | undefined
+  let before = timers.now()
+  let restsUntil = before
+  let isSitting = false
+
+  plaza.on('rows', (rows) => {
+    if (at) return
+    const [room] = rooms.all.values()
+    const row = rows.find(([number]) => number === room?.you)
+    if (row) at = { x: row[1], y: row[2] }
+  })
+  step()
+
+  function step(): void {
+    if (network.state === 'closed') return
+    const now = timers.now()
+    const elapsed = now - before
+    before = now
+    timers.after(MOVE_MS, step)
+    if (isSitting) return
+    if (goal && rooms.all.size > 0) return walk(elapsed, now)
+    if (now < restsUntil) return
+    if (rooms.all.size > 0) goal = somewhere(random)
+    else void sitAgain() // it handles its own failure
+  }
+
+  function walk(elapsed: number, now: number): void {
+    if (!at || !goal) return
+    at = towards(at, goal, (SPEED * elapsed) / 1000)
+    plaza.move(at.x, at.y)
+    if (at.x !== goal.x || at.y !== goal.y) return
+    goal = undefined
+    restsUntil = now + REST_MS.least + random() * (REST_MS.most - REST_MS.least)
+    gesture()
+  }
+
+  function gesture(): void {
+    const chance = random()
+    if (chance < CHANCE.wave) emit('plaza.wave')
+    else if (chance < CHANCE.wave + CHANCE.chat) emit('plaza.chat', [pick(LINES, random)])
+  }
+
+  function emit(event: string, args: readonly string[] = []): void {
+    void events.emit(event, args).catch(() => {}) // a gesture that gets lost is no loss
+  }
+
+  /** The session was lost, and the seat with it; what fails is tried again after a rest. */
+  async function sitAgain(): Promise<void> {
+    isSitting = true
+    try {
+      await sit(network, name, colour)
+      if (at) plaza.move(at.x, at.y)
+    } catch {
+      restsUntil = timers.now() + REST_MS.least
+    } finally {
+      isSitting = false
+    }
+  }
+}
+
+function towards(from: Point, to: Point, far: number): Point {
+  const left = Math.hypot(to.x - from.x, to.y - from.y)
+  if (left <= far) return to
+  const part = far / left
+  return { x: tenths(from.x + (to.x - from.x) * part), y: tenths(from.y + (to.y - from.y) * part) }
+}
+
+const somewhere = (random: () => number): Point => ({
+  x: tenths(MARGIN + random() * (PLAZA.width - 2 * MARGIN)),
+  y: tenths(MARGIN + random() * (PLAZA.height - 2 * MARGIN)),
+})
+
+/** As the server keeps them. */
+const tenths = (value: number) => Math.round(value * 10) / 10
+
+const pick = <T>(items: readonly T[], random: () => number): T =>
+  items[Math.floor(random() * items.length)] as T // random is below 1
+
+/* The program. */
+
+const MOST = 500
+const USAGE = 'usage: npm run bots -- [COUNT] [--url ws://127.0.0.1:1234]'
+const REPORT_MS = 1_000
+/** How long a goodbye may take. */
+const GOODBYE_MS = 1_000
+
+const realTimers: Timers = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+async function run(args: string[]): Promise<void> {
+  const { url, count } = readSettings(args)
+  const bots = createBots({
+    url,
+    count,
+    WebSocket: WebSocket as unknown as WebSocketConstructor, // which it is, and more
+    random: Math.random,
+    timers: realTimers,
+  })
+  const say = (text: string) => process.stdout.write(`${text}\n`)
+  let isIn = false
+  let isLeaving = false
+  let reporting: NodeJS.Timeout | undefined
+  const leave = () => {
+    if (isLeaving) process.exit(1)
+    isLeaving = true
+    clearInterval(reporting)
+    if (isIn) say(report(bots, count))
+    bots.close()
+    setTimeout(() => process.exit(), GOODBYE_MS).unref()
+  }
+  process.on('SIGINT', leave)
+  process.on('SIGTERM', leave)
+  try {
+    await bots.joined
+  } catch (error) {
+    bots.close()
+    if (isLeaving) return
+    throw error
+  }
+  isIn = true
+  say(`${count} in the plaza of ${url}`)
+  if (process.stdout.isTTY) reporting = setInterval(() => say(report(bots, count)), REPORT_MS)
+}
+
+function report({ present, roundTrips }: Bots, count: number): string {
+  const sorted = [...roundTrips].sort((a, b) => a - b)
+  const at = (part: number) => sorted[Math.ceil(part * sorted.length) - 1]?.toFixed(1) ?? '?'
+  return `${present} of ${count} in, round trip ${at(0.5)} ms median, ${at(0.99)} ms p99`
+}
+
+function readSettings(args: string[]): { readonly url: string; readonly count: number } {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { url: { type: 'string', default: 'ws://127.0.0.1:1234' } },
+    allowPositionals: true,
+  })
+  const [text = '20', ...others] = positionals
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (others.length > 0) throw new Error(`expected one count, got more; ${USAGE}`)
+  if (count < 1 || count > MOST)
+    throw new Error(`expected a count from 1 to ${MOST}, got "${text}"; ${USAGE}`)
+  return { url: values.url, count }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await run(process.argv.slice(2))
+  } catch (error) {
+    const { message } = error as Error
+    const code = error instanceof NetworkError ? ` (${error.code})` : ''
+    process.stderr.write(`bots: ${message.split('\n')[0]}${code}\n`)
+    process.exitCode = 1
+  }
+}
