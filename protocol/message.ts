@@ -46,6 +46,11 @@ export type NamesTo<M extends Messages, D extends Direction> = {
 }[keyof M] &
   string
 
+/** A binary frame that begins with this byte or a higher one is of our binary kinds. */
+export const BINARY_KINDS = 0x80
+/** The bit of that byte that says whether the frame is counted. */
+export const COUNTED_BIT = 0x40
+
 export type Id = string | number
 export type Target = string
 

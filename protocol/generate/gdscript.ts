@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import { COUNTED_BIT, type Message } from '../message.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
 import type { Tables } from './tables.ts'
 
@@ -44,6 +44,11 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     `${doc}The wire: every name, code and shape of it.`,
     '',
     ...documented('VERSION', `${tables.version}`, 'The version of the wire.'),
+    ...documented(
+      'COUNTED_BIT',
+      `${COUNTED_BIT}`,
+      'The bit of a binary message’s first byte that says whether it is counted.',
+    ),
     ...documented('JSON_DEPTH', `${JSON_DEPTH}`, 'How deep a JSON value may nest.'),
     ...documented('FINGERPRINT', quoted(fingerprint), 'Of the tables this add-on was made from.'),
     '',

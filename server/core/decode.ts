@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { MESSAGES } from '../../protocol/index.ts'
-import { isCounted } from '../../protocol/message.ts'
+import { BINARY_KINDS, COUNTED_BIT, isCounted } from '../../protocol/message.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -9,12 +9,10 @@ export type Decoded =
   | { readonly counted: boolean; readonly problem?: undefined; readonly message: unknown }
   | { readonly counted: boolean; readonly problem: Refusal; readonly request?: string }
 
-const COUNTED_BIT = 0x40
-
 /** Reads one frame. */
 export function decode(bytes: Buffer, isBinary: boolean, limits: Limits): Decoded {
   const first = bytes[0] ?? 0
-  if (isBinary && first >= 0x80)
+  if (isBinary && first >= BINARY_KINDS)
     return {
       counted: (first & COUNTED_BIT) !== 0,
       problem: new Refusal('UNSUPPORTED', 'binary packets are not offered; send JSON'),

@@ -51,8 +51,6 @@ const EstragonText := preload("text.gd")
 const _SILENT_PINGS := 2
 const _GONE := -1
 const _EXPIRE_EVERY_MS := 100
-# The bit of a binary message's first byte that says whether it is counted.
-const _COUNTED_BIT := 0x40
 
 # What it is doing.
 var state: int = State.CLOSED
@@ -245,7 +243,7 @@ func _receive(text: String) -> void:
 # A binary kind, of which these tables know none: all that matters is whether it counts.
 func _receive_bytes(bytes: PoolByteArray) -> void:
 	_silent = 0
-	if bytes.size() > 0 and bytes[0] & _COUNTED_BIT:
+	if bytes.size() > 0 and bytes[0] & EstragonProtocol.COUNTED_BIT:
 		_received += 1
 	_acknowledge_if_many()
 

@@ -5,6 +5,8 @@ extends RefCounted
 
 ## The version of the wire.
 const VERSION := 1
+## The bit of a binary message’s first byte that says whether it is counted.
+const COUNTED_BIT := 64
 ## How deep a JSON value may nest.
 const JSON_DEPTH := 24
 ## Of the tables this add-on was made from.

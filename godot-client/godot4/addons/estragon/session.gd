@@ -36,8 +36,6 @@ enum State {
 const _SILENT_PINGS := 2
 const _GONE := -1
 const _EXPIRE_EVERY_MS := 100
-## The bit of a binary message's first byte that says whether it is counted.
-const _COUNTED_BIT := 0x40
 
 ## What it is doing.
 var state: State = State.CLOSED
@@ -229,7 +227,7 @@ func _receive(text: String) -> void:
 ## A binary kind, of which these tables know none: all that matters is whether it counts.
 func _receive_bytes(bytes: PackedByteArray) -> void:
 	_silent = 0
-	if not bytes.is_empty() and bytes[0] & _COUNTED_BIT:
+	if not bytes.is_empty() and bytes[0] & EstragonProtocol.COUNTED_BIT:
 		_received += 1
 	_acknowledge_if_many()
 
