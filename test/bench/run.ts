@@ -7,12 +7,22 @@ import { broadcast } from './broadcast.ts'
 import type { Figure, Spread, Workload } from './figures.ts'
 import { godot } from './godot.ts'
 import { idle } from './idle.ts'
+import { page } from './page.ts'
 import { plaza } from './plaza.ts'
 import { requests } from './requests.ts'
 import { slow } from './slow.ts'
 import { startup } from './startup.ts'
 
-const WORKLOADS: readonly Workload[] = [startup, idle, plaza, broadcast, requests, slow, godot]
+const WORKLOADS: readonly Workload[] = [
+  startup,
+  idle,
+  plaza,
+  broadcast,
+  requests,
+  slow,
+  godot,
+  page,
+]
 const RESULTS = join(import.meta.dirname, '../../.bench.json')
 
 const { values } = parseArgs({

@@ -1,6 +1,8 @@
 import { PLAZA } from '../../protocol/plaza.ts'
-import type { Figure, Point } from './figures.ts'
+import type { Figure } from './figures.ts'
 import { type Brush, drawBubble, drawHand, LINE } from './gestures.ts'
+import { createLabels, type Labels } from './labels.ts'
+import type { Point } from './playback.ts'
 
 const FONT = '600 13px system-ui, sans-serif'
 const AWAY_OPACITY = 0.35
@@ -15,6 +17,7 @@ const SWING = { angle: 0.5, ms: 90 }
 export function createDrawing(canvas: HTMLCanvasElement) {
   const pen = canvas.getContext('2d')
   if (!pen) throw new Error('this browser cannot draw on a canvas')
+  const labels = createLabels()
   const still = matchMedia('(prefers-reduced-motion: reduce)')
 
   return {
@@ -38,7 +41,7 @@ export function createDrawing(canvas: HTMLCanvasElement) {
         .sort((a, b) => a.y - b.y)
       for (const { x, y, ...figure } of placed) {
         pen.globalAlpha = figure.away ? AWAY_OPACITY : 1
-        drawBody(brush, figure, x, y, radius)
+        drawBody(brush, labels, figure, x, y, radius)
         if (now < figure.wavesUntil)
           drawHand(brush, figure.colour, x + radius + HAND_ASIDE, y + radius * 0.4, swing)
       }
@@ -68,12 +71,14 @@ function wipe(canvas: HTMLCanvasElement, pen: CanvasRenderingContext2D): Brush {
 }
 
 function drawBody(
-  { pen, ink, paper }: Brush,
+  brush: Brush,
+  labels: Labels,
   { name, colour, isYou }: Figure,
   x: number,
   y: number,
   radius: number,
 ): void {
+  const { pen, ink } = brush
   pen.beginPath()
   pen.arc(x, y, radius - 1, 0, 2 * Math.PI)
   pen.fillStyle = colour
@@ -81,11 +86,7 @@ function drawBody(
   pen.lineWidth = isYou ? 2.5 : 1.25
   pen.strokeStyle = ink
   pen.stroke()
-  pen.lineWidth = 4
-  pen.strokeStyle = paper
-  pen.strokeText(name, x, y + radius + LINE / 2 + 2)
-  pen.fillStyle = ink
-  pen.fillText(name, x, y + radius + LINE / 2 + 2)
+  labels.draw(brush, name, x, y + radius + LINE / 2 + 2)
 }
 
 /** What was said last comes last, and so in front. */

@@ -1,11 +1,6 @@
-import { PLAZA } from '../../protocol/plaza.ts'
 import type { Json, Member, Room } from '../client.ts'
 import type { Rows } from '../plaza.ts'
-
-export interface Point {
-  readonly x: number
-  readonly y: number
-}
+import { createPlayback, type Point } from './playback.ts'
 
 /** A member of the plaza as it is shown. */
 export interface Figure {
@@ -20,25 +15,15 @@ export interface Figure {
   wavesUntil: number
 }
 
-/** From where a figure was shown to where it is going, on the server's clock. */
-interface Glide {
-  readonly from: Point
-  readonly begun: number
-  readonly to: Point
-  readonly due: number
-}
-
-/** How far behind the server others are shown: two ticks, so that one late row goes unseen. */
-const BEHIND_MS = 2 * PLAZA.tick_ms
 const BUBBLE_MS = 6_000
 const WAVE_MS = 2_000
 
 export type Figures = ReturnType<typeof createFigures>
 
-/** Everybody in the plaza, by member number; others glide from row to row. */
+/** Everybody in the plaza, by member number; others are shown a little late, by rows. */
 export function createFigures() {
   const figures = new Map<number, Figure>()
-  const glides = new Map<number, Glide>()
+  const playback = createPlayback()
 
   return {
     all: figures as ReadonlyMap<number, Figure>,
@@ -46,7 +31,7 @@ export function createFigures() {
     /** A new room: nobody is known yet. */
     clear(): void {
       figures.clear()
-      glides.clear()
+      playback.clear()
     },
 
     /** Those here are the room's members, no more and no fewer. */
@@ -59,24 +44,20 @@ export function createFigures() {
       }
     },
 
-    /** Where everybody was at `time`; `now` is the server's clock too. Ours we know better. */
+    /** Where everybody was at `time`, by the server's clock; `now` is ours. */
     aim(rows: Rows, time: number, now: number): void {
+      playback.add(rows, time, now)
       for (const [number, x, y] of rows) {
         const figure = figures.get(number)
-        if (!figure || (figure.isYou && figure.at)) continue
-        if (figure.at)
-          glides.set(number, { from: figure.at, begun: now, to: { x, y }, due: time + BEHIND_MS })
-        else figure.at = { x, y }
+        if (figure) figure.at ??= { x, y }
       }
     },
 
-    /** Moves those who glide on to where they are at `now`. */
+    /** Moves others on to where they are shown at `now`. Where we are we know better. */
     step(now: number): void {
-      for (const [number, glide] of glides) {
-        const figure = figures.get(number)
-        if (figure) figure.at = along(glide, now)
-        if (now >= glide.due) glides.delete(number)
-      }
+      playback.step(now)
+      for (const figure of figures.values())
+        if (figure.at && !figure.isYou) figure.at = playback.at(figure.number) ?? figure.at
     },
 
     say(number: number, text: string): void {
@@ -92,14 +73,8 @@ export function createFigures() {
 
   function forget(number: number): void {
     figures.delete(number)
-    glides.delete(number)
+    playback.forget(number)
   }
-}
-
-function along({ from, begun, to, due }: Glide, now: number): Point {
-  if (now >= due) return to
-  const part = Math.max(0, (now - begun) / (due - begun))
-  return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part }
 }
 
 const figureOf = ({ number, name, away, data }: Member, isYou: boolean): Figure => ({

@@ -1,9 +1,12 @@
 import { MAX_NAME } from '../../protocol/players.ts'
+import { MAX_CHAT } from '../../protocol/plaza.ts'
 import { createDrawing } from './drawing.ts'
-import { createFigures, type Point } from './figures.ts'
+import { createFigures } from './figures.ts'
 import { createLog, type Line } from './log.ts'
 import { createPeople } from './people.ts'
+import type { Point } from './playback.ts'
 import { remembered } from './remembered.ts'
+import { createShare, invitedTo, linkTo } from './share.ts'
 import { createStatus } from './status.ts'
 import { type Audience, describe, type Visit, type Visitor, visit } from './visit.ts'
 import { createWalking } from './walking.ts'
@@ -18,9 +21,12 @@ const enter = find('enter', HTMLFormElement)
 const nameInput = find('name', HTMLInputElement)
 const colourInput = find('colour', HTMLInputElement)
 const trouble = find('trouble', HTMLElement)
+const invitation = find('invitation', HTMLElement)
+const instead = find('instead', HTMLButtonElement)
 const plaza = find('plaza', HTMLElement)
 const ground = find('ground', HTMLElement)
 const textInput = find('text', HTMLInputElement)
+const shareButton = find('share', HTMLButtonElement)
 const cut = find('cut', HTMLButtonElement)
 const reconnect = find('reconnect', HTMLButtonElement)
 
@@ -32,20 +38,33 @@ const people = createPeople(find('people', HTMLElement))
 const status = createStatus({
   status: find('status', HTMLElement),
   roundTrip: find('round-trip', HTMLElement),
+  graph: find('graph', SVGElement),
+  figure: find('figure', HTMLElement),
   cut,
   reconnect,
 })
 
+const share = createShare({
+  button: shareButton,
+  said: find('shared', HTMLElement),
+  byHand: find('by-hand', HTMLDialogElement),
+  link: find('link', HTMLInputElement),
+  done: find('done', HTMLButtonElement),
+})
+
 let current: Visit | undefined
-/** Our member number. */
+/** The room we sit in, and our member number. */
+let code = ''
 let you = 0
 /** The position that was sent last, and when. */
 let sent: { at: Point | undefined; time: number } = { at: undefined, time: 0 }
 let awaySince = 0
+let invited = invitedTo(location.hash)
 
 const audience: Audience = {
   seated(room) {
     const stood = figures.all.get(you)?.at
+    code = room.code
     you = room.you
     figures.clear()
     figures.sync(room)
@@ -60,7 +79,7 @@ const audience: Audience = {
     people.show(figures.all)
     if (what) log.add('note', `${what}.`)
   },
-  moved: figures.aim,
+  moved: (rows, time) => figures.aim(rows, time, performance.now()),
   said(member, name, text) {
     figures.say(member, text)
     log.add('chat', text, name)
@@ -91,6 +110,7 @@ async function begin(visitor: Visitor): Promise<void> {
   remembered.set('name', visitor.name)
   remembered.set('colour', visitor.colour)
   trouble.hidden = true
+  instead.hidden = true
   status.show('connecting')
   try {
     current = await visit(location.origin.replace('http', 'ws'), visitor, audience)
@@ -99,6 +119,7 @@ async function begin(visitor: Visitor): Promise<void> {
     reconnect.hidden = plaza.hidden
     trouble.textContent = describe(error)
     trouble.hidden = false
+    instead.hidden = !visitor.room?.isMust
     if (!plaza.hidden) log.add('note', describe(error))
     return
   }
@@ -114,7 +135,7 @@ function frame(now: number, before: number): void {
   requestAnimationFrame((next) => frame(next, now))
   if (!current) return
   const { network } = current
-  figures.step(network.clock.now())
+  figures.step(now)
   const me = figures.all.get(you)
   if (me?.at) {
     me.at = walking.step(me.at, Math.min(now - before, LONGEST_STEP_MS))
@@ -126,7 +147,7 @@ function frame(now: number, before: number): void {
   }
   drawing.draw(figures.all.values(), now)
   people.show(figures.all)
-  status.showRoundTrip(network.clock.roundTrip)
+  status.showRoundTrip(network.clock.roundTrip, now)
 }
 
 /** What is ours is shown at once, and marked until the server has it. */
@@ -134,21 +155,31 @@ function send(line: Line, delivery: Promise<unknown>): void {
   delivery.then(line.sent, (error: unknown) => line.failed(describe(error)))
 }
 
-const visitor = (): Visitor => ({ name: nameInput.value.trim(), colour: colourInput.value })
+/** Whoever the form says, in the room that the link invites to. */
+const visitor = (): Visitor => ({
+  name: nameInput.value.trim(),
+  colour: colourInput.value,
+  ...(invited && { room: { code: invited, isMust: true } }),
+})
+/** The same, in the room we sat in if it is still there. */
+const returning = (): Visitor => ({ ...visitor(), room: { code, isMust: false } })
 const ownName = () => figures.all.get(you)?.name
 
 /** The element of the page with this id, which is of that kind. */
-function find<E extends HTMLElement>(id: string, kind: new () => E): E {
+function find<E extends Element>(id: string, kind: new () => E): E {
   const element = document.getElementById(id)
   if (element instanceof kind) return element
   throw new Error(`index.html: expected #${id}`)
 }
 
 nameInput.maxLength = MAX_NAME
+textInput.maxLength = MAX_CHAT
 const asked = new URLSearchParams(location.search).get('name')
 nameInput.value = asked ?? remembered.get('name') ?? ''
 colourInput.value =
   remembered.get('colour') ?? COLOURS[Math.floor(Math.random() * COLOURS.length)] ?? '#4f8cff'
+
+if (invited) invitation.textContent = `You are invited to the room ${invited}.`
 
 enter.addEventListener('submit', (event) => {
   event.preventDefault()
@@ -168,7 +199,16 @@ find('wave', HTMLButtonElement).addEventListener('click', () => {
   send(log.add('wave', 'waves', ownName(), true), current.wave())
 })
 cut.addEventListener('click', () => current?.cut())
-reconnect.addEventListener('click', () => void begin(visitor())) // it shows its own failure
+shareButton.addEventListener('click', () => void share(linkTo(code))) // it shows its own failure
+instead.addEventListener('click', () => {
+  history.replaceState(null, '', location.pathname + location.search)
+  invited = undefined
+  if (enter.reportValidity()) void begin(visitor()) // it shows its own failure
+})
+addEventListener('hashchange', () => {
+  if (invitedTo(location.hash) && invitedTo(location.hash) !== code) location.reload()
+})
+reconnect.addEventListener('click', () => void begin(returning())) // it shows its own failure
 ground.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return
   event.preventDefault()

@@ -5,7 +5,10 @@ interface Entry {
   readonly note: HTMLElement
 }
 
-/** The list of who is here and where; each entry carries its position in data attributes. */
+/**
+ * The list of who is here and where. Each entry says in `data-x` and `data-y`, in every frame, where
+ * its figure was drawn: for tests to read, in units of the plaza, to the tenth.
+ */
 export function createPeople(list: HTMLElement) {
   const entries = new Map<number, Entry>()
 
@@ -40,8 +43,8 @@ export function createPeople(list: HTMLElement) {
 
 function update({ item, note }: Entry, { at, away, isYou }: Figure): void {
   if (at) {
-    put(item, 'x', `${Math.round(at.x)}`)
-    put(item, 'y', `${Math.round(at.y)}`)
+    put(item, 'x', tenths(at.x))
+    put(item, 'y', tenths(at.y))
   }
   put(item, 'away', `${away}`)
   const text = away ? 'away' : isYou ? 'you' : ''
@@ -52,3 +55,5 @@ function update({ item, note }: Entry, { at, away, isYou }: Figure): void {
 function put({ dataset }: HTMLElement, name: string, value: string): void {
   if (dataset[name] !== value) dataset[name] = value
 }
+
+const tenths = (value: number) => `${Math.round(value * 10) / 10}`

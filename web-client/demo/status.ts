@@ -1,8 +1,13 @@
 import type { State } from '../client.ts'
+import { createGraph } from './graph.ts'
+import { PING_MS } from './visit.ts'
 
 export interface StatusElements {
   readonly status: HTMLElement
+  /** Holds the graph and the figure; keeps its place while there is nothing to say. */
   readonly roundTrip: HTMLElement
+  readonly graph: Element
+  readonly figure: HTMLElement
   readonly cut: HTMLButtonElement
   readonly reconnect: HTMLButtonElement
 }
@@ -10,12 +15,16 @@ export interface StatusElements {
 const TEXTS: Readonly<Record<State, string>> = {
   connecting: 'connecting…',
   open: 'connected',
-  away: 'away: coming back…',
+  away: 'coming back…',
   closed: 'closed',
 }
 
 /** How the connection is, and what can be done about it. */
-export function createStatus({ status, roundTrip, cut, reconnect }: StatusElements) {
+export function createStatus(elements: StatusElements) {
+  const { status, roundTrip, figure, cut, reconnect } = elements
+  const graph = createGraph(elements.graph)
+  let sampled = Number.NEGATIVE_INFINITY
+
   return {
     get state() {
       return status.dataset.state
@@ -26,11 +35,16 @@ export function createStatus({ status, roundTrip, cut, reconnect }: StatusElemen
       cut.disabled = state !== 'open'
       reconnect.hidden = state !== 'closed'
     },
-    showRoundTrip(ms: number | undefined): void {
-      const text = ms === undefined ? '' : ms < 1 ? '< 1 ms' : `${Math.round(ms)} ms`
-      if (roundTrip.textContent !== text) roundTrip.textContent = text
-      const isKnown = text !== '' && status.dataset.state === 'open'
-      if (roundTrip.hidden === isKnown) roundTrip.hidden = !isKnown
+    /** Shows the last round trip at once, and adds it to the graph as often as it is measured. */
+    showRoundTrip(last: number | undefined, now: number): void {
+      const ms = status.dataset.state === 'open' ? last : undefined
+      const text = ms === undefined ? '–' : ms < 1 ? '< 1 ms' : `${Math.round(ms)} ms`
+      if (figure.textContent !== text) figure.textContent = text
+      if (roundTrip.hidden && ms === undefined) return
+      roundTrip.hidden = false
+      if (now - sampled < PING_MS) return
+      sampled = now
+      graph.add(ms)
     },
   }
 }

@@ -5,6 +5,8 @@ import { remembered } from './remembered.ts'
 export interface Visitor {
   readonly name: string
   readonly colour: string
+  /** The room to sit in; unless it must be that one, any plaza does where it is shut. */
+  readonly room?: { readonly code: string; readonly isMust: boolean }
 }
 
 /** What a visit tells whoever shows it. */
@@ -13,8 +15,8 @@ export interface Audience {
   seated(room: Room): void
   /** Somebody came, left, dropped or came back; see `room.members`. */
   changed(room: Room, what?: string): void
-  /** Where everybody was at `time`; `now` is the same clock, the server's. */
-  moved(rows: Rows, time: number, now: number): void
+  /** Where everybody was at `time`, by the server's clock. */
+  moved(rows: Rows, time: number): void
   said(member: number, name: string, text: string): void
   waved(member: number, name: string): void
   state(...change: SessionEvents['state']): void
@@ -30,6 +32,9 @@ export interface Visit {
   cut(): void
 }
 
+/** How often the round trip is measured. */
+export const PING_MS = 1_000
+
 const CUT_MS = 2_000
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 10_000
@@ -38,7 +43,7 @@ const LONGEST_WAIT_MS = 10_000
 export async function visit(url: string, visitor: Visitor, audience: Audience): Promise<Visit> {
   let atLeast = 0
   const network = await connect(url, {
-    pingEvery: 2_000,
+    pingEvery: PING_MS,
     backoff: (attempt) => Math.max(atLeast, jittered(attempt)),
   })
   listen(network, audience)
@@ -47,7 +52,7 @@ export async function visit(url: string, visitor: Visitor, audience: Audience): 
   network.on('error', ({ message }) => audience.told(message))
   network.on('warning', audience.told)
   try {
-    await sit()
+    await sit(visitor)
   } catch (error) {
     network.close()
     throw error
@@ -65,13 +70,13 @@ export async function visit(url: string, visitor: Visitor, audience: Audience): 
     },
   }
 
-  async function sit(): Promise<void> {
-    const room = await takeSeat(network, visitor)
+  async function sit(as: Visitor): Promise<void> {
+    const room = await takeSeat(network, as)
     for (const event of ['joined', 'left', 'away', 'back'] as const)
       room.on(event, ({ name }) => audience.changed(room, `${name} ${WHAT[event]}`))
     room.on('members', () => audience.changed(room))
     room.on('closed', () => {
-      sit().catch((error: unknown) => {
+      sit({ ...visitor, room: { code: room.code, isMust: false } }).catch((error: unknown) => {
         audience.told(describe(error))
         network.close()
       })
@@ -81,8 +86,18 @@ export async function visit(url: string, visitor: Visitor, audience: Audience): 
 }
 
 /** A sentence about what went wrong. */
-export const describe = (error: unknown) =>
-  error instanceof NetworkError ? `${error.message} (${error.code})` : String(error)
+export function describe(error: unknown): string {
+  if (!(error instanceof NetworkError)) return String(error)
+  return SHUT[error.code] ?? `${error.message} (${error.code})`
+}
+
+/** Whether it says that a room is gone, or full. */
+const isShut = (error: unknown) => error instanceof NetworkError && error.code in SHUT
+
+const SHUT: Readonly<Record<string, string>> = {
+  ROOM_NOT_FOUND: 'The room of this link is gone: nobody has been in it for a while.',
+  ROOM_FULL: 'The room of this link is full just now.',
+}
 
 const WHAT = {
   joined: 'has come in',
@@ -91,17 +106,24 @@ const WHAT = {
   back: 'is back',
 } as const
 
-function listen({ events, plaza, clock }: Network, audience: Audience): void {
+function listen({ events, plaza }: Network, audience: Audience): void {
   events.on('plaza.chat', ([text], from) =>
     audience.said(from.member, from.name, typeof text === 'string' ? text : ''),
   )
   events.on('plaza.wave', (_, from) => audience.waved(from.member, from.name))
-  plaza.on('rows', (rows, time) => audience.moved(rows, time, clock.now()))
+  plaza.on('rows', audience.moved)
 }
 
-async function takeSeat(network: Network, { name, colour }: Visitor): Promise<Room> {
+async function takeSeat(network: Network, { name, colour, room }: Visitor): Promise<Room> {
   if (!network.players.me) await identify(network, name)
-  return network.rooms.joinOrCreate('plaza', { name, data: { colour } })
+  const joining = { name, data: { colour } }
+  if (!room) return network.rooms.joinOrCreate('plaza', joining)
+  try {
+    return await network.rooms.join(room.code, joining)
+  } catch (error) {
+    if (room.isMust || !isShut(error)) throw error
+    return network.rooms.joinOrCreate('plaza', joining)
+  }
 }
 
 /** As the guest this browser was before, or as a new one where the server has forgotten it. */

@@ -1,0 +1,228 @@
+import { type Browser, chromium, type Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { PLAZA } from '../protocol/plaza.ts'
+import { createServer } from '../server/server.ts'
+import { buildPage } from '../web-client/build.ts'
+import { connect, type Network } from '../web-client/client.ts'
+import { createPlayback, type Playback } from '../web-client/demo/playback.ts'
+import { createRandom, seedOf } from './support/clock.ts'
+import { needEngine } from './support/engines.ts'
+import { openJitter } from './support/jitter.ts'
+import { NodeSocket } from './support/world.ts'
+
+const SEED = seedOf()
+const NETWORK = { delay_ms: 100, jitter_ms: 50 }
+/** As fast as the page walks, in units a second, and how often a walker says where it is. */
+const SPEED = 320
+const MOVE_MS = 50
+const COURSE = { from: 100, to: 1500, y: 450 }
+/** A tenth of a body’s length. */
+const MOST_JUMP = PLAZA.body / 10
+/**
+ * The server tells where the walker was when its tick came. On a busy machine a tick and the
+ * walker's message are kept from one another, and there is a leap before any network: try again.
+ */
+const isEven = (said: readonly Frame[]) => said.length > 20 && worst(said).forth <= 2 * MOST_JUMP
+const MOST_TRIES = 8
+const FRAME_MS = 1000 / 60
+const WALKER = '#people li[data-number="1"]'
+
+/** Where somebody was drawn in an animation frame, and the frame’s own time. */
+interface Frame {
+  readonly now: number
+  readonly x: number
+  readonly y: number
+}
+
+const executablePath = needEngine(t, 'chromium')
+if (executablePath !== undefined) {
+  const built = t.testdir()
+  let browser: Browser
+
+  t.before(async () => {
+    await buildPage(built)
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  })
+  t.teardown(() => browser?.close())
+
+  t.test(`others walk without a leap on an uneven network (SEED=${SEED})`, async (t) => {
+    const { page, proxy, walker } = await plaza(t)
+
+    let course = await watch(page, walker)
+    for (let tries = 1; !isEven(course.said) && tries < MOST_TRIES; tries++) {
+      t.comment('the walker itself was not even, as the server tells: this machine is busy')
+      course = await watch(page, walker)
+    }
+
+    const { frames, said } = course
+    const { forth, back } = worst(frames)
+    t.ok(isEven(said), 'the walker walked evenly')
+    t.comment(`worst step ${forth.toFixed(2)} units further than its time explains`)
+    t.ok(forth <= MOST_JUMP, `no leap of more than ${MOST_JUMP} units: ${forth}`)
+    t.equal(back, 0, 'no step back')
+    t.ok(frames.length > 60, `in ${frames.length} frames`)
+    t.ok(Math.min(...proxy.delays) >= 50, 'every piece was late')
+    t.ok(Math.max(...proxy.delays) >= 130, 'and some were later')
+  })
+
+  t.test('our own steps wait for nobody', async (t) => {
+    const { page, proxy } = await plaza(t)
+    const own = page.locator('#people li').filter({ has: page.getByText('you', { exact: true }) })
+    await own.and(page.locator('[data-x]')).waitFor()
+
+    proxy.pause()
+    const passed = proxy.delays.length
+    const before = Number(await own.getAttribute('data-x'))
+    await page.keyboard.down('ArrowRight')
+    await own.evaluate(recording, before + 100)
+    await page.keyboard.up('ArrowRight')
+
+    t.equal(proxy.delays.length, passed, 'walked while nothing passed')
+  })
+
+  /** A page behind the uneven network, and a walker at the start of the course. */
+  async function plaza(t: Test) {
+    const server = await createServer({ host: '127.0.0.1', page: built, port: 0 })
+    t.teardown(server.close)
+    const walker = await connect(`ws://127.0.0.1:${server.port}`, { WebSocket: NodeSocket })
+    t.teardown(walker.close)
+    await walker.rooms.joinOrCreate('plaza', { name: 'Walker' })
+    const proxy = await openJitter(server.port, { ...NETWORK, seed: SEED })
+    t.teardown(proxy.close)
+    const context = await browser.newContext()
+    t.teardown(() => context.close())
+    const page = await context.newPage()
+    await page.goto(`http://127.0.0.1:${proxy.port}/?name=Ada`)
+    return { page, proxy, walker }
+  }
+}
+
+t.test(`rows that are late, missing or bunched make nobody leap (SEED=${SEED})`, async (t) => {
+  const random = createRandom(SEED)
+  const playback = createPlayback()
+  const rows: { readonly time: number; readonly due: number }[] = []
+  for (let time = 1_000, due = 0; time < 30_000; time += PLAZA.tick_ms) {
+    const isMissed = time - (rows.at(-1)?.time ?? 0) < 3 * PLAZA.tick_ms && random.below(10) === 0
+    if (isMissed) continue
+    due = Math.max(due, time + random.below(random.below(50) === 0 ? 600 : 120))
+    rows.push({ time, due })
+  }
+  const end = (SPEED * (rows.at(-1)?.time ?? 0)) / 1000
+
+  const frames: Frame[] = []
+  for (let now = 0; now < 32_000; now += FRAME_MS * (1 + random.below(3))) {
+    for (let [row] = rows; row && row.due <= now; [row] = rows) {
+      rows.shift()
+      playback.add([[1, (SPEED * row.time) / 1000, 0]], row.time, row.due)
+    }
+    playback.step(now)
+    const at = playback.at(1)
+    if (at) frames.push({ now, ...at })
+  }
+
+  const { forth, back } = worst(frames)
+  t.ok(forth <= MOST_JUMP, `no leap of more than ${MOST_JUMP} units: ${forth}`)
+  t.ok(back < 1e-6, `no step back: ${back}`)
+  t.equal(frames.at(-1)?.x, end, 'and they arrive')
+})
+
+t.test('who sets out after a long rest does not leap to catch up with the rest', async (t) => {
+  const playback = createPlayback()
+  playback.add([[1, 100, 0]], 1_000, 1_010)
+  const resting = play(playback, 1_010, 61_010)
+
+  playback.add([[1, 100 + (2 * SPEED * PLAZA.tick_ms) / 1000, 0]], 61_000, 61_010)
+  const leaving = play(playback, 61_010, 61_300)
+
+  t.ok(
+    resting.every(({ x }) => x === 100),
+    'rests',
+  )
+  t.ok(worst([...resting.slice(-1), ...leaving]).forth < 1e-6, 'as fast as it may')
+  t.equal(leaving.at(-1)?.x, 132, 'and arrives')
+})
+
+t.test('what has stood still for long is caught up with at once', async (t) => {
+  const playback = createPlayback()
+  const add = (time: number, now: number) => playback.add([[1, time / 100, 0]], time, now)
+  for (let time = 1_000; time < 2_000; time += PLAZA.tick_ms) {
+    add(time, time)
+    playback.step(time)
+  }
+
+  play(playback, 2_000, 10_000) // a network that stood still
+  for (let time = 2_000; time <= 10_000; time += PLAZA.tick_ms) add(time, 10_000)
+  const [afterStall] = play(playback, 10_000, 10_200).slice(-1)
+  for (let time = 10_050; time <= 60_000; time += PLAZA.tick_ms) add(time, time) // a hidden page
+  const [afterHiding] = play(playback, 60_000, 60_200).slice(-1)
+
+  t.ok(afterStall && afterStall.x > 85, `at ${afterStall?.x} of 100`)
+  t.ok(afterHiding && afterHiding.x > 597, `at ${afterHiding?.x} of 600`)
+})
+
+/** Where the first member is shown in each frame of a while. */
+function play(playback: Playback, from: number, to: number): Frame[] {
+  const frames: Frame[] = []
+  for (let now = from; now < to; now += FRAME_MS) {
+    playback.step(now)
+    const at = playback.at(1)
+    if (at) frames.push({ now, ...at })
+  }
+  return frames
+}
+
+/** What the server says of one walk over the course, and what the page draws of it. */
+async function watch(page: Page, walker: Network) {
+  walker.plaza.move(COURSE.from, COURSE.y)
+  await page.locator(`${WALKER}[data-x="${COURSE.from}"]`).waitFor()
+  const said: Frame[] = []
+  const deaf = walker.plaza.on('rows', (rows, now) => {
+    for (const [number, x, y] of rows) if (number === 1) said.push({ now, x, y })
+  })
+  const recorded = page.locator(WALKER).evaluate(recording, COURSE.to - 100)
+  const stop = walk(walker)
+  const frames = await recorded
+  stop()
+  deaf()
+  return { frames, said }
+}
+
+/** Walks the course at constant speed. */
+function walk({ plaza }: Network): () => void {
+  const begun = performance.now()
+  const timer = setInterval(() => {
+    const far = (SPEED * (performance.now() - begun)) / 1000
+    plaza.move(Math.min(COURSE.from + far, COURSE.to), COURSE.y)
+  }, MOVE_MS)
+  return () => clearInterval(timer)
+}
+
+/** The longest step beyond what the speed explains in the frame’s own time, and the longest back. */
+function worst(frames: readonly Frame[]): { readonly forth: number; readonly back: number } {
+  let forth = Number.NEGATIVE_INFINITY
+  let back = 0
+  for (const [index, { now, x, y }] of frames.entries()) {
+    const before = frames[index - 1]
+    if (!before) continue
+    const explained = (SPEED * (now - before.now)) / 1000
+    forth = Math.max(forth, Math.hypot(x - before.x, y - before.y) - explained)
+    back = Math.max(back, before.x - x)
+  }
+  return { forth, back }
+}
+
+/** What runs in the page may use. */
+declare const requestAnimationFrame: (callback: (now: number) => void) => void
+
+/** Where a member was drawn in each animation frame, until its x was at least that. */
+const recording = ({ dataset }: { readonly dataset: Record<string, string> }, end: number) =>
+  new Promise<Frame[]>((resolve) => {
+    const frames: Frame[] = []
+    const look = (now: number) => {
+      const x = Number(dataset.x)
+      frames.push({ now, x, y: Number(dataset.y) })
+      if (x < end) requestAnimationFrame(look)
+      else resolve(frames)
+    }
+    requestAnimationFrame(look)
+  })

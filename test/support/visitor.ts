@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { createServer, type ServerOptions } from '../../server/server.ts'
+import { openGate } from './gate.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export type Tab = ReturnType<typeof tab>
+
+/** A server with the page, and browser tabs on it; `settle` says that none had a complaint. */
+export async function openPlaza(
+  t: Test,
+  browser: Browser,
+  options: ServerOptions,
+  device: BrowserContextOptions = {},
+) {
+  const server = await createServer({ host: '127.0.0.1', ...options, port: 0 })
+  const gate = await openGate(server.port)
+  const context = await browser.newContext(device)
+  const complaints: string[] = []
+  t.teardown(async () => {
+    await context.close()
+    await gate.close()
+    await server.close()
+  })
+  return {
+    gate,
+    url: `ws://127.0.0.1:${server.port}`,
+    /** `before` runs in the page, ahead of its own scripts. */
+    async open(query = '', before?: () => void): Promise<Tab> {
+      const page = await context.newPage()
+      if (before) await page.addInitScript(before)
+      listen(page, complaints)
+      await page.goto(`http://127.0.0.1:${gate.port}/${query}`)
+      return tab(page)
+    },
+    async settle() {
+      t.strictSame(complaints, [], 'no complaint in any console')
+    },
+  }
+}
+
+/** What a visitor does and sees in one tab. */
+export function tab(page: Page) {
+  const entry = (name: string) =>
+    page.locator('#people li').filter({ has: page.getByText(name, { exact: true }) })
+  const line = (what: string) => page.locator('#log p').filter({ hasText: exactly(what) })
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  return {
+    page,
+    async enter(name: string) {
+      await page.getByLabel('Name').fill(name)
+      await button('Enter').click()
+      await page.locator('#plaza').waitFor()
+    },
+    wave: () => button('Wave').click(),
+    cut: () => button('Cut the cable').click(),
+    reconnect: () => button('Reconnect').click(),
+    async say(what: string) {
+      await page.getByLabel('Say something').fill(what)
+      await button('Say').click()
+    },
+    /** Holds a key until a member’s x is at least that. */
+    async walk(name: string, key: string, x: number) {
+      await page.keyboard.down(key)
+      await entry(name).evaluate(passing, x)
+      await page.keyboard.up(key)
+    },
+    /** Clicks at a place of the plaza. */
+    async click(x: number, y: number) {
+      const canvas = page.locator('#canvas')
+      const box = await canvas.boundingBox()
+      if (!box) throw new Error('#canvas: expected to be visible')
+      await canvas.click({
+        position: { x: (x / 1600) * box.width, y: (y / 900) * box.height },
+      })
+    },
+    /** Where a member is once it stands still. */
+    rests: (name: string): Promise<Point> => entry(name).evaluate(resting),
+    sees: (name: string, { x, y }: Point) =>
+      entry(name)
+        .and(page.locator(`[data-x="${x}"][data-y="${y}"]`))
+        .waitFor(),
+    /** Waits for the mark beside a member’s name. */
+    marks: (name: string, mark: string) =>
+      entry(name)
+        .locator('.note')
+        .filter({ hasText: exactly(mark) })
+        .waitFor({ state: 'attached' }),
+    remembers: (what: string) => page.evaluate(stored, `estragon.${what}`),
+    remember: (what: string, value: string) => page.evaluate(store, [`estragon.${what}`, value]),
+    is: (state: string) => page.locator(`#status[data-state="${state}"]`).waitFor(),
+    hears: (what: string) => line(what).first().waitFor(),
+    /** The first line of the log like that. */
+    text: (what: RegExp) => page.locator('#log p').filter({ hasText: what }).first().innerText(),
+    heard: (what: string) => page.locator('#log p').filter({ hasText: what }).count(),
+    /** Waits until these and no others are here. */
+    lists: (...names: string[]) => page.locator('#people').evaluate(naming, names.join()),
+    async violations(): Promise<string[]> {
+      await page.evaluate(AXE)
+      return page.evaluate(seriousViolations)
+    },
+    fits: () => page.evaluate(isWithinScreen),
+  }
+}
+
+/** What runs in the page may use. */
+declare const requestAnimationFrame: (callback: () => void) => void
+declare const document: {
+  readonly documentElement: { readonly scrollWidth: number; readonly clientWidth: number }
+}
+declare const localStorage: {
+  getItem(name: string): string | null
+  setItem(name: string, value: string): void
+}
+interface Named {
+  readonly textContent: string
+}
+declare const axe: {
+  run(): Promise<{
+    violations: { id: string; impact: string; nodes: { failureSummary: string }[] }[]
+  }>
+}
+
+/** Resolves when a list entry has said the same place in ten frames. */
+const resting = (item: { dataset: Record<string, string> }) =>
+  new Promise<Point>((resolve) => {
+    let same = 0
+    let last = ''
+    const look = () => {
+      const { x, y } = item.dataset
+      const here = `${x} ${y}`
+      same = x !== undefined && here === last ? same + 1 : 0
+      last = here
+      if (same < 10) requestAnimationFrame(look)
+      else resolve({ x: Number(x), y: Number(y) })
+    }
+    look()
+  })
+
+/** Resolves when a list entry has said an x of at least that. */
+const passing = (item: { dataset: Record<string, string> }, x: number) =>
+  new Promise<void>((resolve) => {
+    const look = () => (Number(item.dataset.x) >= x ? resolve() : requestAnimationFrame(look))
+    look()
+  })
+
+/** Resolves when a list names exactly these. */
+const naming = (list: { querySelectorAll(path: string): Iterable<Named> }, names: string) =>
+  new Promise<void>((resolve) => {
+    const look = () => {
+      const listed = Array.from(list.querySelectorAll('.name'), ({ textContent }) => textContent)
+      if (listed.join() === names) resolve()
+      else requestAnimationFrame(look)
+    }
+    look()
+  })
+
+const stored = (name: string) => localStorage.getItem(name) ?? ''
+const store = ([name = '', value = '']: string[]) => localStorage.setItem(name, value)
+
+const isWithinScreen = () =>
+  document.documentElement.scrollWidth <= document.documentElement.clientWidth
+
+/** What axe-core finds that shuts somebody out. */
+const seriousViolations = async () => {
+  const { violations } = await axe.run()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.failureSummary).join('; ')}`)
+}
+
+export function listen(page: Page, complaints: string[]): void {
+  page.on('console', (message) => {
+    if (['error', 'warning', 'assert'].includes(message.type()))
+      complaints.push(`console ${message.type()}: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`))
+  page.on('requestfailed', (request) =>
+    complaints.push(`request failed: ${request.url()} ${request.failure()?.errorText}`),
+  )
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`)
+  })
+}
+
+const exactly = (what: string) =>
+  new RegExp(`^\\s*${what.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`)

@@ -1,0 +1,49 @@
+export interface ShareElements {
+  readonly button: HTMLButtonElement
+  /** Says for a while what has become of the link. */
+  readonly said: HTMLElement
+  /** Shows the link to be copied by hand, selected, until `done`. */
+  readonly byHand: HTMLDialogElement
+  readonly link: HTMLInputElement
+  readonly done: HTMLButtonElement
+}
+
+const SAID_MS = 4_000
+
+/** The room that a link to this page invites to. */
+export const invitedTo = (hash: string): string | undefined =>
+  /^#room=([a-z0-9]{6})$/i.exec(hash)?.[1]?.toUpperCase()
+
+/** The page’s own address, inviting to a room. */
+export const linkTo = (code: string, { origin, pathname }: Location = location): string =>
+  `${origin}${pathname}#room=${code}`
+
+/** Gives the link away: by what a phone shares with, by the clipboard, or else by hand. */
+export function createShare({ button, said, byHand, link, done }: ShareElements) {
+  const isPhone = 'share' in navigator && matchMedia('(pointer: coarse)').matches
+  let hiding = 0
+  button.textContent = isPhone ? 'Share link' : 'Copy link'
+  done.addEventListener('click', () => byHand.close())
+
+  return async (url: string): Promise<void> => {
+    try {
+      if (isPhone) return await navigator.share({ title: document.title, url })
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') return
+    }
+    try {
+      await navigator.clipboard.writeText(url) // absent where the page did not come over https
+      say('Link copied: it leads into this room.')
+    } catch {
+      link.value = url
+      byHand.showModal()
+      link.select()
+    }
+  }
+
+  function say(text: string): void {
+    clearTimeout(hiding)
+    said.textContent = text
+    hiding = setTimeout(() => said.replaceChildren(), SAID_MS)
+  }
+}
