@@ -7,6 +7,7 @@ extends CenterContainer
 signal asked(url, name, colour)
 
 const Look := preload("look.gd")
+const Remembered := preload("remembered.gd")
 const _COLOURS := [
 	"d1495b", "edae49", "00798c", "5b8e7d", "8a6fb0", "e07a5f", "4f8cff",
 ]
@@ -31,7 +32,11 @@ func _ready() -> void:
 	for colour in _COLOURS:
 		_add_swatch(Color(colour))
 	randomize()
-	fill(url, _NAMES[randi() % _NAMES.size()], Color(_COLOURS[randi() % _COLOURS.size()]))
+	fill({
+		"url": url,
+		"name": Remembered.recall("name", _NAMES[randi() % _NAMES.size()]),
+		"colour": Remembered.recall("colour", _COLOURS[randi() % _COLOURS.size()]),
+	})
 	var box := Look.box(
 		get_color("card", "Plaza"), get_color("line", "Plaza"), 1, 16, Vector2(24.0, 24.0)
 	)
@@ -43,22 +48,29 @@ func _ready() -> void:
 	_name.connect("text_entered", self, "_on_text_entered")
 
 
-# Fills the card in; a colour that it does not offer is added.
-func fill(url: String, its_name: String, colour: Color) -> void:
-	_address.text = url
-	_name.text = its_name
-	_colour = colour
-	for swatch in _swatches.get_children():
-		if swatch.get_meta("colour") == colour:
-			swatch.pressed = true
-			return
-	_add_swatch(colour).pressed = true
+# Fills in the `url`, `name` and `colour` that are given; a colour that the card does not offer is
+# added.
+func fill(given: Dictionary) -> void:
+	_address.text = given.get("url", _address.text)
+	_name.text = given.get("name", _name.text)
+	if given.has("colour"):
+		_choose(Color(given["colour"]))
+
+
+# The name on the card.
+func visitor() -> String:
+	return _name.text.strip_edges()
+
+
+# Why the card is shown again; empty where there is nothing to say.
+func trouble() -> String:
+	return _trouble.text
 
 
 # Shows the card, and why it is shown again.
-func open(trouble: String = "") -> void:
-	_trouble.text = trouble
-	_trouble.visible = trouble != ""
+func open(its_trouble: String = "") -> void:
+	_trouble.text = its_trouble
+	_trouble.visible = its_trouble != ""
 	_join.disabled = false
 	show()
 	_name.grab_focus()
@@ -67,12 +79,22 @@ func open(trouble: String = "") -> void:
 
 # Asks to come in as the card says, unless that is being tried already.
 func ask() -> void:
-	var who := _name.text.strip_edges()
-	if who == "" or _join.disabled:
+	if visitor() == "" or _join.disabled:
 		return
 	_join.disabled = true
 	_trouble.hide()
-	emit_signal("asked", _address.text.strip_edges(), who, _colour)
+	Remembered.keep("name", visitor())
+	Remembered.keep("colour", _colour.to_html(false))
+	emit_signal("asked", _address.text.strip_edges(), visitor(), _colour)
+
+
+func _choose(colour: Color) -> void:
+	_colour = colour
+	for swatch in _swatches.get_children():
+		if swatch.get_meta("colour") == colour:
+			swatch.pressed = true
+			return
+	_add_swatch(colour).pressed = true
 
 
 func _add_swatch(colour: Color) -> Button:

@@ -24,6 +24,15 @@ func you() -> Figure:
 	return figure if figure and figure.is_placed else null
 
 
+# Where everybody is shown, [x, y] by name.
+func places() -> Dictionary:
+	var places := {}
+	for figure in figures.values():
+		if figure.is_placed:
+			places[figure.name] = [stepify(figure.at.x, 0.1), stepify(figure.at.y, 0.1)]
+	return places
+
+
 # A new room, an EstragonRoom: only its members are here. We stand where we stood, if anywhere.
 func begin(room: Reference) -> void:
 	var before := you()

@@ -30,9 +30,11 @@ func _ready() -> void:
 	Network.connect("session_lost", self, "_on_session_lost")
 	_enter.open()
 	if Rehearsal.is_asked():
-		add_child(Rehearsal.new(_enter, _plaza))
-	else:
-		_enter.ask()
+		add_child(Rehearsal.new(_enter, _plaza, $Page/Header/Status/Text))
+	# The first frame may take longer to draw than a connection may take to open.
+	yield(get_tree(), "idle_frame")
+	yield(get_tree(), "idle_frame")
+	_enter.ask()
 
 
 func _join(url: String, its_name: String, colour: Color) -> void:
@@ -65,7 +67,7 @@ func _on_session_lost(reason: String) -> void:
 	_losses += 1
 	var mine := _losses
 	var result = yield(_sit(), "completed")
-	if not result.ok and mine == _losses:
+	if not result.ok and mine == _losses and _plaza.visible:
 		_give_up(result.error.message)
 
 

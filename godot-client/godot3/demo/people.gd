@@ -6,17 +6,22 @@ const Look := preload("look.gd")
 const _DISC := 14
 const _AWAY_OPACITY := 0.35
 
+# What is listed, such as "Ada you", "Bob", "Cy away".
+var entries: Array = []
+
 
 # Lists the members of `room`, an EstragonRoom.
 func list(room: Reference) -> void:
 	for line in get_children():
 		remove_child(line)
 		line.queue_free()
+	entries.clear()
 	var members: Dictionary = room.get("members")
 	for member in members.values():
 		var note := "away" if member.away else ""
 		if member.number == room.get("you"):
 			note = "you"
+		entries.append(("%s %s" % [member.name, note]).strip_edges())
 		add_child(_line(member.name, Figure.colour_of(member.data), member.away, note))
 
 

@@ -55,6 +55,20 @@ func close() -> void:
 	_log.wipe()
 
 
+# Presses the button of this name.
+func press(button: String) -> void:
+	get_node("Square/Controls/" + button).emit_signal("pressed")
+
+
+# What is shown: who is here, where, and what was said and happened.
+func shown() -> Dictionary:
+	return {
+		"people": _people.entries,
+		"places": ground.places(),
+		"log": Array(_log.text.split("\n", false)),
+	}
+
+
 # Tells the visitor something.
 func tell(what) -> void:
 	_log.add_note(str(what))

@@ -16,12 +16,13 @@ const _NAME_WIDTH := 240.0
 const _BODY := 48.0
 const _SMALLEST_BODY := 16.0
 
+## The name it is known by.
+var title: String
 ## Where it is in the plaza, in its units; of meaning once [member is_placed].
 var at: Vector2
 ## Whether the server has said where it is.
 var is_placed: bool = false
 
-var _name: String
 var _radius: float = 0.0
 var _from: Vector2
 var _to: Vector2
@@ -33,7 +34,7 @@ var _bubble: Bubble = Bubble.new()
 
 
 func _init(member: EstragonMember, is_you: bool) -> void:
-	_name = member.name
+	title = member.name
 	mouse_filter = MOUSE_FILTER_IGNORE
 	_disc.colour = colour_of(member)
 	_disc.outline = 2.0 if is_you else 0.6
@@ -112,6 +113,6 @@ func _draw() -> void:
 	var paving := get_theme_color("paving", "Plaza")
 	var ink := get_theme_color("ink", "Plaza")
 	draw_string_outline(
-		font, left, _name, HORIZONTAL_ALIGNMENT_CENTER, _NAME_WIDTH, _FONT_SIZE, 4, paving
+		font, left, title, HORIZONTAL_ALIGNMENT_CENTER, _NAME_WIDTH, _FONT_SIZE, 4, paving
 	)
-	draw_string(font, left, _name, HORIZONTAL_ALIGNMENT_CENTER, _NAME_WIDTH, _FONT_SIZE, ink)
+	draw_string(font, left, title, HORIZONTAL_ALIGNMENT_CENTER, _NAME_WIDTH, _FONT_SIZE, ink)

@@ -23,6 +23,15 @@ func place_of_you() -> Vector2:
 	return you.at if you and you.is_placed else Vector2.INF
 
 
+## Where everybody is shown, [x, y] by name.
+func places() -> Dictionary:
+	var places_ := {}
+	for figure: Figure in _figures.values():
+		if figure.is_placed:
+			places_[figure.title] = [snappedf(figure.at.x, 0.1), snappedf(figure.at.y, 0.1)]
+	return places_
+
+
 ## A new room: only its members are here. We stand where we stood before, if anywhere.
 func begin(room: EstragonRoom) -> void:
 	var stood := place_of_you()

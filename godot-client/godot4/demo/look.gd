@@ -1,6 +1,8 @@
 extends RefCounted
 ## How the demo looks: one [Theme], light or dark, in the colours of the web page (page.css).
 
+## What is kept free around everything.
+const MARGIN := 18.0
 const _LIGHT := {
 	paper = Color("f7f5ef"), card = Color("ffffff"), paving = Color("ece8dd"),
 	line = Color("c9c3b4"), ink = Color("24291f"), quiet = Color("5b6054"),
@@ -60,16 +62,17 @@ static func _texts(theme: Theme, bold: Font) -> void:
 
 
 static func _panels(theme: Theme) -> void:
-	for variation: String in ["Paper", "Card", "Chip"]:
+	for variation: String in ["Paper", "Card", "Chip", "AwayChip"]:
 		theme.set_type_variation(variation, "PanelContainer")
 	var card := _of(theme, "card")
 	var line := _of(theme, "line")
-	theme.set_stylebox("panel", "Paper", box(_of(theme, "paper"), line, 0, 0, 18.0))
+	theme.set_stylebox("panel", "Paper", box(_of(theme, "paper"), line, 0, 0, MARGIN))
 	theme.set_stylebox("panel", "Card", box(card, line, 1, 16, 24.0))
-	var chip := box(card, line, 1, 16, 10.0)
-	chip.content_margin_top = 3.0
-	chip.content_margin_bottom = 3.0
-	theme.set_stylebox("panel", "Chip", chip)
+	for chip: String in ["Chip", "AwayChip"]:
+		var made := box(card if chip == "Chip" else _of(theme, "paper"), line, 1, 16, 10.0)
+		made.content_margin_top = 3.0
+		made.content_margin_bottom = 3.0
+		theme.set_stylebox("panel", chip, made)
 
 
 static func _buttons(theme: Theme, bold: Font) -> void:

@@ -1,5 +1,6 @@
 extends PanelContainer
-## The demo: a card to enter by, then the plaza; and the card again when the connection is closed.
+## The demo: joins the server of the settings at once; when that fails, or the connection is
+## closed, a card to enter by.
 
 const Enter := preload("enter.gd")
 const Look := preload("look.gd")
@@ -10,24 +11,40 @@ const _UNSETTLED: PackedStringArray = [
 	EstragonProtocol.SESSION_LOST, EstragonProtocol.OUTCOME_UNKNOWN
 ]
 
+## A narrower window shows the title without the rest of it, as the page does.
+const _NARROW := 480.0
+
 var _name: String
 var _colour: Color
 var _is_sitting: bool = false
 
 @onready var _enter: Enter = %Enter
 @onready var _plaza: Plaza = %Plaza
+@onready var _subtitle: Label = %Subtitle
+@onready var _status: Label = %Text
 
 
 func _enter_tree() -> void:
 	theme = Look.make(Rehearsal.wants_dark(DisplayServer.is_dark_mode()))
+	get_window().content_scale_factor = DisplayServer.screen_get_scale()
 
 
 func _ready() -> void:
+	get_viewport().size_changed.connect(_fit)
+	_fit()
 	_enter.asked.connect(_join)
 	Network.state_changed.connect(_on_state_changed)
 	Network.session_lost.connect(_on_session_lost)
 	if Rehearsal.is_asked():
-		add_child(Rehearsal.new(_enter, _plaza))
+		add_child(Rehearsal.new(_enter, _plaza, _status))
+	# The first frame may take longer to draw than a connection may take to open.
+	await get_tree().process_frame
+	await get_tree().process_frame
+	_enter.ask()
+
+
+func _fit() -> void:
+	_subtitle.visible = get_viewport_rect().size.x >= _NARROW
 
 
 func _join(url: String, its_name: String, colour: Color) -> void:
@@ -68,7 +85,7 @@ func _on_session_lost(reason: String) -> void:
 		return
 	_plaza.tell("The session was lost (%s): joining again." % reason)
 	var result := await _sit()
-	if not result.ok:
+	if not result.ok and _plaza.visible:
 		_leave(result.error)
 
 
@@ -81,6 +98,11 @@ func _leave(error: EstragonError) -> void:
 	_enter.open(error.message)
 
 
-func _on_state_changed(state: EstragonSession.State, _code: int, _reason: String) -> void:
-	if state == EstragonSession.State.CLOSED and _plaza.is_visible_in_tree():
+func _on_state_changed(state: EstragonSession.State, code: int, _reason: String) -> void:
+	if state != EstragonSession.State.CLOSED or not _plaza.is_visible_in_tree():
+		return
+	if code != EstragonProtocol.CLOSE_NORMAL:
 		_leave(Network.session.last_error)
+		return
+	_plaza.close()
+	_enter.open()

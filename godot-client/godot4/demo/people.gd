@@ -3,6 +3,16 @@ extends HFlowContainer
 
 const Disc := preload("disc.gd")
 const Figure := preload("figure.gd")
+## More are scrolled.
+const _HIGHEST := 150.0
+
+var _entries: PackedStringArray
+
+
+func _ready() -> void:
+	resized.connect(_fit)
+	minimum_size_changed.connect(_fit)
+
 
 
 ## Lists the room's members.
@@ -10,9 +20,22 @@ func list(room: EstragonRoom) -> void:
 	for chip: Node in get_children():
 		remove_child(chip)
 		chip.queue_free()
+	_entries.clear()
 	for member: EstragonMember in room.members.values():
 		var note := "away" if member.away else "you" if member.number == room.you else ""
 		add_child(_chip(member, note))
+		_entries.append(("%s %s" % [member.name, note]).strip_edges())
+
+
+## What is listed, such as [code]Ada you[/code], [code]Bob[/code], [code]Cy away[/code].
+func entries() -> PackedStringArray:
+	return _entries
+
+
+## The list is as high as what it holds, up to a point.
+func _fit() -> void:
+	var scroll := get_parent() as ScrollContainer
+	scroll.custom_minimum_size.y = minf(_HIGHEST, get_combined_minimum_size().y)
 
 
 func _chip(member: EstragonMember, note: String) -> PanelContainer:
@@ -28,7 +51,7 @@ func _chip(member: EstragonMember, note: String) -> PanelContainer:
 	if note:
 		row.add_child(_label(note, "Quiet"))
 	var chip := PanelContainer.new()
-	chip.theme_type_variation = "Chip"
+	chip.theme_type_variation = "AwayChip" if member.away else "Chip"
 	chip.add_child(row)
 	return chip
 

@@ -3,10 +3,13 @@ extends BoxContainer
 
 const Ground := preload("ground.gd")
 const Log := preload("log.gd")
+const Look := preload("look.gd")
 const People := preload("people.gd")
 ## At most so often our position is sent, in ms; the server's tick is no faster.
 const _MOVE_EVERY := 50
-const _NARROWEST_SIDE := 264.0
+const _NARROWEST_SIDE := 300.0
+## The hint stands beside the buttons where there is so much room, and below them otherwise.
+const _HINT_WIDTH := 480.0
 
 ## The ground and everybody on it.
 @onready var ground: Ground = %Ground
@@ -16,9 +19,11 @@ var _sent: Vector2 = Vector2.INF
 var _sent_at: int = 0
 var _away_since: int = 0
 
-@onready var _square: VBoxContainer = %Square
 @onready var _frame: AspectRatioContainer = %Frame
+@onready var _controls: HFlowContainer = %Controls
+@onready var _hint: Label = %Hint
 @onready var _side: VBoxContainer = %Side
+@onready var _here: VBoxContainer = %Here
 @onready var _log: Log = %Log
 @onready var _people: People = %People
 @onready var _text: LineEdit = %Text
@@ -27,6 +32,8 @@ var _away_since: int = 0
 
 func _ready() -> void:
 	resized.connect(_fit)
+	_controls.minimum_size_changed.connect(_fit)
+	get_viewport().size_changed.connect(_fit)
 	Network.rooms.joined.connect(_on_joined)
 	Network.plaza.rows_received.connect(_on_rows)
 	Network.events.on("plaza.chat", _on_chat)
@@ -39,6 +46,7 @@ func _ready() -> void:
 	_text.gui_input.connect(_on_text_input)
 	ground.gui_input.connect(_on_ground_input)
 	_cut.pressed.connect(Network.session.cut)
+	(%Leave as Button).pressed.connect(Network.disconnect_from_server)
 
 
 ## Shows an empty plaza.
@@ -52,6 +60,20 @@ func close() -> void:
 	hide()
 	ground.clear()
 	_log.clear()
+
+
+## Presses the button of this name.
+func press(button: String) -> void:
+	(get_node("%" + button) as Button).pressed.emit()
+
+
+## What is shown: who is here, where, and what was said and happened.
+func shown() -> Dictionary:
+	return {
+		people = _people.entries(),
+		places = ground.places(),
+		log = _log.get_parsed_text().split("\n", false),
+	}
 
 
 ## Tells the visitor something.
@@ -97,14 +119,18 @@ func _on_text_input(event: InputEvent) -> void:
 		ground.grab_focus()
 
 
-## The chat takes what the ground leaves: beside it, or in a tall window below.
+## The ground is as large as it can be; the side takes what that leaves, in a tall window below.
 func _fit() -> void:
 	var shape := Ground.EXTENT.aspect()
+	var gap := get_theme_constant("separation")
 	vertical = size.y > size.x
-	_frame.custom_minimum_size.y = size.x / shape if vertical else 0.0
-	var height := size.y - _square.get_combined_minimum_size().y
-	var left := 0.0 if vertical else size.x - height * shape - get_theme_constant("separation")
-	_side.custom_minimum_size.x = maxf(_NARROWEST_SIDE, left)
+	var width := get_viewport_rect().size.x - Look.MARGIN * 2.0
+	if not vertical:
+		var height := size.y - _controls.get_combined_minimum_size().y - gap
+		width = minf(width - _NARROWEST_SIDE - gap, height * shape)
+	_frame.custom_minimum_size = Vector2(width, width / shape)
+	_hint.custom_minimum_size.x = minf(_HINT_WIDTH, width)
+	_side.move_child(_here, -1 if vertical else 0)
 
 
 func _say_text() -> void:

@@ -1,27 +1,37 @@
 extends Node
 ## A visit without a visitor, for tests and pictures.
 ##
-## The environment variable [code]ESTRAGON_DEMO[/code] asks for it, in JSON:
+## The environment variable [code]ESTRAGON_DEMO[/code] asks for it, in JSON; all may be left out:
 ## [codeblock]
-## {"url": "ws://127.0.0.1:1234", "name": "Ada", "colour": "#4f8cff", "walk": [1310, 200],
-##  "say": "Shall we go?", "cue": "Cheese!", "picture": "ada.png", "after": 0.5, "dark": false}
+## {"url": "ws://127.0.0.1:1234", "name": "Ada", "colour": "#4f8cff", "dark": false}
 ## [/codeblock]
-## It enters at once, walks there, says that, and [code]after[/code] seconds after somebody else
-## has said the cue, or without one after it has entered, saves the window as that PNG and quits;
-## without a picture, or headless, it only quits.
+## It enters as any visitor does, and then does what others ask of this name by the event
+## [code]plaza.please[/code] [name, what, value]: [code]walk[/code] to [x, y], [code]say[/code] a
+## text, [code]wave[/code], [code]cut[/code] the cable and say a text, [code]leave[/code] and enter
+## again by the name [i]value[/i], save the window as the [code]picture[/code] of that path,
+## [code]quit[/code].
+## What is shown anew in a frame it prints, as one line of JSON:
+## [codeblock]
+## {"people": ["Ada you", "Bob", "Cy away"]}
+## [/codeblock]
 
 const Enter := preload("enter.gd")
 const Plaza := preload("plaza.gd")
 const _VARIABLE := "ESTRAGON_DEMO"
 
 var _asked: Dictionary = _read()
+var _told: Dictionary = {}
+## The path of the picture that was saved last.
+var _picture: String = ""
 var _enter: Enter
 var _plaza: Plaza
+var _status: Label
 
 
-func _init(enter: Enter, plaza: Plaza) -> void:
+func _init(enter: Enter, plaza: Plaza, status: Label) -> void:
 	_enter = enter
 	_plaza = plaza
+	_status = status
 
 
 ## Whether the environment asks for it.
@@ -35,11 +45,28 @@ static func wants_dark(usual: bool) -> bool:
 
 
 func _ready() -> void:
-	Network.rooms.joined.connect(_on_joined, CONNECT_ONE_SHOT)
-	Network.events.on("plaza.chat", _on_chat)
-	var colour := Color.from_string(_text("colour"), Color.GRAY)
-	_enter.fill(_text("url"), _text("name"), colour)
-	_enter.ask()
+	Network.events.on("plaza.please", _on_please)
+	for field: String in ["url", "name", "colour"]:
+		if _asked.has(field):
+			_enter.fill({field: str(_asked[field])})
+
+
+func _process(_delta: float) -> void:
+	var shown := _plaza.shown()
+	shown.merge({
+		card = _enter.visible,
+		trouble = _enter.trouble(),
+		status = _status.text,
+		picture = _picture,
+	})
+	var news := {}
+	for what: String in shown:
+		var text := JSON.stringify(shown[what])
+		if _told.get(what) != text:
+			_told[what] = text
+			news[what] = shown[what]
+	if news:
+		print(JSON.stringify(news))
 
 
 static func _read() -> Dictionary:
@@ -48,31 +75,39 @@ static func _read() -> Dictionary:
 	return json.data if is_read and typeof(json.data) == TYPE_DICTIONARY else {}
 
 
-func _text(field: String) -> String:
-	return str(_asked.get(field, ""))
+func _on_please(args: Array, _from: EstragonMember) -> void:
+	if args[0] != _enter.visitor():
+		return
+	var what: String = args[1]
+	var value: Variant = args[2] if args.size() > 2 else null
+	match what:
+		"walk":
+			var to: Array = value
+			var x: float = to[0]
+			var y: float = to[1]
+			_plaza.ground.walking.goal = Vector2(x, y)
+		"say":
+			_plaza.say(str(value))
+		"wave":
+			_plaza.press("Wave")
+		"cut":
+			_plaza.press("Cut")
+			if value:
+				_plaza.say(str(value))
+		"leave":
+			_plaza.press("Leave")
+			await get_tree().process_frame
+			await get_tree().process_frame
+			_enter.fill({"name": str(value)})
+			_enter.ask()
+		"picture":
+			_take_picture(str(value))
+		"quit":
+			get_tree().quit()
 
 
-func _on_joined(_room: EstragonRoom) -> void:
-	var walk: Array = _asked.get("walk", [])
-	if walk.size() == 2:
-		var x: float = walk[0]
-		var y: float = walk[1]
-		_plaza.ground.walking.goal = Vector2(x, y)
-	if _text("say"):
-		_plaza.say.call_deferred(_text("say"))
-	if not _text("cue"):
-		_finish()
-
-
-func _on_chat(args: Array, _from: EstragonMember) -> void:
-	if _text("cue") and args[0] == _text("cue"):
-		_finish()
-
-
-func _finish() -> void:
-	var after: float = _asked.get("after", 0.0)
-	await get_tree().create_timer(after).timeout
-	if _text("picture") and DisplayServer.get_name() != "headless":
-		await RenderingServer.frame_post_draw
-		get_viewport().get_texture().get_image().save_png(_text("picture"))
-	get_tree().quit()
+func _take_picture(path: String) -> void:
+	await get_tree().process_frame
+	await RenderingServer.frame_post_draw
+	get_viewport().get_texture().get_image().save_png(path)
+	_picture = path
