@@ -35,6 +35,9 @@ const FIRST = [
   'room.gd',
   'member.gd',
   'events.gd',
+  'queries.gd',
+  'functions.gd',
+  'prompt.gd',
   'plaza.gd',
 ]
 

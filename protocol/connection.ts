@@ -154,7 +154,7 @@ export const connection = feature('connection', 'Connections, and sessions that 
   error: {
     direction: 'to_client',
     delivery: 'counted',
-    doc: 'A refusal, with `re` where it answers a request.',
+    doc: 'A refusal, with `re` where it answers a request; a client says it in answer to a question it cannot answer.',
     data: object({
       code: text({ max: 64 }),
       status: about('The HTTP status of the same meaning.', integer('uint16')),

@@ -22,7 +22,7 @@ export const ERRORS = {
   TOO_LARGE: {
     status: 413,
     by: 'both',
-    doc: 'A message larger than `limits.message_bytes`, or a push larger than the receiver’s `receive_bytes`, whose place this error takes.',
+    doc: 'A message larger than `limits.message_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.',
   },
   DUPLICATE_ID: {
     status: 409,
@@ -62,6 +62,8 @@ export const ERRORS = {
     doc: 'The session is in several rooms; say which with `room`.',
   },
   NOT_IN_ROOM: { status: 403, by: 'server', doc: 'The session is not in that room, or in none.' },
+  ROOM_LOCKED: { status: 423, by: 'server', doc: 'The room is locked: nobody new may join.' },
+  BANNED: { status: 403, by: 'server', doc: 'Banned from this room for as long as it lasts.' },
   ALREADY_IN_ROOM: { status: 409, by: 'server', doc: 'The session is in this room already.' },
   TOO_MANY_ROOMS: {
     status: 429,
@@ -83,6 +85,42 @@ export const ERRORS = {
     by: 'server',
     doc: '`to` names nobody this message can reach.',
   },
+  MEMBER_NOT_FOUND: { status: 404, by: 'server', doc: 'The room has no member of this number.' },
+  PERMISSION_DENIED: {
+    status: 403,
+    by: 'server',
+    doc: 'The room’s kind asks a higher role for that; the text says which.',
+  },
+  NO_HOST: {
+    status: 404,
+    by: 'server',
+    doc: 'The room has no host: nobody in it has the role assistant or host.',
+  },
+  TARGET_LEFT: {
+    status: 410,
+    by: 'server',
+    doc: 'Who was asked left, or its resume window ended, before it answered.',
+  },
+  TARGET_BUSY: {
+    status: 429,
+    by: 'server',
+    doc: 'Who was asked has as many questions unanswered as one session may, or was too slow and is not back yet.',
+  },
+  UNREGISTERED_HANDLER: {
+    status: 404,
+    by: 'both',
+    doc: 'Who was asked has nothing registered under that name.',
+  },
+  REMOTE_ERROR: {
+    status: 502,
+    by: 'both',
+    doc: 'The handler of who was asked failed; the text is its own, `cause` says whose it was.',
+  },
+  UNKNOWN_REQUEST: {
+    status: 404,
+    by: 'server',
+    doc: 'An answer to something this session was not asked, or no longer is: it came too late.',
+  },
   STALE_ATTEMPT: {
     status: 409,
     by: 'server',
@@ -93,7 +131,7 @@ export const ERRORS = {
     by: 'server',
     doc: '`session.resume` must be the first message of its connection.',
   },
-  TIMEOUT: { status: 504, by: 'client', doc: 'No answer in time.' },
+  TIMEOUT: { status: 504, by: 'both', doc: 'No answer in time.' },
   ABORTED: { status: 499, by: 'client', doc: 'The caller aborted the wait.' },
   CONNECT_FAILED: {
     status: 503,
@@ -113,8 +151,18 @@ export const ERRORS = {
   },
   OUTCOME_UNKNOWN: {
     status: 500,
+    by: 'both',
+    doc: 'The connection, ours or that of who was asked, was reset between the request and its answer: it may or may not have been done.',
+  },
+  DUPLICATE_HANDLER: {
+    status: 409,
     by: 'client',
-    doc: 'The connection was reset between the request and its answer: it may or may not have been done.',
+    doc: 'Something is registered under that name already; the first stays.',
+  },
+  INVALID_NAME: {
+    status: 400,
+    by: 'client',
+    doc: 'A handler’s name needs the prefix of its package, such as "game.add".',
   },
   BUFFER_FULL: {
     status: 507,

@@ -1,7 +1,8 @@
 import { feature } from './message.ts'
-import { about, array, integer, json, object, text } from './schema.ts'
+import { about, array, integer, json, object, optional, text } from './schema.ts'
 
-export const eventName = () =>
+/** A name with the prefix of the package or game it belongs to. */
+export const prefixedName = () =>
   text({
     min: 3,
     max: 64,
@@ -9,8 +10,22 @@ export const eventName = () =>
     expected: 'a name with its namespace, such as "game.wave"',
   })
 
-const args = () =>
+export const args = () =>
   about('Any JSON values; each becomes an argument of the handler.', array(json(), 64))
+
+/** Of a reply: what was delivered to how many. */
+export const delivered = {
+  delivered: about(
+    'How many sessions it was delivered to, those away included.',
+    integer('uint32'),
+  ),
+  unreached: about(
+    'Those addresses of `to` that reach nobody now; if all of them do, the request is refused instead.',
+    optional(array(text({ max: 128 }))),
+  ),
+}
+
+const OWN_ROOM_ERRORS = ['ROOM_REQUIRED', 'NOT_IN_ROOM'] as const
 
 export const events = feature('events', 'Named messages to others in a room.', {
   'event.emit': {
@@ -20,23 +35,22 @@ export const events = feature('events', 'Named messages to others in a room.', {
     room: true,
     to: true,
     doc: 'Sends a named event to `to` (others unless said); the answer tells what was delivered to how many.',
-    data: object({ name: eventName(), args: args() }),
-    reply: object({
-      name: eventName(),
-      args: args(),
-      delivered: about(
-        'How many sessions it was delivered to, those away included.',
-        integer('uint32'),
-      ),
-    }),
-    errors: ['ROOM_REQUIRED', 'NOT_IN_ROOM', 'NAMESPACE_NOT_DECLARED', 'INVALID_TARGET'],
+    data: object({ name: prefixedName(), args: args() }),
+    reply: object({ name: prefixedName(), args: args(), ...delivered }),
+    errors: [
+      ...OWN_ROOM_ERRORS,
+      'PERMISSION_DENIED',
+      'NAMESPACE_NOT_DECLARED',
+      'NO_HOST',
+      'INVALID_TARGET',
+    ],
   },
   event: {
     direction: 'to_client',
     delivery: 'counted',
     room: true,
     from: true,
-    doc: 'What another member emitted; `from` is stamped by the server.',
-    data: object({ name: eventName(), args: args() }),
+    doc: 'What another member emitted, with `from` stamped by the server; without `from`, what the room’s own logic says.',
+    data: object({ name: prefixedName(), args: args() }),
   },
 })

@@ -13,6 +13,7 @@ interface Sources {
   readonly tables: Tables
   readonly fingerprint: string
   readonly guide: string
+  readonly cookbook: string
 }
 
 /**
@@ -20,7 +21,8 @@ interface Sources {
  * add-ons' `protocol.gd` and `protocol/protocol.json` (JSON Schema) join here.
  */
 const OUTPUTS: Readonly<Record<string, (sources: Sources) => string>> = {
-  'protocol/PROTOCOL.md': ({ tables, fingerprint, guide }) => manual(tables, fingerprint, guide),
+  'protocol/PROTOCOL.md': ({ tables, fingerprint, guide, cookbook }) =>
+    manual(tables, fingerprint, guide, cookbook),
   'protocol/vectors.json': ({ tables, fingerprint }) => vectors(tables, fingerprint),
   'protocol/fingerprint.ts': ({ fingerprint }) => fingerprintModule(fingerprint),
   'godot-client/godot4/addons/estragon/protocol.gd': ({ tables, fingerprint }) =>
@@ -33,8 +35,9 @@ const ROOT = new URL('../', import.meta.url)
 
 /** The text of every generated file, by its path from the root; writes nothing. */
 export function generated(tables: Tables = TABLES): Record<string, string> {
-  const guide = readFileSync(new URL('protocol/guide.md', ROOT), 'utf8')
-  const sources = { tables, fingerprint: fingerprintOf(tables), guide }
+  const read = (name: string) => readFileSync(new URL(`protocol/${name}.md`, ROOT), 'utf8')
+  const [guide, cookbook] = [read('guide'), read('cookbook')]
+  const sources = { tables, fingerprint: fingerprintOf(tables), guide, cookbook }
   return Object.fromEntries(Object.entries(OUTPUTS).map(([path, text]) => [path, text(sources)]))
 }
 

@@ -1,12 +1,14 @@
 import { connection } from './connection.ts'
 import { events } from './events.ts'
+import { functions } from './functions.ts'
 import type { Message, Messages } from './message.ts'
 import { players } from './players.ts'
 import { plaza } from './plaza.ts'
+import { queries } from './queries.ts'
 import { rooms } from './rooms.ts'
 
 /** The only list of features. */
-export const FEATURES = { connection, players, rooms, events, plaza } as const
+export const FEATURES = { connection, players, rooms, events, queries, functions, plaza } as const
 
 type Union<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
   ? I

@@ -28,6 +28,32 @@ export const LIMITS = {
     doc: 'How many requests of one session may be in flight.',
   },
   rooms: { value: 8, unit: 'rooms', doc: 'How many rooms one session may be in.' },
+  data_bytes: {
+    value: 2_048,
+    unit: 'bytes',
+    doc: 'What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.',
+  },
+  page: { value: 100, unit: 'rooms', doc: 'How many rooms one page of `room.list` may hold.' },
+  bans: {
+    value: 1_000,
+    unit: 'bans',
+    doc: 'How many bans one room remembers; the oldest is forgotten first.',
+  },
+  hook_ms: {
+    value: 5_000,
+    unit: 'ms',
+    doc: 'How long a room’s hook may think about who joins; above: TIMEOUT.',
+  },
+  asks: {
+    value: 64,
+    unit: 'questions',
+    doc: 'How many questions (queries, function calls) may wait for one session’s answer; above: TARGET_BUSY.',
+  },
+  ask_ms: {
+    value: 120_000,
+    unit: 'ms',
+    doc: 'How long a question may wait for its answer, however long its asker would.',
+  },
   rooms_total: { value: 10_000, unit: 'rooms', doc: 'How many rooms one server holds.' },
   connections: {
     value: 256,
@@ -87,7 +113,19 @@ export const RATES = {
     doc: '`session.resume`, for each session claimed, and `session.desync`.',
   },
   request: { per_second: 50, burst: 100, doc: 'Every request without a class of its own.' },
-  event: { per_second: 50, burst: 100, doc: '`event.emit`.' },
+  event: { per_second: 50, burst: 100, doc: '`event.emit` and `function.cast`.' },
+  query: { per_second: 20, burst: 60, doc: '`query` and `function.call`.' },
+  create: { per_second: 1, burst: 20, doc: '`room.create`, for each session.' },
+  guess: {
+    per_second: 0.2,
+    burst: 10,
+    doc: 'Codes that lead to no room, for each session; an empty bucket refuses every join by code.',
+  },
+  guess_address: {
+    per_second: 1,
+    burst: 100,
+    doc: 'The same for each address.',
+  },
   move: { per_second: 75, burst: 150, doc: 'Positions: one per drawn frame and some.' },
   identify: { per_second: 1, burst: 10, doc: '`player.identify`.' },
   malformed: {

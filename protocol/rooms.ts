@@ -1,10 +1,30 @@
 import { feature } from './message.ts'
 import { displayName } from './players.ts'
-import { about, array, bool, integer, json, nullable, object, optional, text } from './schema.ts'
+import {
+  about,
+  array,
+  bool,
+  choice,
+  integer,
+  json,
+  nullable,
+  object,
+  optional,
+  record,
+  text,
+} from './schema.ts'
 
 /** Letters and digits that cannot be taken for one another. */
 export const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 export const CODE_LENGTH = 6
+
+/** From the least to the most: each may do what those before it may. */
+export const ROLES = ['none', 'player', 'trusted', 'assistant', 'host'] as const
+export type Role = (typeof ROLES)[number]
+
+/** What a kind of room asks a role for. */
+export const ACTIONS = ['emit', 'query', 'execute', 'update', 'lock', 'kick', 'assign'] as const
+export type Action = (typeof ACTIONS)[number]
 
 export const code = () =>
   text({
@@ -15,9 +35,15 @@ export const code = () =>
   })
 
 const kind = () => text({ min: 1, max: 32 })
+const properties = () =>
+  about('What the room’s kind or its host says about it, for lists and filters.', record())
+const listed = () => about('Whether lists and `room.join_or_create` find it.', bool())
+const capacity = () => integer('uint32', { min: 1 })
 
 export const memberNumber = () =>
   about('Numbered in order of joining; never reused.', integer('uint32'))
+
+export const role = () => choice(...ROLES)
 
 export const member = () =>
   object({
@@ -25,7 +51,7 @@ export const member = () =>
     session: about('For addressing: `session:ID`; stable over resume.', text({ min: 1, max: 64 })),
     player: about('Null for who has not identified.', nullable(text({ max: 64 }))),
     name: displayName(),
-    role: text({ max: 16 }),
+    role: role(),
     away: about('Dropped, and expected back.', bool()),
     data: about('What the room’s kind says about its members.', json()),
   })
@@ -35,6 +61,13 @@ export const room = () =>
     code: code(),
     kind: kind(),
     capacity: about('How many seats there are.', integer('uint32')),
+    host: about(
+      'The active host’s member number: of those with the role assistant or host the highest role, then the lowest number; null for none.',
+      nullable(integer('uint32')),
+    ),
+    listed: listed(),
+    locked: about('Whether nobody new may join.', bool()),
+    properties: properties(),
   })
 
 /** A room as one member of it sees it. */
@@ -57,22 +90,44 @@ const joining = {
   data: about('What the room’s kind asks of who joins.', optional(json())),
 }
 
+const JOIN_ERRORS = ['ALREADY_IN_ROOM', 'TOO_MANY_ROOMS', 'TOO_LARGE', 'TIMEOUT'] as const
+const OWN_ROOM_ERRORS = ['ROOM_REQUIRED', 'NOT_IN_ROOM'] as const
+
 export const rooms = feature('rooms', 'Sessions that share members, events and state.', {
+  'room.create': {
+    direction: 'to_server',
+    delivery: 'counted',
+    rate: 'create',
+    doc: 'Makes a room and takes its first seat, with the role its kind gives a creator (host).',
+    data: object({
+      kind: kind(),
+      capacity: about('Fewer seats than the kind has.', optional(capacity())),
+      listed: optional(listed()),
+      properties: optional(properties()),
+      ...joining,
+    }),
+    reply: seat(),
+    errors: ['UNKNOWN_KIND', 'PERMISSION_DENIED', ...JOIN_ERRORS],
+  },
   'room.join': {
     direction: 'to_server',
     delivery: 'counted',
     doc: 'Takes a seat in the room with this code.',
     data: object({ code: code(), ...joining }),
     reply: seat(),
-    errors: ['ROOM_NOT_FOUND', 'ROOM_FULL', 'ALREADY_IN_ROOM', 'TOO_MANY_ROOMS'],
+    errors: ['ROOM_NOT_FOUND', 'ROOM_FULL', 'ROOM_LOCKED', 'BANNED', ...JOIN_ERRORS],
   },
   'room.join_or_create': {
     direction: 'to_server',
     delivery: 'counted',
-    doc: 'Takes a seat in the first room of this kind that has one, or in a new room.',
-    data: object({ kind: kind(), ...joining }),
+    doc: 'Takes a seat in the first listed room of this kind and these properties that has one, or in a new room.',
+    data: object({
+      kind: kind(),
+      properties: about('What the room must say; a new one says just that.', optional(record())),
+      ...joining,
+    }),
     reply: seat(),
-    errors: ['UNKNOWN_KIND', 'ALREADY_IN_ROOM', 'TOO_MANY_ROOMS'],
+    errors: ['UNKNOWN_KIND', 'PERMISSION_DENIED', ...JOIN_ERRORS],
   },
   'room.leave': {
     direction: 'to_server',
@@ -81,7 +136,74 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     doc: 'Gives the seat up.',
     data: object({}),
     reply: object({}),
-    errors: ['ROOM_REQUIRED', 'NOT_IN_ROOM'],
+    errors: [...OWN_ROOM_ERRORS],
+  },
+  'room.list': {
+    direction: 'to_server',
+    delivery: 'counted',
+    doc: 'The listed rooms, the oldest first, a page at a time.',
+    data: object({
+      kind: optional(kind()),
+      properties: about('Only rooms that say this.', optional(record())),
+      after: about('The `next` of the page before.', optional(integer('uint32'))),
+      limit: about('How many at most (50).', optional(integer('uint32', { min: 1 }))),
+    }),
+    reply: object({
+      rooms: array(
+        object({
+          code: code(),
+          kind: kind(),
+          capacity: integer('uint32'),
+          members: about('How many seats are taken.', integer('uint32')),
+          locked: bool(),
+          properties: properties(),
+        }),
+      ),
+      next: about('Asks for the next page; null for none.', nullable(integer('uint32'))),
+    }),
+  },
+  'room.update': {
+    direction: 'to_server',
+    delivery: 'counted',
+    room: true,
+    doc: 'Changes what the room says about itself; everybody gets `room.updated`.',
+    data: object({
+      properties: about('Merged into what is there; null removes.', optional(record())),
+      listed: optional(listed()),
+    }),
+    reply: object({ room: room() }),
+    errors: [...OWN_ROOM_ERRORS, 'PERMISSION_DENIED', 'TOO_LARGE'],
+  },
+  'room.lock': {
+    direction: 'to_server',
+    delivery: 'counted',
+    room: true,
+    doc: 'Lets nobody new join, or lets them again; everybody gets `room.updated`.',
+    data: object({ locked: bool() }),
+    reply: object({ room: room() }),
+    errors: [...OWN_ROOM_ERRORS, 'PERMISSION_DENIED'],
+  },
+  'room.kick': {
+    direction: 'to_server',
+    delivery: 'counted',
+    room: true,
+    doc: 'Takes a member’s seat away; banned, the session and its player may not join again while the room lasts.',
+    data: object({
+      number: memberNumber(),
+      ban: optional(bool()),
+      reason: optional(text({ max: 120 })),
+    }),
+    reply: object({}),
+    errors: [...OWN_ROOM_ERRORS, 'MEMBER_NOT_FOUND', 'PERMISSION_DENIED'],
+  },
+  'room.assign': {
+    direction: 'to_server',
+    delivery: 'counted',
+    room: true,
+    doc: 'Gives a member a role, at most one’s own; everybody gets `room.role_changed`.',
+    data: object({ number: memberNumber(), role: role() }),
+    reply: object({}),
+    errors: [...OWN_ROOM_ERRORS, 'MEMBER_NOT_FOUND', 'PERMISSION_DENIED'],
   },
   'room.members': {
     direction: 'to_client',
@@ -116,6 +238,44 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     delivery: 'counted',
     room: true,
     doc: 'A member’s seat is free again.',
-    data: object({ number: integer('uint32') }),
+    data: object({
+      number: integer('uint32'),
+      reason: about(
+        'Left: on purpose. Lost: its session ended. Kicked, banned: somebody took the seat.',
+        choice('left', 'lost', 'kicked', 'banned'),
+      ),
+    }),
+  },
+  'room.role_changed': {
+    direction: 'to_client',
+    delivery: 'counted',
+    room: true,
+    doc: 'A member has another role.',
+    data: object({ number: integer('uint32'), role: role() }),
+  },
+  'room.host_changed': {
+    direction: 'to_client',
+    delivery: 'counted',
+    room: true,
+    doc: 'The room has another active host, or none; it follows at once what made it so.',
+    data: object({ host: nullable(integer('uint32')) }),
+  },
+  'room.updated': {
+    direction: 'to_client',
+    delivery: 'counted',
+    room: true,
+    doc: 'The room says something else about itself.',
+    data: object({ room: room() }),
+  },
+  'room.kicked': {
+    direction: 'to_client',
+    delivery: 'counted',
+    room: true,
+    doc: 'To the member whose seat was taken away: it is in this room no longer.',
+    data: object({
+      by: about('Whose doing it was; null for the server’s.', nullable(integer('uint32'))),
+      banned: bool(),
+      reason: text({ max: 120 }),
+    }),
   },
 })

@@ -34,6 +34,7 @@ export type Description =
   | { readonly kind: 'buffer'; readonly max: number }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   | { readonly kind: 'json' }
+  | { readonly kind: 'record' }
   | { readonly kind: 'nullable'; readonly of: Schema }
   | { readonly kind: 'array'; readonly of: Schema; readonly max: number }
   | { readonly kind: 'tuple'; readonly of: readonly Schema[] }
@@ -115,6 +116,9 @@ export const choice = <const V extends readonly string[]>(...values: V): Schema<
 /** Any JSON value of finite numbers. */
 export const json = (): Schema<Json> => ({ kind: 'json' })
 
+/** A JSON object whose names are not known beforehand. */
+export const record = (): Schema<{ readonly [key: string]: Json }> => ({ kind: 'record' })
+
 export const nullable = <T>(of: Schema<T>): Schema<T | null> => ({ kind: 'nullable', of })
 
 export const array = <T>(of: Schema<T>, max = 65_535): Schema<readonly T[]> => ({
@@ -189,6 +193,8 @@ export function expectation(schema: Schema): string {
         : `one of ${schema.values.map((value) => `"${value}"`).join(', ')}`
     case 'json':
       return `any JSON value with finite numbers, nested at most ${JSON_DEPTH} deep`
+    case 'record':
+      return `an object of JSON values with finite numbers, nested at most ${JSON_DEPTH} deep`
     case 'nullable':
       return `${expectation(schema.of)}, or null`
     case 'array':
@@ -219,6 +225,8 @@ export function sample(schema: Schema, name = ''): Json {
     case 'choice':
       return schema.values[0] ?? ''
     case 'json':
+      return { any: ['thing', 1, true, null] }
+    case 'record':
       return { any: ['thing', 1, true, null] }
     case 'nullable':
       return sample(schema.of, name)
@@ -262,6 +270,8 @@ function fits(schema: Schema, value: unknown): boolean {
       return typeof value === 'string' && schema.values.includes(value)
     case 'json':
       return isFiniteJson(value)
+    case 'record':
+      return isObject(value) && isFiniteJson(value)
     case 'nullable':
       return value === null || fits(schema.of, value)
     case 'array':
@@ -269,11 +279,14 @@ function fits(schema: Schema, value: unknown): boolean {
     case 'tuple':
       return Array.isArray(value) && value.length === schema.of.length
     case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
+      return isObject(value)
     default:
       return Number.isInteger(value) && within(value as number, schema.min, schema.max)
   }
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 const bytesOf = (base64: string) =>

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import pino from 'pino'
 import pretty from 'pino-pretty'
+import { readConfig } from './config.ts'
 import { createServer, type GameServer } from './server.ts'
 
 /** Everything the command line takes; `env` says the same from the environment. */
@@ -14,6 +15,12 @@ const OPTIONS = {
     env: 'HOST',
     value: 'HOST',
     doc: 'address to listen on (0.0.0.0)',
+  },
+  config: {
+    type: 'string',
+    env: 'ESTRAGON_CONFIG',
+    value: 'FILE',
+    doc: 'rooms, limits and rates, from JSON or a compiled module',
   },
   greeting: {
     type: 'boolean',
@@ -34,6 +41,7 @@ const OPTIONS = {
 interface Settings {
   readonly port: number
   readonly host: string
+  readonly config: string | undefined
   readonly greeting: boolean
   readonly dev: boolean
   readonly log: string
@@ -63,11 +71,13 @@ async function run(): Promise<void> {
   }
 }
 
-async function start({ port, host, greeting, dev, log: level }: Settings): Promise<void> {
+async function start(settings: Settings): Promise<void> {
+  const { port, host, config, greeting, dev, log: level } = settings
+  const configured = config === undefined ? {} : await readConfig(config)
   const log = process.stdout.isTTY
     ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino({ level })
-  const server = await createServer({ port, host, greeting, dev, log })
+  const server = await createServer({ ...configured, port, host, greeting, dev, log })
   stopOnSignal(server)
   process.stdout.write(`server listening on ${server.host}:${server.port}\n`)
   if (process.stdout.isTTY) process.stdout.write(`open http://${reachable(server)}/ in two tabs\n`)
@@ -103,7 +113,7 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | string
   const { values } = parseArgs({ args, options: OPTIONS, strict: true })
   if (values.help) return help()
   if (values.version) return version()
-  const said = (name: 'port' | 'host' | 'log') =>
+  const said = (name: 'port' | 'host' | 'config' | 'log') =>
     values[name] ?? (env[OPTIONS[name].env] || undefined)
   const set = (name: 'greeting' | 'dev') =>
     values[name] ?? ['1', 'true'].includes(env[OPTIONS[name].env] ?? '')
@@ -113,6 +123,7 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | string
   return {
     port: readPort(said('port')),
     host: said('host') ?? '0.0.0.0',
+    config: said('config'),
     greeting: set('greeting'),
     dev: set('dev'),
     log,

@@ -6,23 +6,38 @@ import { createArticle, GREETING } from './compat/article.ts'
 import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
 import { type AllHandlers, createDispatch } from './core/dispatch.ts'
 import { encode } from './core/frame.ts'
+import { createGuesses } from './core/guesses.ts'
+import type { RoomKind } from './core/kind.ts'
 import { type Limits, limitsOf, type Rates, ratesOf } from './core/limits.ts'
 import { createFlusher } from './core/outbox.ts'
-import type { RoomKind } from './core/room.ts'
+import type { Wishes } from './core/room.ts'
+import { createRooms } from './core/rooms.ts'
 import type { Session } from './core/session.ts'
 import { createSessions, type SessionObserver } from './core/sessions.ts'
 import { createTick } from './core/tick.ts'
+import { kindOf, type RoomDefinition } from './definition.ts'
 import { createConnections, type Snapshot } from './features/connection.ts'
 import { createEvents } from './features/events.ts'
+import { createFunctions } from './features/functions.ts'
 import { cleanName, createPlayers } from './features/players.ts'
 import { createPlaza } from './features/plaza.ts'
-import { createRooms } from './features/rooms.ts'
+import { createQueries } from './features/queries.ts'
+import { createRoomFeature } from './features/rooms.ts'
 import { createHttp } from './transport/http.ts'
 import { createSockets } from './transport/socket.ts'
 import { createWorld, type Log, type World } from './world.ts'
 
 export type { Limits, Rates } from './core/limits.ts'
 export { Refusal } from './core/refusal.ts'
+export {
+  defineRoom,
+  type Entrant,
+  type GameRoom,
+  type RoomDefinition,
+  type RoomGroup,
+  type RoomMember,
+  type Said,
+} from './definition.ts'
 
 export interface HubOptions {
   /** Overrides of the limits that PROTOCOL.md lists. */
@@ -37,7 +52,11 @@ export interface HubOptions {
   readonly log?: Log
   /** Time and chance; the real ones unless given. */
   readonly world?: World
-  /** Kinds of room beside the plaza. */
+  /** Kinds of room beside the plaza, by name. */
+  readonly rooms?: Readonly<Record<string, RoomDefinition<unknown>>>
+  /** Whether there is a plaza, the kind of room that the demo meets in (true). */
+  readonly plaza?: boolean
+  /** Kinds of room in the server's own terms. */
   readonly kinds?: readonly RoomKind[]
   /** Handlers in place of the features' own. */
   readonly handlers?: Partial<AllHandlers>
@@ -63,6 +82,10 @@ export interface Stats {
 export interface GameServer {
   readonly host: string
   readonly port: number
+  readonly rooms: {
+    /** Makes an empty room of a kind, which goes unless somebody comes in time; returns its code. */
+    create(kind: string, wishes?: Wishes): string
+  }
   stats(): Stats
   /** Says 4000 to every client and stops listening; resolves when every socket is gone. */
   close(): Promise<void>
@@ -84,11 +107,18 @@ export function createHub(options: HubOptions = {}) {
   const tick = createTick(world, TICK_MS)
   const players = createPlayers({ world, limits })
   const kinds: RoomKind[] = []
-  const rooms = createRooms({ world, limits, kinds, cleanName })
+  const rooms = createRooms(world, limits)
+  const guesses = createGuesses(rates, world.now)
+  const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
+  const queries = createQueries({ resolve: rooms.resolve })
+  const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
   const plaza = createPlaza({ world, tick, resolve: rooms.resolve })
   const events = createEvents({ resolve: rooms.resolve })
   const connection = createConnections({ world, limits, sessions, snapshot })
-  kinds.push(plaza.kind, ...(options.kinds ?? []))
+  if (options.plaza ?? true) kinds.push(plaza.kind)
+  for (const [name, definition] of Object.entries(options.rooms ?? {}))
+    kinds.push(kindOf(name, definition, { rooms, world }))
+  kinds.push(...(options.kinds ?? []))
   observers.push(rooms.observer)
 
   const receive = createDispatch({
@@ -97,8 +127,10 @@ export function createHub(options: HubOptions = {}) {
     handlers: {
       ...connection.handlers,
       ...players.handlers,
-      ...rooms.handlers,
+      ...seats.handlers,
       ...events.handlers,
+      ...queries.handlers,
+      ...functions.handlers,
       ...plaza.handlers,
       ...options.handlers,
     },
@@ -120,6 +152,7 @@ export function createHub(options: HubOptions = {}) {
     accept,
     /** The socket of this connection is gone. */
     forget,
+    rooms: { create: seats.make },
     stats: (): Stats => ({
       connections: connections.size,
       sessions: sessions.size,
@@ -167,6 +200,7 @@ export function createHub(options: HubOptions = {}) {
 
   function sweep(): void {
     const now = world.now()
+    guesses.sweep()
     for (const one of connections) {
       one.sweep()
       const { session } = one
@@ -179,9 +213,9 @@ export function createHub(options: HubOptions = {}) {
 
   function snapshot(session: Session): Snapshot[] {
     const player = session.player ? { ...session.player } : null
-    const seats = rooms.seatPages(session, session.receiveBytes - PLAYER_BYTES)
-    if (seats.length === 0) return [{ player, rooms: [], more: false }]
-    return seats.map((seat, index) => ({ player, rooms: [seat], more: index < seats.length - 1 }))
+    const own = seats.seatPages(session, session.receiveBytes - PLAYER_BYTES)
+    if (own.length === 0) return [{ player, rooms: [], more: false }]
+    return own.map((seat, index) => ({ player, rooms: [seat], more: index < own.length - 1 }))
   }
 }
 
@@ -215,6 +249,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
   return {
     host: address.address,
     port: address.port,
+    rooms: hub.rooms,
     stats: hub.stats,
     async close() {
       hub.close()

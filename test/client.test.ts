@@ -10,6 +10,8 @@ import { createClock as createServerClock } from '../web-client/clock.ts'
 import type { WebSocketConstructor } from '../web-client/link.ts'
 import type { Any } from './support/client.ts'
 import { createClock } from './support/clock.ts'
+import { kindOf } from './support/stage.ts'
+import { settled as arrived, back, cut, enter, HOUSE, troupe } from './support/troupe.ts'
 import { NodeSocket, OVERS, world } from './support/world.ts'
 
 /* Getting in, or not. */
@@ -267,6 +269,148 @@ for (const over of OVERS) {
 
     t.equal(sent.length, before)
     t.match(await ada.events.emit('plaza.m', ['x'.repeat(59_900)]), { delivered: 1 })
+  })
+
+  /* Rooms. */
+
+  t.test(`a code is taken as people type it, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const { room } = await enter(here)
+    const [a, b] = [room.code.slice(0, 3), room.code.slice(3)]
+    const typed = [`${a}-${b}`, ` ${a} ${b}\n`, `${a} \u2013 ${b}`.toLowerCase()]
+
+    for (const [index, code] of typed.entries()) {
+      const seat = await (await here.connect()).rooms.join(code)
+      t.strictSame([seat.code, seat.you], [room.code, index + 2])
+    }
+    const ada = await here.connect()
+
+    t.match(await outcome(ada.rooms.join('K7QF2')), { code: 'INVALID_MESSAGE_DATA' })
+    t.match(await outcome(ada.rooms.join('K7QF2O')), { code: 'INVALID_MESSAGE_DATA' })
+  })
+
+  t.test(`a room that is made says what its maker wished, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const ada = await here.connect()
+    const properties = { map: 'ice' }
+
+    const options = { capacity: 2, listed: false, properties, name: 'Ada', data: null }
+    const room = await ada.rooms.create('stage', options)
+
+    t.match(room, { kind: 'stage', capacity: 2, you: 1, listed: false, locked: false, properties })
+    t.match(room.host, { number: 1, name: 'Ada', role: 'host' })
+    t.equal(room.isHost, true)
+    t.equal(ada.rooms.all.get(room.code), room)
+    t.strictSame((await ada.rooms.list()).rooms, [])
+  })
+
+  t.test(
+    `rooms are listed a page at a time, and found by what they say, over ${over}`,
+    async (t) => {
+      const here = await world(t, { over, ...HOUSE })
+      const codes: string[] = []
+      for (const level of [1, 2, 2]) {
+        const maker = await here.connect()
+        codes.push((await maker.rooms.create('stage', { properties: { level } })).code)
+      }
+      const ada = await here.connect()
+
+      const first = await ada.rooms.list({ kind: 'stage', limit: 2 })
+      const rest = await ada.rooms.list({ kind: 'stage', after: first.next ?? 0 })
+      const found = await ada.rooms.list({ properties: { level: 2 } })
+      const joined = await ada.rooms.joinOrCreate('stage', { properties: { level: 2 } })
+      const made = await (await here.connect()).rooms.joinOrCreate('stage', {
+        properties: { level: 3 },
+      })
+
+      const codesOf = ({ rooms }: Any) => rooms.map(({ code }: Any) => code)
+      t.strictSame(
+        [codesOf(first), codesOf(rest), rest.next],
+        [codes.slice(0, 2), codes.slice(2), null],
+      )
+      t.strictSame(codesOf(found), codes.slice(1))
+      t.equal(joined.code, codes[1])
+      t.match([made.you, made.properties], [1, { level: 3 }])
+    },
+  )
+
+  t.test(`who is kicked hears why, and is in the room no longer, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const [ada, bob, cleo] = await troupe(here, ['host', 'player', 'player'])
+    const heard: unknown[] = []
+    bob.room.on('kicked', (how) => void heard.push(how))
+    bob.room.on('closed', () => void heard.push('closed'))
+    bob.room.on('left', () => void heard.push('never'))
+    const left: unknown[] = []
+    cleo.room.on('left', ({ number }, reason) => void left.push([number, reason]))
+
+    await ada.room.kick(2, { reason: 'too loud' })
+    await arrived(bob)
+    const again = await bob.network.rooms.join(ada.room.code)
+    await ada.room.ban(again.you)
+    await arrived(bob, cleo)
+
+    t.strictSame(heard, [{ by: 1, banned: false, reason: 'too loud' }, 'closed'])
+    t.strictSame(left, [
+      [2, 'kicked'],
+      [4, 'banned'],
+    ])
+    t.equal(bob.network.rooms.all.size, 0)
+    t.match(await outcome(bob.network.rooms.join(ada.room.code)), { code: 'BANNED' })
+    t.match(await outcome(bob.room.kick(1)), { code: 'NOT_IN_ROOM' })
+    t.match(await outcome(cleo.room.kick(1)), { code: 'PERMISSION_DENIED' })
+    t.match(await outcome(ada.room.kick(9)), { code: 'MEMBER_NOT_FOUND' })
+  })
+
+  t.test(`a room’s changes are known to all its members, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const [ada, bob] = await troupe(here, ['host', 'player'])
+    const updates: unknown[] = []
+    bob.room.on('updated', () => {
+      const { listed, locked, properties } = bob.room
+      updates.push([listed, locked, properties])
+    })
+
+    await ada.room.update({ properties: { map: 'ice', level: 1 } })
+    await ada.room.update({ properties: { map: null }, listed: false })
+    await ada.room.lock()
+    await ada.room.lock(false)
+    await arrived(bob)
+
+    t.strictSame(updates, [
+      [true, false, { map: 'ice', level: 1 }],
+      [false, false, { level: 1 }],
+      [false, true, { level: 1 }],
+      [false, false, { level: 1 }],
+    ])
+    t.strictSame(ada.room.properties, { level: 1 })
+  })
+
+  t.test(`hosts and roles are right in a room of several pages, over ${over}`, async (t) => {
+    const limits = { ...HOUSE.limits, receive_bytes: 2_000, resume_frames: 4 }
+    const kinds = [kindOf('hall', { capacity: 40 })]
+    const here = await world(t, { over, ...HOUSE, kinds, limits, rates: false })
+    const crowd = [await enter(here, { kind: 'hall' })]
+    const code = crowd[0]?.room.code ?? ''
+    while (crowd.length < 25) crowd.push(await enter(here, { code }))
+    await crowd[0]?.room.assign(25, 'host')
+    await crowd[0]?.room.assign(1, 'player')
+    const told: unknown[] = []
+
+    const bob = await enter(here, { code, backoff: () => 1_000 })
+    bob.room.on('members', () => told.push([bob.room.members.size, bob.room.host?.number]))
+    await arrived(bob)
+    const joined = [bob.room.members.size, bob.room.host?.number]
+    await cut(bob, here)
+    for (let number = 0; number < 8; number++)
+      await crowd[1]?.network.events.emit('hall.n', [number])
+    await back(bob, here)
+    await arrived(bob)
+
+    t.strictSame(joined, [26, 25])
+    t.strictSame(told.at(-1), [26, 25])
+    t.match(bob.room.members.get(25), { role: 'host' })
+    t.match(bob.room.members.get(1), { role: 'player' })
   })
 
   /* Coming back. */

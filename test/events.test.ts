@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { defineRoom } from '../server/server.ts'
 import type { Network } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
 import { kindOf, stage } from './support/stage.ts'
+import { settled as arrived, enter, HOUSE, troupe, witness } from './support/troupe.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
 for (const over of OVERS) {
@@ -89,6 +91,111 @@ for (const over of OVERS) {
       answers.map(({ delivered }) => delivered),
       [2, 2, 1],
     )
+  })
+
+  t.test(`S0.4 a room hears the namespaces it declares, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const [ada, bob] = await troupe(here, ['host', 'player'])
+    const names = ['system.s', 'module.m', 'plaza.m', 'systems.s']
+    const heard = names.map((name) => listen(bob.network, name))
+
+    await ada.network.events.emit('system.s', ['s'])
+    await ada.network.events.emit('module.m', ['m'])
+    for (const name of ['plaza.m', 'systems.s'])
+      await t.rejects(ada.network.events.emit(name), { code: 'NAMESPACE_NOT_DECLARED' })
+    await arrived(bob)
+
+    t.strictSame(heard, [[['s']], [['m']], [], []])
+  })
+
+  t.test(`S0.7 one event carries many kinds of message, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const [ada, bob] = await troupe(here, ['host', 'player'])
+    const done: unknown[] = []
+    const actions = ada.network.events.actions('module.action', {})
+    const heard = bob.network.events.actions('module.action', {
+      OPEN: (payload, { player }, room) => done.push(['OPEN', payload, player, room]),
+      CLOSE: (payload) => done.push(['CLOSE', payload]),
+      BOOM() {
+        throw new Error('boom')
+      },
+    })
+
+    const answer = await actions.emit('OPEN', { door: 3 })
+    await actions.emit('CLOSE')
+    for (const unknown of ['SLAM', 'constructor', 'toString']) await actions.emit(unknown, 1)
+    await actions.emit('BOOM')
+    for (const args of [[], [7], [null], ['OPEN'], [{ payload: 1 }]])
+      await ada.network.events.emit('module.action', args)
+    await actions.emit('OPEN', 'again', { to: `player:${bob.id}` })
+    await arrived(bob)
+    heard.off()
+    await actions.emit('OPEN', 'unheard')
+    await arrived(bob)
+
+    const opened = { type: 'OPEN', payload: { door: 3 } }
+    t.strictSame(answer, { name: 'module.action', args: [opened], delivered: 1 })
+    t.strictSame(done, [
+      ['OPEN', { door: 3 }, ada.id, ada.room.code],
+      ['CLOSE', null],
+      ['OPEN', 'again', ada.id, ada.room.code],
+    ])
+    t.match(
+      bob.reported.map(({ code, message }) => code ?? message),
+      [...Array(3).fill('UNREGISTERED_HANDLER'), 'boom', ...Array(5).fill('UNREGISTERED_HANDLER')],
+    )
+    t.match(bob.reported[0].message, /module\.action: no action is called "SLAM"/)
+    t.equal(bob.network.state, 'open')
+  })
+
+  t.test(`S0.9 what is for one player reaches no other, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const [ada, bob] = await troupe(here, ['host', 'player'])
+    const cleo = await witness(here, ada)
+    const heard = [ada, bob].map(({ network }) => listen(network, 'module.m'))
+
+    const answers = [
+      await ada.network.events.emit('module.m', [1], { to: `player:${bob.id}` }),
+      await ada.network.events.emit('module.m', [2], { to: `session:${bob.network.session}` }),
+    ]
+    await arrived(ada, bob)
+
+    t.strictSame(heard, [[], [[1], [2]]])
+    t.strictSame(
+      answers.map(({ delivered }) => delivered),
+      [1, 1],
+    )
+    t.strictSame(await cleo.frames(), [])
+  })
+
+  t.test(`an address list that can be none is refused here, over ${over}`, async (t) => {
+    const here = await world(t, { over, ...HOUSE })
+    const [ada] = await troupe(here, ['host'])
+
+    for (const to of [[], Array(65).fill('others'), '', ['x'.repeat(129)]])
+      await t.rejects(ada.network.events.emit('module.m', [], { to }), {
+        code: 'INVALID_MESSAGE_DATA',
+        message: /1 to 64 addresses/,
+      })
+  })
+
+  t.test(`what the room itself says has a sender without a name, over ${over}`, async (t) => {
+    const rooms = {
+      inn: defineRoom({
+        namespaces: ['inn'],
+        onJoined: (room, member) => room.emit('inn.welcome', [member.number]),
+      }),
+    }
+    const here = await world(t, { over, rooms })
+    const ada = await enter(here, { kind: 'inn' })
+    const heard: Any[] = []
+    ada.network.events.on('inn.welcome', (...told) => void heard.push(told))
+
+    await enter(here, { code: ada.room.code })
+    await arrived(ada)
+
+    const from = { member: 0, player: null, role: 'none', name: '' }
+    t.strictSame(heard.at(-1), [[2], from, ada.room.code])
   })
 
   t.test(`events arrive in the order they were sent, over ${over}`, async (t) => {
@@ -215,7 +322,7 @@ t.test('an event tells its room and who sent it', async (t) => {
   const { connect } = await world(t)
   const [ada, bob] = [await connect(), await connect()]
   const { player } = await ada.players.identify({ name: 'Ada' })
-  const { code, you } = await ada.rooms.joinOrCreate('plaza')
+  const { code, you, members } = await ada.rooms.joinOrCreate('plaza')
   await bob.rooms.joinOrCreate('plaza')
   const heard: Any[] = []
   bob.events.on('plaza.m', (...told) => void heard.push(told))
@@ -223,7 +330,7 @@ t.test('an event tells its room and who sent it', async (t) => {
   await ada.events.emit('plaza.m', ['hello'])
   await settled(ada, bob)
 
-  const from = { member: you, player: player.id, role: 'player', name: 'Ada' }
+  const from = { member: you, player: player.id, role: members.get(you)?.role, name: 'Ada' }
   t.strictSame(heard, [[['hello'], from, code]])
 })
 

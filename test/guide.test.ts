@@ -33,8 +33,8 @@ t.test('every link inside PROTOCOL.md leads somewhere', async (t) => {
 
 t.test('a guide that names a number the tables lack is refused', async (t) => {
   const wrong = guide.replace('{{version}}', '{{limits.patience}}')
-  t.throws(() => manual(TABLES, 'abc', wrong), /got limits\.patience/)
-  t.throws(() => manual(TABLES, 'abc', ''), /expected <!-- reference --> once/)
+  t.throws(() => manual(TABLES, 'abc', wrong, ''), /got limits\.patience/)
+  t.throws(() => manual(TABLES, 'abc', '', ''), /expected <!-- reference --> once/)
 })
 
 t.test('every example of the reference is a message that fits its table', async (t) => {
@@ -76,12 +76,24 @@ function problemOf(frame: { type?: unknown }): string | undefined {
   return schema ? check(schema, envelope.data, envelope.type) : 'no such message'
 }
 
-function wayOf({ type, re }: { type: unknown; re?: unknown }): string | undefined {
+interface Frame {
+  readonly type: unknown
+  readonly id?: unknown
+  readonly re?: unknown
+}
+
+/** Which way a frame goes; the server's own ids begin with an s. */
+function wayOf({ type, id, re }: Frame): string | undefined {
   if (typeof type === 'number') return type === 0 ? '→' : '←'
   const direction = messageOf(String(type))?.direction
-  const toServer = direction === 'to_server' || direction === 'both'
-  return toServer === (re === undefined) || type === 'error' ? (type === 'error' ? '←' : '→') : '←'
+  if (direction === 'both')
+    return isOfServer(id) === isOfServer(re) ? wayOfEither(re) : isOfServer(id) ? '←' : '→'
+  if (type === 'error') return isOfServer(re) ? '→' : '←'
+  return (direction === 'to_server') === (re === undefined) ? '→' : '←'
 }
+
+const wayOfEither = (re: unknown) => (re === undefined ? '→' : '←')
+const isOfServer = (id: unknown) => /^s\d+$/.test(String(id))
 
 t.test('the guide’s minimal client joins, waves, and says who waves', async (t) => {
   const [, script = ''] = /^```js\n([^`]*)\n```$/m.exec(guide) ?? []

@@ -371,7 +371,8 @@ function carried() {
   const { limits, flusher, turn } = desk()
   const wire = createWire()
   const now = () => 0
-  const world = { limits, flusher, now, rates: false as const, onSlow: () => {} }
+  const after = () => () => {}
+  const world = { limits, flusher, now, after, rates: false as const, onSlow: () => {} }
   const session = new Session('id', 'hash', 'memory', world)
   const transport = { ...silent, write: wire.write, unwritten: 0 }
   const events = { received() {}, dropped() {}, slow() {} }

@@ -99,6 +99,164 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.throws(() => network.plaza.move(Number.NaN, 0), { code: 'INVALID_MESSAGE_DATA' })
   },
 
+  async 'S0.1 an emit reaches everyone but its sender'(t, { join }) {
+    const { network, company } = await join()
+    const own: unknown[] = []
+    network.events.on('module.m', (args) => own.push(args))
+    await network.events.emit('module.m', ['foo', 'bar', 'bat'])
+    const heard = { bob: [['foo', 'bar', 'bat']], cleo: [['foo', 'bar', 'bat']], cleo_frames: 1 }
+    t.same(await company('heard'), heard)
+    t.same(own, [])
+    await company('emit', [['foo', 'bar', 'bat']])
+    await network.request('room.list', { limit: 1 })
+    t.same(own, [['foo', 'bar', 'bat']])
+  },
+
+  async 'S0.2 the acknowledgement carries what was broadcast'(t, { join }) {
+    const { network, company } = await join()
+    const args = ['foo', 1.5, null, { deep: [true] }]
+    t.same(await network.events.emit('module.m', args), { name: 'module.m', args, delivered: 2 })
+    t.match(await company('heard'), { bob: [args], cleo: [args] })
+    await company('part', ['bob'])
+    await company('part', ['cleo'])
+    t.same(await network.events.emit('module.m', args), { name: 'module.m', args, delivered: 0 })
+  },
+
+  async 'S0.10 a query is answered by the one it was put to'(t, { join }) {
+    const { network, met, company } = await join()
+    t.equal(await network.queries.ask(met.bob.player, 'game.eight'), 8)
+    t.equal(await network.queries.ask(`session:${met.bob.session}`, 'game.eight'), 8)
+    const boom = await failing(network.queries.ask(met.bob.player, 'game.boom'))
+    t.match([boom.code, boom.message], ['REMOTE_ERROR', 'boom'])
+    const unknown = await failing(network.queries.ask(met.bob.player, 'game.unknown'))
+    t.equal(unknown.code, 'UNREGISTERED_HANDLER')
+    const slow = network.queries.ask(met.bob.player, 'game.slow', null, { timeout: 200 })
+    t.equal((await failing(slow)).code, 'TIMEOUT')
+    t.equal((await failing(network.queries.ask('nobody', 'game.eight'))).code, 'INVALID_TARGET')
+    t.match(await company('heard'), { cleo_frames: 0 })
+    network.queries.register('game.double', (number) => number * 2)
+    t.same(await company('ask', [network.session ?? '', 'game.double', 21]), { value: 42 })
+  },
+
+  async 'S0.17 a dialog and a confirm come back with the choice'(t, { join }) {
+    const { network, company } = await join()
+    const session = network.session ?? ''
+    const question = { title: 'Trade?', text: 'A boot for a carrot?', choices: ['Yes', 'Never'] }
+    t.match(await company('ask', [session, 'dialog', question]), { code: 'UNREGISTERED_HANDLER' })
+    const seen: unknown[] = []
+    network.queries.register('dialog', async ({ text, choices }, options, { name }) => {
+      seen.push([name, text, options])
+      return choices[1]
+    })
+    network.queries.register('confirm', ({ text }) => text === 'Sure?')
+    t.same(await company('ask', [session, 'dialog', question, 5_000]), { value: 'Never' })
+    t.same(seen, [['Bob', 'A boot for a carrot?', { timeout: 5_000 }]])
+    t.same(await company('ask', [session, 'confirm', { text: 'Sure?' }]), { value: true })
+    t.same(await company('ask', [session, 'confirm', { text: 'Really?' }]), { value: false })
+  },
+
+  async 'S0.19 the host executes what it is asked'(t, { open, prompt }) {
+    const [network, company] = [await open('main'), await prompt()]
+    await network.players.identify()
+    const made = await company('make')
+    const room = await network.rooms.join(made.code)
+    t.equal(room.host?.number, made.bob.number)
+    t.equal(await network.functions.executeAsHost('game.add', [5, 3]), 8)
+    t.equal(await network.functions.executeAsHost('game.whose'), network.players.me?.id)
+    t.match(await company('heard'), { cleo_frames: 0 })
+    const isHost = new Promise<void>((resolve) => {
+      room.on('host', () => room.isHost && resolve())
+    })
+    await company('assign', [room.you, 'host'])
+    await company('part', ['bob'])
+    await isHost
+    const failed = await failing(network.functions.executeAsHost('game.add', [5, 3]))
+    t.equal(failed.code, 'UNREGISTERED_HANDLER')
+    network.functions.register('game.add', ([a, b]) => a + b + 100)
+    t.equal(await network.functions.executeAsHost('game.add', [5, 3]), 108)
+    await room.assign(room.you, 'player')
+    const nobody = network.functions.executeAsHost('game.add', [5, 3])
+    t.equal((await failing(nobody)).code, 'NO_HOST')
+  },
+
+  async 'a room is made, found, listed, locked, updated and its members kicked'(t, { open }) {
+    const network = await open('main')
+    await network.rooms.joinOrCreate('plaza')
+    const properties = { map: 'ice', level: 3 }
+    const room = await network.rooms.create('stage', { capacity: 4, properties, name: 'Ada' })
+    t.match(room, { kind: 'stage', capacity: 4, you: 1, isHost: true, listed: true, locked: false })
+    t.match(room.host, { number: 1, name: 'Ada', role: 'host' })
+    const seen: unknown[] = []
+    room.on('joined', ({ number }) => seen.push(['joined', number]))
+    room.on('left', ({ number }, reason) => seen.push(['left', number, reason]))
+    room.on('role', ({ number, role }) => seen.push(['role', number, role]))
+    room.on('updated', () => seen.push(['updated', room.locked, room.properties]))
+
+    const typed = `${room.code.slice(0, 3)} - ${room.code.slice(3)} `.toLowerCase()
+    const found = await open('main')
+    const seat = await found.rooms.join(typed, { name: 'Dan' })
+    t.equal(seat.code, room.code)
+    const { rooms } = await network.rooms.list({ kind: 'stage', properties })
+    t.same(rooms, [
+      { code: room.code, kind: 'stage', capacity: 4, members: 2, locked: false, properties },
+    ])
+    const kicked: unknown[] = []
+    seat.on('kicked', (how) => kicked.push(how))
+    const closed = new Promise<void>((resolve) => seat.on('closed', resolve))
+    await room.assign(seat.you, 'trusted')
+    await room.update({ properties: { map: null, level: 4 } })
+    await room.lock()
+    await room.kick(seat.you, { reason: 'too loud' })
+    await closed
+    t.same(kicked, [{ by: 1, banned: false, reason: 'too loud' }])
+    t.equal(found.rooms.all.size, 0)
+    t.same(seen, [
+      ['joined', 2],
+      ['role', 2, 'trusted'],
+      ['updated', false, { level: 4 }],
+      ['updated', true, { level: 4 }],
+      ['left', 2, 'kicked'],
+    ])
+    t.equal((await failing(found.rooms.join(room.code))).code, 'ROOM_LOCKED')
+    await room.lock(false)
+    const again = await found.rooms.joinOrCreate('stage', { properties: { level: 4 } })
+    t.match([again.code, again.you], [room.code, 3])
+    await room.ban(again.you)
+    t.equal((await failing(found.rooms.join(room.code))).code, 'BANNED')
+    await room.update({ listed: false })
+    t.same((await network.rooms.list({ kind: 'stage', properties: { level: 4 } })).rooms, [])
+  },
+
+  async 'a query survives a cut of its asker and of its target'(t, { join }) {
+    const { network, met, company } = await join({ backoff: () => 20 })
+    const back = (what: string) =>
+      new Promise<void>((resolve) => network.on('state', (state) => state === what && resolve()))
+    const asked = network.queries.ask(met.bob.player, 'game.slow')
+    await company('cut', ['bob'])
+    const open = back('open')
+    network.cut()
+    await open
+    await company('answer')
+    t.equal(await asked, 'late')
+
+    let answer: (value: Json) => void = () => {}
+    const reached = new Promise<void>((resolve) => {
+      network.queries.register('game.slow', () => {
+        resolve()
+        return new Promise<Json>((give) => {
+          answer = give
+        })
+      })
+    })
+    const told = company('ask', [network.session ?? '', 'game.slow'])
+    await reached
+    const again = back('open')
+    network.cut()
+    answer('answered while away')
+    await again
+    t.same(await told, { value: 'answered while away' })
+  },
+
   async 'S3.6 garbage harms neither side'(t, { open, enter }) {
     const reported: unknown[] = []
     const network = await open('garbage', { report: (error) => reported.push(error) })
@@ -203,6 +361,17 @@ interface Stage {
   readonly places: Places
   open(where: keyof Places, options?: ConnectOptions): Promise<Network>
   enter(where: keyof Places): Promise<Network>
+  /** Somebody in the plaza, who asks the director for `what`. */
+  prompt(): Promise<(what: string, amount?: Json) => Promise<Any>>
+  /** A room of its own, with company. */
+  join(options?: ConnectOptions): Promise<Joined>
+}
+
+interface Joined {
+  readonly network: Network
+  /** Who is there, as `meet` says. */
+  readonly met: Any
+  company(what: string, amount?: Json): Promise<Any>
 }
 
 t.test('the web client goes through every scenario', async (t) => {
@@ -219,9 +388,19 @@ t.test('the web client goes through every scenario', async (t) => {
     await network.rooms.joinOrCreate('plaza')
     return network
   }
+  const prompt = async () => {
+    const network = await enter('main')
+    return (what: string, amount: Json = null) => please(network, what, amount)
+  }
+  const join = async (options: ConnectOptions = {}) => {
+    const [network, company] = [await open('main', options), await prompt()]
+    const { code } = await network.rooms.create('stage')
+    return { network, company, met: await company('meet', [code]) }
+  }
   const names = SCENARIOS.filter((name) => !OF_A_GAME_LOOP.includes(name))
   t.same(Object.keys(told).sort(), [...names].sort(), 'none is left out')
-  for (const name of names) await t.test(name, (t) => told[name]?.(t, { places, open, enter }))
+  const stage: Stage = { places, open, enter, prompt, join }
+  for (const name of names) await t.test(name, (t) => told[name]?.(t, stage))
 })
 
 /** Asks the director for something; what its answer says. */

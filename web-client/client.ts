@@ -1,17 +1,24 @@
 import type { Clock } from './clock.ts'
+import { createDialogs, type Page } from './dialog.ts'
 import { createEvents, type Events } from './events.ts'
 import { failure } from './failure.ts'
+import { createFunctions, type Functions } from './functions.ts'
 import type { Timers, WebSocketConstructor } from './link.ts'
 import { createPlayers, type Players } from './players.ts'
 import { createPlaza, type Plaza } from './plaza.ts'
+import { type BuiltIns, createQueries, type Queries } from './queries.ts'
 import { createRooms, type Rooms } from './rooms.ts'
 import { createSession, type Session, type State } from './session.ts'
 
+export type { Sender } from '../protocol/message.ts'
+export type { Role } from '../protocol/rooms.ts'
 export type { Json } from '../protocol/schema.ts'
-export type { EventListener } from './events.ts'
+export type { ActionHandler, Actions, Delivered, EventListener } from './events.ts'
 export { NetworkError } from './failure.ts'
+export type { CastOptions, CastResult, RemoteFunction } from './functions.ts'
 export type { Player } from './players.ts'
-export type { Member, Room } from './rooms.ts'
+export type { AskOptions, QueryHandler } from './queries.ts'
+export type { Kicked, LeaveReason, Member, Room, RoomEvents } from './room.ts'
 export type { SessionEvents, State } from './session.ts'
 
 export interface ConnectOptions {
@@ -40,6 +47,8 @@ export interface Network {
   readonly players: Players
   readonly rooms: Rooms
   readonly events: Events
+  readonly queries: Queries
+  readonly functions: Functions
   readonly plaza: Plaza
   /** `state`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
@@ -59,16 +68,19 @@ const LONGEST_WAIT_MS = 10_000
  * ABORTED. From then on a dropped connection is restored without anything lost or done twice.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Network> {
-  const { signal, report = console.error } = options
+  const { signal, report = console.error, timers = platformTimers } = options
   const session = createSession({
     url,
     WebSocket: options.WebSocket ?? platformSocket(),
-    timers: options.timers ?? platformTimers,
+    timers,
     connectTimeout: options.connectTimeout ?? 10_000,
     pingEvery: options.pingEvery ?? 5_000,
     backoff: options.backoff ?? jittered,
     report,
   })
+  const players = createPlayers(session)
+  const rooms = createRooms(session, report)
+  const answering = { session, rooms: rooms.all, timers, report }
   const network: Network = {
     get state() {
       return session.state
@@ -77,9 +89,11 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
       return session.id
     },
     clock: session.clock,
-    players: createPlayers(session),
-    rooms: createRooms(session, report),
+    players,
+    rooms,
     events: createEvents(session, report),
+    queries: createQueries({ ...answering, builtIns: platformDialogs() }),
+    functions: createFunctions({ ...answering, players }),
     plaza: createPlaza(session, report),
     on: session.on,
     request: session.request,
@@ -112,4 +126,10 @@ function platformSocket(): WebSocketConstructor {
   const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor }
   if (WebSocket) return WebSocket
   throw failure('CONNECT_FAILED', 'this platform has no WebSocket; pass one as options.WebSocket')
+}
+
+/** What asks the person, where there is a page to do it on. */
+function platformDialogs(): BuiltIns | undefined {
+  const { document } = globalThis as unknown as { document?: Page } // a browser’s is more than that
+  return document && createDialogs(document)
 }

@@ -1,8 +1,14 @@
 /** Typed listeners; one that throws is reported and harms nobody else. */
 export interface Emitter<E extends Record<string, unknown[]>> {
   /** Listens until the returned function is called. */
-  on<K extends keyof E>(name: K, listener: (...args: E[K]) => void): () => void
+  on: On<E>
   emit<K extends keyof E>(name: K, ...args: E[K]): void
+}
+
+/** One listener may do for several names, if it looks at what they have in common: the first. */
+export interface On<E extends Record<string, unknown[]>> {
+  <K extends keyof E>(name: K, listener: (...args: E[K]) => void): () => void
+  <K extends keyof E>(name: K, listener: (first: E[K][0]) => void): () => void
 }
 
 export type Report = (error: unknown) => void
@@ -10,7 +16,7 @@ export type Report = (error: unknown) => void
 export function createEmitter<E extends Record<string, unknown[]>>(report: Report): Emitter<E> {
   const listeners = new Map<keyof E, Set<unknown>>()
   return {
-    on(name, listener) {
+    on(name: keyof E, listener: unknown) {
       const own = listeners.get(name) ?? new Set()
       listeners.set(name, own.add(listener))
       return () => void own.delete(listener)

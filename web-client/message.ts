@@ -1,5 +1,5 @@
 import { type AllMessages, MESSAGES, messageOf } from '../protocol/index.ts'
-import { isCounted, type Message, readEnvelope, toText } from '../protocol/message.ts'
+import { isCounted, type Message, readEnvelope, type Sender, toText } from '../protocol/message.ts'
 import { check } from '../protocol/schema.ts'
 import { failure } from './failure.ts'
 
@@ -47,15 +47,30 @@ export function compose(
 ): string {
   if (envelope.id !== undefined && !isRequest(type))
     throw failure('INVALID_MESSAGE_DATA', `${type}: expected the type of a request`)
-  const problem = check(MESSAGES[type].data, data, type)
+  const problem = check(MESSAGES[type].data, data, type) ?? misaddressed({ type, ...envelope })
   if (problem) throw failure('INVALID_MESSAGE_DATA', problem)
   return toText({ type, ...envelope, data })
 }
+
+/** The text that answers a question of the server's, an `error` telling which `request` it was. */
+export const composeAnswer = (type: string, re: string, data: unknown, request: string): string =>
+  toText({ type, re, data: type === 'error' ? { ...(data as object), request } : data })
+
+/** Who sent a message; what the room's own logic says has a sender without a name. */
+export const senderOf = ({ from }: Received): Sender =>
+  typeof from === 'object' && from !== null ? (from as Sender) : THE_ROOM
+
+const THE_ROOM: Sender = Object.freeze({ member: 0, player: null, role: 'none', name: '' })
 
 function misfit({ type, re, data = {} as never }: Received): string | undefined {
   const line = messageOf(type)
   if (!line) return `${type}: no such message`
   return check(re !== undefined && line.reply ? line.reply : line.data, data, type, false)
+}
+
+function misaddressed(envelope: object): string | undefined {
+  const read = readEnvelope(envelope)
+  return typeof read === 'string' ? read : undefined
 }
 
 function isRequest(type: string): boolean {

@@ -18,6 +18,8 @@ const DEFAULTS: ServerLimits = {
 interface Frame {
   readonly text: string
   readonly bytes: number
+  /** Whether it answers a question of the server's, and means nothing once the counts begin again. */
+  readonly isAnswer: boolean
 }
 
 export type Outgoing = ReturnType<typeof createOutgoing>
@@ -47,8 +49,8 @@ export function createOutgoing() {
     isFull: (bytes: number): boolean => ledger.isFull(bytes),
 
     /** Adds a counted frame; `isWritten` when it goes out at once. */
-    add(text: string, bytes: number, isWritten: boolean): void {
-      ledger.push({ text, bytes })
+    add(frame: Frame, isWritten: boolean): void {
+      ledger.push(frame)
       if (isWritten) written = ledger.sent
     },
 
@@ -73,12 +75,17 @@ export function createOutgoing() {
       held.clear()
     },
 
-    /** The same session, its counts from 0: what was never written is still to be sent. */
-    restart(): void {
-      const unwritten = ledger.after(written)
+    /**
+     * The same session, its counts from 0: what was never written is still to be sent, save answers.
+     * Returns what a frame's number has become.
+     */
+    restart(): (count: number) => number {
+      const first = written
+      const unwritten = ledger.after(first)
       ledger.reset()
       written = 0
-      for (const frame of unwritten) ledger.push(frame)
+      for (const frame of unwritten) if (!frame.isAnswer) ledger.push(frame)
+      return (count) => unwritten.slice(0, count - first).filter((one) => !one.isAnswer).length
     },
   }
 }

@@ -81,9 +81,9 @@ export function createRequests(timers: Timers) {
       return found !== undefined
     },
 
-    /** The counts begin again: what was number `first + 1` is now number 1. */
-    renumber(first: number): void {
-      for (const one of pending.values()) one.count -= first
+    /** The counts begin again; `numbered` says what a number has become. */
+    renumber(numbered: (count: number) => number): void {
+      for (const one of pending.values()) one.count = numbered(one.count)
     },
 
     /** Gives up what was asked: `why` says of each, by its number, with which code. */

@@ -1,133 +1,73 @@
 import type { AllMessages } from '../protocol/index.ts'
-import type { DataOf, ReplyOf } from '../protocol/message.ts'
-import { createEmitter, type Emitter, type Report } from './emitter.ts'
+import type { DataOf } from '../protocol/message.ts'
+import type { Report } from './emitter.ts'
+import { createRoom, type OwnRoom, type Room, type Seat } from './room.ts'
 import type { Session } from './session.ts'
 
-type Seat = ReplyOf<AllMessages['room.join']>
-type Info = Seat['members'][number]
-type Joining = Pick<DataOf<AllMessages['room.join']>, 'name' | 'data'>
-
-/** A member of a room: who it is, and whether its connection is away. */
-export type Member = Omit<Info, 'away'> & { away: boolean }
-
-export type RoomEvents = {
-  joined: [member: Member]
-  left: [member: Member]
-  away: [member: Member]
-  back: [member: Member]
-  /** The members are as `members` says, after a resume, a reset, or more of a long list. */
-  members: []
-  /** We are no longer in it: left, or the session was lost. */
-  closed: []
-}
-
-/** A room we sit in. */
-export interface Room {
-  readonly code: string
-  readonly kind: string
-  readonly capacity: number
-  /** Our own member number. */
-  readonly you: number
-  readonly members: ReadonlyMap<number, Member>
-  on: Emitter<RoomEvents>['on']
-  leave(): Promise<void>
-}
-
-interface OwnRoom extends Room {
-  readonly members: Map<number, Member>
-  readonly emit: Emitter<RoomEvents>['emit']
-}
+type Joining = Omit<DataOf<AllMessages['room.join']>, 'code'>
+type Creating = Omit<DataOf<AllMessages['room.create']>, 'kind'>
+type Finding = Omit<DataOf<AllMessages['room.join_or_create']>, 'kind'>
 
 export type Rooms = ReturnType<typeof createRooms>
 
 /** The rooms this session sits in. */
 export function createRooms(session: Session, report: Report) {
-  const rooms = new Map<string, OwnRoom>()
+  const own = new Map<string, OwnRoom>()
+  const all = new Map<string, Room>()
 
-  session.on('message', ({ type, room: code, data }) => {
-    const room = rooms.get(code ?? '')
-    if (room) apply(room, type, data)
-  })
+  session.on('message', (message) => own.get(message.room ?? '')?.apply(message))
   session.on('lost', () => {
-    for (const room of rooms.values()) close(room)
+    for (const code of own.keys()) close(code)
   })
   session.on('snapshot', (pages) => {
-    const seats = pages.flatMap((page) => page.rooms)
-    for (const room of rooms.values())
-      if (!seats.some((seat) => seat.room.code === room.code)) close(room)
-    const begun = new Set<string>()
-    for (const seat of seats) {
-      const room = rooms.get(seat.room.code) ?? add(seat)
-      if (!begun.has(room.code)) room.members.clear()
-      begun.add(room.code)
-      fill(room, seat.members)
-    }
-    for (const code of begun) rooms.get(code)?.emit('members')
+    const seats = new Map<string, Seat[]>()
+    for (const seat of pages.flatMap((page) => page.rooms))
+      seats.set(seat.room.code, [...(seats.get(seat.room.code) ?? []), seat])
+    for (const code of own.keys()) if (!seats.has(code)) close(code)
+    for (const parts of seats.values()) seated(parts, true)
   })
 
   return {
     /** The rooms we are in, by code. */
-    all: rooms as ReadonlyMap<string, Room>,
-    /** Takes a seat in the room with this code. */
+    all: all as ReadonlyMap<string, Room>,
+
+    /** Makes a room of this kind and takes its first seat, as its host unless the kind says other. */
+    create: (kind: string, creating: Creating = {}): Promise<Room> =>
+      session.request('room.create', { kind, ...creating }, {}, joined),
+
+    /** Takes a seat in the room with this code, which may be typed in any case, blanks and dashes. */
     join: (code: string, joining: Joining = {}): Promise<Room> =>
-      session.request('room.join', { code, ...joining }, {}, seated),
-    /** Takes a seat in a room of this kind, made if there is none with a free one. */
-    joinOrCreate: (kind: string, joining: Joining = {}): Promise<Room> =>
-      session.request('room.join_or_create', { kind, ...joining }, {}, seated),
+      session.request('room.join', { code: typed(code), ...joining }, {}, joined),
+
+    /** Takes a seat in a room of this kind and these properties, made if none has a free one. */
+    joinOrCreate: (kind: string, finding: Finding = {}): Promise<Room> =>
+      session.request('room.join_or_create', { kind, ...finding }, {}, joined),
+
+    /** The listed rooms, a page at a time: `next`, unless null, is the `after` of the next one. */
+    list: (filter: DataOf<AllMessages['room.list']> = {}) => session.request('room.list', filter),
   }
 
-  /** The seat of a join's reply, unless a snapshot told of it first. */
-  function seated(seat: Seat): Room {
-    const room = rooms.get(seat.room.code) ?? add(seat)
-    fill(room, seat.members)
-    return room
+  function joined(seat: Seat): Room {
+    return seated([seat], false)
   }
 
-  function add({ room: { code, kind, capacity }, you }: Seat): OwnRoom {
-    const { on, emit } = createEmitter<RoomEvents>(report)
-    const room: OwnRoom = { code, kind, capacity, you, members: new Map(), on, emit, leave }
-    rooms.set(code, room)
-    return room
-
-    function leave(): Promise<void> {
-      return session.request('room.leave', {}, { room: code }, () => close(room))
-    }
+  function seated(parts: readonly Seat[], isSnapshot: boolean): Room {
+    const [first] = parts as readonly [Seat, ...Seat[]]
+    const { code } = first.room
+    const known = own.get(code) ?? createRoom(first, { session, report, gone: () => close(code) })
+    own.set(code, known)
+    all.set(code, known.room)
+    known.take(parts, isSnapshot)
+    return known.room
   }
 
-  function close(room: OwnRoom): void {
-    if (rooms.delete(room.code)) room.emit('closed')
+  function close(code: string): void {
+    const room = own.get(code)
+    own.delete(code)
+    all.delete(code)
+    room?.tell('closed')
   }
 }
 
-function fill(room: OwnRoom, members: readonly Info[]): void {
-  for (const member of members) room.members.set(member.number, { ...member })
-}
-
-/** What the server says of a room's members. */
-function apply(room: OwnRoom, type: string, data: never): void {
-  if (type === 'room.member_joined') {
-    const { member } = data as DataOf<AllMessages['room.member_joined']>
-    const joined = { ...member }
-    room.members.set(member.number, joined)
-    room.emit('joined', joined)
-    return
-  }
-  if (type === 'room.members') {
-    const { members, more } = data as DataOf<AllMessages['room.members']>
-    fill(room, members)
-    if (!more) room.emit('members')
-    return
-  }
-  const change = CHANGES[type]
-  const member = change && room.members.get((data as { number: number }).number)
-  if (!member || !change) return
-  if (change === 'left') room.members.delete(member.number)
-  else member.away = change === 'away'
-  room.emit(change, member)
-}
-
-const CHANGES: Readonly<Record<string, 'left' | 'away' | 'back'>> = {
-  'room.member_left': 'left',
-  'room.member_away': 'away',
-  'room.member_back': 'back',
-}
+/** A code as people type it, as the server knows it. */
+const typed = (code: string) => code.toUpperCase().replace(/[\s\p{Dash_Punctuation}]/gu, '')

@@ -7,7 +7,7 @@ import { createEmitter, type Report } from './emitter.ts'
 import { type FailureData, failure, NetworkError } from './failure.ts'
 import { type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
 import { createLiveness } from './liveness.ts'
-import { compose, type Received, type RequestType, read } from './message.ts'
+import { compose, composeAnswer, type Received, type RequestType, read } from './message.ts'
 import { createOutgoing } from './outgoing.ts'
 import { createRequests, type WaitOptions } from './requests.ts'
 
@@ -130,6 +130,14 @@ export function createSession(options: SessionOptions) {
       else outgoing.hold(`${type} ${room ?? ''}`, text)
     },
 
+    /** Answers a question of the server's; throws CLOSED, TOO_LARGE or BUFFER_FULL. */
+    answer({ type, id }: Received, as: string, data: unknown): void {
+      if (id !== undefined) sendCounted(as, composeAnswer(as, id, data, type), true)
+    },
+
+    /** Tells the developer something, as `warning`. */
+    warn: (text: string): void => emitter.emit('warning', text),
+
     /** Drops the connection as a cut cable would; the session comes back by itself. */
     cut(): void {
       if (state === 'closed' || !welcome) return
@@ -243,8 +251,7 @@ export function createSession(options: SessionOptions) {
   function beginAgain(): void {
     const { written } = outgoing
     requests.abandon((count) => (count > written ? undefined : 'OUTCOME_UNKNOWN'))
-    requests.renumber(written)
-    outgoing.restart()
+    requests.renumber(outgoing.restart())
     recount()
   }
 
@@ -309,14 +316,14 @@ export function createSession(options: SessionOptions) {
     write({ type: 'session.ack', data: { sent, received } })
   }
 
-  function sendCounted(type: string, text: string): void {
+  function sendCounted(type: string, text: string, isAnswer = false): void {
     if (state === 'closed') throw failure('CLOSED')
     const bytes = utf8Length(text)
     const { message_bytes } = outgoing.limits
     if (bytes > message_bytes)
       throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${message_bytes}`)
     if (!isLive && outgoing.isFull(bytes)) throw failure('BUFFER_FULL')
-    outgoing.add(text, bytes, isLive)
+    outgoing.add({ text, bytes, isAnswer }, isLive)
     if (isLive) link?.send(text)
   }
 

@@ -68,6 +68,11 @@ function outwardOf(schema: Schema, name: string): Outward {
         right: [null, true, 3, 'abc', [], {}, { deep: [{ est: [null, 1.5] }] }],
         wrong: [...INFINITE, { deep: [{ est: INFINITE[0] }] }],
       }
+    case 'record':
+      return {
+        right: [{}, { any: null }, { deep: [{ est: [null, 1.5] }] }],
+        wrong: [null, [], 'abc', 3, { deep: [{ est: INFINITE[0] }] }],
+      }
     case 'nullable': {
       const { right, wrong } = outwardOf(schema.of, name)
       return { right: [null, ...right], wrong: wrong.filter((value) => value !== null) }

@@ -1,4 +1,5 @@
 import { type AllMessages, MESSAGES, messageOf } from '../../protocol/index.ts'
+import type { RateClass } from '../../protocol/limits.ts'
 import {
   type DataOf,
   type Envelope,
@@ -12,6 +13,7 @@ import {
 } from '../../protocol/message.ts'
 import { check } from '../../protocol/schema.ts'
 import type { World } from '../world.ts'
+import { type Ask, remoteRefusal } from './asks.ts'
 import type { Connection } from './connection.ts'
 import { decode } from './decode.ts'
 import { encode } from './frame.ts'
@@ -74,6 +76,7 @@ interface Asked {
 /** Decode, check, permit, charge, handle, answer: the way in for every message. */
 export function createDispatch(options: DispatchOptions) {
   const { world, limits, numeric, confirmReset, acknowledge, checkReplies } = options
+  let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
   return function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
@@ -114,11 +117,30 @@ export function createDispatch(options: DispatchOptions) {
     if (retry_ms > 0 && session.buckets.take('refused') > 0) closeFlood(connection, session)
   }
 
-  function routeReply(incoming: Incoming, { type, re }: Envelope): void {
+  function routeReply(incoming: Incoming, { type, re, data }: Envelope): void {
     const { session } = incoming
+    if (re === undefined) return
     if (type === 'session.reset' && re === session.resetting) return confirmReset(session)
-    const problem = new Refusal('INVALID_MESSAGE', 'message.re: answers no request of this server')
-    refuseMalformed(incoming, problem, { type })
+    const ask = session.takeAsk(re)
+    if (ask) return settle(incoming, ask, type, data)
+    const line = messageOf(type)
+    if (isAdmitted(incoming, line?.rate ?? 'request', { type }))
+      refuse(incoming, new Refusal('UNKNOWN_REQUEST', `message.re: ${UNKNOWN} "${re}"`), { type })
+  }
+
+  /** What a client answers to a question of ours; whoever waits for it is always told something. */
+  function settle(incoming: Incoming, ask: Ask, type: string, data: unknown): void {
+    if (type === ask.type || type === 'error') {
+      const line = MESSAGES[type as 'query' | 'error'] as Message
+      const problem = check(type === 'error' ? line.data : (line.reply ?? line.data), data, type)
+      if (!problem && type === 'error') return ask.reject(remoteRefusal(ask, data as RemoteError))
+      if (!problem) return ask.resolve(data)
+      ask.reject(remoteRefusal(ask, { code: 'REMOTE_ERROR', message: NO_ANSWER }))
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), { type })
+    }
+    ask.reject(remoteRefusal(ask, { code: 'REMOTE_ERROR', message: NO_ANSWER }))
+    const text = `message.type: expected "${ask.type}" or "error", as "re" answers that`
+    refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', text), { type })
   }
 
   function handle(incoming: Incoming, envelope: Envelope, line: Message): void {
@@ -128,7 +150,8 @@ export function createDispatch(options: DispatchOptions) {
     const problem = check(line.data, data, type)
     if (problem)
       return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), asked)
-    if (!isAdmitted(incoming, line, asked)) return
+    if (!isAdmitted(incoming, line.rate ?? 'request', asked)) return
+    if (line.delivery !== 'connection') incoming.session.activity = ++activity
     if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
 
     const after: (() => void)[] = []
@@ -185,9 +208,9 @@ export function createDispatch(options: DispatchOptions) {
   }
 
   /** Whether the message may be handled now; if not, it has been refused. */
-  function isAdmitted(incoming: Incoming, line: Message, asked: Asked): boolean {
+  function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
     const { session, connection, free } = incoming
-    const retry_ms = free ? 0 : session.buckets.take(line.rate ?? 'request')
+    const retry_ms = free ? 0 : session.buckets.take(rate)
     const isBusy = session.inFlight.size >= limits.requests
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
@@ -238,6 +261,14 @@ interface Answer {
   readonly re?: Id
   readonly data: unknown
 }
+
+interface RemoteError {
+  readonly code: string
+  readonly message: string
+}
+
+const UNKNOWN = 'this session was not asked, or is no longer,'
+const NO_ANSWER = 'its client sent what is no answer'
 
 const FAILED = Symbol('refused already')
 

@@ -37,6 +37,7 @@ interface Sendable {
   readonly id?: Id
   readonly re?: Id
   readonly room?: string
+  readonly from?: Sender
   readonly data?: unknown
 }
 

@@ -19,29 +19,57 @@ export const ratesOf = (chosen: Partial<Rates> = {}): Rates => ({ ...RATES, ...c
 export class Buckets {
   readonly #rates: Rates | false
   readonly #now: () => number
-  #levels: Partial<Record<RateClass, { tokens: number; at: number }>> = {}
+  readonly #levels: Partial<Record<RateClass, Level>> = {}
 
   constructor(rates: Rates | false, now: () => number) {
     this.#rates = rates
     this.#now = now
   }
 
+  /** How many ms until there is a token; takes none. */
+  wait(name: RateClass): number {
+    const level = this.#fill(name)
+    return level && level.tokens < 1 ? Math.ceil(((1 - level.tokens) / level.per_second) * 1000) : 0
+  }
+
+  /** Whether nothing was taken that has not been refilled. */
+  get isFull(): boolean {
+    return Object.keys(this.#levels).every((name) => {
+      const level = this.#fill(name as RateClass)
+      return !level || level.tokens === level.burst
+    })
+  }
+
   /** Takes one token; 0 when there was one, else how many ms until there is. */
   take(name: RateClass): number {
-    if (!this.#rates) return 0
-    const { per_second, burst } = this.#rates[name]
-    const now = this.#now()
-    let level = this.#levels[name]
-    if (!level) {
-      level = { tokens: burst, at: now }
-      this.#levels[name] = level
-    }
-    level.tokens = Math.min(burst, level.tokens + ((now - level.at) / 1000) * per_second)
-    level.at = now
+    const level = this.#fill(name)
+    if (!level) return 0
     if (level.tokens >= 1) {
       level.tokens -= 1
       return 0
     }
-    return Math.ceil(((1 - level.tokens) / per_second) * 1000)
+    return Math.ceil(((1 - level.tokens) / level.per_second) * 1000)
   }
+
+  /** The level of a bucket as time has filled it; none where there are no limits. */
+  #fill(name: RateClass) {
+    if (!this.#rates) return undefined
+    const { per_second, burst } = this.#rates[name]
+    const now = this.#now()
+    let level = this.#levels[name]
+    if (!level) {
+      level = { tokens: burst, at: now, per_second, burst }
+      this.#levels[name] = level
+    }
+    level.tokens = Math.min(burst, level.tokens + ((now - level.at) / 1000) * per_second)
+    level.at = now
+    return level
+  }
+}
+
+interface Level {
+  tokens: number
+  at: number
+  readonly per_second: number
+  readonly burst: number
 }

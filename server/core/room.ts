@@ -1,55 +1,61 @@
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, Sender } from '../../protocol/message.ts'
-import type { Json, Schema } from '../../protocol/schema.ts'
-import type { Outgoing } from './frame.ts'
+import { type Action, ROLES, type Role } from '../../protocol/rooms.ts'
+import type { Json } from '../../protocol/schema.ts'
+import type { Origin, Outgoing } from './frame.ts'
+import type { Changed, RoomHooks, RoomKind, RoomMessage } from './kind.ts'
+import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
 export type MemberInfo = DataOf<AllMessages['room.member_joined']>['member']
+export type RoomInfo = DataOf<AllMessages['room.updated']>['room']
+export type Properties = RoomInfo['properties']
 
 /** A session in a room, numbered in order of joining. */
 export interface Member {
   readonly number: number
   readonly session: Session
   readonly name: string
-  readonly role: string
   readonly data: Json
+  role: Role
   away: boolean
 }
 
-/** What a kind does in one room of its own; anything it throws harms that room only. */
-export interface RoomHooks {
-  /** Says what others may know of who joins; may refuse by throwing a Refusal. */
-  onJoin?(data: Json | undefined): Json
-  onJoined?(member: Member): void
-  onLeft?(member: Member): void
-  /** The member has a snapshot and needs what is *latest*. */
-  onRestored?(member: Member): void
-  onDispose?(): void
-}
-
-export interface RoomKind {
-  readonly name: string
-  readonly capacity: number
-  /** Events outside these namespaces are refused. */
-  readonly namespaces: readonly string[]
-  /** The arguments of the events it knows. */
-  readonly events?: Readonly<Record<string, Schema>>
-  /** How long a room of this kind outlives its last member. */
-  readonly linger_ms: number
-  open(room: Room): RoomHooks
+/** What its creator may say of a room. */
+export interface Wishes {
+  readonly capacity?: number
+  readonly listed?: boolean
+  readonly properties?: Properties
 }
 
 /** Sessions that share members and messages. */
 export class Room {
   readonly code: string
+  /** In order of creation. */
+  readonly serial: number
   readonly kind: RoomKind
   readonly hooks: RoomHooks
+  readonly capacity: number
+  /** Sets of members that its own logic named, for `group:NAME`. */
+  readonly groups = new Map<string, Set<Session>>()
+  /** Who is about to sit down, while a hook thinks about it. */
+  readonly entering = new Set<Session>()
+  listed: boolean
+  locked = false
+  properties: Properties
+  /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
+  host: Member | null = null
   readonly #members = new Map<Session, Member>()
+  readonly #banned = new Set<string>()
   #numbered = 0
 
-  constructor(code: string, kind: RoomKind) {
+  constructor(code: string, serial: number, kind: RoomKind, wishes: Wishes) {
     this.code = code
+    this.serial = serial
     this.kind = kind
+    this.capacity = Math.min(kind.capacity, wishes.capacity ?? kind.capacity)
+    this.listed = wishes.listed ?? kind.listed ?? true
+    this.properties = merged({}, wishes.properties ?? {})
     this.hooks = kind.open(this)
   }
 
@@ -58,7 +64,12 @@ export class Room {
   }
 
   get isFull(): boolean {
-    return this.#members.size >= this.kind.capacity
+    return this.#members.size + this.entering.size >= this.capacity
+  }
+
+  /** Whether nobody ever sat here. */
+  get isUnused(): boolean {
+    return this.#numbered === 0
   }
 
   get members(): Iterable<Member> {
@@ -69,10 +80,15 @@ export class Room {
     return this.#members.get(session)
   }
 
+  numbered(number: number): Member | undefined {
+    for (const member of this.#members.values()) if (member.number === number) return member
+    return undefined
+  }
+
   /** Takes a seat; the caller has seen that there is one. */
-  add(session: Session, name: string, data: Json): Member {
+  add(session: Session, name: string, role: Role, data: Json): Member {
     const number = ++this.#numbered
-    const member = { number, session, name, role: 'player', data, away: false }
+    const member = { number, session, name, role, data, away: session.connection === null }
     this.#members.set(session, member)
     return member
   }
@@ -80,7 +96,57 @@ export class Room {
   remove(session: Session): Member | undefined {
     const member = this.#members.get(session)
     this.#members.delete(session)
+    for (const group of this.groups.values()) group.delete(session)
     return member
+  }
+
+  /** Refuses what a member's role is not enough for. */
+  permit(member: Member, action: Action): void {
+    const required = this.kind.permissions?.[action] ?? DEFAULT_PERMISSIONS[action]
+    if (rankOf(member.role) >= rankOf(required)) return
+    const text = `${action}: a ${this.kind.name} asks the role ${required}; yours is ${member.role}`
+    throw new Refusal('PERMISSION_DENIED', text)
+  }
+
+  /** What a member says, as the room's hook would have it. */
+  transform(message: RoomMessage): Pick<RoomMessage, 'name' | 'args'> {
+    const changed: unknown = this.hooks.onMessage?.(message)
+    if (changed instanceof Promise) {
+      changed.catch(() => {})
+      throw new TypeError(`onMessage of a ${this.kind.name} must answer at once, without a promise`)
+    }
+    const { name, args } = message
+    return { name, args, ...(changed as Changed | undefined) }
+  }
+
+  /** Finds the active host anew; whether it is another than before. */
+  elect(): boolean {
+    const before = this.host
+    this.host = null
+    for (const member of this.#members.values()) {
+      if (!isHost(member)) continue
+      // Members are in order of their numbers, so that the first of a role has the lowest.
+      if (!this.host || rankOf(member.role) > rankOf(this.host.role)) this.host = member
+    }
+    return this.host !== before
+  }
+
+  /** Merges properties into what the room says of itself; null removes one. */
+  merge(properties: Properties): void {
+    this.properties = merged(this.properties, properties)
+  }
+
+  /** Bans a session and its player for as long as the room lasts; `most` are remembered. */
+  ban({ id, player }: Session, most: number): void {
+    for (const name of [id, player?.id]) if (name !== undefined) this.#banned.add(name)
+    for (const oldest of this.#banned) {
+      if (this.#banned.size <= most) break
+      this.#banned.delete(oldest)
+    }
+  }
+
+  isBanned({ id, player }: Session): boolean {
+    return this.#banned.has(id) || (player !== null && this.#banned.has(player.id))
   }
 
   /** Sends one shared message to every member but `except`; how many that were. */
@@ -95,11 +161,38 @@ export class Room {
   }
 }
 
+export const DEFAULT_PERMISSIONS: Readonly<Record<Action, Role>> = {
+  emit: 'player',
+  query: 'player',
+  execute: 'player',
+  update: 'assistant',
+  lock: 'assistant',
+  kick: 'assistant',
+  assign: 'host',
+}
+
+/** Properties with others merged in; null removes one. */
+export const merged = (properties: Properties, changes: Properties): Properties =>
+  Object.fromEntries(
+    Object.entries({ ...properties, ...changes }).filter(([, value]) => value !== null),
+  )
+
+export const rankOf = (role: Role): number => ROLES.indexOf(role)
+
+/** Whether this role is enough to be the host. */
+export const isHost = ({ role }: Member): boolean => rankOf(role) >= rankOf('assistant')
+
 export const senderOf = ({ number, session, role, name }: Member): Sender => ({
   member: number,
   player: session.player?.id ?? null,
   role,
   name,
+})
+
+/** What goes around a message that a member makes others receive. */
+export const originOf = (room: Room, member: Member): Origin => ({
+  room: room.code,
+  from: senderOf(member),
 })
 
 export const infoOf = ({ number, session, name, role, away, data }: Member): MemberInfo => ({
@@ -110,4 +203,14 @@ export const infoOf = ({ number, session, name, role, away, data }: Member): Mem
   role,
   away,
   data,
+})
+
+export const roomInfoOf = (room: Room): RoomInfo => ({
+  code: room.code,
+  kind: room.kind.name,
+  capacity: room.capacity,
+  host: room.host?.number ?? null,
+  listed: room.listed,
+  locked: room.locked,
+  properties: room.properties,
 })

@@ -1,7 +1,10 @@
 import type { ResumeReason } from '../../protocol/errors.ts'
 import type { Id } from '../../protocol/message.ts'
+import type { Json } from '../../protocol/schema.ts'
+import type { Cancel } from '../world.ts'
+import { type AbandonCode, type Ask, Asks } from './asks.ts'
 import type { Connection } from './connection.ts'
-import { encode, type Outgoing } from './frame.ts'
+import { encode, type Origin, type Outgoing } from './frame.ts'
 import { Buckets, type Limits, type Rates } from './limits.ts'
 import { type Flusher, Outbox } from './outbox.ts'
 import { errorMessage, Refusal } from './refusal.ts'
@@ -18,7 +21,22 @@ export interface SessionWorld {
   readonly rates: Rates | false
   readonly flusher: Flusher
   readonly now: () => number
+  readonly after: (ms: number, callback: () => void) => Cancel
   readonly onSlow: (session: Session) => void
+}
+
+/** What one client is asked on behalf of whoever waits. */
+export interface Question {
+  /** A message of the tables that has a reply. */
+  readonly type: string
+  readonly data: unknown
+  readonly origin: Origin
+  /** How long it may take, in ms. */
+  readonly timeout: number
+  /** Whom it is put to, told with every failure. */
+  readonly cause: Json
+  /** Whose question it is, if a player's: it ends with its asker. */
+  readonly asker?: Session
 }
 
 export type ResetReason = Extract<ResumeReason, 'SLOW' | 'BUDGET' | 'DESYNC'>
@@ -49,16 +67,26 @@ export class Session {
   mustReset: ResetReason | undefined
   /** Rises with every reset: answers to what was asked before it are not sent. */
   epoch = 0
+  /** Rises with what it does, so that of several sessions one was active last. */
+  activity = 0
+  /** Whether it is over for good. */
+  ended = false
   /** The id of a `session.reset` whose reply is awaited; what comes before it is not handled. */
   resetting: Id | undefined
   readonly inFlight = new Set<Id>()
   readonly told = { sent: 0, received: 0 }
+  readonly #world: SessionWorld
   #tooLarge: Set<string> | undefined
+  #asks: Asks | undefined
+  /** Each withdraws one question that this session has put to another. */
+  #asking: Set<() => void> | undefined
+  #numbered = 0
 
   constructor(id: string, tokenHash: string, address: string, world: SessionWorld) {
     this.id = id
     this.tokenHash = tokenHash
     this.address = address
+    this.#world = world
     this.receiveBytes = world.limits.receive_bytes
     this.buckets = new Buckets(world.rates, world.now)
     this.outbox = new Outbox(world.limits, world.flusher, () => world.onSlow(this))
@@ -79,12 +107,65 @@ export class Session {
 
   /** Sends a message, or in its place the error that says it would not fit this client. */
   send(message: Outgoing, re?: Id): void {
-    if (!this.connection && this.mustReset) return
+    if (this.ended || (!this.connection && this.mustReset)) return
     if (message.size > this.receiveBytes) this.#sendTooLarge(message, re)
     else {
       if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
       this.outbox.push(message)
     }
+  }
+
+  /** An id for a request of the server's to this client. */
+  nextId(): string {
+    return `s${++this.#numbered}`
+  }
+
+  /**
+   * Puts a question to this client; resolves with the data of its reply. Rejects with a Refusal:
+   * TOO_LARGE, TARGET_BUSY, TIMEOUT, TARGET_LEFT, OUTCOME_UNKNOWN, or what the client says.
+   */
+  ask({ type, data, origin, timeout, cause, asker }: Question): Promise<unknown> {
+    const { limits, after } = this.#world
+    this.#asks ??= new Asks()
+    const id = this.nextId()
+    const message = encode({ type, id, ...origin, data }, 'counted')
+    if (message.size > this.receiveBytes)
+      throw new Refusal('TOO_LARGE', tooLarge(message, this.receiveBytes), { cause })
+    // A slow reader that was reset is sent nothing until it is back with new counts.
+    const isUnreachable = !this.connection && this.mustReset !== undefined
+    if (isUnreachable || this.#asks.size >= limits.asks)
+      throw new Refusal('TARGET_BUSY', undefined, { cause })
+    const ms = Math.min(timeout, limits.ask_ms)
+    const asks = this.#asks
+    const answered = new Promise<unknown>((resolve, reject) => {
+      asks.add(id, { type, room: origin.room, cause, resolve, reject }, (late) => after(ms, late))
+      this.send(message)
+    })
+    return asker ? asker.#await(answered, () => asks.fail(id, 'TARGET_LEFT')) : answered
+  }
+
+  /** Waits for an answer that is withdrawn when this session ends. */
+  #await<T>(answer: Promise<T>, withdraw: () => void): Promise<T> {
+    this.#asking ??= new Set()
+    this.#asking.add(withdraw)
+    return answer.finally(() => this.#asking?.delete(withdraw))
+  }
+
+  /** The question that an answer with this `re` answers, if there is one; it is settled by the taker. */
+  takeAsk(re: Id): Ask | undefined {
+    return this.#asks?.take(re)
+  }
+
+  /** Gives up what this client was asked, in one room or in all. */
+  abandonAsks(code: AbandonCode, room?: string): void {
+    this.#asks?.abandon(code, room)
+  }
+
+  /** It is over: nobody answers here any more, and nobody waits for an answer. */
+  end(): void {
+    this.ended = true
+    this.abandonAsks('TARGET_LEFT')
+    for (const withdraw of this.#asking ?? []) withdraw()
   }
 
   /** Starts both counts anew; what was in flight in either direction is forgotten. */
@@ -95,6 +176,7 @@ export class Session {
     this.epoch++
     this.mustReset = reason
     this.inFlight.clear()
+    this.abandonAsks('OUTCOME_UNKNOWN')
     this.told.sent = 0
     this.told.received = 0
   }
@@ -107,9 +189,12 @@ export class Session {
       this.#tooLarge.add(message.key)
     }
     const delivery = message.delivery === 'connection' ? 'connection' : 'counted'
-    const text = `${message.type}: ${message.size} bytes do not fit receive_bytes ${this.receiveBytes}`
+    const text = tooLarge(message, this.receiveBytes)
     this.outbox.push(
       encode(errorMessage(new Refusal('TOO_LARGE', text), message.type, re), delivery),
     )
   }
 }
+
+const tooLarge = ({ type, size }: Outgoing, receiveBytes: number) =>
+  `${type}: ${size} bytes do not fit receive_bytes ${receiveBytes}`

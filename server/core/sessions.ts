@@ -45,7 +45,14 @@ export function createSessions(
   const windows = new Map<Session, Cancel>()
   const expired = new Set<string>()
   let closed = false
-  const sessionWorld = { limits, rates, flusher, now: world.now, onSlow: dropSlow }
+  const sessionWorld = {
+    limits,
+    rates,
+    flusher,
+    now: world.now,
+    after: world.after,
+    onSlow: dropSlow,
+  }
 
   return {
     get size() {
@@ -160,6 +167,7 @@ export function createSessions(
     if (count > 0) perAddress.set(session.address, count)
     else perAddress.delete(session.address)
     notify('ended', session)
+    session.end()
   }
 
   function remember(tokenHash: string): void {

@@ -119,7 +119,7 @@ export function createConnections({ world, limits, sessions, snapshot }: Connect
     const { sent, received } = session
     world.log.warn({ session: session.id, sent, received, reason }, 'session reset')
     session.restart(reason)
-    const id = `s${session.epoch}`
+    const id = session.nextId()
     session.resetting = id
     const { resumed: _, ...data } = refusal(session, reason)
     session.send(encode({ type: 'session.reset', id, data }, 'connection'))

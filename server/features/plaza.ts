@@ -2,8 +2,9 @@ import { PLAZA, plazaEvents, plazaMember, type plaza as plazaTable } from '../..
 import { check, type Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
+import type { RoomHooks, RoomKind } from '../core/kind.ts'
 import { Refusal } from '../core/refusal.ts'
-import type { Member, Room, RoomHooks, RoomKind } from '../core/room.ts'
+import type { Member, Room } from '../core/room.ts'
 import type { Tick } from '../core/tick.ts'
 import type { World } from '../world.ts'
 
@@ -59,7 +60,7 @@ export function createPlaza({ world, tick, resolve }: PlazaOptions) {
       room.broadcast(rowsNow())
     })
     return {
-      onJoin: memberData,
+      onJoin: ({ data }) => memberData(data),
       onJoined(member) {
         place(ground, member, startAt(PLAZA.width), startAt(PLAZA.height))
         member.session.send(rowsNow())

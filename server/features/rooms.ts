@@ -1,142 +1,227 @@
+import stringify from 'fast-json-stable-stringify'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
-import { CODE_ALPHABET, CODE_LENGTH, type rooms as roomsTable } from '../../protocol/rooms.ts'
+import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
+import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
+import type { Guesses } from '../core/guesses.ts'
+import type { RoomKind } from '../core/kind.ts'
 import type { Limits } from '../core/limits.ts'
 import { Refusal } from '../core/refusal.ts'
-import { infoOf, type Member, type MemberInfo, Room, type RoomKind } from '../core/room.ts'
+import {
+  infoOf,
+  type Member,
+  type MemberInfo,
+  merged,
+  type Properties,
+  type Room,
+  rankOf,
+  roomInfoOf,
+  type Wishes,
+} from '../core/room.ts'
+import type { Rooms } from '../core/rooms.ts'
 import type { Session } from '../core/session.ts'
-import type { SessionObserver } from '../core/sessions.ts'
-import type { Cancel, World } from '../world.ts'
+import type { World } from '../world.ts'
 
 export type Seat = ReplyOf<AllMessages['room.join']>
 type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data'>
+type Listed = ReplyOf<AllMessages['room.list']>['rooms'][number]
 
 export interface RoomsOptions {
   readonly world: World
   readonly limits: Limits
+  readonly rooms: Rooms
   readonly kinds: readonly RoomKind[]
+  readonly guesses: Guesses
   readonly cleanName: (name: string) => string
 }
 
-export type Rooms = ReturnType<typeof createRooms>
-
-/** Rooms: who sits where, and who is told. */
-export function createRooms({ world, limits, kinds, cleanName }: RoomsOptions) {
-  const byCode = new Map<string, Room>()
-  const bySession = new Map<Session, Set<Room>>()
-  const lingering = new Map<Room, Cancel>()
+/** What players do with rooms. */
+export function createRoomFeature(options: RoomsOptions) {
+  const { world, limits, rooms, kinds, guesses, cleanName } = options
 
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
-    'room.join'(context, { code, ...joining }) {
-      const room = byCode.get(code)
-      if (!room) throw new Refusal('ROOM_NOT_FOUND', `room.join.code: no room is called ${code}`)
-      return join(context, room, joining)
+    'room.create'(context, { kind: name, capacity, listed, properties, ...joining }) {
+      const kind = kindNamed(name, 'room.create.kind')
+      checkSize(properties, 'room.create.properties')
+      const wishes = {
+        ...(capacity !== undefined && { capacity }),
+        ...(listed !== undefined && { listed }),
+        ...(properties && { properties }),
+      }
+      return join(context, create(kind, wishes), joining, true)
     },
-    'room.join_or_create'(context, { kind: name, ...joining }) {
-      const kind = kinds.find((one) => one.name === name)
-      if (!kind)
-        throw new Refusal('UNKNOWN_KIND', `room.join_or_create.kind: expected ${kindNames()}`)
-      const seated = [...roomsOf(context.session)].find((room) => room.kind === kind)
+    'room.join'(context, { code, ...joining }) {
+      const room = guesses.look(context.session, () => rooms.get(code))
+      if (!room) throw new Refusal('ROOM_NOT_FOUND', `room.join.code: no room is called ${code}`)
+      if (room.isBanned(context.session)) throw new Refusal('BANNED')
+      if (room.locked) throw new Refusal('ROOM_LOCKED')
+      return join(context, room, joining, false)
+    },
+    'room.join_or_create'(context, { kind: name, properties, ...joining }) {
+      const kind = kindNamed(name, 'room.join_or_create.kind')
+      checkSize(properties, 'room.join_or_create.properties')
+      const { session } = context
+      const seated = [...rooms.of(session)].find((room) => room.kind === kind)
       if (seated) throw alreadyIn(seated)
-      for (const room of byCode.values())
-        if (room.kind === kind && !room.isFull) return join(context, room, joining)
-      return join(context, create(kind), joining)
+      const isOpen = (room: Room) =>
+        room.kind === kind && room.listed && !room.locked && !room.isFull && !room.isBanned(session)
+      for (const room of rooms.all())
+        if (isOpen(room) && says(room, properties)) return join(context, room, joining, false)
+      return join(context, create(kind, properties ? { properties } : {}), joining, true)
     },
     'room.leave'(context) {
-      leave(context.session, resolve(context).room)
+      rooms.leave(context.session, rooms.resolve(context).room, 'left')
       return {}
     },
-  }
-
-  const observer: SessionObserver = {
-    away: (session) => setAway(session, true),
-    back: (session) => setAway(session, false),
-    restored(session) {
-      for (const room of roomsOf(session)) restore(room, session)
+    'room.list': list,
+    'room.update'(context, { properties = {}, listed }) {
+      const { room } = permitted(context, 'update')
+      checkSize(merged(room.properties, properties), 'room.update.properties')
+      room.merge(properties)
+      room.listed = listed ?? room.listed
+      rooms.tellUpdated(room)
+      return { room: roomInfoOf(room) }
     },
-    ended(session) {
-      for (const room of roomsOf(session)) leave(session, room)
+    'room.lock'(context, { locked }) {
+      const { room } = permitted(context, 'lock')
+      room.locked = locked
+      rooms.tellUpdated(room)
+      return { room: roomInfoOf(room) }
+    },
+    'room.kick'(context, { number, ban = false, reason = '' }) {
+      const { room, member } = permitted(context, 'kick')
+      const target = memberNumbered(room, number, 'room.kick.number')
+      if (rankOf(target.role) >= rankOf(member.role))
+        throw new Refusal('PERMISSION_DENIED', `room.kick: ${target.name} is ${target.role}`)
+      rooms.expel(target, room, { by: member.number, banned: ban, reason })
+      return {}
+    },
+    'room.assign'(context, { number, role }) {
+      const { room, member } = permitted(context, 'assign')
+      const target = memberNumbered(room, number, 'room.assign.number')
+      const outranked = rankOf(target.role) >= rankOf(member.role) && target !== member
+      if (outranked || rankOf(role) > rankOf(member.role))
+        throw new Refusal('PERMISSION_DENIED', `room.assign: a ${member.role} may not`)
+      rooms.assign(target, room, role)
+      return {}
     },
   }
 
   return {
     handlers,
-    observer,
-    resolve,
 
-    get size() {
-      return byCode.size
-    },
+    /** A room of the server's own making; its code. Throws UNKNOWN_KIND or TOO_MANY_ROOMS. */
+    make: (name: string, wishes: Wishes = {}): string =>
+      rooms.create(kindNamed(name, 'rooms.create'), wishes).code,
 
     /** The seats of a session, with as many members as fit a page of `bytes`; then the rest. */
     seatPages: (session: Session, bytes: number) =>
-      [...roomsOf(session)].flatMap((room) => pages(room, room.memberOf(session) as Member, bytes)),
-
-    close(): void {
-      for (const cancel of lingering.values()) cancel()
-      for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
-      byCode.clear()
-    },
+      [...rooms.of(session)].flatMap((room) =>
+        pages(room, room.memberOf(session) as Member, bytes),
+      ),
   }
 
-  function roomsOf(session: Session): ReadonlySet<Room> {
-    return bySession.get(session) ?? NO_ROOMS
+  function kindNamed(name: string, place: string): RoomKind {
+    const kind = kinds.find((one) => one.name === name)
+    if (kind) return kind
+    const names = kinds.map((one) => `"${one.name}"`).join(', ')
+    throw new Refusal('UNKNOWN_KIND', `${place}: expected ${names}`)
   }
 
-  /** The room a message is meant for, and the sender's seat in it. */
-  function resolve({ session, room: code }: Context): { room: Room; member: Member } {
-    const own = roomsOf(session)
-    if (code === undefined && own.size > 1)
-      throw new Refusal('ROOM_REQUIRED', `room: expected one of ${codes(own)}`)
-    for (const room of own) {
-      const member = code === undefined || room.code === code ? room.memberOf(session) : undefined
-      if (member) return { room, member }
-    }
-    throw new Refusal('NOT_IN_ROOM', code === undefined ? undefined : `room: not in ${code}`)
+  /** A room of a player's making. */
+  function create(kind: RoomKind, wishes: Wishes): Room {
+    if (kind.creatable === false)
+      throw new Refusal('PERMISSION_DENIED', `only the server makes a ${kind.name}`)
+    return rooms.create(kind, wishes)
   }
 
-  function create(kind: RoomKind): Room {
-    if (byCode.size >= limits.rooms_total) throw new Refusal('TOO_MANY_ROOMS')
-    const room = new Room(newCode(), kind)
-    byCode.set(room.code, room)
-    world.log.info({ room: room.code, kind: kind.name }, 'room created')
-    linger(room)
-    return room
+  /** The sender's room and seat, where its role is enough for `action`. */
+  function permitted(context: Context, action: Action): { room: Room; member: Member } {
+    const found = rooms.resolve(context)
+    found.room.permit(found.member, action)
+    return found
   }
 
-  function newCode(): string {
-    for (;;) {
-      let code = ''
-      while (code.length < CODE_LENGTH)
-        code += CODE_ALPHABET[world.random.below(CODE_ALPHABET.length)]
-      if (!byCode.has(code)) return code
-    }
+  function checkSize(value: Json | undefined, place: string): void {
+    const bytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value))
+    if (bytes > limits.data_bytes)
+      throw new Refusal(
+        'TOO_LARGE',
+        `${place}: ${bytes} bytes; expected at most ${limits.data_bytes}`,
+      )
   }
 
-  function join(context: Context, room: Room, { name, data }: Joining): Seat {
+  /** Asks the room's hook, which may take its time, then seats the session. */
+  function join(
+    context: Context,
+    room: Room,
+    { name, data }: Joining,
+    isCreator: boolean,
+  ): Seat | Promise<Seat> {
     const { session } = context
-    if (room.memberOf(session)) throw alreadyIn(room)
-    if (roomsOf(session).size >= limits.rooms) throw new Refusal('TOO_MANY_ROOMS')
-    if (room.isFull) throw new Refusal('ROOM_FULL')
-    const memberData = room.hooks.onJoin?.(data) ?? null
-    const own = bySession.get(session) ?? new Set()
-    bySession.set(session, own.add(room))
-    lingering.get(room)?.()
-    lingering.delete(room)
+    if (room.memberOf(session) || room.entering.has(session)) throw alreadyIn(room)
+    const asked = nameFor(session, name)
+    const sitWith = (memberData: Json = null) => sit(context, room, asked, memberData, isCreator)
+    try {
+      checkRoomLeft(session, room)
+      checkSize(data, 'data')
+      const { player } = session
+      const thought = room.hooks.onJoin?.({ session, player, name: asked, data })
+      return thought instanceof Promise
+        ? think(session, room, thought, sitWith, isCreator)
+        : sitWith(thought)
+    } catch (error) {
+      rooms.release(room, isCreator)
+      throw error
+    }
+  }
 
-    const member = room.add(session, nameFor(session, name), memberData)
-    room.broadcast(
-      push('room.member_joined', { member: infoOf(member) }, { room: room.code }),
-      session,
-    )
-    world.log.info({ room: room.code, session: session.id, member: member.number }, 'joined')
+  /** Keeps a seat free while a hook thinks, for as long as it may. */
+  async function think<T>(
+    session: Session,
+    room: Room,
+    thought: Promise<T>,
+    sitWith: (memberData: T) => Seat,
+    isCreator: boolean,
+  ): Promise<Seat> {
+    room.entering.add(session)
+    let cancel = () => {}
+    const late = new Promise<never>((_, reject) => {
+      const text = `the room did not decide within ${limits.hook_ms} ms`
+      cancel = world.after(limits.hook_ms, () => reject(new Refusal('TIMEOUT', text)))
+    })
+    try {
+      const memberData = await Promise.race([thought, late])
+      room.entering.delete(session)
+      return sitWith(memberData)
+    } finally {
+      cancel()
+      room.entering.delete(session)
+      rooms.release(room, isCreator)
+    }
+  }
+
+  function checkRoomLeft(session: Session, room: Room): void {
+    const { size } = rooms.of(session)
+    if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+    if (size >= limits.rooms)
+      throw new Refusal('TOO_MANY_ROOMS', `this session is in ${size} rooms already`)
+    if (room.isFull) throw new Refusal('ROOM_FULL')
+  }
+
+  function sit(context: Context, room: Room, name: string, data: Json, isCreator: boolean): Seat {
+    const { session } = context
+    checkRoomLeft(session, room)
+    checkSize(data, 'what onJoin returned')
+    const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
+    const member = rooms.enter(session, room, name, isCreator ? creator : joiner, data)
     const [first, ...rest] = pages(room, member, session.receiveBytes)
     context.afterwards(() => {
       for (const { members, more } of rest)
         session.send(push('room.members', { members, more }, { room: room.code }))
-      guard(room, () => room.hooks.onJoined?.(member))
+      rooms.guard(room, () => room.hooks.onJoined?.(member))
     })
     return first as Seat
   }
@@ -146,85 +231,71 @@ export function createRooms({ world, limits, kinds, cleanName }: RoomsOptions) {
     return cleaned || `Guest ${1 + world.random.below(9999)}`
   }
 
-  function leave(session: Session, room: Room): void {
-    const member = room.remove(session)
-    const own = bySession.get(session)
-    own?.delete(room)
-    if (own?.size === 0) bySession.delete(session)
-    if (!member) return
-    room.broadcast(push('room.member_left', { number: member.number }, { room: room.code }))
-    guard(room, () => room.hooks.onLeft?.(member))
-    world.log.info({ room: room.code, session: session.id, member: member.number }, 'left')
-    if (room.size === 0) linger(room)
-  }
-
-  /** An empty room waits a while for somebody, then goes. */
-  function linger(room: Room): void {
-    lingering.set(
-      room,
-      world.after(room.kind.linger_ms, () => {
-        lingering.delete(room)
-        byCode.delete(room.code)
-        guard(room, () => room.hooks.onDispose?.())
-        world.log.info({ room: room.code }, 'room gone')
-      }),
-    )
-  }
-
-  function setAway(session: Session, away: boolean): void {
-    const type = away ? 'room.member_away' : 'room.member_back'
-    for (const room of roomsOf(session)) {
-      const member = room.memberOf(session)
-      if (!member) continue
-      member.away = away
-      room.broadcast(push(type, { number: member.number }, { room: room.code }), session)
+  function list(context: Context, filter: DataOf<AllMessages['room.list']>) {
+    const { kind, properties, after = 0, limit = 50 } = filter
+    const found: Listed[] = []
+    let bytes = context.session.receiveBytes - LIST_OVERHEAD
+    let last = 0
+    for (const room of rooms.all()) {
+      if (!room.listed || room.serial <= after) continue
+      if ((kind !== undefined && room.kind.name !== kind) || !says(room, properties)) continue
+      const one = listedOf(room)
+      bytes -= Buffer.byteLength(JSON.stringify(one)) + 1
+      if (found.length >= Math.min(limit, limits.page) || (bytes < 0 && found.length > 0))
+        return { rooms: found, next: last }
+      found.push(one)
+      last = room.serial
     }
-  }
-
-  function restore(room: Room, session: Session): void {
-    const member = room.memberOf(session)
-    if (member) guard(room, () => room.hooks.onRestored?.(member))
-  }
-
-  function guard(room: Room, run: () => void): void {
-    try {
-      run()
-    } catch (error) {
-      world.log.error({ err: error, room: room.code, kind: room.kind.name }, 'room hook failed')
-    }
-  }
-
-  function kindNames(): string {
-    return kinds.map(({ name }) => `"${name}"`).join(', ')
+    return { rooms: found, next: null }
   }
 }
 
-const NO_ROOMS: ReadonlySet<Room> = new Set()
-/** What a page needs beside its members: envelope and room. */
-const PAGE_OVERHEAD = 560
+/** What a page needs beside its members: envelope and room without its properties. */
+const PAGE_OVERHEAD = 640
+const LIST_OVERHEAD = 200
 
-const codes = (rooms: ReadonlySet<Room>) => [...rooms].map(({ code }) => code).join(', ')
+function memberNumbered(room: Room, number: number, place: string): Member {
+  const member = room.numbered(number)
+  if (!member) throw new Refusal('MEMBER_NOT_FOUND', `${place}: nobody here is number ${number}`)
+  return member
+}
 
 const alreadyIn = (room: Room) =>
   new Refusal('ALREADY_IN_ROOM', undefined, { cause: { room: room.code } })
 
+/** Whether a room says all that `asked` says. */
+const says = ({ properties }: Room, asked: Properties = {}): boolean =>
+  Object.entries(asked).every(
+    ([name, value]) =>
+      Object.hasOwn(properties, name) && stringify(properties[name]) === stringify(value),
+  )
+
+const listedOf = (room: Room): Listed => ({
+  code: room.code,
+  kind: room.kind.name,
+  capacity: room.capacity,
+  members: room.size,
+  locked: room.locked,
+  properties: room.properties,
+})
+
 /** A seat in pieces that each fit `bytes`; the last says that no more follows. */
 function pages(room: Room, member: Member, bytes: number): Seat[] {
+  const info = roomInfoOf(room)
+  const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(info.properties))
   const groups: MemberInfo[][] = [[]]
-  let used = PAGE_OVERHEAD
+  let used = overhead
   for (const one of room.members) {
-    const info = infoOf(one)
-    const size = Buffer.byteLength(JSON.stringify(info)) + 1
-    if (used + size > bytes && used > PAGE_OVERHEAD) {
+    const size = Buffer.byteLength(JSON.stringify(infoOf(one))) + 1
+    if (used + size > bytes && used > overhead) {
       groups.push([])
-      used = PAGE_OVERHEAD
+      used = overhead
     }
-    groups.at(-1)?.push(info)
+    groups.at(-1)?.push(infoOf(one))
     used += size
   }
-  const { code, kind } = room
   return groups.map((members, index) => ({
-    room: { code, kind: kind.name, capacity: kind.capacity },
+    room: info,
     you: member.number,
     members,
     more: index < groups.length - 1,

@@ -30,7 +30,6 @@ const POLICY = [
 
 const SECURITY_HEADERS = {
   'content-security-policy': POLICY,
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   'referrer-policy': 'no-referrer',

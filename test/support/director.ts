@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws'
 import { createServer, type GameServer } from '../../server/server.ts'
 import { connect, type Json, type Network } from '../../web-client/client.ts'
 import { createRandom } from './clock.ts'
+import { type Company, gather, STAGE } from './company.ts'
 import { NodeSocket } from './world.ts'
 
 /** Where the scenarios of every client find what they need; handed over as JSON. */
@@ -37,14 +38,15 @@ const LIMITS = { connections: 10_000, sessions: 10_000 }
 
 /**
  * Sets the stage for a client under test, whatever it is written in: servers, a cable to cut, and a
- * player in the plaza of `main` who does what `plaza.please` [what, …] asks and answers each with
- * `plaza.done` [what, result].
+ * player in the plaza of `main` who does what `plaza.please` [what, …] asks, with company of his
+ * (company.ts), and answers each with `plaza.done` [what, result].
  */
 export async function direct(t: Stageable, seed: number): Promise<Places> {
   const options = { host: HOST, rates: false as const, dev: true }
   const main = await start(t, {
     ...options,
     port: 0,
+    kinds: [STAGE],
     limits: { ...LIMITS, heartbeat_ms: 5_000, hard_bytes: BURST_BYTES },
   })
   const full = await start(t, { ...options, port: 0, limits: { connections: 0 } })
@@ -54,7 +56,9 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
   const director = await connect(url(main.port), { WebSocket: NodeSocket })
   t.teardown(() => director.close())
   await director.rooms.joinOrCreate('plaza', { name: 'Director' })
-  obey(director, main.port, cable, restarting)
+  const company = await gather(url(main.port))
+  t.teardown(() => company.close())
+  obey(director, main.port, cable, restarting, company)
   return {
     main: url(main.port),
     cable: url(cable.port),
@@ -84,7 +88,13 @@ interface Count {
   problem: string | null
 }
 
-function obey(director: Network, port: number, cable: Cable, restarting: Restarting): void {
+function obey(
+  director: Network,
+  port: number,
+  cable: Cable,
+  restarting: Restarting,
+  company: Company,
+): void {
   const counts = new Map<number, Count>()
   const say = (to: string, args: readonly Json[]) =>
     void director.events.emit(to, args, { to: 'others' }).catch(() => {})
@@ -134,6 +144,9 @@ function obey(director: Network, port: number, cable: Cable, restarting: Restart
     } else if (what === 'verdict') {
       const count = counts.get(member)
       done({ received: (count?.next ?? 1) - 1, problem: count?.problem ?? null })
+    } else {
+      const result = await company.obey(String(what), amount ?? [])
+      if (result !== undefined) done(result)
     }
   })
 }

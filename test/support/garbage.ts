@@ -316,11 +316,20 @@ export const GENERATORS: readonly Generator[] = [
       malformed(random, anyValid(random, { id: random.pick([...ODD_TEXTS, '1e999', '-1e999']) })),
   },
   {
-    name: 'a re of an odd kind, or to nothing',
+    name: 'a re of an odd kind',
     place: 'anywhere',
     make(random) {
-      const re = random.pick([...ODD_TEXTS, '1e999', '"never asked"', '"s1"', '12'])
+      const re = random.pick([...ODD_TEXTS, '1e999'])
       return malformed(random, anyValid(random, { id: '"1"', re }))
+    },
+  },
+  {
+    name: 'an answer to nothing',
+    place: 'anywhere',
+    make(random) {
+      const re = random.pick(['"never asked"', '"s1"', '12'])
+      const text = anyValid(random, { id: '"1"', re })
+      return json(random, text, { code: 'UNKNOWN_REQUEST' })
     },
   },
   {
@@ -419,8 +428,9 @@ export const GENERATORS: readonly Generator[] = [
     name: 'an address of nobody',
     place: 'seated',
     make(random) {
-      const to = random.pick(['nobody', 'group:x', 'player:', '__proto__', 'ALL', ' all', '\u0000'])
-      const list = random.below(2) === 0 ? [to] : ['all', to]
+      const nobody = random.pick(['group:x', 'player:', 'session:?', 'host:1'])
+      const strange = random.pick(['nobody', '__proto__', 'ALL', ' all', '\u0000'])
+      const list = random.pick([[nobody], [strange], ['all', strange], [nobody, strange]])
       const data = '{"name":"plaza.wave","args":[]}'
       const text = messageText('event.emit', { id: '"t"', to: JSON.stringify(list), data })
       return json(random, text, { code: 'INVALID_TARGET', re: 't' })
@@ -530,6 +540,8 @@ function spoiled(schema: Schema, random: Random): string | undefined {
     }
     case 'json':
       return random.pick(['1e999', '[-1e999]', '{"a":[1e999]}'])
+    case 'record':
+      return random.pick(['1e999', '[]', 'null', '{"a":[1e999]}'])
     case 'array':
     case 'tuple': {
       const items = sample(schema) as readonly unknown[]
@@ -602,6 +614,7 @@ function wrongs(schema: Schema): readonly string[] {
     case 'tuple':
       return [...not(Array.isArray), `[${'0,'.repeat(schema.of.length)}0]`]
     case 'object':
+    case 'record':
       return not((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
     case 'json':
     case 'nullable':

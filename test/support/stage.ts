@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import type { RoomKind } from '../../server/core/room.ts'
-import { createHub, type HubOptions } from '../../server/server.ts'
+import type { RoomKind } from '../../server/core/kind.ts'
+import { createHub, type GameServer, type HubOptions } from '../../server/server.ts'
 import { connect, type Network } from '../../web-client/client.ts'
 import { openRaw, type RawClient } from './client.ts'
 import { type Clock, createClock, createTestWorld, type LogLine } from './clock.ts'
@@ -10,6 +10,8 @@ export interface Stage {
   readonly clock: Clock
   readonly lines: readonly LogLine[]
   readonly rooms: { readonly size: number; close(): void }
+  /** Makes a room as the server itself does; its code. */
+  readonly make: GameServer['rooms']['create']
   raw(): Promise<RawClient>
   connect(): Promise<Network>
 }
@@ -29,6 +31,7 @@ export function stage(t: Test, options: HubOptions = {}): Stage {
   return {
     clock,
     lines: world.lines,
+    make: hub.rooms.create,
     rooms: {
       get size() {
         return hub.stats().rooms

@@ -1,21 +1,5 @@
-extends SceneTree
-## What a Godot 4 game goes through, on the stage that test/support/director.ts sets. Prints TAP.
-
-const Network := preload("res://addons/estragon/network.gd")
-const State := EstragonSession.State
-const _PATIENCE_MS := 15_000
-
-var _places: Dictionary = {}
-var _networks: Array[Network] = []
-var _problems: PackedStringArray = PackedStringArray()
-var _passed: int = 0
-var _failed: int = 0
-
-
-func _initialize() -> void:
-	_places = JSON.parse_string(OS.get_environment("ESTRAGON_STAGE"))
-	print("TAP version 14")
-	_run.call_deferred()
+extends "res://test/together.gd"
+## What a Godot 4 game goes through; alone here, with others in together.gd.
 
 
 func _run() -> void:
@@ -26,6 +10,15 @@ func _run() -> void:
 	await _tell("members are seen to come, drop, return and leave", _members)
 	await _tell("waves and chat go both ways", _waves)
 	await _tell("positions go both ways", _positions)
+	await _tell("S0.1 an emit reaches everyone but its sender", _emits)
+	await _tell("S0.2 the acknowledgement carries what was broadcast", _acknowledges)
+	await _tell("S0.10 a query is answered by the one it was put to", _asks)
+	await _tell("S0.17 a dialog and a confirm come back with the choice", _prompts)
+	await _tell("S0.19 the host executes what it is asked", _executes)
+	await _tell(
+		"a room is made, found, listed, locked, updated and its members kicked", _makes_a_room
+	)
+	await _tell("a query survives a cut of its asker and of its target", _survives)
 	await _tell("S3.6 garbage harms neither side", _garbage)
 	await _tell("S3.8 numbers and text arrive as they were sent", _numbers_and_text)
 	await _tell("messages just under, at and over the limit of the server", _large_out)
@@ -35,8 +28,7 @@ func _run() -> void:
 	await _tell("S3.5 nothing comes unless polled, and then everything", _polling)
 	await _tell("a burst of 10,000 during a stall of 2 s loses nothing", _burst)
 	await _tell("nothing is lost or doubled over 200 cuts", _cuts)
-	print("1..%d" % (_passed + _failed))
-	quit(1 if _failed > 0 else 0)
+	_end()
 
 
 func _welcome() -> void:
@@ -115,10 +107,12 @@ func _members() -> void:
 	room.member_joined.connect(note.bind("joined"))
 	room.member_away.connect(note.bind("away"))
 	room.member_back.connect(note.bind("back"))
-	room.member_left.connect(note.bind("left"))
+	room.member_left.connect(
+		func(member: EstragonMember, reason: String) -> void: note.call(member, reason)
+	)
 	await _please(network, ["visit"])
 	_check(
-		seen == PackedStringArray(["joined", "away (away)", "back", "left"]), "saw %s" % [seen]
+		seen == PackedStringArray(["joined", "away (away)", "back", "lost"]), "saw %s" % [seen]
 	)
 	_check(room.me().name == "Watcher", "knows itself")
 	var left := await room.leave()
@@ -385,89 +379,3 @@ func _cuts() -> void:
 	_check(verdict == {"received": float(sent), "problem": null}, "the director saw %s" % verdict)
 	_check(numbers == Array(range(1, int(expected) + 1)), "got %d in order" % numbers.size())
 	_check(lost.is_empty(), "nothing reset: %s" % [lost])
-
-
-## Asks the director for something; what its answer says.
-func _please(network: Network, request: Array) -> Variant:
-	var answers: Array = []
-	var you := network.rooms.room().you
-	var listen := func(args: Array, _from: EstragonMember) -> void:
-		if args[0] == request[0] and args[2] == you:
-			answers.append(args[1])
-	network.events.on("plaza.done", listen)
-	var asked := await network.events.emit("plaza.please", request)
-	_check(asked.ok, "asked %s: %s" % [request, asked])
-	await _until(func() -> bool: return not answers.is_empty(), "the director did %s" % [request])
-	network.events.off("plaza.done", listen)
-	return answers[0] if not answers.is_empty() else null
-
-
-func _make() -> Network:
-	var network := Network.new()
-	root.add_child(network)
-	_networks.append(network)
-	return network
-
-
-func _open(where: String, options: Dictionary = {}) -> Network:
-	var network := _make()
-	var joined := await network.connect_to_server(_place(where), options)
-	_check(joined.ok, "connected to %s: %s" % [where, joined])
-	return network
-
-
-func _enter(where: String) -> Network:
-	var network := await _open(where)
-	var entered := await network.rooms.join_or_create("plaza")
-	_check(entered.ok, "entered: %s" % entered)
-	return network
-
-
-func _place(where: String) -> String:
-	return str(_places[where])
-
-
-func _until(is_true: Callable, what: String) -> void:
-	var patience := Time.get_ticks_msec() + _PATIENCE_MS
-	while not is_true.call():
-		if Time.get_ticks_msec() > patience:
-			_check(false, "not in time: " + what)
-			return
-		await process_frame
-
-
-func _same(one: Variant, other: Variant) -> bool:
-	var as_sent: Variant = JSON.parse_string(EstragonMessage.to_text(other))
-	return EstragonMessage.to_text(one) == EstragonMessage.to_text(as_sent)
-
-
-func _equal(got: Variant, expected: Variant, what: String) -> void:
-	var is_equal: bool = got == expected
-	_check(is_equal, "%s: %s, expected %s" % [what, got, expected])
-
-
-func _check(is_true: bool, what: String) -> void:
-	if not is_true:
-		_problems.append(what)
-
-
-func _tell(name: String, scenario: Callable) -> void:
-	var only := OS.get_environment("ESTRAGON_ONLY")
-	if only and not name.contains(only):
-		return
-	_problems.clear()
-	await scenario.call()
-	for network: Network in _networks:
-		network.disconnect_from_server()
-		network.queue_free()
-	_networks.clear()
-	await process_frame
-	var number := _passed + _failed + 1
-	if _problems.is_empty():
-		_passed += 1
-		print("ok %d - %s" % [number, name])
-		return
-	_failed += 1
-	print("not ok %d - %s" % [number, name])
-	for problem: String in _problems:
-		print("# " + problem)

@@ -3,6 +3,7 @@ class_name EstragonError
 extends Reference
 
 const EstragonProtocol := preload("protocol.gd")
+const _MOST_CHARACTERS := 1000
 
 # A code of EstragonProtocol, such as EstragonProtocol.ROOM_FULL.
 var code: String
@@ -33,6 +34,20 @@ func update(data: Dictionary) -> void:
 	request = str(data.get("request", ""))
 	cause = data.get("cause")
 	retry_ms = int(data.get("retry_ms", 0))
+
+
+# What an `error` message says that answers a question of this type: everything but the absence of a
+# handler is a REMOTE_ERROR there.
+func to_answer(type: String) -> Dictionary:
+	var its_code := EstragonProtocol.REMOTE_ERROR
+	if code == EstragonProtocol.UNREGISTERED_HANDLER:
+		its_code = code
+	return {
+		"code": its_code,
+		"status": EstragonProtocol.ERROR_STATUS[its_code],
+		"message": message.left(_MOST_CHARACTERS),
+		"request": type,
+	}
 
 
 func _to_string() -> String:

@@ -5,8 +5,10 @@ extends Reference
 # warning-ignore-all:return_value_discarded
 
 # Any event came, also those nobody listens to by name. `from` is an EstragonMember, `room` a code.
+# What the room's own logic says comes from a stand-in, see EstragonMember.
 signal received(name, args, from, room)
 
+const EstragonActions := preload("actions.gd")
 const EstragonMember := preload("member.gd")
 const EstragonMessage := preload("message.gd")
 const EstragonResult := preload("result.gd")
@@ -17,6 +19,8 @@ var _session: EstragonSession
 var _rooms: EstragonRooms
 # [id of the target, method, FuncRef] of each listener, by the event's name.
 var _listeners: Dictionary = {}
+# What `actions` made and nobody ended: kept alive here.
+var _actions: Array = []
 
 
 func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
@@ -41,12 +45,33 @@ func off(name: String, target: Object, method: String) -> void:
 			return
 
 
-# Sends an event; `options` may hold `to` ("others" unless said) and `room`. The result's data says
-# what was delivered, to how many: `yield(Network.events.emit("game.wave"), "completed")`.
+# Sends an event: `yield(Network.events.emit("game.wave"), "completed")`. `options` may hold `room`
+# and `to`: "others" unless said, "all", "self", "host", "hosts", "other_hosts", "player:ID",
+# "session:ID", "group:NAME", or an array of these. The result's data holds the `args` that were
+# `delivered` to so many, and the addresses that were `unreached`, if any.
 func emit(name: String, args: Array = [], options: Dictionary = {}) -> EstragonResult:
 	return yield(
 		_session.request("event.emit", {"name": name, "args": args}, options), "completed"
 	)
+
+
+# Several kinds of message in one event, each a dictionary with `type` and `payload`: calls the
+# FuncRef that `handlers` has under a type with (payload, from). A message of another type is told
+# by `Network.error_received`.
+#
+#     var doors = Network.events.actions("game.door", {"OPEN": funcref(self, "_on_open")})
+#     yield(doors.emit("OPEN", {"door": 3}), "completed")
+func actions(name: String, handlers: Dictionary) -> EstragonActions:
+	var made := EstragonActions.new(_session, self, name, handlers)
+	_actions.append(made)
+	on(name, made, "hear")
+	return made
+
+
+# Undoes `actions`; the same as `off` of what it made.
+func forget(made: EstragonActions) -> void:
+	_actions.erase(made)
+	off(made.name, made, "hear")
 
 
 func _on_message(message: EstragonMessage) -> void:
@@ -54,7 +79,7 @@ func _on_message(message: EstragonMessage) -> void:
 		return
 	var name: String = message.data["name"]
 	var args: Array = message.data["args"]
-	var from := _sender(message)
+	var from: EstragonMember = _rooms.sender(message)
 	emit_signal("received", name, args, from, message.room)
 	var listeners: Array = _listeners.get(name, [])
 	for listener in listeners.duplicate():
@@ -62,9 +87,3 @@ func _on_message(message: EstragonMessage) -> void:
 			listener[2].call_func(args, from)
 		else:
 			listeners.erase(listener)
-
-
-func _sender(message: EstragonMessage) -> EstragonMember:
-	var sender := EstragonMember.new(message.from)
-	var room := _rooms.room(message.room)
-	return room.members.get(sender.number, sender) if room else sender

@@ -1,4 +1,7 @@
 # A session in a room, numbered in order of joining.
+#
+# What the room's own logic says comes from a stand-in with the number 0, the role none, and neither
+# name nor player.
 class_name EstragonMember
 extends Reference
 
@@ -10,7 +13,7 @@ var session: String
 var player: String
 # The name it is known by in the room.
 var name: String
-# What it may do.
+# What it may do: none, player, trusted, assistant or host, from the least to the most.
 var role: String
 # Dropped, and expected back.
 var away: bool
@@ -29,7 +32,7 @@ func update(info: Dictionary) -> void:
 	session = _text(info.get("session"))
 	player = _text(info.get("player"))
 	name = _text(info.get("name"))
-	role = _text(info.get("role"))
+	role = _text(info.get("role", "none"))
 	away = info.get("away", false)
 	data = info.get("data")
 

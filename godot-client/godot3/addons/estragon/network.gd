@@ -25,9 +25,13 @@ signal warned(text)
 const EstragonClock := preload("clock.gd")
 const EstragonError := preload("error.gd")
 const EstragonEvents := preload("events.gd")
+const EstragonFunctions := preload("functions.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonPlayers := preload("players.gd")
 const EstragonPlaza := preload("plaza.gd")
+const EstragonPopup := preload("popup.gd")
+const EstragonPrompt := preload("prompt.gd")
+const EstragonQueries := preload("queries.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRooms := preload("rooms.gd")
 const EstragonSession := preload("session.gd")
@@ -45,10 +49,17 @@ var players := EstragonPlayers.new(session)
 var rooms := EstragonRooms.new(session)
 # Messages to and from others in a room.
 var events := EstragonEvents.new(session, rooms)
+# Questions to and from others in a room, each with one answer.
+var queries := EstragonQueries.new(session, rooms)
+# Registered names that others may execute.
+var functions := EstragonFunctions.new(session, rooms, players)
 # Positions in a plaza.
 var plaza := EstragonPlaza.new(session)
 # The server's clock and the round trip to it.
 var clock: EstragonClock = session.clock
+
+# Shows a `dialog` or a `confirm`; null before the first.
+var popup: EstragonPopup
 
 # How often connect_to_server was called: a later call overrules an earlier one.
 var _connects: int = 0
@@ -61,6 +72,7 @@ func _init() -> void:
 	session.connect("was_lost", self, "_on_lost")
 	session.connect("error_received", self, "_on_error")
 	session.connect("warned", self, "_on_warned")
+	queries.presenter = funcref(self, "_present")
 
 
 func _process(_delta: float) -> void:
@@ -97,6 +109,13 @@ func disconnect_from_server() -> void:
 # Sends a request of PROTOCOL.md by its type.
 func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> EstragonResult:
 	return yield(session.request(type, data, envelope), "completed")
+
+
+func _present(prompt: EstragonPrompt) -> void:
+	if not popup:
+		popup = EstragonPopup.new()
+		add_child(popup)
+	popup.present(prompt)
 
 
 func _default_url() -> String:

@@ -1,5 +1,5 @@
-# Matches text against the patterns of the protocol's tables: characters, classes, groups, and the
-# repetitions `?`, `*` and `+`.
+# Matches text against the patterns of the protocol's tables: characters, classes, groups,
+# alternatives, and the repetitions `?`, `*` and `+`.
 #
 # Not RegEx: Godot 3.2 as Debian ships it prints an error at every search.
 class_name EstragonPattern
@@ -17,10 +17,17 @@ static func fits(pattern: String, text: String) -> bool:
 	return _ends(_PARSED[pattern], text, {0: true}).has(text.length())
 
 
-# Parses from `place[0]` to the end of the group: an array of [class or group, least, most].
+# Parses from `place[0]` to the end of the group: its alternatives, each an array of [class or
+# group, least, most].
 static func _parse(pattern: String, place: Array) -> Array:
 	var parts := []
+	var alternatives := [parts]
 	while place[0] < pattern.length() and pattern[place[0]] != ")":
+		if pattern[place[0]] == "|":
+			parts = []
+			alternatives.append(parts)
+			place[0] += 1
+			continue
 		var what
 		match pattern[place[0]]:
 			"(":
@@ -39,7 +46,7 @@ static func _parse(pattern: String, place: Array) -> Array:
 			repeat = _REPEATS[pattern[place[0]]]
 			place[0] += 1
 		parts.append([what, repeat[0], repeat[1]])
-	return parts
+	return alternatives
 
 
 # Parses a class such as `[a-z0-9_-]`: its characters as the keys of a dictionary. Stops at its end.
@@ -60,12 +67,17 @@ static func _parse_class(pattern: String, place: Array) -> Dictionary:
 	return members
 
 
-# Where matches of all parts, one after the other, can end that begin at one of `starts`.
-static func _ends(parts: Array, text: String, starts: Dictionary) -> Dictionary:
-	var ends := starts
-	for part in parts:
-		ends = _repeated(part, text, ends)
-	return ends
+# Where matches of one alternative, its parts one after the other, can end that begin at one of
+# `starts`.
+static func _ends(alternatives: Array, text: String, starts: Dictionary) -> Dictionary:
+	var found := {}
+	for parts in alternatives:
+		var ends := starts
+		for part in parts:
+			ends = _repeated(part, text, ends)
+		for end in ends:
+			found[end] = true
+	return found
 
 
 static func _repeated(part: Array, text: String, starts: Dictionary) -> Dictionary:

@@ -10,15 +10,15 @@ const COUNTED_BIT := 64
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "b126e98350fdb35c34f82fd88792ecb3"
+const FINGERPRINT := "2c0458896fe8951ad5d7b71549bec219"
 
 # The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.
 const INVALID_MESSAGE := "INVALID_MESSAGE"
 # The message is known but its data has the wrong shape; the text names the field and what was
 # expected.
 const INVALID_MESSAGE_DATA := "INVALID_MESSAGE_DATA"
-# A message larger than `limits.message_bytes`, or a push larger than the receiver’s
-# `receive_bytes`, whose place this error takes.
+# A message larger than `limits.message_bytes`, a push larger than the receiver’s `receive_bytes`,
+# whose place this error takes, or properties larger than `limits.data_bytes`.
 const TOO_LARGE := "TOO_LARGE"
 # A request repeats an `id` that is still in flight; sent without `re`, so that the first request
 # keeps its own answer.
@@ -42,6 +42,10 @@ const ROOM_FULL := "ROOM_FULL"
 const ROOM_REQUIRED := "ROOM_REQUIRED"
 # The session is not in that room, or in none.
 const NOT_IN_ROOM := "NOT_IN_ROOM"
+# The room is locked: nobody new may join.
+const ROOM_LOCKED := "ROOM_LOCKED"
+# Banned from this room for as long as it lasts.
+const BANNED := "BANNED"
 # The session is in this room already.
 const ALREADY_IN_ROOM := "ALREADY_IN_ROOM"
 # The session is in as many rooms as it may be, or the server holds as many as it may.
@@ -52,6 +56,23 @@ const UNKNOWN_KIND := "UNKNOWN_KIND"
 const NAMESPACE_NOT_DECLARED := "NAMESPACE_NOT_DECLARED"
 # `to` names nobody this message can reach.
 const INVALID_TARGET := "INVALID_TARGET"
+# The room has no member of this number.
+const MEMBER_NOT_FOUND := "MEMBER_NOT_FOUND"
+# The room’s kind asks a higher role for that; the text says which.
+const PERMISSION_DENIED := "PERMISSION_DENIED"
+# The room has no host: nobody in it has the role assistant or host.
+const NO_HOST := "NO_HOST"
+# Who was asked left, or its resume window ended, before it answered.
+const TARGET_LEFT := "TARGET_LEFT"
+# Who was asked has as many questions unanswered as one session may, or was too slow and is not
+# back yet.
+const TARGET_BUSY := "TARGET_BUSY"
+# Who was asked has nothing registered under that name.
+const UNREGISTERED_HANDLER := "UNREGISTERED_HANDLER"
+# The handler of who was asked failed; the text is its own, `cause` says whose it was.
+const REMOTE_ERROR := "REMOTE_ERROR"
+# An answer to something this session was not asked, or no longer is: it came too late.
+const UNKNOWN_REQUEST := "UNKNOWN_REQUEST"
 # A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the
 # highest so far.
 const STALE_ATTEMPT := "STALE_ATTEMPT"
@@ -69,8 +90,13 @@ const REFUSED := "REFUSED"
 const CLOSED := "CLOSED"
 # The session ended before this was sent; a new one has begun, in no room.
 const SESSION_LOST := "SESSION_LOST"
-# The connection was reset between the request and its answer: it may or may not have been done.
+# The connection, ours or that of who was asked, was reset between the request and its answer: it
+# may or may not have been done.
 const OUTCOME_UNKNOWN := "OUTCOME_UNKNOWN"
+# Something is registered under that name already; the first stays.
+const DUPLICATE_HANDLER := "DUPLICATE_HANDLER"
+# A handler’s name needs the prefix of its package, such as "game.add".
+const INVALID_NAME := "INVALID_NAME"
 # The buffer of what is sent while away is full.
 const BUFFER_FULL := "BUFFER_FULL"
 
@@ -116,6 +142,20 @@ const LIMIT_DEPTH := 32
 const LIMIT_REQUESTS := 64
 # How many rooms one session may be in. In rooms.
 const LIMIT_ROOMS := 8
+# What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.
+# In bytes.
+const LIMIT_DATA_BYTES := 2048
+# How many rooms one page of `room.list` may hold. In rooms.
+const LIMIT_PAGE := 100
+# How many bans one room remembers; the oldest is forgotten first. In bans.
+const LIMIT_BANS := 1000
+# How long a room’s hook may think about who joins; above: TIMEOUT. In ms.
+const LIMIT_HOOK_MS := 5000
+# How many questions (queries, function calls) may wait for one session’s answer; above:
+# TARGET_BUSY. In questions.
+const LIMIT_ASKS := 64
+# How long a question may wait for its answer, however long its asker would. In ms.
+const LIMIT_ASK_MS := 120000
 # How many rooms one server holds. In rooms.
 const LIMIT_ROOMS_TOTAL := 10000
 # Open connections from one address; above: 4105. In connections.
@@ -161,11 +201,21 @@ const ERROR_STATUS := {
 	"ROOM_FULL": 409,
 	"ROOM_REQUIRED": 400,
 	"NOT_IN_ROOM": 403,
+	"ROOM_LOCKED": 423,
+	"BANNED": 403,
 	"ALREADY_IN_ROOM": 409,
 	"TOO_MANY_ROOMS": 429,
 	"UNKNOWN_KIND": 404,
 	"NAMESPACE_NOT_DECLARED": 403,
 	"INVALID_TARGET": 404,
+	"MEMBER_NOT_FOUND": 404,
+	"PERMISSION_DENIED": 403,
+	"NO_HOST": 404,
+	"TARGET_LEFT": 410,
+	"TARGET_BUSY": 429,
+	"UNREGISTERED_HANDLER": 404,
+	"REMOTE_ERROR": 502,
+	"UNKNOWN_REQUEST": 404,
 	"STALE_ATTEMPT": 409,
 	"RESUME_TOO_LATE": 409,
 	"TIMEOUT": 504,
@@ -175,13 +225,15 @@ const ERROR_STATUS := {
 	"CLOSED": 503,
 	"SESSION_LOST": 410,
 	"OUTCOME_UNKNOWN": 500,
+	"DUPLICATE_HANDLER": 409,
+	"INVALID_NAME": 400,
 	"BUFFER_FULL": 507,
 }
 # A sentence for each error code.
 const ERROR_TEXT := {
 	"INVALID_MESSAGE": "The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.",
 	"INVALID_MESSAGE_DATA": "The message is known but its data has the wrong shape; the text names the field and what was expected.",
-	"TOO_LARGE": "A message larger than `limits.message_bytes`, or a push larger than the receiver’s `receive_bytes`, whose place this error takes.",
+	"TOO_LARGE": "A message larger than `limits.message_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.",
 	"DUPLICATE_ID": "A request repeats an `id` that is still in flight; sent without `re`, so that the first request keeps its own answer.",
 	"RATE_LIMITED": "Too fast; try again after `retry_ms`. Insisting closes the connection with 4101.",
 	"UNSUPPORTED": "This server does not offer that (yet); the text says what it does offer.",
@@ -192,11 +244,21 @@ const ERROR_TEXT := {
 	"ROOM_FULL": "The room has no free seat.",
 	"ROOM_REQUIRED": "The session is in several rooms; say which with `room`.",
 	"NOT_IN_ROOM": "The session is not in that room, or in none.",
+	"ROOM_LOCKED": "The room is locked: nobody new may join.",
+	"BANNED": "Banned from this room for as long as it lasts.",
 	"ALREADY_IN_ROOM": "The session is in this room already.",
 	"TOO_MANY_ROOMS": "The session is in as many rooms as it may be, or the server holds as many as it may.",
 	"UNKNOWN_KIND": "The server has no such kind of room; the text lists those it has.",
 	"NAMESPACE_NOT_DECLARED": "The room’s kind does not declare the namespace of this event.",
 	"INVALID_TARGET": "`to` names nobody this message can reach.",
+	"MEMBER_NOT_FOUND": "The room has no member of this number.",
+	"PERMISSION_DENIED": "The room’s kind asks a higher role for that; the text says which.",
+	"NO_HOST": "The room has no host: nobody in it has the role assistant or host.",
+	"TARGET_LEFT": "Who was asked left, or its resume window ended, before it answered.",
+	"TARGET_BUSY": "Who was asked has as many questions unanswered as one session may, or was too slow and is not back yet.",
+	"UNREGISTERED_HANDLER": "Who was asked has nothing registered under that name.",
+	"REMOTE_ERROR": "The handler of who was asked failed; the text is its own, `cause` says whose it was.",
+	"UNKNOWN_REQUEST": "An answer to something this session was not asked, or no longer is: it came too late.",
 	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the highest so far.",
 	"RESUME_TOO_LATE": "`session.resume` must be the first message of its connection.",
 	"TIMEOUT": "No answer in time.",
@@ -205,7 +267,9 @@ const ERROR_TEXT := {
 	"REFUSED": "The server closed the connection with a code that says: do not come back unchanged.",
 	"CLOSED": "The connection was closed by the caller.",
 	"SESSION_LOST": "The session ended before this was sent; a new one has begun, in no room.",
-	"OUTCOME_UNKNOWN": "The connection was reset between the request and its answer: it may or may not have been done.",
+	"OUTCOME_UNKNOWN": "The connection, ours or that of who was asked, was reset between the request and its answer: it may or may not have been done.",
+	"DUPLICATE_HANDLER": "Something is registered under that name already; the first stays.",
+	"INVALID_NAME": "A handler’s name needs the prefix of its package, such as \"game.add\".",
 	"BUFFER_FULL": "The buffer of what is sent while away is full.",
 }
 # What a client does about a close code: return, refused, ended.
@@ -232,20 +296,33 @@ const MESSAGES := {
 	"session.ack": {"direction": "both", "delivery": "connection", "data": {"kind": "object", "fields": {"sent": {"kind": "uint32", "min": 0, "max": 4294967295}, "received": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
 	"session.desync": {"direction": "to_server", "delivery": "connection", "data": {"kind": "object", "fields": {"sent": {"kind": "uint32", "min": 0, "max": 4294967295}, "received": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
 	"session.reset": {"direction": "to_client", "delivery": "connection", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "kept": {"kind": "bool"}, "reason": {"kind": "choice", "values": ["SLOW", "BUDGET", "DESYNC", "EXPIRED", "UNKNOWN", "FINGERPRINT"]}, "message": {"kind": "string", "min": 0, "max": 1024}, "sent": {"kind": "uint32", "min": 0, "max": 4294967295}, "received": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {}}},
-	"session.snapshot": {"direction": "to_client", "delivery": "connection", "data": {"kind": "object", "fields": {"player": {"kind": "nullable", "of": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}, "rooms": {"kind": "array", "of": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "string", "min": 0, "max": 16}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
+	"session.snapshot": {"direction": "to_client", "delivery": "connection", "data": {"kind": "object", "fields": {"player": {"kind": "nullable", "of": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}, "rooms": {"kind": "array", "of": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
 	"ping": {"direction": "to_server", "delivery": "connection", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {"time": {"kind": "float64"}}}},
 	"error": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 0, "max": 64}, "status": {"kind": "uint16", "min": 0, "max": 65535}, "message": {"kind": "string", "min": 0, "max": 2048}, "request": {"kind": "string", "min": 0, "max": 64, "optional": true}, "cause": {"kind": "json", "optional": true}, "retry_ms": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "incident": {"kind": "string", "min": 0, "max": 64, "optional": true}}}},
 	"player.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"guest_key": {"kind": "string", "min": 1, "max": 128, "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}, "guest_key": {"kind": "string", "min": 0, "max": 1024, "optional": true}}}},
-	"room.join": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "string", "min": 0, "max": 16}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
-	"room.join_or_create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"kind": {"kind": "string", "min": 1, "max": 32}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "string", "min": 0, "max": 16}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
+	"room.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}, "listed": {"kind": "bool", "optional": true}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
+	"room.join": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
+	"room.join_or_create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"kind": {"kind": "string", "min": 1, "max": 32}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
 	"room.leave": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {}}},
-	"room.members": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "string", "min": 0, "max": 16}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
-	"room.member_joined": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"member": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "string", "min": 0, "max": 16}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}}}},
+	"room.list": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"kind": {"kind": "string", "min": 1, "max": 32, "optional": true}, "properties": {"kind": "record", "optional": true}, "after": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "limit": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"rooms": {"kind": "array", "of": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "max": 65535}, "next": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}}}},
+	"room.update": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"properties": {"kind": "record", "optional": true}, "listed": {"kind": "bool", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}}}},
+	"room.lock": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"locked": {"kind": "bool"}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}}}},
+	"room.kick": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "ban": {"kind": "bool", "optional": true}, "reason": {"kind": "string", "min": 0, "max": 120, "optional": true}}}, "reply": {"kind": "object", "fields": {}}},
+	"room.assign": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}}}, "reply": {"kind": "object", "fields": {}}},
+	"room.members": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
+	"room.member_joined": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"member": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}}}},
 	"room.member_away": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
 	"room.member_back": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
-	"room.member_left": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
-	"event.emit": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}}}, "reply": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}, "delivered": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"room.member_left": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "reason": {"kind": "choice", "values": ["left", "lost", "kicked", "banned"]}}}},
+	"room.role_changed": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}}}},
+	"room.host_changed": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}}}},
+	"room.updated": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}}}},
+	"room.kicked": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"by": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "banned": {"kind": "bool"}, "reason": {"kind": "string", "min": 0, "max": 120}}}},
+	"event.emit": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}}}, "reply": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}, "delivered": {"kind": "uint32", "min": 0, "max": 4294967295}, "unreached": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 128}, "max": 65535, "optional": true}}}},
 	"event": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}}}},
+	"query": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "dialog|confirm|[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its prefix, such as \"game.trade\", or \"dialog\" or \"confirm\""}, "data": {"kind": "json"}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}},
+	"function.call": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}},
+	"function.cast": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}, "unreached": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 128}, "max": 65535, "optional": true}}}},
 	"plaza.move": {"direction": "to_server", "delivery": "latest", "data": {"kind": "object", "fields": {"x": {"kind": "float64", "min": 0, "max": 1600}, "y": {"kind": "float64", "min": 0, "max": 900}}}},
 	"plaza.rows": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"time": {"kind": "float64"}, "rows": {"kind": "array", "of": {"kind": "tuple", "of": [{"kind": "uint32", "min": 0, "max": 4294967295}, {"kind": "float64", "min": 0, "max": 1600}, {"kind": "float64", "min": 0, "max": 900}]}, "max": 65535}}}},
 }

@@ -10,6 +10,8 @@ var ok: bool
 var data: Dictionary
 # Why it was not done, where it was not; null otherwise.
 var error: EstragonError
+# What a query or a function came to: the `value` of `data`; null for every other request.
+var value setget , _get_value
 
 # The EstragonRoom a join led to; null for every other request. (Untyped, because a room's
 # requests have results, and Godot 3 does not load scripts that need each other.)
@@ -21,6 +23,10 @@ func _init(its_data: Dictionary = {}, its_error: EstragonError = null) -> void:
 	ok = its_error == null
 	data = its_data
 	error = its_error
+
+
+func _get_value():
+	return data.get("value")
 
 
 func _to_string() -> String:

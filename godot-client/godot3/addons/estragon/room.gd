@@ -2,17 +2,27 @@
 class_name EstragonRoom
 extends Reference
 
+# warning-ignore-all:return_value_discarded
+
 # Somebody took a seat; `member` is an EstragonMember.
 signal member_joined(member)
-# Somebody's seat is free again.
-signal member_left(member)
+# Somebody's seat is free again: `reason` is left, lost, kicked or banned.
+signal member_left(member, reason)
 # Somebody's connection dropped; the seat is kept for a while.
 signal member_away(member)
 # Somebody who was away is back in the same seat.
 signal member_back(member)
 # `members` was filled anew: after a resume, a reset, or more of a long list.
 signal members_changed
-# We are no longer in it: left, or the session was lost.
+# `host` is another; the EstragonMember, or null for none.
+signal host_changed(host)
+# A member has another role; `member` is an EstragonMember.
+signal role_changed(member)
+# The room says something else about itself: `properties`, `listed` or `locked`.
+signal updated
+# Our seat was taken away; `closed` follows. `by` is an EstragonMember, or null for the server.
+signal kicked(by, banned, reason)
+# We are no longer in it: left, kicked, or the session was lost.
 signal closed
 
 const EstragonMember := preload("member.gd")
@@ -30,17 +40,30 @@ var capacity: int
 var you: int
 # Who is in it: EstragonMember by number.
 var members: Dictionary = {}
+# The active host: of those with the role assistant or host the highest role, then the lowest
+# number; null for none.
+var host: EstragonMember setget , _get_host
+# The active host's member number; 0 for none.
+var host_number: int = 0
+# Whether we are the active host.
+var is_host: bool setget , _get_is_host
+# Whether lists and `join_or_create` find it.
+var listed: bool
+# Whether nobody new may join.
+var locked: bool
+# What its kind or its host says about it.
+var properties: Dictionary = {}
 
 var _session: EstragonSession
 
 
 func _init(session: EstragonSession, seat: Dictionary) -> void:
 	_session = session
+	you = seat["you"]
 	var about: Dictionary = seat["room"]
 	code = about["code"]
 	kind = about["kind"]
-	capacity = about["capacity"]
-	you = seat["you"]
+	_describe(about)
 
 
 # Ourselves; null once we have left.
@@ -50,47 +73,130 @@ func me() -> EstragonMember:
 
 # Gives the seat up: `yield(room.leave(), "completed")`.
 func leave() -> EstragonResult:
-	var result: EstragonResult = yield(
-		_session.request("room.leave", {}, {"room": code}), "completed"
-	)
+	var result: EstragonResult = yield(_ask("room.leave", {}), "completed")
 	if result.ok:
 		emit_signal("closed")
 	return result
 
 
+# Changes what the room says about itself: `changes` may hold `properties`, which are merged into
+# what is there (null removes one), and `listed`.
+func update(changes: Dictionary) -> EstragonResult:
+	return yield(_ask("room.update", changes), "completed")
+
+
+# Lets nobody new join, or lets them again.
+func lock(is_locked: bool = true) -> EstragonResult:
+	return yield(_ask("room.lock", {"locked": is_locked}), "completed")
+
+
+# Takes away the seat of the member with this number; `options` may hold `reason`, and `ban`: see
+# `ban`.
+func kick(number: int, options: Dictionary = {}) -> EstragonResult:
+	var asked := options.duplicate()
+	asked["number"] = number
+	return yield(_ask("room.kick", asked), "completed")
+
+
+# Kicks, and keeps the session and its player from joining again while the room lasts.
+func ban(number: int, reason: String = "") -> EstragonResult:
+	return yield(kick(number, {"ban": true, "reason": reason}), "completed")
+
+
+# Gives a member a role (none, player, trusted, assistant, host), at most our own.
+func assign(number: int, role: String) -> EstragonResult:
+	return yield(_ask("room.assign", {"number": number, "role": role}), "completed")
+
+
 # Takes over what the server lists.
 func fill(infos: Array) -> void:
 	for info in infos:
-		var member := EstragonMember.new(info)
-		members[member.number] = member
+		var number: int = info["number"]
+		if members.has(number):
+			members[number].update(info)
+		else:
+			members[number] = EstragonMember.new(info)
+
+
+# Takes over a snapshot: all that the server says of it, whatever was missed.
+func restore(about: Dictionary, infos: Array) -> void:
+	var host_before := host_number
+	var there := {}
+	for info in infos:
+		there[int(info["number"])] = true
+	for number in members.keys():
+		if not there.has(number):
+			members.erase(number)
+	fill(infos)
+	_describe(about)
+	emit_signal("members_changed")
+	if host_number != host_before:
+		emit_signal("host_changed", _get_host())
+	emit_signal("updated")
 
 
 # Takes over what the server says happened.
 func apply(message: EstragonMessage) -> void:
+	var data: Dictionary = message.data
 	match message.type:
 		"room.member_joined":
-			var joined := EstragonMember.new(message.data["member"])
+			var joined := EstragonMember.new(data["member"])
 			members[joined.number] = joined
 			emit_signal("member_joined", joined)
 		"room.members":
-			fill(message.data["members"])
-			if not message.data["more"]:
+			fill(data["members"])
+			if not data["more"]:
 				emit_signal("members_changed")
+		"room.host_changed":
+			_set_host(data["host"])
+			emit_signal("host_changed", _get_host())
+		"room.updated":
+			_describe(data["room"])
+			emit_signal("updated")
+		"room.kicked":
+			emit_signal("kicked", members.get(data["by"]), data["banned"], data["reason"])
+			emit_signal("closed")
+		"room.member_left", "room.member_away", "room.member_back", "room.role_changed":
+			var member: EstragonMember = members.get(data["number"])
+			if member:
+				_change(message.type, member, data)
+
+
+func _change(type: String, member: EstragonMember, data: Dictionary) -> void:
+	match type:
 		"room.member_left":
-			var left := _member(message)
-			if left and members.erase(left.number):
-				emit_signal("member_left", left)
+			members.erase(member.number)
+			emit_signal("member_left", member, data["reason"])
 		"room.member_away":
-			var away := _member(message)
-			if away:
-				away.away = true
-				emit_signal("member_away", away)
+			member.away = true
+			emit_signal("member_away", member)
 		"room.member_back":
-			var back := _member(message)
-			if back:
-				back.away = false
-				emit_signal("member_back", back)
+			member.away = false
+			emit_signal("member_back", member)
+		"room.role_changed":
+			member.role = data["role"]
+			emit_signal("role_changed", member)
 
 
-func _member(message: EstragonMessage) -> EstragonMember:
-	return members.get(message.data["number"])
+func _ask(type: String, data: Dictionary) -> EstragonResult:
+	return yield(_session.request(type, data, {"room": code}), "completed")
+
+
+func _describe(about: Dictionary) -> void:
+	capacity = about["capacity"]
+	listed = about["listed"]
+	locked = about["locked"]
+	properties = about["properties"]
+	_set_host(about["host"])
+
+
+func _set_host(number) -> void:
+	host_number = 0 if number == null else number
+
+
+func _get_host() -> EstragonMember:
+	return members.get(host_number)
+
+
+func _get_is_host() -> bool:
+	return host_number == you

@@ -6,13 +6,17 @@ extends Reference
 
 # We took a seat; `room` is an EstragonRoom.
 signal joined(room)
-# We are no longer in it: left, or the session was lost.
+# We are no longer in it: left, kicked, or the session was lost.
 signal left(room)
 
+const EstragonMember := preload("member.gd")
 const EstragonMessage := preload("message.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRoom := preload("room.gd")
 const EstragonSession := preload("session.gd")
+# Blanks and dashes, those of Unicode included.
+const _FILLERS := " \t\r\n-\u00a0\u2010\u2011\u2012\u2013\u2014\u2015"
+const _JOINING := {"room.create": true, "room.join": true, "room.join_or_create": true}
 
 # The rooms we are in: EstragonRoom by code.
 var all: Dictionary = {}
@@ -29,19 +33,40 @@ func _init(session: EstragonSession) -> void:
 	_session.connect("state_changed", self, "_on_state_changed")
 
 
-# Takes a seat in a room of this kind, made if there is none with a free one. On success the
-# result's `room` is the room. `data` is what the kind asks of who joins.
-func join_or_create(kind: String, name: String = "", data = null) -> EstragonResult:
+# Makes a room of this kind and takes its first seat, as its host unless the kind says otherwise. On
+# success the result's `room` is the room. `options` may hold `capacity`, `listed`, `properties`,
+# and `name` and `data` as for `join`.
+func create(kind: String, options: Dictionary = {}) -> EstragonResult:
+	var asked := options.duplicate()
+	asked["kind"] = kind
+	return _seated(yield(_session.request("room.create", asked), "completed"))
+
+
+# Takes a seat in the first listed room of this kind that has one and says all of `properties`; in
+# a new one if there is none. `name` is the name to be known by there, `data` what the kind asks of
+# who joins. On success the result's `room` is the room.
+func join_or_create(
+	kind: String, name: String = "", data = null, properties: Dictionary = {}
+) -> EstragonResult:
 	var asked := _joining(name, data)
 	asked["kind"] = kind
+	if not properties.empty():
+		asked["properties"] = properties
 	return _seated(yield(_session.request("room.join_or_create", asked), "completed"))
 
 
-# Takes a seat in the room with this code; see `join_or_create`.
+# Takes a seat in the room with this code, as a person types it: in either case, with blanks or
+# dashes in it; see `join_or_create`.
 func join(code: String, name: String = "", data = null) -> EstragonResult:
 	var asked := _joining(name, data)
-	asked["code"] = code
+	asked["code"] = _typed(code)
 	return _seated(yield(_session.request("room.join", asked), "completed"))
+
+
+# The listed rooms, the oldest first: `rooms` of the result's data, and `next`, which asks for the
+# next page, null for none. `filter` may hold `kind`, `properties`, `after` (that `next`), `limit`.
+func list(filter: Dictionary = {}) -> EstragonResult:
+	return yield(_session.request("room.list", filter), "completed")
 
 
 # The room with this code; without one, the only room we are in. null if there is none.
@@ -49,6 +74,13 @@ func room(code: String = "") -> EstragonRoom:
 	if code:
 		return all.get(code)
 	return all.values()[0] if all.size() == 1 else null
+
+
+# Who sent a message: a member, or a stand-in where it has left or the room's own logic speaks.
+func sender(message: EstragonMessage) -> EstragonMember:
+	var stamped := EstragonMember.new(message.from)
+	var its_room := room(message.room)
+	return its_room.members.get(stamped.number, stamped) if its_room else stamped
 
 
 func _joining(name: String, data) -> Dictionary:
@@ -60,6 +92,15 @@ func _joining(name: String, data) -> Dictionary:
 	return asked
 
 
+# A code as it was typed: without blanks and dashes.
+func _typed(code: String) -> String:
+	var typed := ""
+	for character in code.to_upper():
+		if not character in _FILLERS:
+			typed += character
+	return typed
+
+
 func _seated(result: EstragonResult) -> EstragonResult:
 	if result.ok:
 		result.room = all.get(result.data["room"]["code"])
@@ -68,7 +109,7 @@ func _seated(result: EstragonResult) -> EstragonResult:
 
 # Takes the seat when its reply comes, before what the server says of that room next.
 func _on_answered(type: String, result: EstragonResult) -> void:
-	if not result.ok or (type != "room.join" and type != "room.join_or_create"):
+	if not result.ok or not _JOINING.has(type):
 		return
 	var added := _add(result.data)
 	added.fill(result.data["members"])
@@ -93,17 +134,19 @@ func _on_message(message: EstragonMessage) -> void:
 
 
 func _on_snapshot(pages: Array) -> void:
-	var seated := {}
+	var told := {}
 	for page in pages:
 		for seat in page["rooms"]:
-			var its_room := _add(seat)
-			if not seated.has(its_room.code):
-				its_room.members.clear()
-				seated[its_room.code] = true
-			its_room.fill(seat["members"])
+			var code: String = _add(seat).code
+			var before: Dictionary = told.get(code, {"room": seat["room"], "members": []})
+			before["members"] += seat["members"]
+			told[code] = before
 	for code in all.keys():
 		var its_room: EstragonRoom = all[code]
-		its_room.emit_signal("members_changed" if seated.has(code) else "closed")
+		if told.has(code):
+			its_room.restore(told[code]["room"], told[code]["members"])
+		else:
+			its_room.emit_signal("closed")
 
 
 func _on_state_changed(state: int, _code: int, _reason: String) -> void:

@@ -98,6 +98,11 @@ static func expectation(schema: Dictionary) -> String:
 				"any JSON value with finite numbers, nested at most %d deep"
 				% EstragonProtocol.JSON_DEPTH
 			)
+		"record":
+			return (
+				"an object of JSON values with finite numbers, nested at most %d deep"
+				% EstragonProtocol.JSON_DEPTH
+			)
 		"nullable":
 			return expectation(schema["of"]) + ", or null"
 		"array":
@@ -147,6 +152,8 @@ static func _fits(schema: Dictionary, kind: String, value) -> bool:
 			return typeof(value) == TYPE_STRING and values.has(value)
 		"json":
 			return _is_json(value, 0)
+		"record":
+			return typeof(value) == TYPE_DICTIONARY and _is_json(value, 0)
 	return _is_number(value) and _is_within(schema, value) and _is_whole(value)
 
 

@@ -60,6 +60,8 @@ var id: String = ""
 var last_error: EstragonError
 # The server's clock and the round trip to it.
 var clock := EstragonClock.new()
+# Rises whenever the counts begin again: a question of before is not answered any more.
+var epoch: int = 0
 
 var _url: String
 var _options: EstragonOptions
@@ -173,6 +175,13 @@ func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> Estragon
 	return null
 
 
+# Answers the question of the server that has the id `re`; returns what keeps it from being sent.
+func answer(type: String, re: String, data: Dictionary) -> EstragonError:
+	if state == State.CLOSED:
+		return EstragonError.new(EstragonProtocol.CLOSED)
+	return _push_counted(type, EstragonText.of({"type": type, "re": re, "data": data}))
+
+
 # Drops the connection as a cut cable would; the session comes back by itself.
 func cut() -> void:
 	if state != State.OPEN and state != State.AWAY:
@@ -233,11 +242,19 @@ func _receive(text: String) -> void:
 		var message := EstragonMessage.new(frame)
 		if message.problem:
 			emit_signal("warned", message.problem)
+			_decline(message, frame)
 		elif message.type:
 			_route(message)
 	else:
 		emit_signal("warned", "the server sent what is no message: %s" % text.left(80))
 	_acknowledge_if_many()
+
+
+# Answers a question that cannot be read, so that nobody waits for its answer.
+func _decline(message: EstragonMessage, frame: Dictionary) -> void:
+	if message.id and not message.re and EstragonMessage.is_counted(frame):
+		var error := EstragonError.new(EstragonProtocol.REMOTE_ERROR, message.problem)
+		answer("error", message.id, error.to_answer(message.type))
 
 
 # A binary kind, of which these tables know none: all that matters is whether it counts.
@@ -346,17 +363,20 @@ func _highest_attempt(cause) -> int:
 	return int(cause.get("attempt", 0)) if typeof(cause) == TYPE_DICTIONARY else 0
 
 
-# Both counts begin at 0; what was never written is sent as new, the rest has no known outcome.
+# Both counts begin at 0; requests never written are sent as new, the rest has no known outcome.
+# Answers never written are not sent: nobody waits for them any more.
 func _begin_again() -> void:
 	var before := _ever_written
-	var frames := _ledger.after(before)
-	var sizes := []
-	for number in range(before + 1, _ledger.sent + 1):
-		sizes.append(_ledger.size_at(number))
+	var anew := {}
+	for request_id in _requests:
+		var count: int = _requests[request_id].count
+		if count > before:
+			anew[request_id] = [_ledger.frame_at(count), _ledger.size_at(count)]
 	_restart()
-	for index in frames.size():
-		_ledger.push(frames[index], sizes[index])
-	_abandon(before, "")
+	for request_id in anew:
+		_ledger.push(anew[request_id][0], anew[request_id][1])
+		_requests[request_id].count = _ledger.sent
+	_abandon(before, "", anew)
 
 
 # Writes what the server lacks, from its frame `count` on, and from now on at once.
@@ -477,7 +497,7 @@ func _acknowledge() -> void:
 	_say({"type": "session.ack", "data": {"sent": _written, "received": _received}})
 
 
-# Puts a request into the ledger, from where it is written as soon as the socket takes it.
+# Checks a request and puts it into the ledger.
 func _send_counted(
 	type: String, data: Dictionary, envelope: Dictionary, request_id: String
 ) -> EstragonError:
@@ -486,7 +506,11 @@ func _send_counted(
 	var problem := _problem(type, data)
 	if problem:
 		return problem
-	var text := _compose(type, data, envelope, request_id)
+	return _push_counted(type, _compose(type, data, envelope, request_id))
+
+
+# Puts a frame into the ledger, from where it is written as soon as the socket takes it.
+func _push_counted(type: String, text: String) -> EstragonError:
 	var bytes := text.to_utf8().size()
 	var most := int(min(_message_bytes, _options.outbound_bytes - 16))
 	if bytes > most:
@@ -612,14 +636,11 @@ func _expire(now: int) -> void:
 
 
 # Gives up the requests numbered up to `before`, whose outcome is unknown, and those after it with
-# `code`; with an empty code these go on, renumbered.
-func _abandon(before: int, code: String) -> void:
+# `code`; but for those with an id in `spared`.
+func _abandon(before: int, code: String, spared: Dictionary = {}) -> void:
 	for request_id in _requests.keys():
 		var waiting: EstragonRequest = _requests.get(request_id)
-		if not waiting:
-			continue
-		if waiting.count > before and not code:
-			waiting.count -= before
+		if not waiting or spared.has(request_id):
 			continue
 		var why := code if waiting.count > before else EstragonProtocol.OUTCOME_UNKNOWN
 		var sentence: String = EstragonProtocol.ERROR_TEXT.get(why, "")
@@ -629,6 +650,7 @@ func _abandon(before: int, code: String) -> void:
 
 # Both counts from zero.
 func _restart() -> void:
+	epoch += 1
 	_ledger.reset()
 	_received = 0
 	_written = 0

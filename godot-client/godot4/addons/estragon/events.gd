@@ -2,12 +2,14 @@ class_name EstragonEvents
 extends RefCounted
 ## Named messages to and from the others in a room.
 
-## Any event came, also those nobody listens to by name.
+## Any event came, also those nobody listens to by name. What the room's own logic says comes from
+## a member with the number 0, see [EstragonMember].
 signal received(name: String, args: Array, from: EstragonMember, room: String)
 
 var _session: EstragonSession
 var _rooms: EstragonRooms
 var _listeners: Dictionary = {}
+var _actions: Array[EstragonActions] = []
 
 
 func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
@@ -24,14 +26,32 @@ func on(name: String, listener: Callable) -> void:
 	_listeners[name] = listeners
 
 
+## One event that stands for many: [param handlers] holds a [Callable] by the type of action,
+## called with [code](payload: Variant, from: EstragonMember)[/code]. An action of another type is
+## reported by [code]Network.error_received[/code].
+func actions(name: String, handlers: Dictionary) -> EstragonActions:
+	var made := EstragonActions.new(_session, self, name, handlers)
+	_actions.append(made)
+	on(name, made.hear)
+	return made
+
+
+## Undoes [method actions]; the same as [method EstragonActions.off].
+func forget(made: EstragonActions) -> void:
+	_actions.erase(made)
+	off(made.name, made.hear)
+
+
 ## Undoes [method on].
 func off(name: String, listener: Callable) -> void:
 	var listeners: Array = _listeners.get(name, [])
 	listeners.erase(listener)
 
 
-## Sends an event; [param options] may hold [code]to[/code] ("others" unless said) and
-## [code]room[/code]. The result's data says what was delivered, to how many.
+## Sends an event; [param options] may hold [code]room[/code] and [code]to[/code]: "others" unless
+## said, "all", "self", "host", "hosts", "other_hosts", "player:ID", "session:ID", "group:NAME", or
+## an array of these. The result's data holds the [code]args[/code] that were
+## [code]delivered[/code] to so many, and the addresses that were [code]unreached[/code], if any.
 func emit(name: String, args: Array = [], options: Dictionary = {}) -> EstragonResult:
 	return await _session.request("event.emit", {"name": name, "args": args}, options)
 
@@ -41,7 +61,7 @@ func _on_message(message: EstragonMessage) -> void:
 		return
 	var name: String = message.data["name"]
 	var args: Array = message.data["args"]
-	var from := _sender(message)
+	var from := _rooms.sender(message)
 	received.emit(name, args, from, message.room)
 	var listeners: Array = _listeners.get(name, [])
 	for listener: Callable in listeners.duplicate():
@@ -49,9 +69,3 @@ func _on_message(message: EstragonMessage) -> void:
 			listener.call(args, from)
 		else:
 			listeners.erase(listener)
-
-
-func _sender(message: EstragonMessage) -> EstragonMember:
-	var sender := EstragonMember.from_data(message.from)
-	var room := _rooms.room(message.room)
-	return room.members.get(sender.number, sender) if room else sender

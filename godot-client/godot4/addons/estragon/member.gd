@@ -1,6 +1,9 @@
 class_name EstragonMember
 extends RefCounted
 ## A session in a room, numbered in order of joining.
+##
+## What the room's own logic says comes from a stand-in with the number 0, the role none, and
+## neither name nor player.
 
 ## Its number in the room; never reused.
 var number: int
@@ -10,7 +13,7 @@ var session: String
 var player: String
 ## The name it is known by in the room.
 var name: String
-## What it may do.
+## What it may do: none, player, trusted, assistant or host, from the least to the most.
 var role: String
 ## Dropped, and expected back.
 var away: bool
@@ -32,7 +35,7 @@ func update(info: Dictionary) -> void:
 	session = str(info.get("session", ""))
 	player = _text(info.get("player"))
 	name = str(info.get("name", ""))
-	role = str(info.get("role", ""))
+	role = str(info.get("role", "none"))
 	away = info.get("away", false)
 	data = info.get("data")
 

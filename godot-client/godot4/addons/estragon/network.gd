@@ -15,7 +15,7 @@ signal state_changed(state: EstragonSession.State, code: int, reason: String)
 signal session_reset(reason: String)
 ## The session is another, without player or rooms: identify and join again.
 signal session_lost(reason: String)
-## The server refused something that was no request.
+## The server refused something that was no request, or a message came that nothing here handles.
 signal error_received(error: EstragonError)
 ## Something its developer should know.
 signal warned(text: String)
@@ -32,10 +32,16 @@ var players: EstragonPlayers = EstragonPlayers.new(session)
 var rooms: EstragonRooms = EstragonRooms.new(session)
 ## Messages to and from others in a room.
 var events: EstragonEvents = EstragonEvents.new(session, rooms)
+## Questions to and from others in a room.
+var queries: EstragonQueries = EstragonQueries.new(session, rooms)
+## Names that others may execute.
+var functions: EstragonFunctions = EstragonFunctions.new(session, rooms, players)
 ## Positions in a plaza.
 var plaza: EstragonPlaza = EstragonPlaza.new(session)
 ## The server's clock and the round trip to it.
 var clock: EstragonClock = session.clock
+
+var _popup: EstragonPopup = EstragonPopup.new()
 
 
 func _init() -> void:
@@ -45,6 +51,8 @@ func _init() -> void:
 	session.was_lost.connect(session_lost.emit)
 	session.error_received.connect(error_received.emit)
 	session.warned.connect(warned.emit)
+	queries.prompts.presenter = _popup.present
+	add_child(_popup)
 
 
 func _process(_delta: float) -> void:

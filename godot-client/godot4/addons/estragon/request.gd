@@ -11,6 +11,8 @@ var type: String
 var count: int
 ## When to give up waiting, in milliseconds of [method Time.get_ticks_msec].
 var deadline: int
+## The answer; [code]null[/code] while it waits.
+var result: EstragonResult
 
 
 func _init(its_type: String, its_count: int, timeout_ms: int) -> void:
@@ -19,6 +21,9 @@ func _init(its_type: String, its_count: int, timeout_ms: int) -> void:
 	deadline = Time.get_ticks_msec() + timeout_ms
 
 
-## Hands the answer to whoever waits.
-func finish(result: EstragonResult) -> void:
+## Hands the answer to whoever waits; only the first counts.
+func finish(its_result: EstragonResult) -> void:
+	if result:
+		return
+	result = its_result
 	done.emit(result)

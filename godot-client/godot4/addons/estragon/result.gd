@@ -9,6 +9,10 @@ var data: Dictionary
 ## Why it was not done, where it was not; [code]null[/code] otherwise.
 var error: EstragonError
 
+## What a query or a function came back with; [code]null[/code] for every other request.
+var value: Variant:
+	get:
+		return data.get("value")
 ## The room a join led to; [code]null[/code] for every other request.
 var room: EstragonRoom
 

@@ -4,15 +4,25 @@ extends RefCounted
 
 ## Somebody took a seat.
 signal member_joined(member: EstragonMember)
-## Somebody's seat is free again.
-signal member_left(member: EstragonMember)
+## Somebody's seat is free again. [param reason] is left: on purpose; lost: the session ended;
+## kicked or banned: somebody took the seat.
+signal member_left(member: EstragonMember, reason: String)
 ## Somebody's connection dropped; the seat is kept for a while.
 signal member_away(member: EstragonMember)
 ## Somebody who was away is back in the same seat.
 signal member_back(member: EstragonMember)
 ## [member members] was filled anew: after a resume, a reset, or more of a long list.
 signal members_changed
-## We are no longer in it: left, or the session was lost.
+## Another is the active host; [code]null[/code] for nobody.
+signal host_changed(host: EstragonMember)
+## Somebody has another [member EstragonMember.role].
+signal role_changed(member: EstragonMember)
+## [member properties], [member listed] or [member locked] are others.
+signal updated
+## Our seat was taken away, by [param by] ([code]null[/code]: by the server); [signal closed]
+## follows.
+signal kicked(by: EstragonMember, banned: bool, reason: String)
+## We are no longer in it: left, kicked, or the session was lost.
 signal closed
 
 ## Six characters without look-alikes; others join by it.
@@ -21,21 +31,34 @@ var code: String
 var kind: String
 ## How many seats there are.
 var capacity: int
+## Whether lists and [method EstragonRooms.join_or_create] find it.
+var listed: bool
+## Whether nobody new may join.
+var locked: bool
+## What the room says about itself.
+var properties: Dictionary
 ## Our own member number.
 var you: int
+## The member number of the active host; 0 for none.
+var host_number: int
 ## Who is in it: [EstragonMember] by number.
 var members: Dictionary = {}
+
+## The active host; [code]null[/code] for none.
+var host: EstragonMember:
+	get:
+		return members.get(host_number)
+## Whether the active host is ourselves.
+var is_host: bool:
+	get:
+		return host_number == you
 
 var _session: EstragonSession
 
 
 func _init(session: EstragonSession, seat: Dictionary) -> void:
 	_session = session
-	var about: Dictionary = seat["room"]
-	code = about["code"]
-	kind = about["kind"]
-	capacity = about["capacity"]
-	you = seat["you"]
+	_sit(seat)
 
 
 ## Ourselves; [code]null[/code] once we have left.
@@ -45,49 +68,141 @@ func me() -> EstragonMember:
 
 ## Gives the seat up.
 func leave() -> EstragonResult:
-	var result := await _session.request("room.leave", {}, {"room": code})
+	var result := await _request("room.leave", {})
 	if result.ok:
 		closed.emit()
 	return result
 
 
+## Changes what the room says about itself: [param changes] may hold [code]properties[/code], which
+## are merged into what is there ([code]null[/code] removes one), and [code]listed[/code].
+func update(changes: Dictionary) -> EstragonResult:
+	return await _request("room.update", changes)
+
+
+## Lets nobody new join, or lets them again.
+func lock(is_locked: bool = true) -> EstragonResult:
+	return await _request("room.lock", {"locked": is_locked})
+
+
+## Takes the seat of the member with this number; [param options] may hold [code]reason[/code],
+## which that member is told, and [code]ban[/code].
+func kick(number: int, options: Dictionary = {}) -> EstragonResult:
+	var asked := options.duplicate()
+	asked["number"] = number
+	return await _request("room.kick", asked)
+
+
+## Takes the seat of the member with this number, for as long as the room lasts.
+func ban(number: int, reason: String = "") -> EstragonResult:
+	return await kick(number, {"ban": true, "reason": reason})
+
+
+## Gives the member with this number a role, at most our own: see [member EstragonMember.role].
+func assign(number: int, role: String) -> EstragonResult:
+	return await _request("room.assign", {"number": number, "role": role})
+
+
 ## Takes over what the server lists.
 func fill(infos: Array) -> void:
 	for info: Dictionary in infos:
-		var member := EstragonMember.from_data(info)
-		members[member.number] = member
+		_put(info)
+
+
+## Takes over what a snapshot tells of our seat, in one or several parts.
+func renew(seats: Array[Dictionary]) -> void:
+	var before := host_number
+	var known := members
+	members = {}
+	for seat: Dictionary in seats:
+		_sit(seat)
+		for info: Dictionary in seat["members"]:
+			_put(info, known)
+	members_changed.emit()
+	if host_number != before:
+		host_changed.emit(host)
+	updated.emit()
 
 
 ## Takes over what the server says happened.
 func apply(message: EstragonMessage) -> void:
+	var data := message.data
 	match message.type:
 		"room.member_joined":
-			var info: Dictionary = message.data["member"]
-			var joined := EstragonMember.from_data(info)
-			members[joined.number] = joined
-			member_joined.emit(joined)
+			var info: Dictionary = data["member"]
+			member_joined.emit(_put(info))
 		"room.members":
-			var infos: Array = message.data["members"]
+			var infos: Array = data["members"]
 			fill(infos)
-			if not message.data["more"]:
+			if not data["more"]:
 				members_changed.emit()
+		"room.host_changed":
+			host_number = _number(data["host"])
+			host_changed.emit(host)
+		"room.updated":
+			var about: Dictionary = data["room"]
+			_describe(about)
+			updated.emit()
+		"room.kicked":
+			var by: EstragonMember = members.get(_number(data["by"]))
+			var banned: bool = data["banned"]
+			kicked.emit(by, banned, str(data["reason"]))
+			closed.emit()
+		_:
+			var member: EstragonMember = members.get(data.get("number"))
+			if member:
+				_happen(message.type, member, data)
+
+
+## Takes over what happened to one member.
+func _happen(type: String, member: EstragonMember, data: Dictionary) -> void:
+	match type:
 		"room.member_left":
-			var left := _member(message)
-			if left:
-				members.erase(left.number)
-				member_left.emit(left)
+			members.erase(member.number)
+			member_left.emit(member, str(data["reason"]))
 		"room.member_away":
-			var away := _member(message)
-			if away:
-				away.away = true
-				member_away.emit(away)
+			member.away = true
+			member_away.emit(member)
 		"room.member_back":
-			var back := _member(message)
-			if back:
-				back.away = false
-				member_back.emit(back)
+			member.away = false
+			member_back.emit(member)
+		"room.role_changed":
+			member.role = data["role"]
+			role_changed.emit(member)
 
 
-func _member(message: EstragonMessage) -> EstragonMember:
-	var number: int = message.data["number"]
-	return members.get(number)
+func _sit(seat: Dictionary) -> void:
+	var about: Dictionary = seat["room"]
+	_describe(about)
+	you = seat["you"]
+
+
+func _describe(about: Dictionary) -> void:
+	code = about["code"]
+	kind = about["kind"]
+	capacity = about["capacity"]
+	host_number = _number(about["host"])
+	listed = about["listed"]
+	locked = about["locked"]
+	properties = about["properties"]
+
+
+## Puts a member into its place; who is known among [param known] stays the same object.
+func _put(info: Dictionary, known: Dictionary = members) -> EstragonMember:
+	var its_number: int = info["number"]
+	var member: EstragonMember = known.get(its_number)
+	if member:
+		member.update(info)
+	else:
+		member = EstragonMember.from_data(info)
+	members[its_number] = member
+	return member
+
+
+func _number(value: Variant) -> int:
+	var number: int = value if value != null else 0
+	return number
+
+
+func _request(type: String, data: Dictionary) -> EstragonResult:
+	return await _session.request(type, data, {"room": code})

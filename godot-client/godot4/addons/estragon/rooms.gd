@@ -7,6 +7,10 @@ signal joined(room: EstragonRoom)
 ## We are no longer in it: left, or the session was lost.
 signal left(room: EstragonRoom)
 
+const _JOINS: Array[String] = ["room.create", "room.join", "room.join_or_create"]
+
+static var _gap := RegEx.create_from_string("[\\s\\-\\x{00a0}\\x{2010}-\\x{2015}]+")
+
 ## The rooms we are in: [EstragonRoom] by code.
 var all: Dictionary = {}
 
@@ -22,26 +26,58 @@ func _init(session: EstragonSession) -> void:
 	_session.state_changed.connect(_on_state_changed)
 
 
-## Takes a seat in a room of this kind, made if there is none with a free one. On success
-## [member EstragonResult.room] is the room. [param data] is what the kind asks of who joins.
-func join_or_create(kind: String, name: String = "", data: Variant = null) -> EstragonResult:
+## Makes a room of this kind and takes its first seat, usually as its host. On success
+## [member EstragonResult.room] is the room. [param options] may hold [code]capacity[/code],
+## [code]listed[/code], [code]properties[/code], and [code]name[/code] and [code]data[/code] as for
+## [method join_or_create].
+func create(kind: String, options: Dictionary = {}) -> EstragonResult:
+	var asked := options.duplicate()
+	asked["kind"] = kind
+	return _seated(await _session.request("room.create", asked))
+
+
+## Takes a seat in a listed room of this kind that says these [param properties], made if there is
+## none with a free one. [param name] is what the others know us by; [param data] is what the kind
+## asks of who joins.
+func join_or_create(
+	kind: String, name: String = "", data: Variant = null, properties: Dictionary = {}
+) -> EstragonResult:
 	var asked := _joining(name, data)
 	asked["kind"] = kind
+	if properties:
+		asked["properties"] = properties
 	return _seated(await _session.request("room.join_or_create", asked))
 
 
-## Takes a seat in the room with this code; see [method join_or_create].
+## Takes a seat in the room with this code, as people type it: in either case, with blanks or
+## dashes.
 func join(code: String, name: String = "", data: Variant = null) -> EstragonResult:
 	var asked := _joining(name, data)
-	asked["code"] = code
+	asked["code"] = _gap.sub(code, "", true).to_upper()
 	return _seated(await _session.request("room.join", asked))
 
 
-## The room with this code; without one, the only room we are in. [code]null[/code] if there is none.
+## The listed rooms, the oldest first: the result's data holds [code]rooms[/code], and
+## [code]next[/code], which asks for the next page as [code]after[/code]. [param filter] may hold
+## [code]kind[/code], [code]properties[/code] that a room must say, [code]after[/code] and
+## [code]limit[/code].
+func list(filter: Dictionary = {}) -> EstragonResult:
+	return await _session.request("room.list", filter)
+
+
+## The room with this code; without one, the only room we are in. [code]null[/code] if there is
+## none.
 func room(code: String = "") -> EstragonRoom:
 	if code:
 		return all.get(code)
 	return all.values()[0] if all.size() == 1 else null
+
+
+## Who sent a message, as a member of its room; see [EstragonMember] for what no member sent.
+func sender(message: EstragonMessage) -> EstragonMember:
+	var stamped := EstragonMember.from_data(message.from)
+	var its_room := room(message.room)
+	return its_room.members.get(stamped.number, stamped) if its_room else stamped
 
 
 func _joining(name: String, data: Variant) -> Dictionary:
@@ -63,7 +99,7 @@ func _seated(result: EstragonResult) -> EstragonResult:
 
 ## Takes the seat when its reply comes, before what the server says of that room next.
 func _on_answered(type: String, result: EstragonResult) -> void:
-	if not result.ok or (type != "room.join" and type != "room.join_or_create"):
+	if not result.ok or not type in _JOINS:
 		return
 	var added := _add(result.data)
 	var infos: Array = result.data["members"]
@@ -90,20 +126,22 @@ func _on_message(message: EstragonMessage) -> void:
 
 
 func _on_snapshot(pages: Array[Dictionary]) -> void:
-	var seated := {}
+	var known := all.keys()
+	var seats_by_code := {}
 	for page: Dictionary in pages:
-		var seats: Array = page["rooms"]
-		for seat: Dictionary in seats:
+		for seat: Dictionary in page["rooms"]:
 			var its_room := _add(seat)
-			if not seated.has(its_room.code):
-				its_room.members.clear()
-				seated[its_room.code] = true
-			var infos: Array = seat["members"]
-			its_room.fill(infos)
+			if not seats_by_code.has(its_room.code):
+				seats_by_code[its_room.code] = [] as Array[Dictionary]
+			var seats: Array[Dictionary] = seats_by_code[its_room.code]
+			seats.append(seat)
 	for code: String in all.keys():
 		var its_room: EstragonRoom = all[code]
-		if seated.has(code):
-			its_room.members_changed.emit()
+		if seats_by_code.has(code):
+			var seats: Array[Dictionary] = seats_by_code[code]
+			its_room.renew(seats)
+			if not code in known:
+				joined.emit(its_room)
 		else:
 			its_room.closed.emit()
 

@@ -112,6 +112,11 @@ static func expectation(schema: Dictionary) -> String:
 				"any JSON value with finite numbers, nested at most %d deep"
 				% EstragonProtocol.JSON_DEPTH
 			)
+		"record":
+			return (
+				"an object of JSON values with finite numbers, nested at most %d deep"
+				% EstragonProtocol.JSON_DEPTH
+			)
 		"nullable":
 			var inner: Dictionary = schema["of"]
 			return expectation(inner) + ", or null"
@@ -170,6 +175,8 @@ static func _fits(schema: Dictionary, kind: String, value: Variant) -> bool:
 			return typeof(value) == TYPE_STRING and values.has(value)
 		"json":
 			return _is_json(value, 0)
+		"record":
+			return typeof(value) == TYPE_DICTIONARY and _is_json(value, 0)
 	if not _is_number(value) or not _is_within(schema, value):
 		return false
 	var number: float = value

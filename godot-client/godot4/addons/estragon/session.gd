@@ -13,7 +13,7 @@ signal was_reset(reason: String)
 signal was_lost(reason: String)
 ## What this session is and where it sits, after a resume or a reset.
 signal snapshot_received(pages: Array[Dictionary])
-## The server refused something that was no request.
+## The server refused something that was no request, or a message came that nothing here handles.
 signal error_received(error: EstragonError)
 ## Something its developer should know, such as a server made from other protocol tables.
 signal warned(text: String)
@@ -45,6 +45,8 @@ var id: String = ""
 var last_error: EstragonError
 ## The server's clock and the round trip to it.
 var clock: EstragonClock = EstragonClock.new()
+## Rises whenever the counts begin again: a question of before may not be answered any more.
+var epoch: int = 0
 
 var _url: String
 var _options: EstragonOptions
@@ -52,6 +54,8 @@ var _link: EstragonLink
 var _ledger: EstragonLedger = EstragonLedger.new()
 var _requests: Dictionary = {}
 var _held: Dictionary = {}
+## The numbers of the answers that were never written.
+var _unwritten_answers: Dictionary = {}
 var _token: String = ""
 var _candidate: Dictionary = {}
 var _claim_id: String = ""
@@ -148,6 +152,17 @@ func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> Estragon
 	return null
 
 
+## Answers the question of the server that has the id [param re]; returns why it could not be.
+func answer(type: String, re: String, data: Dictionary) -> EstragonError:
+	if state == State.CLOSED:
+		return EstragonError.local(EstragonProtocol.CLOSED)
+	var text := EstragonMessage.to_text({"type": type, "re": re, "data": data})
+	var error := _push_counted(type, text)
+	if not error and _ever_written < _ledger.sent:
+		_unwritten_answers[_ledger.sent] = true
+	return error
+
+
 ## Drops the connection as a cut cable would; the session comes back by itself.
 func cut() -> void:
 	if state != State.OPEN and state != State.AWAY:
@@ -217,6 +232,8 @@ func _receive(text: String) -> void:
 		var message := EstragonMessage.read(about)
 		if message.problem:
 			warned.emit(message.problem)
+			if message.id and not message.re and EstragonMessage.is_counted(frame):
+				EstragonQuestion.decline(self, message)
 		elif message.type:
 			_route(message)
 	else:
@@ -342,13 +359,22 @@ func _highest_attempt(cause: Variant) -> int:
 	return int(attempt)
 
 
-## Both counts begin at 0; what was never written is sent as new, the rest has no known outcome.
+## Both counts begin at 0; what was never written is sent as new, but for answers: nobody waits for
+## them any more. The rest has no known outcome.
 func _begin_again() -> void:
 	var before := _ever_written
-	var frames := _ledger.after(before)
+	var frames := PackedStringArray()
 	var sizes := PackedInt32Array()
+	var dropped: Array[int] = []
 	for number: int in range(before + 1, _ledger.sent + 1):
+		if _unwritten_answers.has(number):
+			dropped.append(number)
+			continue
+		frames.append(_ledger.frame_at(number))
 		sizes.append(_ledger.size_at(number))
+	for waiting: EstragonRequest in _requests.values():
+		var count := waiting.count
+		waiting.count -= dropped.filter(func(number: int) -> bool: return number < count).size()
 	_restart()
 	for index: int in frames.size():
 		_ledger.push(frames[index], sizes[index])
@@ -455,7 +481,7 @@ func _acknowledge() -> void:
 	_write({"type": "session.ack", "data": {"sent": _written, "received": _received}})
 
 
-## Puts a request into the ledger, from where it is written as soon as the socket takes it.
+## Checks a request and puts it into the ledger.
 func _send_counted(
 	type: String, data: Dictionary, envelope: Dictionary, request_id: String
 ) -> EstragonError:
@@ -464,7 +490,11 @@ func _send_counted(
 	var problem := _problem(type, data)
 	if problem:
 		return problem
-	var text := _compose(type, data, envelope, request_id)
+	return _push_counted(type, _compose(type, data, envelope, request_id))
+
+
+## Puts a frame into the ledger, from where it is written as soon as the socket takes it.
+func _push_counted(type: String, text: String) -> EstragonError:
 	var bytes := text.to_utf8_buffer().size()
 	var most := mini(_message_bytes, _options.outbound_bytes - 16)
 	if bytes > most:
@@ -493,6 +523,7 @@ func _flush() -> void:
 			return
 		_written = next
 		_ever_written = maxi(_ever_written, next)
+	_unwritten_answers.clear()
 	for key: String in _held.keys():
 		var text: String = _held[key]
 		if not _link.has_room(text.length() * 4) or _link.send(text) != OK:
@@ -592,7 +623,9 @@ func _abandon(before: int, code: String) -> void:
 
 ## Both counts from zero.
 func _restart() -> void:
+	epoch += 1
 	_ledger.reset()
+	_unwritten_answers.clear()
 	_received = 0
 	_written = 0
 	_ever_written = 0

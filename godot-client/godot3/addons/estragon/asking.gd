@@ -1,0 +1,33 @@
+# What queries and functions have in common where they ask: whom, and for how long.
+class_name EstragonAsking
+extends Reference
+
+const EstragonSession := preload("session.gd")
+# How long an answer is awaited unless said, in seconds.
+const TIMEOUT := 30.0
+const _GRACE_MS := 250
+const _ADDRESSES := ["others", "all", "self", "host", "hosts", "other_hosts"]
+
+
+# The address that `target` is, or that of the player whose id it is.
+static func address(target: String) -> String:
+	return target if ":" in target or target in _ADDRESSES else "player:" + target
+
+
+# What goes around a message to `to`, an address or an array of them, in the room of `options`.
+static func envelope(to, options: Dictionary) -> Dictionary:
+	var around := {"to": to}
+	if options.get("room"):
+		around["room"] = options["room"]
+	return around
+
+
+# Sends a question of `type` and waits for its answer, a little longer than the server does:
+# `yield(EstragonAsking.ask(…), "completed")` brings an EstragonResult.
+static func ask(
+	session: EstragonSession, type: String, data: Dictionary, around: Dictionary, timeout: float
+):
+	var timeout_ms := int(max(1.0, round(timeout * 1000.0)))
+	var asked := data.duplicate()
+	asked["timeout"] = timeout_ms
+	return session.request(type, asked, around, timeout_ms + _GRACE_MS)

@@ -1,0 +1,44 @@
+import { Buckets, type Rates } from './limits.ts'
+import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+
+export type Guesses = ReturnType<typeof createGuesses>
+
+/** How many addresses that guessed wrong are remembered. */
+const MAX_ADDRESSES = 10_000
+
+/** Makes guessing a code slow, for each session and for each address. */
+export function createGuesses(rates: Rates | false, now: () => number) {
+  const byAddress = new Map<string, Buckets>()
+
+  return {
+    /**
+     * What `find` finds. A miss costs a token; without one, nothing is looked up at all, so that a
+     * right guess cannot be told from a wrong one.
+     */
+    look<T>(session: Session, find: () => T | undefined): T | undefined {
+      const address = byAddress.get(session.address)
+      const retry_ms = Math.max(session.buckets.wait('guess'), address?.wait('guess_address') ?? 0)
+      if (retry_ms > 0) throw new Refusal('RATE_LIMITED', 'too many wrong codes', { retry_ms })
+      const found = find()
+      if (found === undefined) {
+        session.buckets.take('guess')
+        bucketsOf(session.address).take('guess_address')
+      }
+      return found
+    },
+
+    /** Forgets the addresses that have not guessed wrong for long enough. */
+    sweep(): void {
+      for (const [address, buckets] of byAddress) if (buckets.isFull) byAddress.delete(address)
+    },
+  }
+
+  function bucketsOf(address: string): Buckets {
+    const found = byAddress.get(address) ?? new Buckets(rates, now)
+    byAddress.delete(address)
+    byAddress.set(address, found)
+    if (byAddress.size > MAX_ADDRESSES) byAddress.delete(byAddress.keys().next().value ?? '')
+    return found
+  }
+}

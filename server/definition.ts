@@ -1,0 +1,292 @@
+import type { Action, Role } from '../protocol/rooms.ts'
+import type { Json, Schema } from '../protocol/schema.ts'
+import { push } from './core/frame.ts'
+import type { Changed, Joining, LeaveReason, RoomHooks, RoomKind } from './core/kind.ts'
+import { Refusal } from './core/refusal.ts'
+import type { Member, Properties, Room } from './core/room.ts'
+import type { Rooms } from './core/rooms.ts'
+import type { Player } from './core/session.ts'
+import type { Cancel, Log, World } from './world.ts'
+
+/** A member as a room's own logic sees it; the same object for as long as the seat is taken. */
+export interface RoomMember {
+  readonly number: number
+  /** The session's public id. */
+  readonly session: string
+  readonly player: Readonly<Player> | null
+  readonly name: string
+  readonly role: Role
+  readonly data: Json
+  readonly away: boolean
+}
+
+/** Who asks for a seat. */
+export type Entrant = Pick<RoomMember, 'session' | 'player' | 'name'> & {
+  readonly data: Json | undefined
+}
+
+/** What one member is about to make others receive. */
+export interface Said {
+  readonly type: 'event' | 'query' | 'function'
+  readonly name: string
+  /** A query's data is its one argument. */
+  readonly args: readonly Json[]
+  readonly from: RoomMember
+}
+
+/** One room, in the hands of its own logic. */
+export interface GameRoom<State = undefined> {
+  readonly code: string
+  readonly kind: string
+  /** What `onCreate` returned. */
+  readonly state: State
+  readonly properties: Properties
+  readonly locked: boolean
+  /** In order of joining. */
+  readonly members: readonly RoomMember[]
+  readonly host: RoomMember | null
+  readonly log: Log
+  /** Sends an event to `members` (all unless said), as the room itself: without a `from`. */
+  emit(name: string, args?: readonly Json[], members?: Iterable<RoomMember>): void
+  /**
+   * Asks a member a query and resolves with its value; `timeout` in ms (30,000). Rejects with a
+   * Refusal: UNREGISTERED_HANDLER, REMOTE_ERROR, TIMEOUT, TARGET_LEFT, TARGET_BUSY, …
+   */
+  ask(member: RoomMember, name: string, data?: Json, timeout?: number): Promise<Json>
+  /** Takes a member's seat away; banned, neither session nor player may come back to this room. */
+  kick(member: RoomMember, options?: { readonly ban?: boolean; readonly reason?: string }): void
+  assign(member: RoomMember, role: Role): void
+  /** Merges properties (null removes one) and tells everybody. */
+  update(properties: Properties): void
+  lock(locked?: boolean): void
+  /** A set of members that `group:NAME` addresses; made when first asked for. */
+  group(name: string): RoomGroup
+  /** Calls back once after `ms`, unless cancelled or the room has gone. */
+  after(ms: number, callback: () => void): Cancel
+  /** Calls back every `ms`, until cancelled or the room has gone. */
+  every(ms: number, callback: () => void): Cancel
+}
+
+export interface RoomGroup {
+  add(member: RoomMember): void
+  delete(member: RoomMember): void
+  readonly members: readonly RoomMember[]
+}
+
+/**
+ * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
+ * harms its room only; a Refusal thrown by `onJoin` or `onMessage` is told to the player.
+ */
+export interface RoomDefinition<State = undefined> {
+  /** Seats (16). */
+  readonly capacity?: number
+  /** Events outside these namespaces are refused (none is declared unless said). */
+  readonly namespaces?: readonly string[]
+  /** The arguments of the events it knows, as shapes of `protocol/schema`. */
+  readonly events?: Readonly<Record<string, Schema>>
+  /** Whether lists show its rooms unless their creator says otherwise (true). */
+  readonly listed?: boolean
+  /** Whether players may make rooms of it (true); if not, `server.rooms.create` does. */
+  readonly creatable?: boolean
+  /** The roles of who makes a room (host) and of who joins one (player). */
+  readonly roles?: { readonly creator?: Role; readonly joiner?: Role }
+  /** The role an action asks for, where it is not the default. */
+  readonly permissions?: Readonly<Partial<Record<Action, Role>>>
+  /** How long a room outlives its last member, in ms (30,000; Infinity: for good). */
+  readonly linger_ms?: number
+  onCreate?(room: GameRoom<undefined>): State
+  /** What others may know of the newcomer; may take 5 s (`limits.hook_ms`). */
+  onJoin?(room: GameRoom<State>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
+  /** The newcomer has been told of its seat. */
+  onJoined?(room: GameRoom<State>, member: RoomMember): void
+  onLeave?(room: GameRoom<State>, member: RoomMember, reason: LeaveReason): void
+  onAway?(room: GameRoom<State>, member: RoomMember): void
+  onBack?(room: GameRoom<State>, member: RoomMember): void
+  /** Sees every event, query and function call first; what it returns replaces name or arguments. */
+  onMessage?(room: GameRoom<State>, said: Said): Changed | undefined
+  onDispose?(room: GameRoom<State>): void
+}
+
+/** Says what a kind of room is; the types of its hooks follow from what `onCreate` returns. */
+export const defineRoom = <State = undefined>(
+  definition: RoomDefinition<State>,
+): RoomDefinition<State> => definition
+
+const CAPACITY = 16
+const LINGER_MS = 30_000
+const ASK_MS = 30_000
+
+/** A definition as the server's own rooms understand it. */
+export function kindOf(
+  name: string,
+  definition: RoomDefinition<unknown>,
+  { rooms, world }: { readonly rooms: Rooms; readonly world: World },
+): RoomKind {
+  const { capacity = CAPACITY, namespaces = [], linger_ms = LINGER_MS } = definition
+  const { events, listed, creatable, roles, permissions } = definition
+  return {
+    name,
+    capacity,
+    namespaces,
+    linger_ms,
+    ...(events && { events }),
+    ...(listed !== undefined && { listed }),
+    ...(creatable !== undefined && { creatable }),
+    ...(roles && { roles }),
+    ...(permissions && { permissions }),
+    open: (room) => openRoom(room, definition, rooms, world),
+  }
+}
+
+function openRoom(
+  room: Room,
+  definition: RoomDefinition<unknown>,
+  rooms: Rooms,
+  world: World,
+): RoomHooks {
+  const timers = new Set<Cancel>()
+  const { game, seatOf } = openGame(room, rooms, world, timers)
+  const own: GameRoom<unknown> = game
+  try {
+    game.state = definition.onCreate?.(game as GameRoom<undefined>)
+  } catch (error) {
+    for (const cancel of timers) cancel()
+    throw error
+  }
+  const { onJoin, onMessage } = definition
+  return {
+    ...(onJoin && {
+      onJoin: ({ session, player, name, data }: Joining) =>
+        definition.onJoin?.(own, { session: session.id, player, name, data }),
+    }),
+    onJoined: (member) => definition.onJoined?.(own, seatOf(member)),
+    onLeft: (member, reason) => definition.onLeave?.(own, seatOf(member), reason),
+    onAway: (member) => definition.onAway?.(own, seatOf(member)),
+    onBack: (member) => definition.onBack?.(own, seatOf(member)),
+    ...(onMessage && {
+      onMessage: ({ from, ...said }) =>
+        definition.onMessage?.(own, { ...said, from: seatOf(from) }),
+    }),
+    onDispose() {
+      for (const cancel of timers) cancel()
+      timers.clear()
+      return definition.onDispose?.(own)
+    },
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function openGame(room: Room, rooms: Rooms, world: World, timers: Set<Cancel>) {
+  const seats = new WeakMap<Member, RoomMember>()
+  const behind = new WeakMap<RoomMember, Member>()
+
+  const game: Omit<GameRoom<unknown>, 'state'> & Mutable<Pick<GameRoom<unknown>, 'state'>> = {
+    state: undefined,
+    code: room.code,
+    kind: room.kind.name,
+    log: world.log,
+    get properties() {
+      return room.properties
+    },
+    get locked() {
+      return room.locked
+    },
+    get members() {
+      return Array.from(room.members, seatOf)
+    },
+    get host() {
+      return room.host && seatOf(room.host)
+    },
+    emit(name, args = [], members) {
+      const message = push('event', { name, args }, { room: room.code })
+      if (!members) room.broadcast(message)
+      else for (const member of new Set(members)) memberOf(member).session.send(message)
+    },
+    async ask(member, name, data = null, timeout = ASK_MS) {
+      const { session } = memberOf(member)
+      const answer = await session.ask({
+        type: 'query',
+        data: { name, data, timeout },
+        origin: { room: room.code },
+        timeout,
+        cause: { member: member.number, player: member.player?.id ?? null },
+      })
+      return (answer as { value: Json }).value
+    },
+    kick: (member, { ban = false, reason = '' } = {}) =>
+      rooms.expel(memberOf(member), room, { by: null, banned: ban, reason }),
+    assign: (member, role) => rooms.assign(memberOf(member), room, role),
+    update(properties) {
+      room.merge(properties)
+      rooms.tellUpdated(room)
+    },
+    lock(locked = true) {
+      room.locked = locked
+      rooms.tellUpdated(room)
+    },
+    group: openGroup,
+    after(ms, callback) {
+      const cancel = world.after(ms, () => {
+        timers.delete(stop)
+        rooms.guard(room, callback)
+      })
+      const stop = kept(cancel)
+      return stop
+    },
+    every: (ms, callback) => kept(world.every(ms, () => rooms.guard(room, callback))),
+  }
+  return { game, seatOf }
+
+  function kept(cancel: Cancel): Cancel {
+    const stop = () => {
+      timers.delete(stop)
+      cancel()
+    }
+    timers.add(stop)
+    return stop
+  }
+
+  function openGroup(name: string): RoomGroup {
+    const sessions = room.groups.get(name) ?? new Set()
+    room.groups.set(name, sessions)
+    return {
+      add: (member) => void sessions.add(memberOf(member).session),
+      delete: (member) => void sessions.delete(memberOf(member).session),
+      get members() {
+        return game.members.filter((one) => sessions.has(memberOf(one).session))
+      },
+    }
+  }
+
+  function seatOf(member: Member): RoomMember {
+    const known = seats.get(member)
+    if (known) return known
+    const { number, name, data, session } = member
+    const seat: RoomMember = {
+      number,
+      name,
+      data,
+      session: session.id,
+      get player() {
+        return session.player
+      },
+      get role() {
+        return member.role
+      },
+      get away() {
+        return member.away
+      },
+    }
+    seats.set(member, seat)
+    behind.set(seat, member)
+    return seat
+  }
+
+  /** The member behind a seat, which must still be taken. */
+  function memberOf(seat: RoomMember): Member {
+    const member = behind.get(seat)
+    if (member && room.memberOf(member.session) === member) return member
+    throw new Refusal('MEMBER_NOT_FOUND', `number ${seat.number} is not in ${room.code} any more`)
+  }
+}

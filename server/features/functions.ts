@@ -1,0 +1,38 @@
+import type { functions as functionsTable } from '../../protocol/functions.ts'
+import { askHost, askOne } from '../core/asking.ts'
+import { deliver } from '../core/audience.ts'
+import type { Context, HandlersOf } from '../core/dispatch.ts'
+import { push } from '../core/frame.ts'
+import { type Member, originOf, type Room } from '../core/room.ts'
+
+export interface FunctionsOptions {
+  readonly now: () => number
+  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+}
+
+/** Functions: registered names that others may execute. */
+export function createFunctions({ now, resolve }: FunctionsOptions) {
+  const handlers: HandlersOf<(typeof functionsTable)['messages']> = {
+    'function.call'(context, { timeout, ...asked }) {
+      const { room, member } = resolve(context)
+      room.permit(member, 'execute')
+      const { to } = context
+      const data = {
+        ...room.transform({ type: 'function', from: member, ...asked }),
+        ...(timeout !== undefined && { timeout }),
+      }
+      const call = { room, asker: member, to, type: 'function.call', data } as const
+      const isForHost = to?.length === 1 && to[0] === 'host'
+      const answer = isForHost ? askHost(call, now) : askOne(call)
+      return answer.then((value) => ({ value }))
+    },
+    'function.cast'(context, asked) {
+      const { room, member } = resolve(context)
+      room.permit(member, 'execute')
+      const data = room.transform({ type: 'function', from: member, ...asked })
+      const message = push('function.cast', data, originOf(room, member))
+      return deliver(room, member, context.to, message)
+    },
+  }
+  return { handlers }
+}

@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { readConfig } from '../server/config.ts'
+import { openRaw } from './support/client.ts'
+import { startProgram } from './support/program.ts'
+import { NodeSocket } from './support/world.ts'
+
+async function file(t: Test, name: string, content: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'estragon-config-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, name)
+  await writeFile(path, content)
+  return path
+}
+
+t.test('a JSON file says which rooms there are, and within which limits', async (t) => {
+  const said = {
+    plaza: false,
+    rooms: { duel: { capacity: 2, namespaces: ['duel'], permissions: { kick: 'host' } } },
+    limits: { rooms: 3 },
+    rates: { event: { per_second: 10, burst: 20 } },
+  }
+
+  t.strictSame(await readConfig(await file(t, 'game.json', JSON.stringify(said))), said)
+})
+
+t.test('a module says the same, by name or as its default, and has hooks', async (t) => {
+  const room = "{ capacity: 2, linger_ms: Infinity, onJoin: () => ({ team: 'red' }) }"
+  const named = await file(t, 'a.mjs', `export const rooms = { duel: ${room} }`)
+  const whole = await file(t, 'b.mjs', `export default { rooms: { duel: ${room} } }`)
+
+  for (const path of [named, whole])
+    t.match(await readConfig(path), { rooms: { duel: { capacity: 2, onJoin: Function } } })
+})
+
+for (const [what, content, complaint] of [
+  ['is no JSON', '{', /game\.json: expected JSON/],
+  ['has a field too many', '{"room":{}}', /config\.room: not a field; expected rooms, plaza/],
+  ['has an unknown limit', '{"limits":{"patience":1}}', /config\.limits\.patience: not a field/],
+  [
+    'has a limit of no number',
+    '{"limits":{"rooms":"8"}}',
+    /config\.limits\.rooms: expected a whole/,
+  ],
+  ['has rooms that are none', '{"rooms":[]}', /config\.rooms: expected an object/],
+  ['has a room that is none', '{"rooms":{"duel":2}}', /config\.rooms\.duel: expected a room/],
+  ['misspells a room', '{"rooms":{"duel":{"seats":2}}}', /config\.rooms\.duel\.seats: not a field/],
+  [
+    'has an unknown role',
+    '{"rooms":{"duel":{"permissions":{"kick":"king"}}}}',
+    /config\.rooms\.duel\.permissions\.kick: expected one of "none"/,
+  ],
+  [
+    'has a hook that is no function',
+    '{"rooms":{"duel":{"onJoin":"no"}}}',
+    /config\.rooms\.duel\.onJoin: expected a function/,
+  ],
+] as const)
+  t.test(`a configuration that ${what} is refused with the place`, async (t) => {
+    const path = await file(t, 'game.json', content)
+    await t.rejects(readConfig(path), { message: complaint })
+  })
+
+t.test(
+  '--config starts a server with those rooms, and one that is wrong starts none',
+  async (t) => {
+    const good = await file(t, 'game.json', '{"plaza":false,"rooms":{"duel":{"capacity":2}}}')
+    const bad = await file(t, 'bad.json', '{"rooms":{"duel":{"capacity":0}}}')
+    const start = (path: string) =>
+      startProgram(t, process.execPath, [
+        ...['--import', 'ts-node/import', 'server/main.ts', '--log', 'silent'],
+        ...['-h', '127.0.0.1', '-p', '0', '--config', path],
+      ])
+
+    const wrong = start(bad)
+    const right = start(good)
+    const line = await right.lines.until((one) => one.startsWith('server listening'), 'a line')
+    const client = await openRaw(NodeSocket, `ws://127.0.0.1:${line.split(':').at(-1)}`)
+    t.teardown(client.drop)
+    const seat = await client.ask('room.join_or_create', { kind: 'duel' })
+    const none = await client.ask('room.join_or_create', { kind: 'plaza' })
+
+    t.match(seat.data, { room: { kind: 'duel', capacity: 2 } })
+    t.match(none.data, { code: 'UNKNOWN_KIND' })
+    t.match(await wrong.ended, { code: 1 })
+    t.match(
+      wrong.complaints.items.join(),
+      /^estragon: .*bad\.json: config\.rooms\.duel\.capacity: expected/,
+    )
+  },
+)

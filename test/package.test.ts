@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { buildPage } from '../web-client/build.ts'
+import { startProgram } from './support/program.ts'
+
+const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+
+/** A game server as a stranger would write it, in the words of the README. */
+const GAME = `
+import { createServer, defineRoom } from 'estragon'
+import { connect } from 'estragon/client'
+import WebSocket from 'ws'
+
+const duel = defineRoom({
+  capacity: 2,
+  namespaces: ['duel'],
+  onCreate: () => ({ turns: 0 }),
+  onMessage: ({ state }, { args }) => ({ args: [...args, ++state.turns] }),
+})
+const server = await createServer({ port: 0, host: '127.0.0.1', rooms: { duel }, plaza: false })
+const url = \`ws://127.0.0.1:\${server.port}\`
+const [ada, bob] = [await connect(url, { WebSocket }), await connect(url, { WebSocket })]
+const room = await ada.rooms.joinOrCreate('duel', { name: 'Ada' })
+await bob.rooms.join(room.code)
+const heard = new Promise((resolve) => bob.events.on('duel.move', (args) => resolve(args)))
+const { args } = await ada.events.emit('duel.move', ['e4'])
+console.log(JSON.stringify({ kind: room.kind, args, heard: await heard }))
+ada.close()
+bob.close()
+await server.close()
+`
+
+const MISTAKES = `
+import { createServer, defineRoom } from 'estragon'
+
+// @ts-expect-error: a capacity is a number
+defineRoom({ capacity: 'two' })
+// @ts-expect-error: the state has turns, not moves
+defineRoom({ onCreate: () => ({ turns: 0 }), onLeave: ({ state }) => state.moves })
+// @ts-expect-error: there is no such role
+defineRoom({ permissions: { kick: 'king' } })
+void createServer({ port: 0 }).then((server) => server.close())
+`
+
+t.test(
+  'the package installs in an empty project, starts, and is imported with its types',
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'estragon-package-'))
+    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    const project = join(folder, 'project')
+    await mkdir(project)
+    const tarball = await pack(folder)
+    await writeFile(join(project, 'package.json'), '{"type":"module","private":true}')
+    await npm(project, 'install', ...NO_EXTRAS, tarball, 'ws', ...TYPES)
+    await writeFile(join(project, 'game.ts'), GAME)
+    await writeFile(join(project, 'mistakes.ts'), MISTAKES)
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify(STRICT))
+
+    const problems = await printed(process.execPath, [TSC, '-p', project], project)
+    const said = await printed(process.execPath, ['game.js'], project)
+    const shipped = await readdir(join(project, 'node_modules/estragon'))
+
+    t.equal(problems, '')
+    t.strictSame(JSON.parse(said), { kind: 'duel', args: ['e4', 1], heard: ['e4', 1] })
+    t.strictSame(shipped.sort(), ['LICENSE', 'README.md', 'dist', 'package.json', 'protocol'])
+    await startsAndServes(t, project)
+  },
+)
+
+const STRICT = {
+  compilerOptions: {
+    target: 'es2022',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+  },
+}
+const TYPES = ['@types/node@20', '@types/ws@8']
+
+const NO_EXTRAS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+
+/** The package as `npm pack` makes it, built beside the checkout so that no other test is disturbed. */
+async function pack(folder: string): Promise<string> {
+  const copy = join(folder, 'copy')
+  await mkdir(join(copy, 'protocol'), { recursive: true })
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'protocol/PROTOCOL.md'])
+    await copyFile(join(ROOT, name), join(copy, name))
+  await run(process.execPath, [
+    ...[TSC, '-p', join(ROOT, 'server/tsconfig.build.json')],
+    ...['--outDir', join(copy, 'dist')],
+  ])
+  await buildPage(join(copy, 'dist/page'))
+  await npm(copy, 'pack', '--ignore-scripts', '--pack-destination', folder)
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
+  return join(folder, tarball ?? 'no tarball')
+}
+
+const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd })
+
+/** What a program prints, whether or not it succeeds. */
+const printed = (command: string, args: readonly string[], cwd: string): Promise<string> =>
+  run(command, args, { cwd }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string }) => error.stdout,
+  )
+
+async function startsAndServes(t: Test, cwd: string): Promise<void> {
+  const args = ['estragon', '-p', '0', '-h', '127.0.0.1', '--log', 'silent']
+  const server = startProgram(t, 'npx', args, { cwd })
+  const line = await server.lines.until((one) => one.startsWith('server listening'), 'a line')
+  const page = await fetch(`http://127.0.0.1:${line.split(':').at(-1)}/`)
+  t.equal(page.status, 200)
+  t.match(await page.text(), /<title>/)
+}

@@ -1,0 +1,204 @@
+import type { AllMessages } from '../protocol/index.ts'
+import { type DataOf, type ReplyOf, toText } from '../protocol/message.ts'
+import type { Role } from '../protocol/rooms.ts'
+import type { Json } from '../protocol/schema.ts'
+import { createEmitter, type Emitter, type On, type Report } from './emitter.ts'
+import type { Received } from './message.ts'
+import type { Session } from './session.ts'
+
+export type Seat = ReplyOf<AllMessages['room.join']>
+type MemberInfo = Seat['members'][number]
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A member of a room: who it is, its role, and whether its connection is away. */
+export type Member = Omit<MemberInfo, 'away' | 'role'> & Mutable<Pick<MemberInfo, 'away' | 'role'>>
+/** Why a seat is free again: by choice, with its session, or taken away. */
+export type LeaveReason = DataOf<AllMessages['room.member_left']>['reason']
+/** `by` is a member number, null for the server. */
+export type Kicked = DataOf<AllMessages['room.kicked']>
+
+export type RoomEvents = {
+  joined: [member: Member]
+  left: [member: Member, reason: LeaveReason]
+  away: [member: Member]
+  back: [member: Member]
+  /** The members are as `members` says, after a resume, a reset, or more of a long list. */
+  members: []
+  /** Another member is the active host, or none is. */
+  host: [host: Member | undefined]
+  /** A member has another role. */
+  role: [member: Member]
+  /** The room says something else about itself: `listed`, `locked`, `properties`. */
+  updated: []
+  /** Our seat was taken away; `closed` follows. */
+  kicked: [kicked: Kicked]
+  /** We are no longer in it: left, kicked, or the session was lost. */
+  closed: []
+}
+
+/** A room we sit in. */
+export interface Room {
+  readonly code: string
+  readonly kind: string
+  readonly capacity: number
+  /** Our own member number. */
+  readonly you: number
+  readonly members: ReadonlyMap<number, Member>
+  /** The active host, if there is one. */
+  readonly host: Member | undefined
+  /** Whether that is us. */
+  readonly isHost: boolean
+  readonly listed: boolean
+  readonly locked: boolean
+  readonly properties: Readonly<Record<string, Json>>
+  on: On<RoomEvents>
+  leave(): Promise<void>
+  /** Merges properties (null removes one), and lists the room or hides it. */
+  update(changes: DataOf<AllMessages['room.update']>): Promise<void>
+  /** Lets nobody new join, or lets them again. */
+  lock(locked?: boolean): Promise<void>
+  /** Takes a member's seat away; `ban`: for as long as the room lasts. */
+  kick(
+    number: number,
+    options?: { readonly reason?: string; readonly ban?: boolean },
+  ): Promise<void>
+  ban(number: number, reason?: string): Promise<void>
+  /** Gives a member a role, at most one's own. */
+  assign(number: number, role: Role): Promise<void>
+}
+
+/** A room in the hands of the list that keeps it. */
+export interface OwnRoom {
+  readonly room: Room
+  /** What a seat, in one or several parts, says; a snapshot's members replace those known. */
+  take(seat: readonly Seat[], isSnapshot: boolean): void
+  /** What the server says of it. */
+  apply(message: Received): void
+  tell: Emitter<RoomEvents>['emit']
+}
+
+export interface RoomOptions {
+  readonly session: Session
+  readonly report: Report
+  /** We are not in it any more. */
+  readonly gone: () => void
+}
+
+export function createRoom(first: Seat, { session, report, gone }: RoomOptions): OwnRoom {
+  const { on, emit } = createEmitter<RoomEvents>(report)
+  const members = new Map<number, Member>()
+  let { room: info, you } = first
+  const { code, kind } = info
+  const here = { room: code }
+
+  const room: Room = {
+    code,
+    kind,
+    members,
+    on,
+    get capacity() {
+      return info.capacity
+    },
+    get you() {
+      return you
+    },
+    get host() {
+      return info.host === null ? undefined : members.get(info.host)
+    },
+    get isHost() {
+      return info.host === you
+    },
+    get listed() {
+      return info.listed
+    },
+    get locked() {
+      return info.locked
+    },
+    get properties() {
+      return info.properties
+    },
+    leave: () => session.request('room.leave', {}, here, gone),
+    update: (changes) => session.request('room.update', changes, here, () => {}),
+    lock: (locked = true) => session.request('room.lock', { locked }, here, () => {}),
+    kick: (number, how = {}) => session.request('room.kick', { number, ...how }, here, () => {}),
+    ban: (number, reason) =>
+      room.kick(number, { ban: true, ...(reason !== undefined && { reason }) }),
+    assign: (number, role) => session.request('room.assign', { number, role }, here, () => {}),
+  }
+
+  const changes: Changes = {
+    'room.members'({ members: some, more }) {
+      fill(some)
+      if (!more) emit('members')
+    },
+    'room.member_joined'({ member }) {
+      fill([member])
+      withMember(member.number, (joined) => emit('joined', joined))
+    },
+    'room.member_left'({ number, reason }) {
+      withMember(number, (member) => {
+        members.delete(number)
+        emit('left', member, reason)
+      })
+    },
+    'room.member_away': ({ number }) => setAway(number, true),
+    'room.member_back': ({ number }) => setAway(number, false),
+    'room.role_changed'({ number, role }) {
+      withMember(number, (member) => {
+        member.role = role
+        emit('role', member)
+      })
+    },
+    'room.host_changed': ({ host }) => renew({ ...info, host }),
+    'room.updated': ({ room: said }) => renew(said),
+    'room.kicked'(kicked) {
+      emit('kicked', kicked)
+      gone()
+    },
+  }
+
+  return {
+    room,
+    tell: emit,
+    take(parts, isSnapshot) {
+      if (isSnapshot) members.clear()
+      for (const part of parts) fill(part.members)
+      you = parts[0]?.you ?? you
+      renew(parts[0]?.room ?? info)
+      if (isSnapshot) emit('members')
+    },
+    apply({ type, data }) {
+      if (Object.hasOwn(changes, type)) changes[type as keyof Changes]?.(data)
+    },
+  }
+
+  function fill(some: readonly MemberInfo[]): void {
+    for (const member of some) members.set(member.number, { ...member })
+  }
+
+  function withMember(number: number, run: (member: Member) => void): void {
+    const member = members.get(number)
+    if (member) run(member)
+  }
+
+  function setAway(number: number, away: boolean): void {
+    withMember(number, (member) => {
+      member.away = away
+      emit(away ? 'away' : 'back', member)
+    })
+  }
+
+  /** Takes what the room says of itself, and tells what is new about it. */
+  function renew(said: Seat['room']): void {
+    const before = info
+    info = said
+    if (said.host !== before.host) emit('host', room.host)
+    const { listed, locked, properties } = before
+    const same = said.listed === listed && said.locked === locked
+    if (!same || toText(said.properties) !== toText(properties)) emit('updated')
+  }
+}
+
+type Changes = {
+  readonly [K in keyof AllMessages]?: (data: DataOf<AllMessages[K]>) => void
+}
