@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join as pathOf } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { ServerOptions } from '../server/server.ts'
@@ -14,6 +17,9 @@ const SCREENS = {
   desktop: { viewport: { width: 1280, height: 800 } },
 } as const satisfies Record<string, BrowserContextOptions>
 
+/** What a visitor downloads to run, compressed. */
+const MOST_BYTES = 40_000
+
 const executablePath = needEngine(t, 'chromium')
 if (executablePath !== undefined) {
   const built = t.testdir()
@@ -26,6 +32,11 @@ if (executablePath !== undefined) {
   t.teardown(() => browser?.close())
   const plaza = (t: Test, options?: ServerOptions, device?: BrowserContextOptions) =>
     openPlaza(t, browser, { page: built, ...options }, device)
+
+  t.test('the script is small enough for a bad network', async (t) => {
+    const { length } = gzipSync(readFileSync(pathOf(built, 'page.js')))
+    t.ok(length < MOST_BYTES, `${length} bytes, compressed, of ${MOST_BYTES}`)
+  })
 
   t.test('two tabs see each other enter, walk, wave, chat and leave', async (t) => {
     const { open, settle } = await plaza(t)
@@ -184,7 +195,7 @@ if (executablePath !== undefined) {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [screen, device] of Object.entries(SCREENS))
       t.test(`the page is fit to be seen and used, ${colorScheme}, on a ${screen}`, async (t) => {
-        const { open, settle, url } = await plaza(t, {}, { ...device, colorScheme })
+        const { open, settle, url, gate } = await plaza(t, {}, { ...device, colorScheme })
         const ada = await open()
         const picture = (name: string) =>
           ada.page.screenshot({ path: `${PICTURES}${name}-${screen}-${colorScheme}.png` })
@@ -206,6 +217,11 @@ if (executablePath !== undefined) {
         await picture('plaza')
         t.strictSame(await ada.violations(), [])
         t.ok(await ada.fits(), 'nothing is wider than the screen')
+        t.equal(await ada.headerLines(), 1, 'the header is one line')
+        await ada.cut()
+        gate.shut()
+        await ada.is('away')
+        t.equal(await ada.headerLines(), 1, 'and stays it')
         await settle()
       })
 }

@@ -202,7 +202,7 @@ function byDemo(name: Player['name'], demo: Demo, prompter: Network): Player {
     },
     sees: (its, { x, y }) => demo.shows((view) => isAt(view, its, [x, y]), `${its} at ${x}, ${y}`),
     say: asks('say'),
-    wave: () => please(prompter, name, 'wave'),
+    wave: () => please(prompter, name, 'press', 'Wave'),
     cut: asks('cut'),
     isAway: () => demo.shows(({ status }) => status?.startsWith('away') === true, 'to be away'),
     isBack: () => demo.shows(({ status }) => status === 'connected', 'to be back'),

@@ -29,21 +29,20 @@ if (executablePath !== undefined) {
     const code = link.slice(-6)
 
     const bob = await open(`#room=${code}`)
-    const sent = listenTo(bob.page)
     await bob.page.getByText(`You are invited to the room ${code}.`).waitFor()
     await bob.enter('Bob')
 
     await bob.hears(`You are in the plaza ${code}.`)
     await ada.lists('Ada', 'Bob')
     await bob.lists('Ada', 'Bob')
-    t.match(joins(sent), [{ type: 'room.join', data: { code } }], 'by its code')
+    t.match(joins(bob.sent), [{ type: 'room.join', data: { code } }], 'by its code')
     await settle()
   })
 
   t.test('a link to a room that is gone says so, and offers the plaza', async (t) => {
     const { open, settle } = await plaza(t)
     const ada = await open('?name=Ada#room=gggggg')
-    const sorry = 'The room of this link is gone: nobody has been in it for a while.'
+    const sorry = 'There is no such room, or nobody has been in it for a while.'
     await ada.page.getByRole('alert').filter({ hasText: sorry }).waitFor()
     t.notOk(await ada.page.locator('#plaza').isVisible(), 'nobody is led elsewhere unasked')
 
@@ -125,13 +124,6 @@ async function forbid(page: Page, name: string): Promise<void> {
     ...permission,
     ...(browserContextId && { browserContextId }),
   })
-}
-
-/** What a page says to its server from now on. */
-function listenTo(page: Page): string[] {
-  const sent: string[] = []
-  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(`${payload}`)))
-  return sent
 }
 
 const joins = (sent: readonly string[]): unknown[] =>

@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import type { Network } from '../../web-client/client.ts'
+import type { Network, Room } from '../../web-client/client.ts'
 import { type GodotName, startGodot } from './engines.ts'
 import { type Program, startProgram } from './program.ts'
 
@@ -13,12 +13,32 @@ export interface View {
   readonly card?: boolean
   readonly trouble?: string
   readonly status?: string
-  /** Such as `Ada you`, `Bob`, `Cy away`. */
+  /** Such as `Ada host, you`, `Bob`, `Cy away`. */
   readonly people?: readonly string[]
+  /** The room it is in; nothing of it where it is in none. */
+  readonly room?: Partial<Plaque>
+  /** The rooms it lists, such as `The plaza K7QF2M 2`; none while the list is closed. */
+  readonly rooms?: readonly string[]
+  /** Why it did not get into the room it chose. */
+  readonly refusal?: string
+  /** What the open menu of a member offers. */
+  readonly menu?: readonly string[]
+  /** What the add-on's popup says, its buttons included. */
+  readonly prompt?: readonly string[]
   readonly places?: Readonly<Record<string, readonly [number, number]>>
   readonly log?: readonly string[]
   /** The path of the picture that was saved last. */
   readonly picture?: string
+}
+
+/** What is said of the room. */
+export interface Plaque {
+  readonly title: string
+  readonly code: string
+  /** Such as `locked, only by code`. */
+  readonly notes: string
+  /** Whether it offers to lock it. */
+  readonly may_lock: boolean
 }
 
 export interface Demo {
@@ -109,11 +129,20 @@ const COMPLAINT = /ERROR|WARNING: (?!Could not set V-Sync)/
 export const please = ({ events }: Network, name: string, what: string, ...value: Wish[]) =>
   events.emit('plaza.please', [name, what, ...value])
 
-type Wish = string | readonly [number, number]
+/** The same, in one room of several. */
+export const pleaseIn =
+  (room: Pick<Room, 'code'>, { events }: Network, name: string) =>
+  (what: string, ...value: Wish[]) =>
+    events.emit('plaza.please', [name, what, ...value], { room: room.code })
+
+type Wish = string | readonly [number, number] | readonly [title: string, listed: boolean]
 
 /** Who is listed, whatever is said of them. */
 export const listed = ({ people = [] }: View): string =>
-  people.map((entry) => entry.replace(/ (you|away)$/, '')).join()
+  people.map((entry) => entry.replace(NOTES, '')).join()
+
+const NOTE = '(host|assistant|trusted|none|you|away)'
+const NOTES = new RegExp(` ${NOTE}(, ${NOTE})*$`)
 
 /** How often a line was shown. */
 export const times = ({ log = [] }: View, line: string): number =>

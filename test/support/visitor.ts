@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { createServer, type ServerOptions } from '../../server/server.ts'
 import { openGate } from './gate.ts'
@@ -12,7 +12,10 @@ export interface Point {
   readonly y: number
 }
 
-export type Tab = ReturnType<typeof tab>
+export interface Tab extends ReturnType<typeof tab> {
+  /** What the page has said to its server. */
+  readonly sent: readonly string[]
+}
 
 /** A server with the page, and browser tabs on it; `settle` says that none had a complaint. */
 export async function openPlaza(
@@ -24,26 +27,36 @@ export async function openPlaza(
   const server = await createServer({ host: '127.0.0.1', ...options, port: 0 })
   const gate = await openGate(server.port)
   const context = await browser.newContext(device)
+  const contexts = [context]
   const complaints: string[] = []
   t.teardown(async () => {
-    await context.close()
+    for (const one of contexts) await one.close()
     await gate.close()
     await server.close()
   })
   return {
     gate,
     url: `ws://127.0.0.1:${server.port}`,
-    /** `before` runs in the page, ahead of its own scripts. */
-    async open(query = '', before?: () => void): Promise<Tab> {
-      const page = await context.newPage()
-      if (before) await page.addInitScript(before)
-      listen(page, complaints)
-      await page.goto(`http://127.0.0.1:${gate.port}/${query}`)
-      return tab(page)
+    /** A tab of the same browser; `before` runs in the page, ahead of its own scripts. */
+    open: (query?: string, before?: () => void): Promise<Tab> => openIn(context, query, before),
+    /** A tab of another browser, whose visitor is another guest. */
+    async stranger(query?: string): Promise<Tab> {
+      const other = await browser.newContext(device)
+      contexts.push(other)
+      return openIn(other, query)
     },
     async settle() {
       t.strictSame(complaints, [], 'no complaint in any console')
     },
+  }
+
+  async function openIn(where: BrowserContext, query = '', before?: () => void): Promise<Tab> {
+    const page = await where.newPage()
+    if (before) await page.addInitScript(before)
+    listen(page, complaints)
+    const sent = recordSent(page)
+    await page.goto(`http://127.0.0.1:${gate.port}/${query}`)
+    return { ...tab(page), sent }
   }
 }
 
@@ -97,6 +110,34 @@ export function tab(page: Page) {
     remembers: (what: string) => page.evaluate(stored, `estragon.${what}`),
     remember: (what: string, value: string) => page.evaluate(store, [`estragon.${what}`, value]),
     is: (state: string) => page.locator(`#status[data-state="${state}"]`).waitFor(),
+    /** Opens the menu of a member, and chooses from it. */
+    async choose(name: string, what: string) {
+      await entry(name).getByRole('button').click()
+      await page.getByRole('menuitem', { name: what, exact: true }).click()
+    },
+    /** Waits for what is said of a member’s role. */
+    badges: (name: string, badge: string) =>
+      entry(name)
+        .locator('.badge')
+        .filter({ hasText: exactly(badge) })
+        .waitFor({ state: 'attached' }),
+    /** Opens the list of rooms. */
+    rooms: () => button('Rooms').click(),
+    /** The entry of a room in that list. */
+    listed: (title: string, says: string) =>
+      page.locator('#listed li').filter({ hasText: title }).filter({ hasText: says }),
+    /** The code of the room it is in. */
+    code: () => page.locator('#room-code').innerText(),
+    async make(title: string, isListed = true) {
+      await page.getByLabel('New room').fill(title)
+      if (!isListed) await page.getByLabel('Only by code or link').check()
+      await button('Make').click()
+      await page.locator('#room-title', { hasText: exactly(title) }).waitFor()
+    },
+    async join(code: string) {
+      await page.getByLabel('Join by a code').fill(code)
+      await button('Go').click()
+    },
     hears: (what: string) => line(what).first().waitFor(),
     /** The first line of the log like that. */
     text: (what: RegExp) => page.locator('#log p').filter({ hasText: what }).first().innerText(),
@@ -108,6 +149,8 @@ export function tab(page: Page) {
       return page.evaluate(seriousViolations)
     },
     fits: () => page.evaluate(isWithinScreen),
+    /** How many lines the header needs, of its buttons’ height. */
+    headerLines: () => page.locator('header').evaluate(linesOf),
   }
 }
 
@@ -166,6 +209,10 @@ const naming = (list: { querySelectorAll(path: string): Iterable<Named> }, names
 const stored = (name: string) => localStorage.getItem(name) ?? ''
 const store = ([name = '', value = '']: string[]) => localStorage.setItem(name, value)
 
+/** A line is as high as a button at most; the header’s padding is as much as half of that. */
+const linesOf = ({ clientHeight }: { readonly clientHeight: number }) =>
+  Math.ceil((clientHeight - 24) / 44)
+
 const isWithinScreen = () =>
   document.documentElement.scrollWidth <= document.documentElement.clientWidth
 
@@ -175,6 +222,12 @@ const seriousViolations = async () => {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.failureSummary).join('; ')}`)
+}
+
+function recordSent(page: Page): readonly string[] {
+  const sent: string[] = []
+  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(`${payload}`)))
+  return sent
 }
 
 export function listen(page: Page, complaints: string[]): void {

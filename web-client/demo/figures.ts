@@ -1,5 +1,6 @@
 import type { Json, Member, Room } from '../client.ts'
 import type { Rows } from '../plaza.ts'
+import { BADGES } from './news.ts'
 import { createPlayback, type Point } from './playback.ts'
 
 /** A member of the plaza as it is shown. */
@@ -9,6 +10,8 @@ export interface Figure {
   readonly colour: string
   readonly isYou: boolean
   away: boolean
+  /** Whether it is the host, or what else it may do; empty for a plain player. */
+  badge: string
   /** Where it is shown; undefined until the server has said where it is. */
   at: Point | undefined
   bubble: { readonly text: string; readonly until: number } | undefined
@@ -35,12 +38,13 @@ export function createFigures() {
     },
 
     /** Those here are the room's members, no more and no fewer. */
-    sync({ members, you }: Room): void {
+    sync({ members, you, host }: Room): void {
       for (const number of figures.keys()) if (!members.has(number)) forget(number)
       for (const member of members.values()) {
-        const known = figures.get(member.number)
-        if (known) known.away = member.away
-        else figures.set(member.number, figureOf(member, member.number === you))
+        const figure = figures.get(member.number) ?? figureOf(member, member.number === you)
+        figure.away = member.away
+        figure.badge = member === host ? 'host' : (BADGES[member.role] ?? '')
+        figures.set(member.number, figure)
       }
     },
 
@@ -83,6 +87,7 @@ const figureOf = ({ number, name, away, data }: Member, isYou: boolean): Figure 
   colour: colourIn(data),
   isYou,
   away,
+  badge: '',
   at: undefined,
   bubble: undefined,
   wavesUntil: 0,

@@ -13,6 +13,8 @@ const NEAR = 40
 /** The log of what was said and what happened, read aloud by screen readers. */
 export function createLog(log: HTMLElement) {
   return {
+    clear: () => log.replaceChildren(),
+
     /** Adds a line; `name` is who said it; one of our own is `pending` until the server has it. */
     add(kind: Kind, text: string, name?: string, pending = false): Line {
       const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR

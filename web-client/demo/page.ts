@@ -1,28 +1,28 @@
-import { MAX_NAME } from '../../protocol/players.ts'
 import { MAX_CHAT } from '../../protocol/plaza.ts'
+import { createAsking } from './ask.ts'
 import { createDrawing } from './drawing.ts'
+import { createEntrance } from './entrance.ts'
 import { createFigures } from './figures.ts'
+import { find, onSubmit } from './find.ts'
+import { createLobby } from './lobby.ts'
 import { createLog, type Line } from './log.ts'
+import { createMemberMenu } from './member.ts'
+import { titleOf } from './news.ts'
 import { createPeople } from './people.ts'
 import type { Point } from './playback.ts'
-import { remembered } from './remembered.ts'
+import { createRoomBar } from './room.ts'
 import { createShare, invitedTo, linkTo } from './share.ts'
 import { createStatus } from './status.ts'
-import { type Audience, describe, type Visit, type Visitor, visit } from './visit.ts'
+import { type Audience, createVisit, describe, type Wish } from './visit.ts'
 import { createWalking } from './walking.ts'
 
 /** At most so often our position is sent; the server's tick is no faster. */
 const MOVE_MS = 50
 /** A tab that slept does not walk all the way at once. */
 const LONGEST_STEP_MS = 100
-const COLOURS = ['#d1495b', '#edae49', '#00798c', '#5b8e7d', '#8a6fb0', '#e07a5f', '#4f8cff']
+/** The library closes its own. */
+const OWN_DIALOGS = 'dialog:not(.estragon-dialog)'
 
-const enter = find('enter', HTMLFormElement)
-const nameInput = find('name', HTMLInputElement)
-const colourInput = find('colour', HTMLInputElement)
-const trouble = find('trouble', HTMLElement)
-const invitation = find('invitation', HTMLElement)
-const instead = find('instead', HTMLButtonElement)
 const plaza = find('plaza', HTMLElement)
 const ground = find('ground', HTMLElement)
 const textInput = find('text', HTMLInputElement)
@@ -30,11 +30,14 @@ const shareButton = find('share', HTMLButtonElement)
 const cut = find('cut', HTMLButtonElement)
 const reconnect = find('reconnect', HTMLButtonElement)
 
+const note = (text: string) => void log.add('note', text)
+const failed = (error: unknown) => note(describe(error))
+
 const figures = createFigures()
 const drawing = createDrawing(find('canvas', HTMLCanvasElement))
 const walking = createWalking(ground, drawing.pointAt)
 const log = createLog(find('log', HTMLElement))
-const people = createPeople(find('people', HTMLElement))
+const bar = createRoomBar(failed)
 const status = createStatus({
   status: find('status', HTMLElement),
   roundTrip: find('round-trip', HTMLElement),
@@ -43,41 +46,45 @@ const status = createStatus({
   cut,
   reconnect,
 })
-
 const share = createShare({
   button: shareButton,
   said: find('shared', HTMLElement),
   byHand: find('by-hand', HTMLDialogElement),
   link: find('link', HTMLInputElement),
-  done: find('done', HTMLButtonElement),
 })
 
-let current: Visit | undefined
-/** The room we sit in, and our member number. */
-let code = ''
-let you = 0
 /** The position that was sent last, and when. */
 let sent: { at: Point | undefined; time: number } = { at: undefined, time: 0 }
 let awaySince = 0
-let invited = invitedTo(location.hash)
 
 const audience: Audience = {
   seated(room) {
-    const stood = figures.all.get(you)?.at
-    code = room.code
-    you = room.you
+    const stood = me()?.at
     figures.clear()
     figures.sync(room)
-    const me = figures.all.get(you)
-    if (me) me.at = stood
-    people.show(figures.all)
+    seat = room.you
+    const figure = me()
+    if (figure) figure.at = stood
+    show(room)
     sent.at = undefined
-    log.add('note', `You are in the plaza ${room.code}.`)
+    const { title } = room.properties
+    note(`You are in ${title ? `“${titleOf(room.properties)}”` : 'the plaza'} ${room.code}.`)
   },
-  changed(room, what) {
+  changed(room, sentence) {
     figures.sync(room)
+    show(room)
+    if (sentence) note(sentence)
+  },
+  kicked(sentence) {
+    for (const dialog of document.querySelectorAll<HTMLDialogElement>(OWN_DIALOGS)) dialog.close()
+    menu.close()
+    figures.clear()
     people.show(figures.all)
-    if (what) log.add('note', `${what}.`)
+    log.clear()
+    status.show('outside')
+    plaza.hidden = true
+    entrance.show(sentence)
+    lobby.showOutside()
   },
   moved: (rows, time) => figures.aim(rows, time, performance.now()),
   said(member, name, text) {
@@ -92,57 +99,79 @@ const audience: Audience = {
     const because = `${reason || 'no reason given'}, ${code}`
     if (state === 'away') {
       awaySince = performance.now()
-      log.add('note', `The connection dropped (${because}).`)
+      note(`The connection dropped (${because}).`)
     } else if (state === 'open') {
       const seconds = (performance.now() - awaySince) / 1000
-      log.add('note', `Connected again after ${seconds.toFixed(1)} s.`)
+      note(`Connected again after ${seconds.toFixed(1)} s.`)
     } else {
-      log.add('note', `The connection is closed (${because}).`)
+      note(`The connection is closed (${because}).`)
     }
     status.show(state, state === 'closed' ? `closed: ${because}` : undefined)
   },
-  told: (text) => void log.add('note', text),
+  told: note,
 }
 
-/** Enters, or comes back after the connection was closed. */
-async function begin(visitor: Visitor): Promise<void> {
-  if (status.state === 'connecting') return
-  remembered.set('name', visitor.name)
-  remembered.set('colour', visitor.colour)
-  trouble.hidden = true
-  instead.hidden = true
-  status.show('connecting')
+const visit = createVisit(location.origin.replace('http', 'ws'), audience)
+const asking = createAsking({
+  ask: visit.ask,
+  asked: (text) => log.add('note', text, undefined, true),
+  answered: (name, text) => void log.add('chat', text, name),
+})
+const menu = createMemberMenu({ room: () => visit.room, ask: asking.open, failed })
+const people = createPeople(find('people', HTMLElement), menu.open)
+const entrance = createEntrance(go)
+const lobby = createLobby({ list: visit.list, here: () => visit.room?.code, go: move })
+/** Our member number. */
+let seat = 0
+
+const me = () => figures.all.get(seat)
+
+function show(room: Parameters<typeof bar.show>[0]): void {
+  people.show(figures.all)
+  bar.show(room)
+  menu.sync(room)
+}
+
+/** Takes a seat, the first or another; rejects with what stands in the way. */
+async function go(wish: Wish): Promise<void> {
+  const visitor = entrance.visitor()
+  if (!visitor || status.state === 'connecting') return
+  const isSeated = status.state === 'open' || status.state === 'away'
+  if (!isSeated) status.show('connecting')
   try {
-    current = await visit(location.origin.replace('http', 'ws'), visitor, audience)
+    await visit.enter(visitor, wish)
   } catch (error) {
-    status.show('closed', 'not connected')
-    reconnect.hidden = plaza.hidden
-    trouble.textContent = describe(error)
-    trouble.hidden = false
-    instead.hidden = !visitor.room?.isMust
-    if (!plaza.hidden) log.add('note', describe(error))
-    return
+    if (plaza.hidden) status.show('outside')
+    else if (!isSeated) status.show('closed', 'not connected')
+    throw error
   }
-  status.show(current.network.state)
-  if (!plaza.hidden) return
-  enter.hidden = true
+  status.show(visit.network?.state ?? 'closed')
+  entrance.hide()
+  lobby.hide()
   plaza.hidden = false
   ground.focus()
+}
+
+/** Goes where somebody chose to; the address then leads there as well. */
+async function move(wish: Wish): Promise<void> {
+  await go(wish)
+  if (visit.room) history.replaceState(null, '', linkTo(visit.room.code))
 }
 
 /** Walks, draws, and says where we are. */
 function frame(now: number, before: number): void {
   requestAnimationFrame((next) => frame(next, now))
-  if (!current) return
-  const { network } = current
+  const { network } = visit
+  if (!network || plaza.hidden) return
   figures.step(now)
-  const me = figures.all.get(you)
-  if (me?.at) {
-    me.at = walking.step(me.at, Math.min(now - before, LONGEST_STEP_MS))
-    const hasMoved = me.at.x !== sent.at?.x || me.at.y !== sent.at.y
+  const figure = me()
+  if (figure?.at) {
+    figure.at = walking.step(figure.at, Math.min(now - before, LONGEST_STEP_MS))
+    const { at } = figure
+    const hasMoved = at.x !== sent.at?.x || at.y !== sent.at.y
     if (hasMoved && now - sent.time >= MOVE_MS && network.state !== 'closed') {
-      sent = { at: me.at, time: now }
-      network.plaza.move(me.at.x, me.at.y)
+      sent = { at, time: now }
+      visit.move(at.x, at.y)
     }
   }
   drawing.draw(figures.all.values(), now)
@@ -155,60 +184,30 @@ function send(line: Line, delivery: Promise<unknown>): void {
   delivery.then(line.sent, (error: unknown) => line.failed(describe(error)))
 }
 
-/** Whoever the form says, in the room that the link invites to. */
-const visitor = (): Visitor => ({
-  name: nameInput.value.trim(),
-  colour: colourInput.value,
-  ...(invited && { room: { code: invited, isMust: true } }),
-})
-/** The same, in the room we sat in if it is still there. */
-const returning = (): Visitor => ({ ...visitor(), room: { code, isMust: false } })
-const ownName = () => figures.all.get(you)?.name
-
-/** The element of the page with this id, which is of that kind. */
-function find<E extends Element>(id: string, kind: new () => E): E {
-  const element = document.getElementById(id)
-  if (element instanceof kind) return element
-  throw new Error(`index.html: expected #${id}`)
-}
-
-nameInput.maxLength = MAX_NAME
 textInput.maxLength = MAX_CHAT
-const asked = new URLSearchParams(location.search).get('name')
-nameInput.value = asked ?? remembered.get('name') ?? ''
-colourInput.value =
-  remembered.get('colour') ?? COLOURS[Math.floor(Math.random() * COLOURS.length)] ?? '#4f8cff'
-
-if (invited) invitation.textContent = `You are invited to the room ${invited}.`
-
-enter.addEventListener('submit', (event) => {
-  event.preventDefault()
-  void begin(visitor()) // it shows its own failure
-})
-find('say', HTMLFormElement).addEventListener('submit', (event) => {
-  event.preventDefault()
+onSubmit('say', () => {
   const text = textInput.value.trim()
-  if (!text || !current) return
+  if (!text) return
   textInput.value = ''
-  figures.say(you, text)
-  send(log.add('chat', text, ownName(), true), current.say(text))
+  figures.say(seat, text)
+  send(log.add('chat', text, me()?.name, true), visit.say(text))
 })
 find('wave', HTMLButtonElement).addEventListener('click', () => {
-  if (!current) return
-  figures.wave(you)
-  send(log.add('wave', 'waves', ownName(), true), current.wave())
+  figures.wave(seat)
+  send(log.add('wave', 'waves', me()?.name, true), visit.wave())
 })
-cut.addEventListener('click', () => current?.cut())
-shareButton.addEventListener('click', () => void share(linkTo(code))) // it shows its own failure
-instead.addEventListener('click', () => {
-  history.replaceState(null, '', location.pathname + location.search)
-  invited = undefined
-  if (enter.reportValidity()) void begin(visitor()) // it shows its own failure
+cut.addEventListener('click', visit.cut)
+find('others', HTMLButtonElement).addEventListener('click', lobby.open)
+shareButton.addEventListener('click', () => {
+  if (visit.room) void share(linkTo(visit.room.code)) // it shows its own failure
 })
-addEventListener('hashchange', () => {
-  if (invitedTo(location.hash) && invitedTo(location.hash) !== code) location.reload()
+reconnect.addEventListener('click', () => {
+  const { code = '' } = visit.room ?? {}
+  go({ kind: 'code', code, isMust: false }).catch(failed)
 })
-reconnect.addEventListener('click', () => void begin(returning())) // it shows its own failure
+document.addEventListener('click', ({ target }) => {
+  if (target instanceof Element && target.closest('[data-close]')) target.closest('dialog')?.close()
+})
 ground.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return
   event.preventDefault()
@@ -217,8 +216,12 @@ ground.addEventListener('keydown', (event) => {
 textInput.addEventListener('keydown', ({ key }) => {
   if (key === 'Escape') ground.focus()
 })
-addEventListener('pagehide', () => current?.network.close())
+addEventListener('hashchange', () => {
+  if (invitedTo(location.hash) && invitedTo(location.hash) !== visit.room?.code) location.reload()
+})
+addEventListener('pagehide', visit.close)
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
 requestAnimationFrame((now) => frame(now, now))
-if (asked && enter.reportValidity()) void begin(visitor()) // it shows its own failure
+if (entrance.isKnown()) entrance.enter()
+else lobby.showOutside()

@@ -2,10 +2,9 @@ export interface ShareElements {
   readonly button: HTMLButtonElement
   /** Says for a while what has become of the link. */
   readonly said: HTMLElement
-  /** Shows the link to be copied by hand, selected, until `done`. */
+  /** Shows the link to be copied by hand, selected. */
   readonly byHand: HTMLDialogElement
   readonly link: HTMLInputElement
-  readonly done: HTMLButtonElement
 }
 
 const SAID_MS = 4_000
@@ -19,11 +18,10 @@ export const linkTo = (code: string, { origin, pathname }: Location = location):
   `${origin}${pathname}#room=${code}`
 
 /** Gives the link away: by what a phone shares with, by the clipboard, or else by hand. */
-export function createShare({ button, said, byHand, link, done }: ShareElements) {
+export function createShare({ button, said, byHand, link }: ShareElements) {
   const isPhone = 'share' in navigator && matchMedia('(pointer: coarse)').matches
   let hiding = 0
   button.textContent = isPhone ? 'Share link' : 'Copy link'
-  done.addEventListener('click', () => byHand.close())
 
   return async (url: string): Promise<void> => {
     try {

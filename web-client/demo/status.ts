@@ -12,7 +12,11 @@ export interface StatusElements {
   readonly reconnect: HTMLButtonElement
 }
 
-const TEXTS: Readonly<Record<State, string>> = {
+/** Outside, in no room, nobody needs to know how the connection is. */
+export type Shown = State | 'outside'
+
+const TEXTS: Readonly<Record<Shown, string>> = {
+  outside: 'not in a room',
   connecting: 'connecting…',
   open: 'connected',
   away: 'coming back…',
@@ -29,7 +33,7 @@ export function createStatus(elements: StatusElements) {
     get state() {
       return status.dataset.state
     },
-    show(state: State, text: string = TEXTS[state]): void {
+    show(state: Shown, text: string = TEXTS[state]): void {
       status.dataset.state = state
       status.textContent = text
       cut.disabled = state !== 'open'

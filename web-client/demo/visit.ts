@@ -1,20 +1,36 @@
-import { connect, type Network, NetworkError, type Room, type SessionEvents } from '../client.ts'
+import {
+  connect,
+  type Json,
+  type Kicked,
+  type Member,
+  type Network,
+  NetworkError,
+  type Room,
+  type SessionEvents,
+} from '../client.ts'
 import type { Rows } from '../plaza.ts'
+import { follow, titleOf } from './news.ts'
 import { remembered } from './remembered.ts'
 
 export interface Visitor {
   readonly name: string
   readonly colour: string
-  /** The room to sit in; unless it must be that one, any plaza does where it is shut. */
-  readonly room?: { readonly code: string; readonly isMust: boolean }
 }
 
-/** What a visit tells whoever shows it. */
+/** Which room to sit in: any, a new one, or that of a code, and unless it must be, else any. */
+export type Wish =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'new'; readonly title: string; readonly listed: boolean }
+  | { readonly kind: 'code'; readonly code: string; readonly isMust: boolean }
+
+/** What a visit tells whoever shows it, of the room that we sit in. */
 export interface Audience {
-  /** We have a seat: the first, or a new one after the session was lost. */
+  /** We have a seat: the first, one in another room, or a new one after the session was lost. */
   seated(room: Room): void
-  /** Somebody came, left, dropped or came back; see `room.members`. */
-  changed(room: Room, what?: string): void
+  /** It has other members, or says something else of itself. */
+  changed(room: Room, sentence?: string): void
+  /** Our seat was taken away. */
+  kicked(sentence: string): void
   /** Where everybody was at `time`, by the server's clock. */
   moved(rows: Rows, time: number): void
   said(member: number, name: string, text: string): void
@@ -24,105 +40,166 @@ export interface Audience {
   told(text: string): void
 }
 
-export interface Visit {
-  readonly network: Network
-  say(text: string): Promise<unknown>
-  wave(): Promise<unknown>
-  /** Drops the connection for as long as it takes to see that it is gone. */
-  cut(): void
-}
-
 /** How often the round trip is measured. */
 export const PING_MS = 1_000
+/** How long somebody who is asked may take. */
+export const ASK_MS = 30_000
 
 const CUT_MS = 2_000
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 10_000
+/** So many rooms are listed; the others are found by their codes. */
+const MOST_ROOMS = 100
 
-/** Connects, identifies and takes a seat in the plaza; rejects with what stood in the way. */
-export async function visit(url: string, visitor: Visitor, audience: Audience): Promise<Visit> {
+/** A connection that is made when it is first needed, and the room we sit in by it. */
+export function createVisit(url: string, audience: Audience) {
+  let network: Network | undefined
+  let connecting: Promise<Network> | undefined
+  let seat: { readonly network: Network; readonly room: Room; readonly as: Visitor } | undefined
   let atLeast = 0
-  const network = await connect(url, {
-    pingEvery: PING_MS,
-    backoff: (attempt) => Math.max(atLeast, jittered(attempt)),
-  })
-  listen(network, audience)
-  network.on('lost', (reason) => audience.told(`The session was lost (${reason}).`))
-  network.on('reset', (reason) => audience.told(`Something may have been missed (${reason}).`))
-  network.on('error', ({ message }) => audience.told(message))
-  network.on('warning', audience.told)
-  try {
-    await sit(visitor)
-  } catch (error) {
-    network.close()
-    throw error
-  }
-  network.on('state', audience.state)
 
   return {
-    network,
-    say: (text) => network.events.emit('plaza.chat', [text]),
-    wave: () => network.events.emit('plaza.wave'),
+    get network() {
+      return network
+    },
+    /** The room we sit in, or sat in when the connection was closed. */
+    get room() {
+      return seat?.room
+    },
+    enter,
+
+    /** The listed plazas. */
+    async list() {
+      const { rooms } = await reach()
+      const first = await rooms.list({ kind: 'plaza', limit: MOST_ROOMS })
+      return first.rooms
+    },
+    say: (text: string) => emit('plaza.chat', [text]),
+    wave: () => emit('plaza.wave'),
+    move: (x: number, y: number) => seat?.network.plaza.move(x, y, { room: seat.room.code }),
+    /** What somebody chooses, or null for nothing. */
+    async ask({ session }: Member, text: string, choices: readonly string[]): Promise<Json> {
+      const { network, room } = here()
+      const waiting = { timeout: ASK_MS, room: room.code }
+      return network.queries.ask(`session:${session}`, 'dialog', { text, choices }, waiting)
+    },
+    /** Drops the connection for as long as it takes to see that it is gone. */
     cut() {
       atLeast = CUT_MS
-      network.cut()
+      network?.cut()
       atLeast = 0
     },
+    close: () => network?.close(),
   }
 
-  async function sit(as: Visitor): Promise<void> {
-    const room = await takeSeat(network, as)
-    for (const event of ['joined', 'left', 'away', 'back'] as const)
-      room.on(event, ({ name }) => audience.changed(room, `${name} ${WHAT[event]}`))
-    room.on('members', () => audience.changed(room))
-    room.on('closed', () => {
-      sit({ ...visitor, room: { code: room.code, isMust: false } }).catch((error: unknown) => {
-        audience.told(describe(error))
-        network.close()
-      })
-    })
+  /** Takes a seat, and gives up the one before; rejects with what stood in the way. */
+  async function enter(as: Visitor, wish: Wish): Promise<void> {
+    const network = await reach()
+    const room = await takeSeat(network, as, wish)
+    const before = seat
+    seat = { network, room, as }
+    if (before && network.rooms.all.get(before.room.code) === before.room)
+      before.room.leave().catch((error: unknown) => audience.told(describe(error)))
+    follow(room, (sentence) => seat?.room === room && audience.changed(room, sentence))
+    room.on('kicked', (kicked) => isHere(room.code) && expelled(room, kicked))
+    room.on('closed', () => seat?.room === room && comeBack(as, room.code))
     audience.seated(room)
+  }
+
+  /** The connection, made anew if there is none. */
+  function reach(): Promise<Network> {
+    if (network && network.state !== 'closed') return Promise.resolve(network)
+    connecting ??= open().finally(() => {
+      connecting = undefined
+    })
+    return connecting
+  }
+
+  async function open(): Promise<Network> {
+    const opened = await connect(url, {
+      pingEvery: PING_MS,
+      backoff: (attempt) => Math.max(atLeast, jittered(attempt)),
+    })
+    network = opened
+    const tell = (text: string) => seat?.network === opened && audience.told(text)
+    opened.on('state', (...change) => seat?.network === opened && audience.state(...change))
+    opened.on('lost', (reason) => tell(`The session was lost (${reason}).`))
+    opened.on('reset', (reason) => tell(`Something may have been missed (${reason}).`))
+    opened.on('error', ({ message }) => tell(message))
+    opened.on('warning', tell)
+    opened.events.on('plaza.chat', ([text], from, code) => {
+      if (isHere(code)) audience.said(from.member, from.name, typeof text === 'string' ? text : '')
+    })
+    opened.events.on('plaza.wave', (_, { member, name }, code) => {
+      if (isHere(code)) audience.waved(member, name)
+    })
+    opened.plaza.on('rows', (rows, time, code) => {
+      if (isHere(code)) audience.moved(rows, time)
+    })
+    return opened
+  }
+
+  /** The session was lost: sits where we sat, if that is still there. */
+  function comeBack(as: Visitor, code: string): void {
+    enter(as, { kind: 'code', code, isMust: false }).catch((error: unknown) => {
+      audience.told(describe(error))
+      network?.close()
+    })
+  }
+
+  function expelled({ members, properties }: Room, { by, banned, reason }: Kicked): void {
+    seat = undefined
+    const who = by === null ? 'The server' : (members.get(by)?.name ?? 'Somebody')
+    const what = `${who} ${banned ? 'banned' : 'kicked'} you from “${titleOf(properties)}”`
+    audience.kicked(`${what}${reason && `: ${reason}`}`)
+  }
+
+  function here() {
+    if (seat) return seat
+    throw new Error('You are in no room.')
+  }
+
+  async function emit(name: string, args: readonly Json[] = []): Promise<unknown> {
+    const { network, room } = here()
+    return network.events.emit(name, args, { room: room.code })
+  }
+
+  function isHere(code: string): boolean {
+    return seat?.room.code === code
   }
 }
 
 /** A sentence about what went wrong. */
 export function describe(error: unknown): string {
-  if (!(error instanceof NetworkError)) return String(error)
+  if (!(error instanceof NetworkError)) return error instanceof Error ? error.message : `${error}`
   return SHUT[error.code] ?? `${error.message} (${error.code})`
 }
 
-/** Whether it says that a room is gone, or full. */
+/** Whether it says that we cannot get into a room. */
 const isShut = (error: unknown) => error instanceof NetworkError && error.code in SHUT
 
 const SHUT: Readonly<Record<string, string>> = {
-  ROOM_NOT_FOUND: 'The room of this link is gone: nobody has been in it for a while.',
-  ROOM_FULL: 'The room of this link is full just now.',
+  ROOM_NOT_FOUND: 'There is no such room, or nobody has been in it for a while.',
+  ROOM_FULL: 'That room is full just now.',
+  ROOM_LOCKED: 'That room is locked: nobody new may come in.',
+  BANNED: 'You were banned from that room.',
 }
 
-const WHAT = {
-  joined: 'has come in',
-  left: 'has left',
-  away: 'is away',
-  back: 'is back',
-} as const
-
-function listen({ events, plaza }: Network, audience: Audience): void {
-  events.on('plaza.chat', ([text], from) =>
-    audience.said(from.member, from.name, typeof text === 'string' ? text : ''),
-  )
-  events.on('plaza.wave', (_, from) => audience.waved(from.member, from.name))
-  plaza.on('rows', audience.moved)
-}
-
-async function takeSeat(network: Network, { name, colour, room }: Visitor): Promise<Room> {
-  if (!network.players.me) await identify(network, name)
+async function takeSeat(network: Network, { name, colour }: Visitor, wish: Wish): Promise<Room> {
+  const { players, rooms } = network
+  if (!players.me) await identify(network, name)
   const joining = { name, data: { colour } }
-  if (!room) return network.rooms.joinOrCreate('plaza', joining)
+  const any = () => rooms.joinOrCreate('plaza', joining)
+  if (wish.kind === 'any') return any()
+  if (wish.kind === 'new') {
+    const properties = wish.title ? { title: wish.title } : {}
+    return rooms.create('plaza', { listed: wish.listed, properties, ...joining })
+  }
   try {
-    return await network.rooms.join(room.code, joining)
+    return await rooms.join(wish.code, joining)
   } catch (error) {
-    if (room.isMust || !isShut(error)) throw error
-    return network.rooms.joinOrCreate('plaza', joining)
+    if (wish.isMust || !isShut(error)) throw error
+    return any()
   }
 }
 

@@ -65,7 +65,7 @@ export function createWalking(ground: HTMLElement, pointAt: (event: MouseEvent) 
   /** Not while writing, scrolling the log, or using a shortcut of the browser. */
   function isForWalking({ target, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
     if (altKey || ctrlKey || metaKey || ground.clientWidth === 0) return false
-    return !(target instanceof Element && target.closest('input, [role=log]'))
+    return !(target instanceof Element && target.closest('input, [role=log], dialog, [popover]'))
   }
 }
 

@@ -5,6 +5,8 @@ extends CenterContainer
 
 # Somebody wants to come in.
 signal asked(url, name, colour)
+# Somebody would first like to see what rooms there are.
+signal browsed(url, name, colour)
 
 const Look := preload("look.gd")
 const Remembered := preload("remembered.gd")
@@ -21,7 +23,8 @@ onready var _card: PanelContainer = $Card
 onready var _address: LineEdit = $Card/Form/Address
 onready var _name: LineEdit = $Card/Form/Name
 onready var _swatches: HBoxContainer = $Card/Form/Swatches
-onready var _join: Button = $Card/Form/Join
+onready var _join: Button = $Card/Form/Buttons/Join
+onready var _rooms: Button = $Card/Form/Buttons/Rooms
 onready var _trouble: Label = $Card/Form/Trouble
 
 
@@ -44,6 +47,7 @@ func _ready() -> void:
 	Look.stress(_join)
 	Look.tint(_trouble, "bad")
 	_join.connect("pressed", self, "ask")
+	_rooms.connect("pressed", self, "browse")
 	_address.connect("text_entered", self, "_on_text_entered")
 	_name.connect("text_entered", self, "_on_text_entered")
 
@@ -72,6 +76,7 @@ func open(its_trouble: String = "") -> void:
 	_trouble.text = its_trouble
 	_trouble.visible = its_trouble != ""
 	_join.disabled = false
+	_rooms.disabled = false
 	show()
 	_name.grab_focus()
 	_name.select_all()
@@ -79,13 +84,26 @@ func open(its_trouble: String = "") -> void:
 
 # Asks to come in as the card says, unless that is being tried already.
 func ask() -> void:
+	if _fill_in():
+		emit_signal("asked", _address.text.strip_edges(), visitor(), _colour)
+
+
+# Asks for the list of rooms, likewise.
+func browse() -> void:
+	if _fill_in():
+		emit_signal("browsed", _address.text.strip_edges(), visitor(), _colour)
+
+
+# Whether the card is filled in and not being tried already; if so, it is kept for the next visit.
+func _fill_in() -> bool:
 	if visitor() == "" or _join.disabled:
-		return
+		return false
 	_join.disabled = true
+	_rooms.disabled = true
 	_trouble.hide()
 	Remembered.keep("name", visitor())
 	Remembered.keep("colour", _colour.to_html(false))
-	emit_signal("asked", _address.text.strip_edges(), visitor(), _colour)
+	return true
 
 
 func _choose(colour: Color) -> void:

@@ -30,6 +30,7 @@ static func make(is_dark: bool) -> Theme:
 	)
 	_fill_button(theme, colours)
 	_fill_inputs(theme, colours)
+	_fill_choices(theme, colours)
 	return theme
 
 
@@ -54,9 +55,9 @@ static func box(
 static func stress(button: Button) -> void:
 	var accent := button.get_color("accent", "Plaza")
 	var text := button.get_color("on_accent", "Plaza")
-	for state in ["normal", "hover", "pressed", "disabled"]:
+	for state in ["normal", "hover", "pressed"]:
 		button.add_stylebox_override(state, box(accent, accent, 1, 8, _FIELD))
-	for name in ["font_color", "font_color_hover", "font_color_pressed", "font_color_disabled"]:
+	for name in ["font_color", "font_color_hover", "font_color_pressed"]:
 		button.add_color_override(name, text)
 
 
@@ -93,6 +94,21 @@ static func _fill_inputs(theme: Theme, colours: Dictionary) -> void:
 	theme.set_stylebox("scroll", "VScrollBar", box(colours["paper"], colours["paper"], 0, 4, _BAR))
 	for state in ["grabber", "grabber_highlight", "grabber_pressed"]:
 		theme.set_stylebox(state, "VScrollBar", box(colours["line"], colours["line"], 0, 4, _BAR))
+
+
+static func _fill_choices(theme: Theme, colours: Dictionary) -> void:
+	var ink: Color = colours["ink"]
+	for type in ["PopupMenu", "CheckBox"]:
+		for name in ["font_color", "font_color_hover", "font_color_pressed"]:
+			theme.set_color(name, type, ink)
+		theme.set_color("font_color_hover_pressed", type, ink)
+	var card := box(colours["card"], colours["line"], 1, 8, _FIELD)
+	theme.set_stylebox("panel", "PopupMenu", card)
+	theme.set_stylebox("hover", "PopupMenu", box(colours["paving"], ink, 0, 4))
+	theme.set_constant("vseparation", "PopupMenu", 10)
+	for state in ["normal", "hover", "pressed", "hover_pressed"]:
+		theme.set_stylebox(state, "CheckBox", StyleBoxEmpty.new())
+	theme.set_stylebox("focus", "CheckBox", _focus(colours))
 
 
 static func _focus(colours: Dictionary) -> StyleBoxFlat:

@@ -1,46 +1,68 @@
-# Who is here, and who is away: one line a member.
+# Who is here, what they are, and who is away: one line a member.
 extends VBoxContainer
 
-const Figure := preload("figure.gd")
-const Look := preload("look.gd")
-const _DISC := 14
-const _AWAY_OPACITY := 0.35
+# warning-ignore-all:return_value_discarded
 
-# What is listed, such as "Ada you", "Bob", "Cy away".
+# Somebody else's `chip` was pressed; `member` is an EstragonMember.
+signal picked(member, chip)
+
+const EstragonMember := preload("res://addons/estragon/member.gd")
+const EstragonRoom := preload("res://addons/estragon/room.gd")
+const Chip := preload("chip.gd")
+const _BADGES := {
+	"host": "co-host", "assistant": "assistant", "trusted": "trusted", "none": "watching",
+}
+
+# What is listed, such as "Ada host, you", "Bob", "Cy away".
 var entries: Array = []
 
 
-# Lists the members of `room`, an EstragonRoom.
-func list(room: Reference) -> void:
-	for line in get_children():
-		remove_child(line)
-		line.queue_free()
-	entries.clear()
-	var members: Dictionary = room.get("members")
-	for member in members.values():
-		var note := "away" if member.away else ""
-		if member.number == room.get("you"):
-			note = "you"
+# Lists the members of `room`.
+func list(room: EstragonRoom) -> void:
+	var focused := _forget_all()
+	for member in room.members.values():
+		var note := _note(room, member)
+		var chip := Chip.new(member, note, member.number == room.you)
+		chip.connect("pressed", self, "_on_pressed", [chip])
+		add_child(chip)
 		entries.append(("%s %s" % [member.name, note]).strip_edges())
-		add_child(_line(member.name, Figure.colour_of(member.data), member.away, note))
+		if member == focused:
+			chip.grab_focus()
 
 
-func _line(name: String, colour: Color, is_away: bool, note: String) -> HBoxContainer:
-	var disc := Panel.new()
-	disc.rect_min_size = Vector2(_DISC, _DISC)
-	disc.size_flags_vertical = SIZE_SHRINK_CENTER
-	disc.modulate.a = _AWAY_OPACITY if is_away else 1.0
-	var box := Look.box(colour, get_color("ink", "Plaza"), 1, int(_DISC / 2.0))
-	disc.add_stylebox_override("panel", box)
-	var line := HBoxContainer.new()
-	line.add_child(disc)
-	line.add_child(_label(name, "ink"))
-	line.add_child(_label(note, "quiet"))
-	return line
+# The chip of who is called so; null for none.
+func chip_of(its_name: String) -> Chip:
+	for chip in get_children():
+		if chip.member.name == its_name:
+			return chip
+	return null
 
 
-func _label(text: String, colour: String) -> Label:
-	var label := Label.new()
-	label.text = text
-	label.add_color_override("font_color", get_color(colour, "Plaza"))
-	return label
+func _on_pressed(chip: Chip) -> void:
+	emit_signal("picked", chip.member, chip)
+
+
+# Gives the member whose chip had the focus.
+func _forget_all() -> EstragonMember:
+	var focused: EstragonMember
+	for chip in get_children():
+		if chip.has_focus():
+			focused = chip.member
+		remove_child(chip)
+		chip.queue_free()
+	entries.clear()
+	return focused
+
+
+# The host, and every role but that of a player, in words.
+func _note(room: EstragonRoom, member: EstragonMember) -> String:
+	var notes: PoolStringArray = []
+	if member == room.host:
+		notes.append("host")
+	elif member.role != "player":
+		notes.append(_BADGES[member.role])
+	if member.number == room.you:
+		notes.append("you")
+	elif member.away:
+		notes.append("away")
+	return notes.join(", ")

@@ -3,22 +3,38 @@ extends HBoxContainer
 
 # warning-ignore-all:return_value_discarded
 
+# The visitor would like to see what rooms there are.
+signal browsed
+# The visitor picks another member, by its chip.
+signal member_picked(room, member, chip)
+
+const EstragonMember := preload("res://addons/estragon/member.gd")
+const EstragonRoom := preload("res://addons/estragon/room.gd")
 const Ground := preload("ground.gd")
 const Log := preload("log.gd")
 const Look := preload("look.gd")
 const People := preload("people.gd")
+const Plaque := preload("plaque.gd")
 # At most so often our position is sent, in ms; the server's tick is no faster.
 const _MOVE_EVERY := 50
 
-var _room: Reference
+# The room we see; null for none.
+var room: EstragonRoom
+# Why we are no longer in it.
+var farewell: String
+
 var _sent: Vector2 = Vector2.INF
 var _sent_at: int = 0
 var _away_since: int = 0
 
 # The ground and everybody on it.
 onready var ground: Ground = $Square/Ground
+# Who is here.
+onready var people: People = $Side/Scroll/People
+# What the room is called, and its code.
+onready var plaque: Plaque = $Side/Plaque
+
 onready var _log: Log = $Side/Log
-onready var _people: People = $Side/Scroll/People
 onready var _text: LineEdit = $Side/Row/Text
 onready var _say: Button = $Side/Row/Say
 onready var _wave: Button = $Square/Controls/Wave
@@ -39,6 +55,9 @@ func _ready() -> void:
 	_say.connect("pressed", self, "_on_say_pressed")
 	_wave.connect("pressed", self, "wave")
 	_cut.connect("pressed", Network.session, "cut")
+	$Square/Controls/Rooms.connect("pressed", self, "_on_rooms_pressed")
+	people.connect("picked", self, "_on_member_picked")
+	plaque.connect("told", self, "tell")
 	_leave.connect("pressed", Network, "disconnect_from_server")
 
 
@@ -51,19 +70,21 @@ func open() -> void:
 # Forgets who was here.
 func close() -> void:
 	hide()
+	room = null
 	ground.clear()
 	_log.wipe()
 
 
 # Presses the button of this name.
 func press(button: String) -> void:
-	get_node("Square/Controls/" + button).emit_signal("pressed")
+	find_node(button).emit_signal("pressed")
 
 
 # What is shown: who is here, where, and what was said and happened.
 func shown() -> Dictionary:
 	return {
-		"people": _people.entries,
+		"people": people.entries,
+		"room": plaque.shown() if room else {},
 		"places": ground.places(),
 		"log": Array(_log.text.split("\n", false)),
 	}
@@ -76,16 +97,16 @@ func tell(what) -> void:
 
 # Says something aloud; it is shown at once.
 func say(text: String) -> void:
-	ground.say(_room.get("you"), text)
+	ground.say(room.you, text)
 	_log.add_chat(_own_name(), text)
-	_complain(yield(Network.events.emit("plaza.chat", [text]), "completed"))
+	_complain(yield(Network.events.emit("plaza.chat", [text], _here()), "completed"))
 
 
 # Waves; it is shown at once.
 func wave() -> void:
-	ground.wave(_room.get("you"))
+	ground.wave(room.you)
 	_log.add_wave(_own_name())
-	_complain(yield(Network.events.emit("plaza.wave"), "completed"))
+	_complain(yield(Network.events.emit("plaza.wave", [], _here()), "completed"))
 
 
 func _process(_delta: float) -> void:
@@ -95,7 +116,7 @@ func _process(_delta: float) -> void:
 		return
 	_sent = you.at
 	_sent_at = now
-	Network.plaza.move(stepify(_sent.x, 0.1), stepify(_sent.y, 0.1))
+	Network.plaza.move(stepify(_sent.x, 0.1), stepify(_sent.y, 0.1), room.code)
 
 
 func _unhandled_key_input(event: InputEventKey) -> void:
@@ -108,7 +129,16 @@ func _unhandled_key_input(event: InputEventKey) -> void:
 
 
 func _own_name() -> String:
-	return _room.get("members")[_room.get("you")].name
+	return room.me().name
+
+
+# Who goes elsewhere is in two rooms for a moment.
+func _here() -> Dictionary:
+	return {"room": room.code}
+
+
+func _is_here(member: EstragonMember) -> bool:
+	return room != null and room.members.get(member.number) == member
 
 
 func _on_text_entered(_its_text: String) -> void:
@@ -122,42 +152,58 @@ func _on_say_pressed() -> void:
 		say(text)
 
 
-# We have a seat: the first, or a new one after the session was lost. `room` is an EstragonRoom.
-func _on_joined(room: Reference) -> void:
-	_room = room
+# We have a seat: the first, or another after the session was lost or we went elsewhere.
+func _on_joined(its_room: EstragonRoom) -> void:
+	room = its_room
+	farewell = "You are no longer in the room."
 	_sent = Vector2.INF
-	room.connect("member_joined", self, "_on_changed", ["has come in"])
-	room.connect("member_left", self, "_on_changed", ["has left"])
-	room.connect("member_away", self, "_on_changed", ["is away"])
-	room.connect("member_back", self, "_on_changed", ["is back"])
-	room.connect("members_changed", self, "_show_members")
+	for event in [
+		"member_joined", "member_left", "member_away", "member_back", "role_changed",
+		"host_changed", "members_changed",
+	]:
+		room.connect(event, self, "_show_members")
+	room.connect("kicked", self, "_on_kicked")
 	ground.begin(room)
-	_people.list(room)
-	tell("You are in the plaza %s." % room.get("code"))
+	people.list(room)
+	plaque.follow(room)
+	_log.follow(room)
 
 
-func _on_changed(member: Reference, what: String) -> void:
-	_show_members()
-	tell("%s %s." % [member.get("name"), what])
+func _show_members(_member = null, _reason: String = "") -> void:
+	ground.sync_with(room)
+	people.list(room)
 
 
-func _show_members() -> void:
-	ground.sync_with(_room)
-	_people.list(_room)
+func _on_rooms_pressed() -> void:
+	emit_signal("browsed")
 
 
-func _on_rows_received(rows: Array, time: float, _code: String) -> void:
-	ground.aim(rows, time)
+func _on_member_picked(member: EstragonMember, chip: Control) -> void:
+	emit_signal("member_picked", room, member, chip)
 
 
-func _on_chat(args: Array, from: Reference) -> void:
-	ground.say(from.get("number"), str(args[0]))
-	_log.add_chat(from.get("name"), str(args[0]))
+# `by` is an EstragonMember, or null for the server.
+func _on_kicked(by, banned: bool, reason: String) -> void:
+	var who: String = by.name if by else "The server"
+	var what := "banned" if banned else "kicked"
+	farewell = "%s has %s you%s" % [who, what, ": " + reason if reason else "."]
 
 
-func _on_wave(_args: Array, from: Reference) -> void:
-	ground.wave(from.get("number"))
-	_log.add_wave(from.get("name"))
+func _on_rows_received(rows: Array, time: float, code: String) -> void:
+	if room and room.code == code:
+		ground.aim(rows, time)
+
+
+func _on_chat(args: Array, from: EstragonMember) -> void:
+	if _is_here(from):
+		ground.say(from.number, str(args[0]))
+		_log.add_chat(from.name, str(args[0]))
+
+
+func _on_wave(_args: Array, from: EstragonMember) -> void:
+	if _is_here(from):
+		ground.wave(from.number)
+		_log.add_wave(from.name)
 
 
 func _on_state_changed(state: int, code: int, reason: String) -> void:

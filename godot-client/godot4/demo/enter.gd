@@ -3,6 +3,8 @@ extends CenterContainer
 
 ## Somebody wants to come in.
 signal asked(url: String, name: String, colour: Color)
+## Somebody would first like to see what rooms there are.
+signal browsed(url: String, name: String, colour: Color)
 
 const Look := preload("look.gd")
 const Remembered := preload("remembered.gd")
@@ -21,6 +23,7 @@ var _colours: ButtonGroup = ButtonGroup.new()
 @onready var _name: LineEdit = %Name
 @onready var _swatches: HFlowContainer = %Swatches
 @onready var _join: Button = %Join
+@onready var _rooms: Button = %Rooms
 @onready var _trouble: Label = %Trouble
 
 
@@ -36,6 +39,7 @@ func _ready() -> void:
 	get_viewport().size_changed.connect(_fit)
 	_fit()
 	_join.pressed.connect(ask)
+	_rooms.pressed.connect(browse)
 	_address.text_submitted.connect(ask.unbind(1))
 	_name.text_submitted.connect(ask.unbind(1))
 	open()
@@ -65,6 +69,7 @@ func open(its_trouble: String = "") -> void:
 	_trouble.text = its_trouble
 	_trouble.visible = its_trouble != ""
 	_join.disabled = false
+	_rooms.disabled = false
 	show()
 	_name.grab_focus()
 	_name.select_all()
@@ -72,14 +77,24 @@ func open(its_trouble: String = "") -> void:
 
 ## Asks to come in as the card says, unless that is being tried already.
 func ask() -> void:
+	_tell(asked)
+
+
+## Asks for the list of rooms, likewise.
+func browse() -> void:
+	_tell(browsed)
+
+
+func _tell(wish: Signal) -> void:
 	if visitor() == "" or _join.disabled:
 		return
 	_join.disabled = true
+	_rooms.disabled = true
 	_trouble.hide()
 	var swatch := _colours.get_pressed_button() as Swatch
 	Remembered.keep("name", visitor())
 	Remembered.keep("colour", "#" + swatch.colour.to_html(false))
-	asked.emit(_address.text.strip_edges(), visitor(), swatch.colour)
+	wish.emit(_address.text.strip_edges(), visitor(), swatch.colour)
 
 
 func _choose(colour: Color) -> void:

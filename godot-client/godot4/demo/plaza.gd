@@ -1,10 +1,16 @@
 extends BoxContainer
 ## The plaza: what the network says is shown, what the visitor does is sent.
 
+## The visitor would like to see what rooms there are.
+signal browsed
+## The visitor picks another member, by its chip.
+signal member_picked(room: EstragonRoom, member: EstragonMember, chip: Control)
+
 const Ground := preload("ground.gd")
 const Log := preload("log.gd")
 const Look := preload("look.gd")
 const People := preload("people.gd")
+const Plaque := preload("plaque.gd")
 ## At most so often our position is sent, in ms; the server's tick is no faster.
 const _MOVE_EVERY := 50
 const _NARROWEST_SIDE := 300.0
@@ -13,8 +19,16 @@ const _HINT_WIDTH := 480.0
 
 ## The ground and everybody on it.
 @onready var ground: Ground = %Ground
+## Who is here.
+@onready var people: People = %People
+## What the room is called, and its code.
+@onready var plaque: Plaque = %Plaque
 
-var _room: EstragonRoom
+## The room we see; [code]null[/code] for none.
+var room: EstragonRoom
+## Why we are no longer in it.
+var farewell: String
+
 var _sent: Vector2 = Vector2.INF
 var _sent_at: int = 0
 var _away_since: int = 0
@@ -25,7 +39,6 @@ var _away_since: int = 0
 @onready var _side: VBoxContainer = %Side
 @onready var _here: VBoxContainer = %Here
 @onready var _log: Log = %Log
-@onready var _people: People = %People
 @onready var _text: LineEdit = %Text
 @onready var _cut: Button = %Cut
 
@@ -46,10 +59,13 @@ func _ready() -> void:
 	_text.gui_input.connect(_on_text_input)
 	ground.gui_input.connect(_on_ground_input)
 	_cut.pressed.connect(Network.session.cut)
+	(%Rooms as Button).pressed.connect(browsed.emit)
+	people.picked.connect(_on_member_picked)
+	plaque.told.connect(tell)
 	(%Leave as Button).pressed.connect(Network.disconnect_from_server)
 
 
-## Shows an empty plaza.
+## Shows the plaza.
 func open() -> void:
 	show()
 	ground.grab_focus()
@@ -58,6 +74,7 @@ func open() -> void:
 ## Forgets who was here.
 func close() -> void:
 	hide()
+	room = null
 	ground.clear()
 	_log.clear()
 
@@ -70,7 +87,8 @@ func press(button: String) -> void:
 ## What is shown: who is here, where, and what was said and happened.
 func shown() -> Dictionary:
 	return {
-		people = _people.entries(),
+		people = people.entries(),
+		room = plaque.shown() if room else {},
 		places = ground.places(),
 		log = _log.get_parsed_text().split("\n", false),
 	}
@@ -83,16 +101,16 @@ func tell(text: String) -> void:
 
 ## Says something aloud; it is shown at once.
 func say(text: String) -> void:
-	ground.say(_room.you, text)
-	_log.add_chat(_room.me().name, text)
-	_complain(await Network.events.emit("plaza.chat", [text]))
+	ground.say(room.you, text)
+	_log.add_chat(room.me().name, text)
+	_complain(await Network.events.emit("plaza.chat", [text], {"room": room.code}))
 
 
 ## Waves; it is shown at once.
 func wave() -> void:
-	ground.wave(_room.you)
-	_log.add_wave(_room.me().name)
-	_complain(await Network.events.emit("plaza.wave"))
+	ground.wave(room.you)
+	_log.add_wave(room.me().name)
+	_complain(await Network.events.emit("plaza.wave", [], {"room": room.code}))
 
 
 func _process(_delta: float) -> void:
@@ -102,7 +120,7 @@ func _process(_delta: float) -> void:
 		return
 	_sent = at
 	_sent_at = now
-	Network.plaza.move(at.x, at.y)
+	Network.plaza.move(at.x, at.y, room.code)
 
 
 ## Enter leads from the ground to the chat.
@@ -130,7 +148,7 @@ func _fit() -> void:
 		width = minf(width - _NARROWEST_SIDE - gap, height * shape)
 	_frame.custom_minimum_size = Vector2(width, width / shape)
 	_hint.custom_minimum_size.x = minf(_HINT_WIDTH, width)
-	_side.move_child(_here, -1 if vertical else 0)
+	_side.move_child(_here, -1 if vertical else 1)
 
 
 func _say_text() -> void:
@@ -140,43 +158,63 @@ func _say_text() -> void:
 		say(text)
 
 
-## We have a seat: the first, or a new one after the session was lost.
-func _on_joined(room: EstragonRoom) -> void:
-	_room = room
+## We have a seat: the first, or another after the session was lost or we went elsewhere.
+func _on_joined(its_room: EstragonRoom) -> void:
+	room = its_room
+	farewell = "You are no longer in the room."
 	_sent = Vector2.INF
-	room.member_joined.connect(_on_changed.bind("has come in"))
-	room.member_left.connect(_on_changed.bind("has left"))
-	room.member_away.connect(_on_changed.bind("is away"))
-	room.member_back.connect(_on_changed.bind("is back"))
+	room.member_joined.connect(_show_members.unbind(1))
+	room.member_left.connect(_show_members.unbind(2))
+	room.member_away.connect(_show_members.unbind(1))
+	room.member_back.connect(_show_members.unbind(1))
+	room.role_changed.connect(_show_members.unbind(1))
+	room.host_changed.connect(_show_members.unbind(1))
 	room.members_changed.connect(_show_members)
+	room.kicked.connect(_on_kicked)
 	ground.begin(room)
-	_people.list(room)
-	tell("You are in the plaza %s." % room.code)
-
-
-func _on_changed(member: EstragonMember, what: String) -> void:
-	_show_members()
-	tell("%s %s." % [member.name, what])
+	people.list(room)
+	plaque.follow(room)
+	_log.follow(room)
 
 
 func _show_members() -> void:
-	ground.sync(_room)
-	_people.list(_room)
+	ground.sync(room)
+	people.list(room)
 
 
-func _on_rows(rows: Array, time: float, _code: String) -> void:
-	ground.aim(rows, time)
+func _on_member_picked(member: EstragonMember, chip: Control) -> void:
+	member_picked.emit(room, member, chip)
+
+
+func _on_kicked(by: EstragonMember, banned: bool, reason: String) -> void:
+	var who := by.name if by else "The server"
+	farewell = "%s has %s you%s" % [
+		who, "banned" if banned else "kicked", ": " + reason if reason else "."
+	]
+
+
+func _on_rows(rows: Array, time: float, code: String) -> void:
+	if room and room.code == code:
+		ground.aim(rows, time)
 
 
 func _on_chat(args: Array, from: EstragonMember) -> void:
+	if not _is_here(from):
+		return
 	var text := str(args[0])
 	ground.say(from.number, text)
 	_log.add_chat(from.name, text)
 
 
 func _on_wave(_args: Array, from: EstragonMember) -> void:
-	ground.wave(from.number)
-	_log.add_wave(from.name)
+	if _is_here(from):
+		ground.wave(from.number)
+		_log.add_wave(from.name)
+
+
+## Who goes elsewhere is in two rooms for a moment.
+func _is_here(member: EstragonMember) -> bool:
+	return room != null and room.members.get(member.number) == member
 
 
 func _on_state_changed(state: EstragonSession.State, code: int, reason: String) -> void:
