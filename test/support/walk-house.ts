@@ -1,0 +1,175 @@
+import type { AllMessages } from '../../protocol/index.ts'
+import type { DataOf } from '../../protocol/message.ts'
+import type { Role } from '../../protocol/rooms.ts'
+import type { Any } from './client.ts'
+import { type Clock, createClock } from './clock.ts'
+import {
+  hostOf,
+  infoOf,
+  KINDS,
+  LINGER_MS,
+  type ModelRoom,
+  membersOf,
+  Refused,
+} from './walk-rules.ts'
+
+type Reason = DataOf<AllMessages['room.member_left']>['reason']
+type Wishes = Omit<DataOf<AllMessages['room.create']>, 'kind' | 'name'>
+
+export interface Guest {
+  readonly id: string
+  readonly guest: boolean
+  readonly name: string
+}
+
+export interface ModelSession {
+  readonly id: string
+  readonly rooms: Set<ModelRoom>
+  /** What it is to be told, in order, and has not heard yet. */
+  readonly awaited: Any[]
+  /** Where it sat when it last came back, by the attempt it did so at. */
+  restored: { readonly attempt: number; readonly rooms: readonly object[] } | undefined
+  player: Guest | null
+  started: boolean
+  /** Cancels its end, while it is away. */
+  isBack: (() => void) | undefined
+}
+
+export interface ModelLimits {
+  readonly rooms: number
+  readonly rooms_total: number
+}
+
+/** The rooms of the model: made, entered, left, gone; and what their members are told of it. */
+export class House {
+  readonly clock: Clock = createClock()
+  readonly rooms = new Map<string, ModelRoom>()
+  readonly sessions = new Map<string, ModelSession>()
+  /** How often each thing happened. */
+  readonly tally = new Map<string, number>()
+  readonly #limits: ModelLimits
+  /** Takes the code that chance gave the room just made. */
+  readonly #newCode: () => string
+  #made: number
+
+  constructor(limits: ModelLimits, newCode: () => string, made: number) {
+    this.#limits = limits
+    this.#newCode = newCode
+    this.#made = made
+  }
+
+  get isFull(): boolean {
+    return this.rooms.size >= this.#limits.rooms_total
+  }
+
+  /** Makes a room and takes its first seat, or makes none. */
+  found(session: ModelSession, kind: string, name: string | undefined, wishes: Wishes): object {
+    if (this.isFull) throw new Refused('TOO_MANY_ROOMS')
+    const room = this.make(kind, wishes)
+    const seat = attempt(() =>
+      this.seat(session, room, name, KINDS[kind]?.roles?.creator ?? 'host'),
+    )
+    if (!(seat instanceof Refused)) return seat
+    room.stay()
+    this.rooms.delete(room.code)
+    throw seat
+  }
+
+  make(kind: string, { capacity = 8, listed = true, properties = {} }: Wishes = {}): ModelRoom {
+    const room: ModelRoom = {
+      ...{ kind, listed, properties, locked: false, joined: 0 },
+      ...{ code: this.#newCode(), serial: ++this.#made, members: new Map(), banned: new Set() },
+      capacity: Math.min(capacity, KINDS[kind]?.capacity ?? 0),
+      stay: () => {},
+    }
+    this.rooms.set(room.code, room)
+    this.#linger(room)
+    return room
+  }
+
+  seat(session: ModelSession, room: ModelRoom, name = '', role: Role): object {
+    if (session.rooms.size >= this.#limits.rooms) throw new Refused('TOO_MANY_ROOMS')
+    if (room.members.size >= room.capacity) throw new Refused('ROOM_FULL')
+    room.stay()
+    const { id, player } = session
+    const known = { session: id, player: player?.id ?? null, name, role, away: false, data: null }
+    const member = { number: ++room.joined, ...known }
+    this.change(
+      room,
+      () => {
+        room.members.set(id, member)
+        this.tell(room, 'member_joined', { member: { ...member } }, id)
+      },
+      id,
+    )
+    session.rooms.add(room)
+    return seatOf(room, session)
+  }
+
+  leave(session: ModelSession, room: ModelRoom, reason: Reason): void {
+    const number = room.members.get(session.id)?.number
+    session.rooms.delete(room)
+    this.change(room, () => {
+      room.members.delete(session.id)
+      this.tell(room, 'member_left', { number, reason })
+    })
+    if (room.members.size === 0) this.#linger(room)
+  }
+
+  #linger(room: ModelRoom): void {
+    const ms = KINDS[room.kind]?.linger_ms ?? LINGER_MS
+    room.stay = this.clock.after(ms, () => void this.rooms.delete(room.code))
+  }
+
+  updated(room: ModelRoom): object {
+    this.tell(room, 'updated', { room: infoOf(room) })
+    return { room: infoOf(room) }
+  }
+
+  setAway(session: ModelSession, away: boolean): void {
+    for (const room of session.rooms) {
+      const member = room.members.get(session.id)
+      if (member) member.away = away
+      const type = away ? 'member_away' : 'member_back'
+      this.tell(room, type, { number: member?.number }, session.id)
+    }
+  }
+
+  /** Does something to a room; if it has another host then, that is told at once. */
+  change(room: ModelRoom, change: () => void, except?: string): void {
+    const before = hostOf(room)
+    change()
+    const host = hostOf(room)
+    if (host === before) return
+    this.tell(room, 'host_changed', { host }, except)
+    this.count('host changed')
+  }
+
+  /** Tells all members but one. */
+  tell({ code, members }: ModelRoom, type: string, data: object, except?: string): void {
+    for (const id of members.keys())
+      if (id !== except)
+        this.sessions.get(id)?.awaited.push({ type: `room.${type}`, room: code, data })
+  }
+
+  count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1)
+  }
+}
+
+/** What it returns, or why it refused. */
+export function attempt(run: () => object): object {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof Refused) return error
+    throw error
+  }
+}
+
+export const seatOf = (room: ModelRoom, { id }: ModelSession): object => ({
+  room: infoOf(room),
+  you: room.members.get(id)?.number,
+  members: membersOf(room),
+  more: false,
+})
