@@ -2,32 +2,37 @@ import { connect, type Socket } from 'node:net'
 
 /** What is said between the quotes after `{"type":`; enough to tell most messages apart. */
 const TAG_AT = '{"type":"'.length
-const MASK = [0x37, 0xfa, 0x21, 0x3d] as const
+export const MASK = [0x37, 0xfa, 0x21, 0x3d] as const
 const ACK_FRAMES = 64
 /** Only a failure meets it. */
 const BOUND_MS = 60_000
-const HANDSHAKE = [
-  'GET / HTTP/1.1',
-  'Host: 127.0.0.1',
-  'Upgrade: websocket',
-  'Connection: Upgrade',
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  'Sec-WebSocket-Version: 13',
-  '\r\n',
-].join('\r\n')
+const handshake = (path: string) =>
+  [
+    `GET ${path} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Version: 13',
+    '\r\n',
+  ].join('\r\n')
 
 export interface ClientOptions {
   /** Counts and acknowledges, as a library does. */
   readonly library: boolean
   /** The most that one read takes. */
   readonly readBytes?: number
+  /** `/` unless given. */
+  readonly path?: string
 }
 
 export type OnMessage = (bytes: Buffer, start: number, end: number) => void
 
 /** A masked text frame, as clients send them. */
-export function frameOf(message: object): Buffer {
-  const payload = Buffer.from(JSON.stringify(message))
+export const frameOf = (message: object): Buffer => frameOfText(JSON.stringify(message))
+
+export function frameOfText(text: string): Buffer {
+  const payload = Buffer.from(text)
   const size = payload.length
   const start = size < 126 ? 6 : 8
   const frame = Buffer.allocUnsafe(start + size)
@@ -65,7 +70,7 @@ export class Client {
   #isOpen = false
   #opened = () => {}
 
-  private constructor(port: number, { library, readBytes }: ClientOptions) {
+  private constructor(port: number, { library, readBytes, path = '/' }: ClientOptions) {
     this.#library = library
     this.welcome = library ? this.next('"welcome"') : Promise.resolve()
     const callback = (count: number, buffer: Uint8Array) => {
@@ -77,7 +82,7 @@ export class Client {
     this.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback } })
     this.socket.on('error', () => {})
     this.socket.on('close', () => this.onClose())
-    this.socket.write(HANDSHAKE)
+    this.socket.write(handshake(path))
   }
 
   static async open(port: number, options: ClientOptions): Promise<Client> {
@@ -96,7 +101,7 @@ export class Client {
     this.socket.write(frame)
   }
 
-  /** The next message whose text contains `part`, parsed. */
+  /** The next message whose text contains `part`, parsed, less the digits that Socket.IO begins with. */
   next(part: string): Promise<Any> {
     return new Promise((resolve, reject) => {
       const fail = () => reject(new Error(`no message with ${part} within ${BOUND_MS} ms`))
@@ -175,7 +180,7 @@ export class Client {
     for (const [part, resolve] of this.#wanted) {
       if (!text.includes(part)) continue
       this.#wanted.delete(part)
-      resolve(JSON.parse(text))
+      resolve(JSON.parse(text.replace(/^\d+/, '')))
       return
     }
   }

@@ -8,9 +8,20 @@ export interface Figure {
   readonly ws?: Spread
   /** Estragon’s figure divided by that of plain ws, pair by pair. */
   readonly ratio?: Spread
+  /** The same of others. */
+  readonly also?: readonly Other[]
+  /** What must be known to read it. */
+  readonly note?: string
   /** What is asked of it, in words, and whether it holds. */
   readonly bound?: string
   readonly holds?: boolean
+}
+
+export interface Other {
+  readonly name: string
+  readonly value: Spread
+  /** Estragon’s figure divided by this one, pair by pair. */
+  readonly ratio?: Spread
 }
 
 export interface Spread {
@@ -55,14 +66,49 @@ export function beside<T>(
 ): Figure {
   const estragon = results.estragon.map(read)
   const ws = results.ws.map(read)
-  const ratios = estragon.map((value, index) => value / (ws[index] ?? Number.NaN))
   return {
     name,
     unit,
     estragon: spreadOf(estragon),
     ws: spreadOf(ws),
-    ratio: spreadOf(ratios),
+    ratio: spreadOf(ratiosOf(estragon, ws)),
   }
+}
+
+/** A figure of estragon, plain ws and others, as far as each has one. */
+export function among<T>(
+  name: string,
+  unit: string,
+  { estragon, ws = [], ...rest }: Results<T>,
+  read: (result: T) => number,
+): Figure {
+  const others = Object.entries(rest).filter(([, results]) => results.length > 0)
+  const also = others.map(([other, results]) =>
+    versus(other, estragon.map(read), results.map(read)),
+  )
+  return {
+    ...(ws.length > 0
+      ? beside(name, unit, { estragon, ws }, read)
+      : alone(name, unit, estragon.map(read))),
+    ...(also.length > 0 && { also }),
+  }
+}
+
+function versus(name: string, estragon: readonly number[], other: readonly number[]): Other {
+  const ratios = ratiosOf(estragon, other)
+  return { name, value: spreadOf(other), ...(ratios.length > 0 && { ratio: spreadOf(ratios) }) }
+}
+
+/** One divided by the other, as far as there are pairs. */
+const ratiosOf = (some: readonly number[], others: readonly number[]): number[] =>
+  some
+    .slice(0, others.length)
+    .map((value, index) => value / (others[index] ?? Number.NaN))
+    .filter(Number.isFinite)
+
+/** What was measured of each, run by run. */
+export type Results<T> = Readonly<Record<string, readonly T[]>> & {
+  readonly estragon: readonly T[]
 }
 
 /** A figure of estragon alone. */

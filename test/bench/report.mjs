@@ -4,7 +4,8 @@ export function report(port) {
     if (what === 'collect') for (let round = 0; round < 3; round++) globalThis.gc?.()
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed, external } = process.memoryUsage()
-    const usage = { cpu_ms: (user + system) / 1000, rss, heap: heapUsed + external }
+    const at = performance.now()
+    const usage = { at, cpu_ms: (user + system) / 1000, rss, heap: heapUsed + external }
     process.send({ usage })
   })
   process.on('disconnect', () => process.exit())

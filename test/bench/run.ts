@@ -8,8 +8,10 @@ import type { Figure, Spread, Workload } from './figures.ts'
 import { godot } from './godot.ts'
 import { idle } from './idle.ts'
 import { page } from './page.ts'
+import { players } from './players.ts'
 import { plaza } from './plaza.ts'
 import { requests } from './requests.ts'
+import { room } from './room.ts'
 import { slow } from './slow.ts'
 import { startup } from './startup.ts'
 
@@ -20,6 +22,8 @@ const WORKLOADS: readonly Workload[] = [
   broadcast,
   requests,
   slow,
+  room,
+  players,
   godot,
   page,
 ]
@@ -47,15 +51,30 @@ writeFileSync(RESULTS, `${JSON.stringify({ machine, quick, seconds, results }, n
 console.log(`${seconds} s; figures in .bench.json`)
 process.exit()
 
-function lineOf({ name, unit, estragon, ws, ratio, bound, holds }: Figure): string {
-  const cells = [
-    `  ${name} (${unit})`.padEnd(52),
-    spread(estragon).padEnd(26),
-    (ws ? `ws ${spread(ws)}` : '').padEnd(28),
-    (ratio ? `ratio ${spread(ratio)}` : '').padEnd(28),
-    bound ? `${holds ? 'holds' : 'MISSED'}: ${bound}` : '',
+function lineOf({
+  name,
+  unit,
+  estragon,
+  ws,
+  ratio,
+  also = [],
+  note,
+  bound,
+  holds,
+}: Figure): string {
+  const first = [`  ${name} (${unit})`.padEnd(52), spread(estragon).padEnd(26)].join('')
+  const verdict = bound ? `${holds ? 'holds' : 'MISSED'}: ${bound}` : ''
+  const lines = [
+    `${first}${versus('ws', ws, ratio)}${verdict}`,
+    ...also.map((other) => `${' '.repeat(78)}${versus(other.name, other.value, other.ratio)}`),
+    ...(note ? [`    ${note}`] : []),
   ]
-  return cells.join('').trimEnd()
+  return lines.map((line) => line.trimEnd()).join('\n')
+}
+
+function versus(name: string, value: Spread | undefined, ratio: Spread | undefined): string {
+  const cells = [value ? `${name} ${spread(value)}` : '', ratio ? `ratio ${spread(ratio)}` : '']
+  return cells.map((cell) => cell.padEnd(28)).join('')
 }
 
 function spread({ median, min, max }: Spread): string {

@@ -1,12 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { pinned } from './cores.ts'
 
 /** Who is measured: this server, and plain ws doing the same. */
 export type Side = 'estragon' | 'ws'
 export const SIDES: readonly Side[] = ['estragon', 'ws']
 
 export interface Usage {
+  /** When it answered, in ms of its own clock. */
+  readonly at: number
   /** User and system time since the start. */
   readonly cpu_ms: number
   /** Resident bytes. */
@@ -17,9 +20,8 @@ export interface Usage {
 
 export type Warning = Readonly<Record<string, unknown>> & { readonly msg: string }
 
-/** A server in a process of its own. */
-export interface Server {
-  readonly side: Side
+/** Any server in a process of its own. */
+export interface Program {
   readonly port: number
   /** What it has logged as a warning or worse. */
   readonly warnings: readonly Warning[]
@@ -29,14 +31,33 @@ export interface Server {
   close(): Promise<void>
 }
 
+export interface Server extends Program {
+  readonly side: Side
+}
+
+export interface ProgramOptions {
+  /** The processor it may use; any unless given. */
+  readonly core?: number | undefined
+  readonly env?: NodeJS.ProcessEnv
+}
+
 const ENTRIES: Readonly<Record<Side, string>> = { estragon: 'estragon.mjs', ws: 'plain-ws.mjs' }
 
 export const entryOf = (side: Side) => join(import.meta.dirname, ENTRIES[side])
 
 type Word = { port?: number; usage?: Usage; warning?: Warning }
 
-export async function startServer(side: Side): Promise<Server> {
-  const child = fork(entryOf(side), { execArgv: ['--expose-gc', ...profiling()] })
+export const startServer = async (side: Side): Promise<Server> => ({
+  side,
+  ...(await startProgram(entryOf(side))),
+})
+
+export async function startProgram(entry: string, options: ProgramOptions = {}): Promise<Program> {
+  const { core, env } = options
+  const child = fork(entry, {
+    ...pinned(core, ['--expose-gc', ...profiling()]),
+    ...(env && { env: { ...process.env, ...env } }),
+  })
   const warnings: Warning[] = []
   child.on('message', ({ warning }: Word) => {
     if (warning) warnings.push(warning)
@@ -47,7 +68,6 @@ export async function startServer(side: Side): Promise<Server> {
     return (await word(child, 'usage')).usage
   }
   return {
-    side,
     port,
     warnings,
     usage: () => ask('usage'),
