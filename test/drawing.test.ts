@@ -15,7 +15,7 @@ const PICTURES = fileURLToPath(new URL('../.pictures/', import.meta.url))
 const SCREENS = {
   desktop: { width: 1280, height: 800 },
   phone: { width: 390, height: 844 },
-  readme: { width: 960, height: 490 },
+  readme: { width: 960, height: 540 },
 } as const
 /** Drawn by software, more frames take the processor from the rest; fewer make a round trip long. */
 const FRAMES_PER_SECOND = { desktop: 20, phone: 20, readme: 60 } as const
@@ -114,7 +114,7 @@ if (executablePath !== undefined && godot !== undefined && xvfb !== undefined) {
     const { url, enter, visit, settle } = await plaza(t, '#4f8cff', 'readme', 'light')
     const pozzo = await enter({ name: 'Pozzo', colour: '#8a6fb0', at: [1180, 230] })
     const lucky = await enter({ name: 'Lucky', colour: '#5b8e7d', at: [1380, 420] })
-    const boy = await enter({ name: 'The boy', colour: '#e07a5f', at: [240, 700] })
+    const boy = await enter({ name: 'The boy', colour: '#e07a5f', at: [430, 790] })
     const godot = await enter({ ...CY, name: 'Godot' })
     const demo = play(t, url, { name: 'Estragon', colour: '#edae49' }, 'readme', 'dark')
     const tab = await visit('Vladimir')
