@@ -22,7 +22,7 @@ export const ERRORS = {
   TOO_LARGE: {
     status: 413,
     by: 'both',
-    doc: 'A message larger than `limits.message_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.',
+    doc: 'A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.',
   },
   DUPLICATE_ID: {
     status: 409,
@@ -44,10 +44,56 @@ export const ERRORS = {
     by: 'server',
     doc: 'A bug in the server; `incident` is the number under which its log has the details.',
   },
+  INVALID_TICKET: {
+    status: 401,
+    by: 'server',
+    doc: 'The ticket is unknown, used, or older than five minutes; ask the HTTP API for another.',
+  },
+  TICKET_REQUIRED: {
+    status: 401,
+    by: 'server',
+    doc: 'This server asks for a ticket first: `player.identify` with `ticket`.',
+  },
+  INVALID_SOCKET_TOKEN: {
+    status: 401,
+    by: 'server',
+    doc: 'The alias has no such token, or it is older than an hour.',
+  },
+  INVALID_ACCESS_KEY: {
+    status: 401,
+    by: 'server',
+    doc: 'The access key is unknown or revoked; send it as `Authorization: Bearer KEY`.',
+  },
+  MISSING_SCOPE: {
+    status: 403,
+    by: 'server',
+    doc: 'The access key, or the ticket made with it, lacks a scope; the text says which.',
+  },
+  UNKNOWN_ROUTE: { status: 404, by: 'server', doc: 'The HTTP API has nothing at this path.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    by: 'server',
+    doc: 'The HTTP API has this path, but not for this method; the header `allow` lists those it has.',
+  },
+  NO_PLAYER_FOUND: {
+    status: 404,
+    by: 'server',
+    doc: 'There is no such player, or this session has not identified.',
+  },
+  ALIAS_TAKEN: { status: 409, by: 'server', doc: 'The alias is another player’s.' },
+  TOO_MANY_PROPS: { status: 409, by: 'server', doc: 'More props than a player may have.' },
+  CHANNEL_NOT_FOUND: { status: 404, by: 'server', doc: 'There is no such channel.' },
+  CHANNEL_FULL: { status: 409, by: 'server', doc: 'The channel has as many members as it may.' },
+  NOT_IN_CHANNEL: {
+    status: 403,
+    by: 'server',
+    doc: 'Only a member may do that; `channel.join` makes one.',
+  },
+  NOT_CHANNEL_OWNER: { status: 403, by: 'server', doc: 'Only the channel’s owner may do that.' },
   INVALID_GUEST_KEY: {
     status: 401,
     by: 'server',
-    doc: 'No guest has this key (a server without storage forgets guests when it restarts). Identify with nothing for a new guest.',
+    doc: 'No guest has this key. Identify with nothing for a new guest.',
   },
   ALREADY_IDENTIFIED: {
     status: 409,
@@ -120,6 +166,16 @@ export const ERRORS = {
     status: 404,
     by: 'server',
     doc: 'An answer to something this session was not asked, or no longer is: it came too late.',
+  },
+  STORAGE_FAILED: {
+    status: 503,
+    by: 'server',
+    doc: 'What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on.',
+  },
+  STORAGE_BUSY: {
+    status: 503,
+    by: 'server',
+    doc: 'More waits to be stored than the server takes; try again.',
   },
   STALE_ATTEMPT: {
     status: 409,

@@ -4,6 +4,7 @@ import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import stringify from 'fast-json-stable-stringify'
 import { GODOT3, GODOT4, gdscript } from './generate/gdscript.ts'
+import { jsonSchema } from './generate/jsonschema.ts'
 import { manual } from './generate/manual.ts'
 import { TABLES, type Tables, wireOf } from './generate/tables.ts'
 import { vectors } from './generate/vectors.ts'
@@ -16,14 +17,12 @@ interface Sources {
   readonly cookbook: string
 }
 
-/**
- * Every generated file, by its path from the root: a function from the tables to its text. The
- * add-ons' `protocol.gd` and `protocol/protocol.json` (JSON Schema) join here.
- */
+/** Every generated file, by its path from the root: a function from the tables to its text. */
 const OUTPUTS: Readonly<Record<string, (sources: Sources) => string>> = {
   'protocol/PROTOCOL.md': ({ tables, fingerprint, guide, cookbook }) =>
     manual(tables, fingerprint, guide, cookbook),
   'protocol/vectors.json': ({ tables, fingerprint }) => vectors(tables, fingerprint),
+  'protocol/protocol.json': ({ tables, fingerprint }) => jsonSchema(tables, fingerprint),
   'protocol/fingerprint.ts': ({ fingerprint }) => fingerprintModule(fingerprint),
   'godot-client/godot4/addons/estragon/protocol.gd': ({ tables, fingerprint }) =>
     gdscript(tables, fingerprint, GODOT4),

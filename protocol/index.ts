@@ -1,3 +1,4 @@
+import { channels } from './channels.ts'
 import { connection } from './connection.ts'
 import { events } from './events.ts'
 import { functions } from './functions.ts'
@@ -8,7 +9,16 @@ import { queries } from './queries.ts'
 import { rooms } from './rooms.ts'
 
 /** The only list of features. */
-export const FEATURES = { connection, players, rooms, events, queries, functions, plaza } as const
+export const FEATURES = {
+  connection,
+  players,
+  rooms,
+  events,
+  queries,
+  functions,
+  channels,
+  plaza,
+} as const
 
 type Union<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
   ? I

@@ -73,10 +73,11 @@ export interface Envelope {
   readonly data: unknown
 }
 
-const MAX_ID = 64
-const MAX_TYPE = 64
-const MAX_TARGETS = 64
-const MAX_TARGET = 128
+export const MAX_ID = 64
+export const MAX_TYPE = 64
+export const MAX_ROOM = 64
+export const MAX_TARGETS = 64
+export const MAX_TARGET = 128
 
 /** An envelope, or the sentence that says what is wrong with it. */
 export function readEnvelope(value: unknown): Envelope | string {
@@ -140,7 +141,7 @@ const isId = (value: unknown): value is Id =>
     : typeof value === 'string' && value.length > 0 && value.length <= MAX_ID
 
 const isShortText = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= 64
+  typeof value === 'string' && value.length > 0 && value.length <= MAX_ROOM
 
 const isTargets = (value: unknown): value is readonly string[] =>
   Array.isArray(value) &&

@@ -1,32 +1,115 @@
 import { feature } from './message.ts'
-import { about, bool, object, optional, text } from './schema.ts'
+import { about, array, bool, float64, integer, json, object, optional, text } from './schema.ts'
 
 export const MAX_NAME = 24
+
+/** What a connection may ask and receive, by its ticket; without one, everything a player may. */
+export const SCOPES = ['read:players', 'write:players', 'read:channels', 'write:channels'] as const
+export type Scope = (typeof SCOPES)[number]
 
 /** A display name; the server trims it and removes control characters. */
 export const displayName = () => text({ min: 1, max: MAX_NAME })
 
+export const playerId = () => text({ min: 1, max: 64 })
+
+const propKey = () => text({ min: 1, max: 64 })
+export const prop = () => object({ key: propKey(), value: json() })
+/** `props` of a change: a value of null removes. */
+export const propChanges = () => about('A value of null removes the prop.', array(prop(), 128))
+
 export const player = () =>
   object({
-    id: about('The player’s id, which others may see.', text({ min: 1, max: 64 })),
+    id: about('The player’s id, which others may see.', playerId()),
     name: displayName(),
     guest: about('Whether only a key in this client’s keeping identifies the player.', bool()),
   })
+
+/** A moment, on the server's calendar. */
+export const instant = (doc: string) => about(`${doc}, in ms since 1970.`, float64({ min: 0 }))
+
+export const aliasId = () => integer('uint32')
+/** What makes an alias out: some service, and who the player is there. */
+export const aliasNames = () => ({
+  service: about('Such as `username` or `steam`.', text({ min: 1, max: 32 })),
+  identifier: about('Unique within the service.', text({ min: 1, max: 128 })),
+})
+
+/** Who a player is to some service. */
+export const alias = () =>
+  object({
+    id: aliasId(),
+    ...aliasNames(),
+    created_at: instant('When it was made'),
+    seen_at: instant('When it last identified'),
+  })
+
+export const group = () => text({ min: 1, max: 64 })
+
+/** All there is to know of a player. */
+export const profile = () =>
+  object({
+    id: playerId(),
+    name: displayName(),
+    guest: bool(),
+    dev: about('Whether a development ticket made it.', bool()),
+    created_at: instant('When it was made'),
+    seen_at: instant('When it last identified'),
+    props: array(prop()),
+    groups: array(group()),
+  })
+
+const PLAYER_ERRORS = ['NO_PLAYER_FOUND', 'STORAGE_FAILED', 'STORAGE_BUSY'] as const
 
 export const players = feature('players', 'Who is who.', {
   'player.identify': {
     direction: 'to_server',
     delivery: 'counted',
     rate: 'identify',
-    doc: 'Says who this session is: with nothing, a new guest; with a guest key, the guest it belongs to.',
+    doc: 'Says who this session is: with nothing, a new guest; with a guest key, the guest it belongs to; with an alias and its token, the player behind it (a token never makes one). A ticket beside it fixes what the session may do, and is spent even where the rest is refused.',
     data: object({
+      ticket: about(
+        'From `POST /v1/socket-tickets`; good once.',
+        optional(text({ min: 1, max: 128 })),
+      ),
       guest_key: about('The key an earlier answer gave.', optional(text({ min: 1, max: 128 }))),
+      alias: about('The id of an alias, as the HTTP API told it.', optional(integer('uint32'))),
+      token: about(
+        'The alias’s socket token; good for an hour.',
+        optional(text({ min: 1, max: 128 })),
+      ),
       name: about('The display name from now on.', optional(displayName())),
     }),
     reply: object({
       player: player(),
+      alias: optional(alias()),
       guest_key: about('For a new guest only, and only here: keep it.', optional(text())),
+      scopes: about('What this session may do, where a ticket limits it.', optional(array(text()))),
     }),
-    errors: ['INVALID_GUEST_KEY', 'ALREADY_IDENTIFIED'],
+    errors: [
+      'INVALID_TICKET',
+      'INVALID_GUEST_KEY',
+      'INVALID_SOCKET_TOKEN',
+      'ALREADY_IDENTIFIED',
+      'TICKET_REQUIRED',
+      'MISSING_SCOPE',
+      'STORAGE_FAILED',
+      'STORAGE_BUSY',
+    ],
+  },
+  'player.get': {
+    direction: 'to_server',
+    delivery: 'counted',
+    doc: 'All that is known of oneself; of others the HTTP API tells whom it trusts.',
+    data: object({}),
+    reply: object({ player: profile() }),
+    errors: [...PLAYER_ERRORS, 'MISSING_SCOPE'],
+  },
+  'player.update': {
+    direction: 'to_server',
+    delivery: 'counted',
+    doc: 'Changes one’s own name and props.',
+    data: object({ name: optional(displayName()), props: optional(propChanges()) }),
+    reply: object({ player: profile() }),
+    errors: [...PLAYER_ERRORS, 'TOO_LARGE', 'TOO_MANY_PROPS', 'MISSING_SCOPE'],
   },
 })

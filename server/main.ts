@@ -1,96 +1,77 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import pino from 'pino'
 import pretty from 'pino-pretty'
+import { developmentKey, runKeys } from './commands.ts'
 import { readConfig } from './config.ts'
+import type { Store } from './core/store.ts'
 import { createServer, type GameServer } from './server.ts'
+import { help, readSettings, type Settings, UsageError } from './settings.ts'
+import { createDirectStore } from './store/direct.ts'
+import { IN_MEMORY, openStore } from './store/store.ts'
+import { readCertificate } from './transport/certificate.ts'
+import { createWorld } from './world.ts'
 
-/** Everything the command line takes; `env` says the same from the environment. */
-const OPTIONS = {
-  port: { type: 'string', short: 'p', env: 'PORT', value: 'PORT', doc: 'port to listen on (1234)' },
-  host: {
-    type: 'string',
-    short: 'h',
-    env: 'HOST',
-    value: 'HOST',
-    doc: 'address to listen on (0.0.0.0)',
-  },
-  config: {
-    type: 'string',
-    env: 'ESTRAGON_CONFIG',
-    value: 'FILE',
-    doc: 'rooms, limits and rates, from JSON or a compiled module',
-  },
-  greeting: {
-    type: 'boolean',
-    env: 'ESTRAGON_GREETING',
-    doc: 'greet as the article does, before the welcome',
-  },
-  dev: { type: 'boolean', env: 'ESTRAGON_DEV', doc: 'development: checks what production trusts' },
-  log: {
-    type: 'string',
-    env: 'ESTRAGON_LOG',
-    value: 'LEVEL',
-    doc: 'trace, debug, info, warn, error or silent (info)',
-  },
-  help: { type: 'boolean', doc: 'say this' },
-  version: { type: 'boolean', doc: 'say which version this is' },
-} as const
-
-interface Settings {
-  readonly port: number
-  readonly host: string
-  readonly config: string | undefined
-  readonly greeting: boolean
-  readonly dev: boolean
-  readonly log: string
-}
-
-const DEFAULT_PORT = 1234
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
 /** A stop that takes longer than this is cut short. */
 const STOP_MS = 4_500
 const PARENT_CHECK_MS = 250
 
-class UsageError extends Error {}
+await run(process.argv.slice(2))
 
-await run()
-
-async function run(): Promise<void> {
+async function run(args: readonly string[]): Promise<void> {
   try {
-    const settings = readSettings(process.argv.slice(2), process.env)
-    if (typeof settings === 'string') {
-      process.stdout.write(`${settings}\n`)
+    if (args[0] === 'keys') {
+      const { text, remark } = await runKeys(args.slice(1), process.env)
+      if (remark) process.stderr.write(`${remark}\n`)
+      if (text) process.stdout.write(`${text}\n`)
       return
     }
-    await start(settings)
+    const settings = readSettings(args, process.env)
+    if (settings === 'help') process.stdout.write(`${help()}\n`)
+    else if (settings === 'version') process.stdout.write(`${version()}\n`)
+    else await start(settings)
   } catch (error) {
     process.stderr.write(`estragon: ${explain(error)}\n`)
     process.exitCode = 1
   }
 }
 
-async function start(settings: Settings): Promise<void> {
-  const { port, host, config, greeting, dev, log: level } = settings
+async function start({ config, tls: files, data, ...settings }: Settings): Promise<void> {
+  const { dev, log: level } = settings
   const configured = config === undefined ? {} : await readConfig(config)
+  const tls = files && readCertificate(files.cert, files.key)
   const log = process.stdout.isTTY
     ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino({ level })
-  const server = await createServer({ ...configured, port, host, greeting, dev, log })
-  stopOnSignal(server)
-  process.stdout.write(`server listening on ${server.host}:${server.port}\n`)
-  if (process.stdout.isTTY) process.stdout.write(`open http://${reachable(server)}/ in two tabs\n`)
+  const world = createWorld({ log })
+  const store = data === IN_MEMORY ? createDirectStore(log) : await openStore(data, world)
+  try {
+    const key = await developmentKey(store, world, dev)
+    const { origins, ...rest } = settings
+    const options = { ...configured, ...rest, ...(origins && { origins }), ...(tls && { tls }) }
+    const server = await createServer({ ...options, world, store, log })
+    stopOnSignal(server, store)
+    process.stdout.write(`server listening on ${server.host}:${server.port}\n`)
+    if (key) process.stdout.write(`development access key, for this run: ${key}\n`)
+    if (process.stdout.isTTY)
+      process.stdout.write(`open ${tls ? 'https' : 'http'}://${reachable(server)}/ in two tabs\n`)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 /** The first signal says goodbye to everybody; the second ends at once. */
-function stopOnSignal(server: GameServer): void {
+function stopOnSignal(server: GameServer, store: Store): void {
   let isStopping = false
   const stop = () => {
     if (isStopping) process.exit(1)
     isStopping = true
     setTimeout(() => process.exit(1), STOP_MS).unref()
-    void server.close().then(() => process.exit(0))
+    void server
+      .close()
+      .then(() => store.close())
+      .then(() => process.exit(0))
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
@@ -108,34 +89,6 @@ function stopWithParent(stop: () => void): void {
   timer.unref()
 }
 
-/** What to run with, or the text to print instead. */
-function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | string {
-  const { values } = parseArgs({ args, options: OPTIONS, strict: true })
-  if (values.help) return help()
-  if (values.version) return version()
-  const said = (name: 'port' | 'host' | 'config' | 'log') =>
-    values[name] ?? (env[OPTIONS[name].env] || undefined)
-  const set = (name: 'greeting' | 'dev') =>
-    values[name] ?? ['1', 'true'].includes(env[OPTIONS[name].env] ?? '')
-  const log = said('log') ?? 'info'
-  if (!LEVELS.includes(log))
-    throw new UsageError(`--log: expected one of ${LEVELS.join(', ')}, got "${log}"`)
-  return {
-    port: readPort(said('port')),
-    host: said('host') ?? '0.0.0.0',
-    config: said('config'),
-    greeting: set('greeting'),
-    dev: set('dev'),
-    log,
-  }
-}
-
-function readPort(text = `${DEFAULT_PORT}`): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port <= 65_535) return port
-  throw new UsageError(`--port: expected a number from 0 to 65535, got "${text}"`)
-}
-
 function explain(error: unknown): string {
   const { code, message, port, address } = error as NodeJS.ErrnoException & {
     port?: number
@@ -147,22 +100,6 @@ function explain(error: unknown): string {
     return `--host: this machine has no address ${address ?? ''}; try 127.0.0.1 or 0.0.0.0`
   const isUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS')
   return isUsage ? `${message.split('\n')[0]}; see --help` : message
-}
-
-function help(): string {
-  const lines = Object.entries(OPTIONS).map(([name, option]) => {
-    const short = 'short' in option ? `-${option.short}, ` : '    '
-    const value = 'value' in option ? ` ${option.value}` : ''
-    const env = 'env' in option ? ` [${option.env}]` : ''
-    return `  ${`${short}--${name}${value}`.padEnd(22)} ${option.doc}${env}`
-  })
-  return [
-    'estragon: a game networking server for Godot and the web',
-    '',
-    'usage: estragon [options]',
-    '',
-    ...lines,
-  ].join('\n')
 }
 
 function version(): string {

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import type { ROUTES } from '../protocol/http.ts'
 import { createArticle, GREETING } from './compat/article.ts'
+import { createApi, type RouteHandlers } from './core/api.ts'
 import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
 import { type AllHandlers, createDispatch } from './core/dispatch.ts'
 import { encode } from './core/frame.ts'
@@ -10,25 +13,35 @@ import { createGuesses } from './core/guesses.ts'
 import type { RoomKind } from './core/kind.ts'
 import { type Limits, limitsOf, type Rates, ratesOf } from './core/limits.ts'
 import { createFlusher } from './core/outbox.ts'
+import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
 import type { Session } from './core/session.ts'
 import { createSessions, type SessionObserver } from './core/sessions.ts'
+import type { Store } from './core/store.ts'
 import { createTick } from './core/tick.ts'
 import { kindOf, type RoomDefinition } from './definition.ts'
+import { createChannels } from './features/channels.ts'
+import { createChannelsRoutes } from './features/channels-routes.ts'
 import { createConnections, type Snapshot } from './features/connection.ts'
 import { createEvents } from './features/events.ts'
 import { createFunctions } from './features/functions.ts'
-import { cleanName, createPlayers } from './features/players.ts'
+import { createKeys, requireScope } from './features/keys.ts'
+import { cleanName, createPlayers, type Players } from './features/players.ts'
+import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createQueries } from './features/queries.ts'
 import { createRoomFeature } from './features/rooms.ts'
+import { createDirectStore } from './store/direct.ts'
+import { IN_MEMORY, openStore } from './store/store.ts'
+import { createApiListener } from './transport/api.ts'
+import type { Certificate } from './transport/certificate.ts'
 import { createHttp } from './transport/http.ts'
+import { readOrigins } from './transport/origins.ts'
 import { createSockets } from './transport/socket.ts'
 import { createWorld, type Log, type World } from './world.ts'
 
 export type { Limits, Rates } from './core/limits.ts'
-export { Refusal } from './core/refusal.ts'
 export {
   defineRoom,
   type Entrant,
@@ -38,6 +51,7 @@ export {
   type RoomMember,
   type Said,
 } from './definition.ts'
+export { Refusal }
 
 export interface HubOptions {
   /** Overrides of the limits that PROTOCOL.md lists. */
@@ -56,17 +70,31 @@ export interface HubOptions {
   readonly rooms?: Readonly<Record<string, RoomDefinition<unknown>>>
   /** Whether there is a plaza, the kind of room that the demo meets in (true). */
   readonly plaza?: boolean
+  /** Whether every session needs a ticket, by `player.identify`, before anything else (false). */
+  readonly requireTicket?: boolean
+  /** What keeps players and channels; in memory unless given. */
+  readonly store?: Store
   /** Kinds of room in the server's own terms. */
   readonly kinds?: readonly RoomKind[]
   /** Handlers in place of the features' own. */
   readonly handlers?: Partial<AllHandlers>
+  /** Handlers of the HTTP API in place of the features' own. */
+  readonly routes?: Partial<RouteHandlers<typeof ROUTES>>
 }
 
 export interface ServerOptions extends HubOptions {
   /** 1234 unless given; 0 takes a free one. */
   readonly port?: number
+  /** The file that keeps players, keys and channels; made if it is not there. In memory unless given. */
+  readonly data?: string
   /** 0.0.0.0 unless given. */
   readonly host?: string
+  /** Serves wss and https in place of ws and http. */
+  readonly tls?: Certificate
+  /** The origins whose pages may connect, such as `https://play.example.org`; all unless given. */
+  readonly origins?: readonly string[]
+  /** Whether a proxy in front says, by X-Forwarded-For, whose address it is (false). */
+  readonly trustProxy?: boolean
   /** The folder served at `/`; the built demo unless given. */
   readonly page?: string
 }
@@ -93,6 +121,11 @@ export interface GameServer {
 
 const TICK_MS = 50
 const SWEEP_MS = 1_000
+/** Often enough that a revoked key is noticed within a second. */
+const KEYS_MS = 500
+/** Where tickets are required, how long a connection may go without one unless `identify_ms` says. */
+const TICKET_DEADLINE_MS = 10_000
+const PRUNE_MS = 3_600_000
 
 /** A server without a socket: takes transports in. The only place where features are wired. */
 export function createHub(options: HubOptions = {}) {
@@ -105,10 +138,18 @@ export function createHub(options: HubOptions = {}) {
   const observers: SessionObserver[] = []
   const sessions = createSessions(world, createFlusher(world.soon), limits, rates, observers)
   const tick = createTick(world, TICK_MS)
-  const players = createPlayers({ world, limits })
   const kinds: RoomKind[] = []
   const rooms = createRooms(world, limits)
   const guesses = createGuesses(rates, world.now)
+  const store = options.store ?? createDirectStore(world.log)
+  const { requireTicket = false } = options
+  const keys = createKeys({ world, store, guesses, ticket_ms: limits.ticket_ms, end: expel })
+  const players: Players = createPlayers({
+    ...{ world, limits, store, guesses, requireTicket },
+    grant: (session, access) => keys.grant(session, access),
+    onIdentified: (session, player) => channels.identified(session, player),
+  })
+  const channels = createChannels({ world, limits, store, sessionsOf: players.sessionsOf })
   const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
   const queries = createQueries({ resolve: rooms.resolve })
   const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
@@ -119,7 +160,7 @@ export function createHub(options: HubOptions = {}) {
   for (const [name, definition] of Object.entries(options.rooms ?? {}))
     kinds.push(kindOf(name, definition, { rooms, world }))
   kinds.push(...(options.kinds ?? []))
-  observers.push(rooms.observer)
+  observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
 
   const receive = createDispatch({
     world,
@@ -131,12 +172,33 @@ export function createHub(options: HubOptions = {}) {
       ...events.handlers,
       ...queries.handlers,
       ...functions.handlers,
+      ...channels.handlers,
       ...plaza.handlers,
       ...options.handlers,
     },
     numeric: createArticle(world.log),
     confirmReset: connection.confirmReset,
     acknowledge: connection.acknowledge,
+    permit(session, type) {
+      if (requireTicket && !session.access && type !== 'player.identify')
+        throw new Refusal('TICKET_REQUIRED')
+    },
+    checkReplies: options.dev ?? false,
+  })
+  const { token_ms } = limits
+  const { change, upgraded } = players
+  const api = createApi({
+    world,
+    limits,
+    handlers: {
+      ...keys.routes,
+      ...createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }),
+      ...createChannelsRoutes({ limits, store, channels }),
+      ...options.routes,
+    },
+    authenticate: keys.authenticate,
+    permit: requireScope,
+    charge: guesses.newCall,
     checkReplies: options.dev ?? false,
   })
   const connectionEvents: ConnectionEvents = {
@@ -145,11 +207,15 @@ export function createHub(options: HubOptions = {}) {
     slow: sessions.dropSlow,
   }
   const stopSweeping = world.every(SWEEP_MS, sweep)
+  const stopPruning = world.every(PRUNE_MS, prune)
+  const stopChecking = world.every(KEYS_MS, checkKeys)
 
   return {
     world,
     limits,
     accept,
+    /** Answers a call of the HTTP API. */
+    api,
     /** The socket of this connection is gone. */
     forget,
     rooms: { create: seats.make },
@@ -161,10 +227,14 @@ export function createHub(options: HubOptions = {}) {
     }),
     close(): void {
       stopSweeping()
+      stopPruning()
+      stopChecking()
       sessions.close()
       rooms.close()
       for (const one of connections) one.close(4000)
       tick.close()
+      // One that was handed in is closed by whoever opened it.
+      if (!options.store) void store.close()
     },
   }
 
@@ -190,6 +260,12 @@ export function createHub(options: HubOptions = {}) {
     return opened
   }
 
+  /** Its access key has been revoked: the session ends, and cannot come back. */
+  function expel(session: Session): void {
+    session.connection?.close(4102, 'access key revoked')
+    sessions.end(session)
+  }
+
   function forget(closed: Connection): void {
     if (!connections.delete(closed)) return
     const open = (perAddress.get(closed.address) ?? 1) - 1
@@ -201,14 +277,34 @@ export function createHub(options: HubOptions = {}) {
   function sweep(): void {
     const now = world.now()
     guesses.sweep()
+    const deadline = limits.identify_ms || (requireTicket ? TICKET_DEADLINE_MS : 0)
     for (const one of connections) {
       one.sweep()
       const { session } = one
       if (!session) continue
       connection.acknowledge(session)
-      const isLate = limits.identify_ms > 0 && now - one.openedAt > limits.identify_ms
-      if (isLate && !session.player) one.close(4104)
+      const isLate = deadline > 0 && now - one.openedAt > deadline
+      const isKnown = limits.identify_ms > 0 ? session.player : session.access
+      if (isLate && !isKnown) one.close(4104)
     }
+  }
+
+  function checkKeys(): void {
+    keys.check().catch((error: unknown) => {
+      world.log.error({ err: error }, 'keys not checked')
+    })
+  }
+
+  /** Forgets what is too old to keep. */
+  function prune(): void {
+    const at = world.date()
+    const before = {
+      messages_before: at - limits.channel_message_ms,
+      guests_before: at - limits.guest_ms,
+    }
+    store.run('prune', { at, ...before }).catch((error: unknown) => {
+      world.log.error({ err: error }, 'pruning failed')
+    })
   }
 
   function snapshot(session: Session): Snapshot[] {
@@ -222,17 +318,28 @@ export function createHub(options: HubOptions = {}) {
 /** What a snapshot says beside its seats. */
 const PLAYER_BYTES = 300
 
+/** How long a client may take over the head of a request, or over agreeing on TLS. */
+const HEAD_MS = 10_000
+/** How long it may take over a whole request. */
+const REQUEST_MS = 30_000
+const PATIENCE = { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS }
 /** How long requests that are still being answered may hold up a stop. */
 const STRAGGLERS_MS = 3_000
 
 /** Starts a server and resolves once it listens; rejects with the socket's error if it cannot. */
 export async function createServer(options: ServerOptions = {}): Promise<GameServer> {
-  const hub = createHub(options)
+  const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
+  const { data = IN_MEMORY, trustProxy = false } = options
+  const origins = options.origins && readOrigins(options.origins.join())
+  const store = options.store ?? (data === IN_MEMORY ? undefined : await openStore(data, world))
+  const hub = createHub({ ...options, world, ...(store && { store }) })
   const { port = 1234, host = '0.0.0.0', page = builtPage() } = options
-  const http = createHttpServer({ headersTimeout: 10_000 }, createHttp(page))
+  const listener = createHttp(page, createApiListener({ world, api: hub.api, trustProxy }))
+  const http = options.tls
+    ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
+    : createHttpServer(PATIENCE, listener)
   const sockets = createSockets({
-    http,
-    limits: hub.limits,
+    ...{ http, limits: hub.limits, log: world.log, origins, trustProxy },
     accept: hub.accept,
     forget: hub.forget,
   })
@@ -243,6 +350,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     })
   } catch (error) {
     hub.close()
+    if (!options.store) await store?.close()
     throw error
   }
   const address = http.address() as AddressInfo
@@ -259,6 +367,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
       const cancel = hub.world.after(STRAGGLERS_MS, () => http.closeAllConnections())
       await closed
       cancel()
+      if (!options.store) await store?.close()
     },
   }
 }

@@ -9,6 +9,8 @@ export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error
 export interface World {
   /** Monotonic, in ms. */
   now(): number
+  /** The calendar's time, in ms since 1970: for what is kept, never for measuring. */
+  date(): number
   /** Calls back once after `ms`. */
   after(ms: number, callback: () => void): Cancel
   /** Calls back every `ms`. */
@@ -34,6 +36,7 @@ export interface WorldOptions {
 export function createWorld({ log = pino({ level: 'silent' }) }: WorldOptions = {}): World {
   return {
     now: () => performance.now(),
+    date: () => Date.now(),
     after(ms, callback) {
       const timer = setTimeout(callback, ms)
       return () => clearTimeout(timer)

@@ -104,6 +104,20 @@ const LAYERS: readonly Layer[] = [
     without: WORLDLY,
   },
   {
+    name: 'settings',
+    files: /^server\/settings\.ts$/,
+    imports: ['protocol', 'transport'],
+    packages: true,
+    without: WORLDLY,
+  },
+  {
+    name: 'commands',
+    files: /^server\/commands\.ts$/,
+    imports: ['protocol', 'world', 'core', 'features', 'store', 'settings'],
+    packages: true,
+    without: [],
+  },
+  {
     name: 'server',
     files: /^server\/server\.ts$/,
     imports: [
@@ -123,7 +137,10 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'main',
     files: /^server\/main\.ts$/,
-    imports: ['protocol', 'world', 'core', 'transport', 'store', 'bus', 'config', 'server'],
+    imports: [
+      ...['protocol', 'world', 'core', 'transport', 'store', 'bus'],
+      ...['config', 'settings', 'commands', 'server'],
+    ],
     packages: true,
     without: [],
   },

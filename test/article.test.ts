@@ -206,7 +206,8 @@ t.test('S3.8 infinity is refused, and nobody is worse off', async (t) => {
 
 /** A server of its own, as the command line starts it. */
 async function server(t: Test, ...args: string[]) {
-  const command = ['--import', 'ts-node/import', 'server/main.ts', '-h', '127.0.0.1', '-p', '0']
+  const node = ['--import', 'ts-node/import', 'server/main.ts', '--data', ':memory:']
+  const command = [...node, '-h', '127.0.0.1', '-p', '0']
   const env = { PORT: undefined, HOST: undefined }
   const program = startProgram(t, process.execPath, [...command, ...args], { cwd: ROOT, env })
   const line = await program.lines.until((line) => LISTENING.test(line), 'server listening')

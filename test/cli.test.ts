@@ -4,15 +4,10 @@ import { type AddressInfo, connect as connectTcp, createServer, type Socket } fr
 import { delimiter, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import t, { type Test } from 'tap'
-import { openRaw, type RawClient } from './support/client.ts'
+import { ending, listening, NODE } from './support/estragon.ts'
 import { createFeed } from './support/feed.ts'
-import { type Ending, type Program, startProgram } from './support/program.ts'
-import { NodeSocket } from './support/world.ts'
 
 const ROOT = new URL('../', import.meta.url)
-const NODE = [process.execPath, '--import', 'ts-node/import', 'server/main.ts']
-/** A stop takes no longer, whatever the clients do. */
-const STOP_MS = 5_000
 
 t.test('S4.1 without options it is 0.0.0.0, and --help says which port', async (t) => {
   const help = await ending(t, ['--help'])
@@ -45,7 +40,7 @@ for (const [title, run] of [
     const port = await free()
     const { args, env, host }: Run = run(`${port}`)
 
-    const server = await listening(t, args, env)
+    const server = await listening(t, args, env && { env })
 
     t.equal(server.line, `server listening on ${host}:${port}`)
     await answers(t, port)
@@ -54,7 +49,11 @@ for (const [title, run] of [
 t.test('S4.1 --version says the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))
 
-  t.match(await ending(t, ['--version']), { code: 0, output: [version], errors: [] })
+  t.match(await ending(t, ['--version'], { command: NODE }), {
+    code: 0,
+    output: [version],
+    errors: [],
+  })
 })
 
 t.test('S4.1 a port in use is one line on stderr and exit code 1', async (t) => {
@@ -128,7 +127,7 @@ t.test('a second signal ends the process at once', async (t) => {
 
 t.test('a server that npm started ends when npm is killed', async (t) => {
   const npm = ['sh', '-c', '"$@"; true', 'npm', ...NODE, '-p', '0']
-  const server = await listening(t, [], { npm_lifecycle_event: 'start' }, npm)
+  const server = await listening(t, [], { env: { npm_lifecycle_event: 'start' }, command: npm })
   const client = await server.client()
   const { pid } = JSON.parse(await server.logs('Client connected'))
   t.not(pid, server.pid, 'a shell stands for npm')
@@ -206,7 +205,7 @@ t.test('on a terminal the log is for people', async (t) => {
     return void t.pass('script (util-linux) is not installed', { skip: true })
   const typed = [...NODE, '-p', '0'].map((word) => `'${word}'`).join(' ')
 
-  const server = await listening(t, [], {}, ['script', '-qec', typed, '/dev/null'])
+  const server = await listening(t, [], { command: ['script', '-qec', typed, '/dev/null'] })
   await server.client()
   const line = await server.logs('Client connected')
 
@@ -221,63 +220,6 @@ interface Run {
   readonly env?: Readonly<Record<string, string>>
   readonly host: string
 }
-
-/** The command line with these words after it; the first line says the process's own id. */
-function start(t: Test, words: readonly string[], env: Run['env'] = {}, command = NODE): Program {
-  const shell = ['-c', 'echo $$; exec "$@"', 'sh', ...command, ...words]
-  const clean = {
-    PORT: undefined,
-    HOST: undefined,
-    ESTRAGON_LOG: undefined,
-    ESTRAGON_DEV: undefined,
-  }
-  return startProgram(t, 'sh', shell, {
-    cwd: ROOT.pathname,
-    env: { ...clean, npm_lifecycle_event: undefined, ...env },
-  })
-}
-
-/** Runs it to its end. */
-async function ending(t: Test, args: readonly string[]) {
-  const { lines, complaints, ended } = start(t, args)
-  const { code } = await ended
-  return { code, output: lines.items.slice(1), errors: complaints.items }
-}
-
-/** Starts it and waits for the line that says where it listens. */
-async function listening(t: Test, args: readonly string[], env?: Run['env'], command = NODE) {
-  const program = start(t, args, env, command)
-  const raw = await program.lines.until((one) => LISTENING.test(one), 'where it listens')
-  const line = raw.trimEnd()
-  const [, host = '', port = ''] = LISTENING.exec(line) ?? []
-  const pid = Number(program.lines.items[0])
-  const kill = (signal: NodeJS.Signals) => void process.kill(pid, signal)
-  return {
-    program,
-    pid,
-    line,
-    host,
-    port: Number(port),
-    kill,
-    /** A client, dropped with the test. */
-    async client(): Promise<RawClient> {
-      const client = await openRaw(NodeSocket, `ws://127.0.0.1:${port}`)
-      t.teardown(client.drop)
-      return client
-    },
-    logs: (what: string) => program.lines.until((one) => one.includes(what), what),
-    /** Sends a signal; resolves with how the process ended, in the time that a stop may take. */
-    async stop(signal: NodeJS.Signals): Promise<Ending> {
-      const before = performance.now()
-      kill(signal)
-      const ended = await program.ended
-      t.ok(performance.now() - before < STOP_MS, `ended within ${STOP_MS} ms of ${signal}`)
-      return ended
-    },
-  }
-}
-
-const LISTENING = /^server listening on (\S+):(\d+)\s*$/
 
 async function answers(t: Test, port: number): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}/healthz`)

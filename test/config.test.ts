@@ -71,6 +71,7 @@ t.test(
     const start = (path: string) =>
       startProgram(t, process.execPath, [
         ...['--import', 'ts-node/import', 'server/main.ts', '--log', 'silent'],
+        ...['--data', ':memory:'],
         ...['-h', '127.0.0.1', '-p', '0', '--config', path],
       ])
 

@@ -27,7 +27,14 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   ask_ms: 'questions',
   connections: 'limits',
   sessions: 'limits',
-  guests: 'limits',
+  guest_ms: 'channels',
+  props: 'channels',
+  channel_members: 'channels',
+  channel_messages: 'channels',
+  channel_message_ms: 'channels',
+  ticket_ms: 'api',
+  token_ms: 'api',
+  body_bytes: 'api',
   resume_ms: 'limits',
   resume_bytes: 'resets',
   resume_frames: 'resets',
@@ -374,19 +381,6 @@ t.test('rooms_total: a server that holds as many as it may makes no more', async
 
   t.match(refused, { data: { code: 'TOO_MANY_ROOMS' } })
   t.match(accepted, { data: { room: { kind: 'three' } } })
-})
-
-t.test('guests: the one longest unseen is forgotten first', async (t) => {
-  const { raw } = await world(t, { limits: { guests: 2 } })
-  const guest = async (key?: string) =>
-    (await (await raw()).ask('player.identify', key === undefined ? {} : { guest_key: key })).data
-  const [first, second] = [await guest(), await guest()]
-  await guest(first.guest_key)
-
-  await guest()
-
-  t.match(await guest(first.guest_key), { player: { id: first.player.id } })
-  t.match(await guest(second.guest_key), { code: 'INVALID_GUEST_KEY' })
 })
 
 /* Sessions. */

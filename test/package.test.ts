@@ -92,7 +92,13 @@ const NO_EXTRAS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scri
 async function pack(folder: string): Promise<string> {
   const copy = join(folder, 'copy')
   await mkdir(join(copy, 'protocol'), { recursive: true })
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'protocol/PROTOCOL.md'])
+  for (const name of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'protocol/PROTOCOL.md',
+    'protocol/protocol.json',
+  ])
     await copyFile(join(ROOT, name), join(copy, name))
   await run(process.execPath, [
     ...[TSC, '-p', join(ROOT, 'server/tsconfig.build.json')],

@@ -1,4 +1,5 @@
 import { MIN_RECEIVE_BYTES, SUBPROTOCOL } from '../connection.ts'
+import { ROUTE_ERRORS, type Route } from '../http.ts'
 import type { Feature, Message } from '../message.ts'
 import { expectation, type Schema, sample } from '../schema.ts'
 import type { Tables } from './tables.ts'
@@ -47,6 +48,17 @@ function reference(tables: Tables): string {
     '## Messages\n',
     'Examples show every field there can be; their values have the right form and no other meaning.\n',
     ...Object.values(tables.features).map(featureSection),
+    '## Routes\n',
+    table(
+      ['route', 'scope', 'what it does'],
+      Object.entries(tables.routes).map(([name, { scope, doc }]) => [
+        code(name),
+        scope ? code(scope) : '',
+        doc,
+      ]),
+    ),
+    `Each may be refused with ${ROUTE_ERRORS.map(code).join(', ')} as well.\n`,
+    ...Object.entries(tables.routes).map(([name, route]) => routeSection(name, route)),
     '## Errors\n',
     table(
       ['code', 'status', 'raised by', 'what it says', 'answers'],
@@ -164,6 +176,41 @@ function examples(type: string, { data, reply, direction, room, to, from }: Mess
   return [frame, answer].filter((one) => one !== undefined).map((one) => JSON.stringify(one))
 }
 
+function routeSection(name: string, route: Route): string {
+  const { params, query, body, reply, scope, rate = 'http', errors = [] } = route
+  const traits = [scope && `scope \`${scope}\``, `rate class \`${rate}\``].filter(Boolean)
+  const lines = [`#### ${code(name)}\n`, `${route.doc}\n`, `${traits.join(' · ')}\n`]
+  if (params) lines.push(fields('the path', params))
+  if (query) lines.push(fields('the query', query))
+  if (body) lines.push(fields('the body', body))
+  lines.push(fields('the reply', reply))
+  if (errors.length > 0) lines.push(`Refused with ${errors.map(code).join(', ')}.\n`)
+  lines.push('```http', ...exchange(name, route), '```\n')
+  return lines.join('\n')
+}
+
+/** What a call says, and what it is answered with. */
+function exchange(name: string, { params, query, body, reply }: Route): string[] {
+  const [method = '', path = ''] = name.split(' ')
+  const given = params ? (sample(params) as Readonly<Record<string, string>>) : {}
+  const filled = path.replace(/:(\w+)/g, (_, key: string) => `${given[key]}`)
+  const asked = query
+    ? `?${Object.entries(sample(query) as object)
+        .map(([key, value]) => `${key}=${value}`)
+        .join('&')}`
+    : ''
+  return [
+    `${method} ${filled}${asked} HTTP/1.1`,
+    'authorization: Bearer KEY',
+    ...(body ? ['content-type: application/json', '', JSON.stringify(sample(body))] : []),
+    '',
+    'HTTP/1.1 200 OK',
+    'content-type: application/json; charset=utf-8',
+    '',
+    JSON.stringify(sample(reply)),
+  ]
+}
+
 function fields(title: string, schema: Schema): string {
   const rows = fieldRows(schema, '')
   if (rows.length === 0) return `No fields in ${title}.\n`
@@ -194,13 +241,23 @@ const itemRows = (schema: Schema, path: string) => [
 ]
 
 function refusedWith(tables: Tables, error: string): string {
+  const lists = (errors: readonly string[] = []) => errors.includes(error)
   const types = Object.values(tables.features).flatMap(({ messages }) =>
-    Object.keys(messages).filter((type) =>
-      messages[type]?.errors?.some((listed) => listed === error),
-    ),
+    Object.keys(messages).filter((type) => lists(messages[type]?.errors)),
   )
-  return types.length > 0 ? types.map(code).join(', ') : 'anything'
+  const routes = Object.entries(tables.routes).flatMap(([name, { errors }]) =>
+    lists(errors) ? [name] : [],
+  )
+  if (types.length + routes.length > 0) return [...types, ...routes].map(code).join(', ')
+  return HTTP_ONLY.has(error) ? 'any call over HTTP' : 'anything'
 }
+
+/** What no message is refused with. */
+const HTTP_ONLY: ReadonlySet<string> = new Set([
+  'UNKNOWN_ROUTE',
+  'METHOD_NOT_ALLOWED',
+  'INVALID_ACCESS_KEY',
+])
 
 const code = (text: string) => `\`${text}\``
 

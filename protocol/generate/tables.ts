@@ -1,5 +1,6 @@
 import { PROTOCOL } from '../connection.ts'
 import { CLOSES, type CloseAction, ENDING_CLOSES, ERRORS, RESUME_REASONS } from '../errors.ts'
+import { ROUTES, type Routes } from '../http.ts'
 import { FEATURES } from '../index.ts'
 import { LIMITS, RATES } from '../limits.ts'
 import type { Feature } from '../message.ts'
@@ -11,6 +12,7 @@ type Table<Row> = Readonly<Record<string, Row>>
 export interface Tables {
   readonly version: number
   readonly features: Table<Feature>
+  readonly routes: Routes
   readonly errors: Table<{ status: number; by: 'server' | 'client' | 'both'; doc: string }>
   readonly closes: Table<{ name: string; action: CloseAction; doc: string }>
   readonly endingCloses: ReadonlySet<number>
@@ -22,6 +24,7 @@ export interface Tables {
 export const TABLES: Tables = {
   version: PROTOCOL,
   features: FEATURES,
+  routes: ROUTES,
   errors: ERRORS,
   closes: CLOSES,
   endingCloses: ENDING_CLOSES,

@@ -56,7 +56,7 @@ const [CLOSE_BRACE, CLOSE_BRACKET] = [0x7d, 0x5d]
 const OPENERS = new Set([BRACE, BRACKET, SPACE])
 
 /** Whether JSON text nests deeper than `depth`, found without parsing it. */
-function isDeeper(bytes: Buffer, depth: number): boolean {
+export function isDeeper(bytes: Buffer, depth: number): boolean {
   let level = 0
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]

@@ -54,6 +54,8 @@ export interface DispatchOptions {
   readonly confirmReset: (session: Session) => void
   /** Enough has been received that the other side should be told. */
   readonly acknowledge: (session: Session) => void
+  /** Refuses, by throwing, what the session may not ask at all. */
+  readonly permit: (session: Session, type: string) => void
   /** Also checks what the handlers return; for development and tests. */
   readonly checkReplies: boolean
 }
@@ -75,7 +77,7 @@ interface Asked {
 
 /** Decode, check, permit, charge, handle, answer: the way in for every message. */
 export function createDispatch(options: DispatchOptions) {
-  const { world, limits, numeric, confirmReset, acknowledge, checkReplies } = options
+  const { world, limits, numeric, confirmReset, acknowledge, permit, checkReplies } = options
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
@@ -166,7 +168,10 @@ export function createDispatch(options: DispatchOptions) {
       if (id !== undefined && line.reply) answer(incoming, line, type, id, reply ?? {})
       for (const callback of after) callback()
     }
-    const result = attempt(incoming, envelope, () => handlers[type]?.(context, data))
+    const result = attempt(incoming, envelope, () => {
+      if (line.delivery !== 'connection') permit(session, type)
+      return handlers[type]?.(context, data)
+    })
     if (result instanceof Promise) wait(incoming, envelope, result, finish)
     else if (result !== FAILED) attempt(incoming, envelope, () => finish(result))
   }

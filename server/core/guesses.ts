@@ -1,3 +1,4 @@
+import type { RateClass } from '../../protocol/limits.ts'
 import { Buckets, type Rates } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -28,10 +29,30 @@ export function createGuesses(rates: Rates | false, now: () => number) {
       return found
     },
 
+    /** What a lookup of a secret finds; those that find nothing are charged to the address. */
+    async lookSecret<T>(address: string, find: () => Promise<T | null>): Promise<T | null> {
+      const retry_ms = byAddress.get(address)?.wait('bad_key') ?? 0
+      if (retry_ms > 0) throw new Refusal('RATE_LIMITED', 'too many wrong secrets', { retry_ms })
+      const found = await find()
+      if (found === null) bucketsOf(address).take('bad_key')
+      return found
+    },
+
+    /** Charges an address for a new guest. */
+    newGuest: (address: string): void => charge(address, 'guest', 'too many new guests'),
+
+    /** Charges an address for a call of the HTTP API. */
+    newCall: (address: string, rate: RateClass): void => charge(address, rate),
+
     /** Forgets the addresses that have not guessed wrong for long enough. */
     sweep(): void {
       for (const [address, buckets] of byAddress) if (buckets.isFull) byAddress.delete(address)
     },
+  }
+
+  function charge(address: string, rate: RateClass, text?: string): void {
+    const retry_ms = bucketsOf(address).take(rate)
+    if (retry_ms > 0) throw new Refusal('RATE_LIMITED', text, { retry_ms })
   }
 
   function bucketsOf(address: string): Buckets {

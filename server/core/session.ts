@@ -1,5 +1,6 @@
 import type { ResumeReason } from '../../protocol/errors.ts'
 import type { Id } from '../../protocol/message.ts'
+import type { Scope } from '../../protocol/players.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Cancel } from '../world.ts'
 import { type AbandonCode, type Ask, Asks } from './asks.ts'
@@ -12,8 +13,16 @@ import { errorMessage, Refusal } from './refusal.ts'
 /** A player as every feature knows it. */
 export interface Player {
   readonly id: string
-  readonly guest: boolean
+  guest: boolean
   name: string
+}
+
+/** What a ticket fixed for a session's life. */
+export interface Access {
+  /** The access key that made it. */
+  readonly key: string
+  readonly scopes: readonly string[]
+  readonly dev: boolean
 }
 
 export interface SessionWorld {
@@ -49,6 +58,8 @@ export class Session {
   readonly buckets: Buckets
   readonly outbox: Outbox
   player: Player | null = null
+  /** What its ticket lets it do; null without one: whatever a player may. */
+  access: Access | null = null
   /** The connection that carries it now; null while away. */
   connection: Connection | null = null
   /** Whether it ever sent anything; one that never did ends with its socket. */
@@ -113,6 +124,25 @@ export class Session {
       if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
       this.outbox.push(message)
     }
+  }
+
+  /** Refuses what the session's ticket does not let it do. */
+  permit(scope: Scope): void {
+    if (this.access && !this.access.scopes.includes(scope))
+      throw new Refusal('MISSING_SCOPE', `expected a ticket of a key with the scope ${scope}`)
+  }
+
+  may(scope: Scope): boolean {
+    return this.access === null || this.access.scopes.includes(scope)
+  }
+
+  /** The player it is; refused where it has not identified. */
+  identified(): Player {
+    if (this.player) return this.player
+    throw new Refusal(
+      'NO_PLAYER_FOUND',
+      'this session has not identified: say player.identify first',
+    )
   }
 
   /** An id for a request of the server's to this client. */

@@ -1,51 +1,194 @@
-import { createHash } from 'node:crypto'
+import type { AllMessages } from '../../protocol/index.ts'
+import type { DataOf } from '../../protocol/message.ts'
 import { MAX_NAME, type players as playersTable } from '../../protocol/players.ts'
-import type { HandlersOf } from '../core/dispatch.ts'
+import type { Context, HandlersOf } from '../core/dispatch.ts'
+import type { Guesses } from '../core/guesses.ts'
 import type { Limits } from '../core/limits.ts'
 import { Refusal } from '../core/refusal.ts'
-import type { Player } from '../core/session.ts'
+import { newSecret, readSecret } from '../core/secrets.ts'
+import type { Access, Player, Session } from '../core/session.ts'
+import type { SessionObserver } from '../core/sessions.ts'
+import type { Alias, Prop, Store, StoredPlayer } from '../core/store.ts'
 import type { World } from '../world.ts'
 
-/** Players: for now guests, remembered as long as the server runs. */
-export function createPlayers({ world, limits }: { world: World; limits: Limits }) {
-  const guests = new Map<string, Player>()
+export interface PlayersOptions {
+  readonly world: World
+  readonly limits: Limits
+  readonly store: Store
+  readonly guesses: Guesses
+  /** Whether every session needs a ticket. */
+  readonly requireTicket: boolean
+  /** A session does what this access fixes. */
+  readonly grant: (session: Session, access: Access) => void
+  /** A session has become a player's. */
+  readonly onIdentified: (session: Session, player: Player) => Promise<void>
+}
+
+type Who = DataOf<AllMessages['player.identify']>
+
+/** What is known of who identifies: the player, and how. */
+interface Found {
+  readonly stored: StoredPlayer
+  readonly alias?: Alias
+  readonly guestKey?: string
+}
+
+export type Players = ReturnType<typeof createPlayers>
+
+/** Players: who is who, on however many devices. */
+export function createPlayers(options: PlayersOptions) {
+  const { world, limits, store, guesses, requireTicket, grant, onIdentified } = options
+  const online = new Map<string, { readonly player: Player; readonly sessions: Set<Session> }>()
 
   const handlers: HandlersOf<(typeof playersTable)['messages']> = {
-    'player.identify'({ session }, { guest_key, name }) {
-      const found = guest_key === undefined ? undefined : recall(guest_key)
-      if (session.player && session.player !== found) throw new Refusal('ALREADY_IDENTIFIED')
-      const { player, key } = found ? { player: found, key: undefined } : create()
-      if (name !== undefined) player.name = cleanName(name) || player.name
-      session.player = player
+    async 'player.identify'(context, who) {
+      const { session } = context
+      if (who.ticket !== undefined) await admit(session, who.ticket)
+      if (requireTicket && !session.access) throw new Refusal('TICKET_REQUIRED')
+      session.permit('read:players')
+      const { stored, alias, guestKey } = await find(context, who)
+      if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+      if (session.player && session.player.id !== stored.id) throw new Refusal('ALREADY_IDENTIFIED')
+      const player = enter(session, stored)
+      if (who.name !== undefined) await rename(stored, who.name)
       world.log.info({ session: session.id, player: player.id }, 'player identified')
-      return { player: { ...player }, ...(key !== undefined && { guest_key: key }) }
+      await onIdentified(session, player)
+      return {
+        player: { ...player },
+        ...(alias && { alias: aliasInfo(alias) }),
+        ...(guestKey !== undefined && { guest_key: guestKey }),
+        ...(session.access && { scopes: session.access.scopes }),
+      }
+    },
+    async 'player.get'({ session }) {
+      const { id } = session.identified()
+      session.permit('read:players')
+      return { player: known(await store.run('player.get', { id })) }
+    },
+    async 'player.update'({ session }, { name, props }) {
+      const { id } = session.identified()
+      session.permit('write:players')
+      return { player: await change(id, name, props) }
     },
   }
 
-  /** The guest with this key, now the one seen last. */
-  function recall(key: string): Player {
-    const keyHash = hash(key)
-    const player = guests.get(keyHash)
-    if (!player) throw new Refusal('INVALID_GUEST_KEY')
-    guests.delete(keyHash)
-    guests.set(keyHash, player)
-    return player
+  const observer: SessionObserver = {
+    ended(session) {
+      const id = session.player?.id ?? ''
+      const found = online.get(id)
+      if (found?.sessions.delete(session) && found.sessions.size === 0) online.delete(id)
+    },
   }
 
-  function create(): { player: Player; key: string } {
-    const key = world.random.text(24)
-    const player = {
-      id: world.random.text(12),
-      guest: true,
-      name: `Guest ${1 + world.random.below(9999)}`,
+  return {
+    handlers,
+    observer,
+    /** Changes name and props of anybody. */
+    change,
+    /** The sessions of a player, those away included. */
+    sessionsOf: (player: string): ReadonlySet<Session> => online.get(player)?.sessions ?? NONE,
+    /** Takes a ticket for a session: it fixes what the session may do. */
+    admit,
+    /** A guest has become a player with an alias. */
+    upgraded(id: string): void {
+      const found = online.get(id)
+      if (found) found.player.guest = false
+    },
+  }
+
+  async function admit(session: Session, ticket: string): Promise<void> {
+    if (session.access) throw new Refusal('ALREADY_IDENTIFIED', 'this session has had a ticket')
+    const secret = readSecret(ticket)
+    const taken = await guesses.lookSecret(session.address, () =>
+      store.run('ticket.take', { ...secret, at: world.date() }),
+    )
+    if (!taken) throw new Refusal('INVALID_TICKET')
+    if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+    grant(session, taken)
+  }
+
+  /** Who says so: the alias with a token, the guest with a key, or somebody new. */
+  async function find({ session }: Context, who: Who): Promise<Found> {
+    const at = world.date()
+    if (who.alias !== undefined || who.token !== undefined) {
+      const { alias: id = 0, token = '' } = who
+      const { hash } = readSecret(token)
+      const alias = await guesses.lookSecret(session.address, () =>
+        store.run('token.check', { alias: id, hash, at }),
+      )
+      if (!alias) throw new Refusal('INVALID_SOCKET_TOKEN')
+      return { alias, stored: known(await store.run('player.get', { id: alias.player })) }
     }
-    guests.set(hash(key), player)
-    if (guests.size > limits.guests) guests.delete(guests.keys().next().value ?? '')
-    return { player, key }
+    if (who.guest_key !== undefined) {
+      const secret = readSecret(who.guest_key)
+      const stored = await guesses.lookSecret(session.address, () =>
+        store.run('guest.recall', { ...secret, at }),
+      )
+      if (!stored) throw new Refusal('INVALID_GUEST_KEY')
+      return { stored }
+    }
+    if (session.player) throw new Refusal('ALREADY_IDENTIFIED')
+    guesses.newGuest(session.address)
+    const { text, kept } = newSecret(world.random)
+    const player = world.random.text(12)
+    const name = `Guest ${1 + world.random.below(9999)}`
+    const dev = session.access?.dev ?? false
+    const stored = await store.run('guest.create', { ...kept, player, name, dev, at })
+    return { stored, guestKey: text }
   }
 
-  return { handlers }
+  /** The session is that player's from now on; all sessions of one player share one object. */
+  function enter(session: Session, { id, name, guest }: StoredPlayer): Player {
+    const found = online.get(id) ?? { player: { id, name, guest }, sessions: new Set() }
+    online.set(id, found)
+    found.sessions.add(session)
+    session.player = found.player
+    return found.player
+  }
+
+  async function change(id: string, name: string | undefined, props: readonly Prop[] = []) {
+    const stored = await setProps(id, props)
+    return name === undefined ? stored : rename(stored, name)
+  }
+
+  /** A name of nothing visible changes nothing. Sessions here see the new one once it is stored. */
+  async function rename(stored: StoredPlayer, asked: string): Promise<StoredPlayer> {
+    const { id } = stored
+    const name = cleanName(asked)
+    if (!name || name === stored.name) return stored
+    const renamed = known(await store.run('player.rename', { id, name, at: world.date() }))
+    const found = online.get(id)
+    if (found) found.player.name = name
+    return renamed
+  }
+
+  async function setProps(id: string, props: readonly Prop[]): Promise<StoredPlayer> {
+    for (const { key, value } of props) {
+      const bytes = Buffer.byteLength(JSON.stringify(value))
+      if (bytes > limits.data_bytes)
+        throw new Refusal('TOO_LARGE', `props.${key}: ${bytes} bytes; at most ${limits.data_bytes}`)
+    }
+    if (props.length === 0) return known(await store.run('player.get', { id }))
+    const stored = await store.run('player.set_props', { id, props, most: limits.props })
+    if (stored === 'TOO_MANY') throw new Refusal('TOO_MANY_PROPS', `at most ${limits.props} props`)
+    return known(stored)
+  }
 }
+
+const NONE: ReadonlySet<Session> = new Set()
+
+function known(stored: StoredPlayer | null): StoredPlayer {
+  if (stored) return stored
+  throw new Refusal('NO_PLAYER_FOUND')
+}
+
+export const aliasInfo = ({ id, service, identifier, created_at, seen_at }: Alias) => ({
+  id,
+  service,
+  identifier,
+  created_at,
+  seen_at,
+})
 
 /** Control and formatting characters out, white space folded; may be empty. */
 export const cleanName = (name: string): string =>
@@ -54,5 +197,3 @@ export const cleanName = (name: string): string =>
     .trim()
     .slice(0, MAX_NAME)
     .replace(/[\p{Cs}\s]+$/u, '')
-
-const hash = (key: string) => createHash('sha256').update(key).digest('base64url')

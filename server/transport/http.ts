@@ -28,7 +28,8 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const SECURITY_HEADERS = {
+/** What every answer carries. */
+export const SECURITY_HEADERS = {
   'content-security-policy': POLICY,
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
@@ -36,11 +37,12 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const
 
-/** `/healthz`, the page of `pageFolder` at `/`, and a proper 404 for everything else. */
-export function createHttp(pageFolder: string): RequestListener {
+/** The API under `/v1`, `/healthz`, the page of `pageFolder` at `/`, and a proper 404 elsewhere. */
+export function createHttp(pageFolder: string, api: RequestListener): RequestListener {
   const assets = readAssets(pageFolder)
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
+    if (path === '/v1' || path.startsWith('/v1/')) return api(request, response)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')
       return say(response, 405, 'Method Not Allowed')

@@ -5,10 +5,18 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { SUBPROTOCOL } from '../../protocol/connection.ts'
 import type { Connection, Transport } from '../core/connection.ts'
 import type { Limits } from '../core/limits.ts'
+import type { Log } from '../world.ts'
+import { addressOf } from './address.ts'
+import { isAdmitted, type Origins } from './origins.ts'
 
 export interface SocketOptions {
   readonly http: Server
   readonly limits: Limits
+  readonly log?: Log
+  /** Which pages may connect; all of them unless given. */
+  readonly origins?: Origins | undefined
+  /** Whether a proxy in front says who connects (false). */
+  readonly trustProxy?: boolean
   /** Takes a new transport in, unless it has been closed with a code that says why not. */
   readonly accept: (transport: Transport, path: string) => Connection | undefined
   /** The socket of this connection is gone. */
@@ -23,11 +31,17 @@ export interface Sockets {
 const CLOSE_TIMEOUT = 2_000
 const MAX_FRAGMENTS = 64
 const MAX_BUFFERED_CHUNKS = 1_024
+const MAX_LOGGED = 200
 
 /** WebSockets on an HTTP server: each becomes a transport of a connection. */
-export function createSockets({ http, limits, accept, forget }: SocketOptions): Sockets {
-  const options = {
+export function createSockets(options: SocketOptions): Sockets {
+  const { http, limits } = options
+  const settings = {
     server: http,
+    verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => {
+      if (admits(req, options)) verdict(true)
+      else verdict(false, 403, 'origin not admitted')
+    },
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.frame_bytes,
@@ -36,22 +50,33 @@ export function createSockets({ http, limits, accept, forget }: SocketOptions): 
     closeTimeout: CLOSE_TIMEOUT,
     handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   }
-  const server = new WebSocketServer(options)
+  const server = new WebSocketServer(settings)
   // ws passes the HTTP server's errors on; whoever listens there has heard them already.
   server.on('error', () => {})
-  server.on('connection', (ws, request) => open(ws, request, accept, forget))
+  server.on('connection', (ws, request) => open(ws, request, options))
   return { close: () => void server.close() }
+}
+
+type Verdict = (isAdmitted: boolean, status?: number, message?: string) => void
+
+/** Whether the page that connects, if it is one, is among those that may. */
+function admits(request: IncomingMessage, { origins, trustProxy, log }: SocketOptions): boolean {
+  const { origin } = request.headers
+  if (isAdmitted(origin, origins)) return true
+  const address = addressOf(request, trustProxy)
+  log?.warn({ address, origin: origin?.slice(0, MAX_LOGGED) }, 'origin refused')
+  return false
 }
 
 /** Attaches every handler before anything is said or awaited: a frame sent at open is not lost. */
 function open(
   ws: WebSocket,
   request: IncomingMessage,
-  accept: SocketOptions['accept'],
-  forget: SocketOptions['forget'],
+  { accept, forget, trustProxy }: SocketOptions,
 ): void {
   const { socket } = request
-  const transport = createTransport(ws, socket, () => connection?.written())
+  const address = addressOf(request, trustProxy)
+  const transport = createTransport(ws, socket, address, () => connection?.written())
   const path = (request.url ?? '/').split('?')[0] ?? '/'
   let connection: Connection | undefined
   ws.on('error', (error: Error & { code?: string }) => {
@@ -70,9 +95,14 @@ function open(
 const PROTOCOL_ERROR = 1002
 
 /** Whole frames go to the socket beside ws, which sends only its own control frames there. */
-function createTransport(ws: WebSocket, socket: Socket, onWritten: () => void): Transport {
+function createTransport(
+  ws: WebSocket,
+  socket: Socket,
+  address: string,
+  onWritten: () => void,
+): Transport {
   return {
-    address: socket.remoteAddress ?? 'unknown',
+    address,
     get unwritten() {
       return socket.writableLength
     },

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { broadcast } from './broadcast.ts'
 import type { Figure, Spread, Workload } from './figures.ts'
 import { godot } from './godot.ts'
+import { history } from './history.ts'
 import { idle } from './idle.ts'
 import { page } from './page.ts'
 import { players } from './players.ts'
@@ -21,6 +22,7 @@ const WORKLOADS: readonly Workload[] = [
   plaza,
   broadcast,
   requests,
+  history,
   slow,
   room,
   players,

@@ -9,7 +9,7 @@ import { entryOf, type Side } from './server.ts'
 
 const MAIN = join(import.meta.dirname, '../../dist/server/main.js')
 const COMMANDS: Readonly<Record<Side, readonly string[]>> = {
-  estragon: [MAIN, '--port', '0', '--host', '127.0.0.1'],
+  estragon: [MAIN, '--port', '0', '--host', '127.0.0.1', '--data', ':memory:'],
   ws: [entryOf('ws')],
 }
 const SETTLE_MS = 500

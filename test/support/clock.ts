@@ -83,6 +83,9 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 export const seedOf = (env = process.env.SEED): number =>
   env ? Number(env) : Math.floor(Math.random() * 2 ** 31)
 
+/** When the tests’ calendar begins. */
+const BEGAN = Date.UTC(2026, 0, 1)
+
 /** A world for a server under test: the clock, seeded chance, and a log that can be read. */
 export function createTestWorld(clock: Clock, seed = 1): World & { readonly lines: LogLine[] } {
   const lines: LogLine[] = []
@@ -92,6 +95,7 @@ export function createTestWorld(clock: Clock, seed = 1): World & { readonly line
   )
   return {
     now: clock.now,
+    date: () => BEGAN + clock.now(),
     after: clock.after,
     every: clock.every,
     soon: (callback) => void setImmediate(callback),

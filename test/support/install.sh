@@ -36,7 +36,13 @@ PATH="$PATH:$prefix" present GODOT4 godot4 godot || godots+=(GODOT4)
 PATH="$PATH:$prefix" present GODOT3 godot3 godot3-headless || godots+=(GODOT3)
 [ ${#godots[@]} -eq 0 ] || hints+=("  Godot 4.6 and 3.6: set ${godots[*]} to their paths")
 
-if [ ${#packages[@]} -eq 0 ] && [ ${#godots[@]} -eq 0 ]; then
+# nginx, which the test of the proxy runs, goes into one as well.
+nginx="${XDG_CACHE_HOME:-$HOME/.cache}/estragon/nginx/usr/sbin"
+proxies=()
+PATH="$PATH:/usr/sbin:$nginx" present NGINX nginx || proxies+=(NGINX)
+[ ${#proxies[@]} -eq 0 ] || hints+=('  nginx: install it, or set NGINX to its path')
+
+if [ ${#packages[@]} -eq 0 ] && [ ${#godots[@]} -eq 0 ] && [ ${#proxies[@]} -eq 0 ]; then
   echo 'engines: all there'
   exit 0
 fi
@@ -61,3 +67,4 @@ if [ ${#packages[@]} -gt 0 ]; then
   }
 fi
 [ ${#godots[@]} -eq 0 ] || bash "$here/godot.sh"
+[ ${#proxies[@]} -eq 0 ] || bash "$here/nginx.sh"

@@ -10,14 +10,15 @@ const COUNTED_BIT := 64
 ## How deep a JSON value may nest.
 const JSON_DEPTH := 24
 ## Of the tables this add-on was made from.
-const FINGERPRINT := "2c0458896fe8951ad5d7b71549bec219"
+const FINGERPRINT := "547ac01d1150c28610759a4a5c7f9646"
 
 ## The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.
 const INVALID_MESSAGE := "INVALID_MESSAGE"
 ## The message is known but its data has the wrong shape; the text names the field and what was
 ## expected.
 const INVALID_MESSAGE_DATA := "INVALID_MESSAGE_DATA"
-## A message larger than [code]limits.message_bytes[/code], a push larger than the receiver’s
+## A message larger than [code]limits.message_bytes[/code], the body of an HTTP request larger
+## than [code]limits.body_bytes[/code], a push larger than the receiver’s
 ## [code]receive_bytes[/code], whose place this error takes, or properties larger than
 ## [code]limits.data_bytes[/code].
 const TOO_LARGE := "TOO_LARGE"
@@ -30,8 +31,36 @@ const RATE_LIMITED := "RATE_LIMITED"
 const UNSUPPORTED := "UNSUPPORTED"
 ## A bug in the server; [code]incident[/code] is the number under which its log has the details.
 const INTERNAL := "INTERNAL"
-## No guest has this key (a server without storage forgets guests when it restarts). Identify with
-## nothing for a new guest.
+## The ticket is unknown, used, or older than five minutes; ask the HTTP API for another.
+const INVALID_TICKET := "INVALID_TICKET"
+## This server asks for a ticket first: [code]player.identify[/code] with [code]ticket[/code].
+const TICKET_REQUIRED := "TICKET_REQUIRED"
+## The alias has no such token, or it is older than an hour.
+const INVALID_SOCKET_TOKEN := "INVALID_SOCKET_TOKEN"
+## The access key is unknown or revoked; send it as [code]Authorization: Bearer KEY[/code].
+const INVALID_ACCESS_KEY := "INVALID_ACCESS_KEY"
+## The access key, or the ticket made with it, lacks a scope; the text says which.
+const MISSING_SCOPE := "MISSING_SCOPE"
+## The HTTP API has nothing at this path.
+const UNKNOWN_ROUTE := "UNKNOWN_ROUTE"
+## The HTTP API has this path, but not for this method; the header [code]allow[/code] lists those
+## it has.
+const METHOD_NOT_ALLOWED := "METHOD_NOT_ALLOWED"
+## There is no such player, or this session has not identified.
+const NO_PLAYER_FOUND := "NO_PLAYER_FOUND"
+## The alias is another player’s.
+const ALIAS_TAKEN := "ALIAS_TAKEN"
+## More props than a player may have.
+const TOO_MANY_PROPS := "TOO_MANY_PROPS"
+## There is no such channel.
+const CHANNEL_NOT_FOUND := "CHANNEL_NOT_FOUND"
+## The channel has as many members as it may.
+const CHANNEL_FULL := "CHANNEL_FULL"
+## Only a member may do that; [code]channel.join[/code] makes one.
+const NOT_IN_CHANNEL := "NOT_IN_CHANNEL"
+## Only the channel’s owner may do that.
+const NOT_CHANNEL_OWNER := "NOT_CHANNEL_OWNER"
+## No guest has this key. Identify with nothing for a new guest.
 const INVALID_GUEST_KEY := "INVALID_GUEST_KEY"
 ## This session is another player already; leave and connect anew to change players.
 const ALREADY_IDENTIFIED := "ALREADY_IDENTIFIED"
@@ -74,6 +103,11 @@ const UNREGISTERED_HANDLER := "UNREGISTERED_HANDLER"
 const REMOTE_ERROR := "REMOTE_ERROR"
 ## An answer to something this session was not asked, or no longer is: it came too late.
 const UNKNOWN_REQUEST := "UNKNOWN_REQUEST"
+## What was asked could not be stored or looked up: nothing of it was done. The server’s log says
+## why; what needs no storage goes on.
+const STORAGE_FAILED := "STORAGE_FAILED"
+## More waits to be stored than the server takes; try again.
+const STORAGE_BUSY := "STORAGE_BUSY"
 ## A claim of this session with the same or a higher [code]attempt[/code] came first;
 ## [code]cause.attempt[/code] is the highest so far.
 const STALE_ATTEMPT := "STALE_ATTEMPT"
@@ -163,8 +197,22 @@ const LIMIT_ROOMS_TOTAL := 10000
 const LIMIT_CONNECTIONS := 256
 ## Sessions from one address, those that are away included; above: 4105. In sessions.
 const LIMIT_SESSIONS := 512
-## How many guests are remembered; the one longest unseen is forgotten first. In guests.
-const LIMIT_GUESTS := 100000
+## How long a guest is remembered after it was last seen (180 days). In ms.
+const LIMIT_GUEST_MS := 15552000000
+## How many props a player may have. In props.
+const LIMIT_PROPS := 64
+## How many members a channel may have. In players.
+const LIMIT_CHANNEL_MEMBERS := 1000
+## How many messages of a channel are kept; the oldest go first. In messages.
+const LIMIT_CHANNEL_MESSAGES := 10000
+## How long a message of a channel is kept (30 days). In ms.
+const LIMIT_CHANNEL_MESSAGE_MS := 2592000000
+## How long a socket ticket is good. In ms.
+const LIMIT_TICKET_MS := 300000
+## How long a socket token is good. In ms.
+const LIMIT_TOKEN_MS := 3600000
+## The largest body of an HTTP request. In bytes.
+const LIMIT_BODY_BYTES := 60000
 ## How long a dropped session keeps its seat. In ms.
 const LIMIT_RESUME_MS := 30000
 ## What is kept for re-sending, each way. In bytes.
@@ -196,6 +244,20 @@ const ERROR_STATUS := {
 	"RATE_LIMITED": 429,
 	"UNSUPPORTED": 501,
 	"INTERNAL": 500,
+	"INVALID_TICKET": 401,
+	"TICKET_REQUIRED": 401,
+	"INVALID_SOCKET_TOKEN": 401,
+	"INVALID_ACCESS_KEY": 401,
+	"MISSING_SCOPE": 403,
+	"UNKNOWN_ROUTE": 404,
+	"METHOD_NOT_ALLOWED": 405,
+	"NO_PLAYER_FOUND": 404,
+	"ALIAS_TAKEN": 409,
+	"TOO_MANY_PROPS": 409,
+	"CHANNEL_NOT_FOUND": 404,
+	"CHANNEL_FULL": 409,
+	"NOT_IN_CHANNEL": 403,
+	"NOT_CHANNEL_OWNER": 403,
 	"INVALID_GUEST_KEY": 401,
 	"ALREADY_IDENTIFIED": 409,
 	"ROOM_NOT_FOUND": 404,
@@ -217,6 +279,8 @@ const ERROR_STATUS := {
 	"UNREGISTERED_HANDLER": 404,
 	"REMOTE_ERROR": 502,
 	"UNKNOWN_REQUEST": 404,
+	"STORAGE_FAILED": 503,
+	"STORAGE_BUSY": 503,
 	"STALE_ATTEMPT": 409,
 	"RESUME_TOO_LATE": 409,
 	"TIMEOUT": 504,
@@ -234,12 +298,26 @@ const ERROR_STATUS := {
 const ERROR_TEXT := {
 	"INVALID_MESSAGE": "The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.",
 	"INVALID_MESSAGE_DATA": "The message is known but its data has the wrong shape; the text names the field and what was expected.",
-	"TOO_LARGE": "A message larger than `limits.message_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.",
+	"TOO_LARGE": "A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.",
 	"DUPLICATE_ID": "A request repeats an `id` that is still in flight; sent without `re`, so that the first request keeps its own answer.",
 	"RATE_LIMITED": "Too fast; try again after `retry_ms`. Insisting closes the connection with 4101.",
 	"UNSUPPORTED": "This server does not offer that (yet); the text says what it does offer.",
 	"INTERNAL": "A bug in the server; `incident` is the number under which its log has the details.",
-	"INVALID_GUEST_KEY": "No guest has this key (a server without storage forgets guests when it restarts). Identify with nothing for a new guest.",
+	"INVALID_TICKET": "The ticket is unknown, used, or older than five minutes; ask the HTTP API for another.",
+	"TICKET_REQUIRED": "This server asks for a ticket first: `player.identify` with `ticket`.",
+	"INVALID_SOCKET_TOKEN": "The alias has no such token, or it is older than an hour.",
+	"INVALID_ACCESS_KEY": "The access key is unknown or revoked; send it as `Authorization: Bearer KEY`.",
+	"MISSING_SCOPE": "The access key, or the ticket made with it, lacks a scope; the text says which.",
+	"UNKNOWN_ROUTE": "The HTTP API has nothing at this path.",
+	"METHOD_NOT_ALLOWED": "The HTTP API has this path, but not for this method; the header `allow` lists those it has.",
+	"NO_PLAYER_FOUND": "There is no such player, or this session has not identified.",
+	"ALIAS_TAKEN": "The alias is another player’s.",
+	"TOO_MANY_PROPS": "More props than a player may have.",
+	"CHANNEL_NOT_FOUND": "There is no such channel.",
+	"CHANNEL_FULL": "The channel has as many members as it may.",
+	"NOT_IN_CHANNEL": "Only a member may do that; `channel.join` makes one.",
+	"NOT_CHANNEL_OWNER": "Only the channel’s owner may do that.",
+	"INVALID_GUEST_KEY": "No guest has this key. Identify with nothing for a new guest.",
 	"ALREADY_IDENTIFIED": "This session is another player already; leave and connect anew to change players.",
 	"ROOM_NOT_FOUND": "No room has this code.",
 	"ROOM_FULL": "The room has no free seat.",
@@ -260,6 +338,8 @@ const ERROR_TEXT := {
 	"UNREGISTERED_HANDLER": "Who was asked has nothing registered under that name.",
 	"REMOTE_ERROR": "The handler of who was asked failed; the text is its own, `cause` says whose it was.",
 	"UNKNOWN_REQUEST": "An answer to something this session was not asked, or no longer is: it came too late.",
+	"STORAGE_FAILED": "What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on.",
+	"STORAGE_BUSY": "More waits to be stored than the server takes; try again.",
 	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the highest so far.",
 	"RESUME_TOO_LATE": "`session.resume` must be the first message of its connection.",
 	"TIMEOUT": "No answer in time.",
@@ -300,7 +380,9 @@ const MESSAGES := {
 	"session.snapshot": {"direction": "to_client", "delivery": "connection", "data": {"kind": "object", "fields": {"player": {"kind": "nullable", "of": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}, "rooms": {"kind": "array", "of": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
 	"ping": {"direction": "to_server", "delivery": "connection", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {"time": {"kind": "float64"}}}},
 	"error": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 0, "max": 64}, "status": {"kind": "uint16", "min": 0, "max": 65535}, "message": {"kind": "string", "min": 0, "max": 2048}, "request": {"kind": "string", "min": 0, "max": 64, "optional": true}, "cause": {"kind": "json", "optional": true}, "retry_ms": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "incident": {"kind": "string", "min": 0, "max": 64, "optional": true}}}},
-	"player.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"guest_key": {"kind": "string", "min": 1, "max": 128, "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}, "guest_key": {"kind": "string", "min": 0, "max": 1024, "optional": true}}}},
+	"player.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"ticket": {"kind": "string", "min": 1, "max": 128, "optional": true}, "guest_key": {"kind": "string", "min": 1, "max": 128, "optional": true}, "alias": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "token": {"kind": "string", "min": 1, "max": 128, "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}, "alias": {"kind": "object", "optional": true, "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "service": {"kind": "string", "min": 1, "max": 32}, "identifier": {"kind": "string", "min": 1, "max": 128}, "created_at": {"kind": "float64", "min": 0}, "seen_at": {"kind": "float64", "min": 0}}}, "guest_key": {"kind": "string", "min": 0, "max": 1024, "optional": true}, "scopes": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 1024}, "max": 65535, "optional": true}}}},
+	"player.get": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}, "dev": {"kind": "bool"}, "created_at": {"kind": "float64", "min": 0}, "seen_at": {"kind": "float64", "min": 0}, "props": {"kind": "array", "of": {"kind": "object", "fields": {"key": {"kind": "string", "min": 1, "max": 64}, "value": {"kind": "json"}}}, "max": 65535}, "groups": {"kind": "array", "of": {"kind": "string", "min": 1, "max": 64}, "max": 65535}}}}}},
+	"player.update": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "props": {"kind": "array", "of": {"kind": "object", "fields": {"key": {"kind": "string", "min": 1, "max": 64}, "value": {"kind": "json"}}}, "max": 128, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}, "dev": {"kind": "bool"}, "created_at": {"kind": "float64", "min": 0}, "seen_at": {"kind": "float64", "min": 0}, "props": {"kind": "array", "of": {"kind": "object", "fields": {"key": {"kind": "string", "min": 1, "max": 64}, "value": {"kind": "json"}}}, "max": 65535}, "groups": {"kind": "array", "of": {"kind": "string", "min": 1, "max": 64}, "max": 65535}}}}}},
 	"room.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}, "listed": {"kind": "bool", "optional": true}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
 	"room.join": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
 	"room.join_or_create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"kind": {"kind": "string", "min": 1, "max": 32}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
@@ -324,6 +406,20 @@ const MESSAGES := {
 	"query": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "dialog|confirm|[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its prefix, such as \"game.trade\", or \"dialog\" or \"confirm\""}, "data": {"kind": "json"}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}},
 	"function.call": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}},
 	"function.cast": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}, "unreached": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 128}, "max": 65535, "optional": true}}}},
+	"channel.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 64}, "props": {"kind": "record", "optional": true}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
+	"channel.join": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
+	"channel.leave": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {}}},
+	"channel.list": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"mine": {"kind": "bool", "optional": true}, "name": {"kind": "string", "min": 1, "max": 64, "optional": true}, "after": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "limit": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"channels": {"kind": "array", "of": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}, "max": 65535}, "next": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}}}},
+	"channel.send": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "message": {"kind": "json"}}}, "reply": {"kind": "object", "fields": {"offset": {"kind": "float64", "min": 0}}}},
+	"channel.history": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "after": {"kind": "float64", "min": 0, "optional": true}, "limit": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"messages": {"kind": "array", "of": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "message": {"kind": "json"}, "at": {"kind": "float64", "min": 0}}}, "max": 65535}, "next": {"kind": "nullable", "of": {"kind": "float64", "min": 0}}}}},
+	"channel.members": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "after": {"kind": "string", "min": 1, "max": 64, "optional": true}, "limit": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"players": {"kind": "array", "of": {"kind": "string", "min": 1, "max": 64}, "max": 65535}, "next": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}}}},
+	"channel.update": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64, "optional": true}, "props": {"kind": "record", "optional": true}, "owner": {"kind": "string", "min": 1, "max": 64, "optional": true}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
+	"channel.delete": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {}}},
+	"channel.message": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "message": {"kind": "json"}, "at": {"kind": "float64", "min": 0}}}},
+	"channel.joined": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}}}},
+	"channel.left": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "player": {"kind": "string", "min": 1, "max": 64}}}},
+	"channel.updated": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
+	"channel.deleted": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
 	"plaza.move": {"direction": "to_server", "delivery": "latest", "data": {"kind": "object", "fields": {"x": {"kind": "float64", "min": 0, "max": 1600}, "y": {"kind": "float64", "min": 0, "max": 900}}}},
 	"plaza.rows": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"time": {"kind": "float64"}, "rows": {"kind": "array", "of": {"kind": "tuple", "of": [{"kind": "uint32", "min": 0, "max": 4294967295}, {"kind": "float64", "min": 0, "max": 1600}, {"kind": "float64", "min": 0, "max": 900}]}, "max": 65535}}}},
 }

@@ -1,0 +1,99 @@
+import type { channelRoutes } from '../../protocol/http.ts'
+import type { RouteHandlers } from '../core/api.ts'
+import type { Limits } from '../core/limits.ts'
+import { Refusal } from '../core/refusal.ts'
+import type { Player } from '../core/session.ts'
+import type { Channel, ChannelMessage, Store, StoredPlayer } from '../core/store.ts'
+
+type Named = Pick<Player, 'id' | 'name'>
+
+/** What the feature does, and tells to the members who are here. */
+export interface ChannelActions {
+  get(id: number): Promise<Channel>
+  create(name: string, owner: string | null, props: Channel['props']): Promise<Channel>
+  join(id: number, player: Named): Promise<Channel>
+  leave(id: number, player: string): Promise<void>
+  send(id: number, player: Named, message: ChannelMessage['message']): Promise<ChannelMessage>
+  update(
+    id: number,
+    changes: { name?: string; owner?: string; props?: Channel['props'] },
+  ): Promise<Channel>
+  remove(id: number): Promise<void>
+  membersPage(
+    id: number,
+    after: string,
+    limit: number,
+  ): Promise<{ players: readonly string[]; next: string | null }>
+}
+
+export interface ChannelsRoutesOptions {
+  readonly limits: Limits
+  readonly store: Store
+  readonly channels: ChannelActions
+}
+
+/** What services ask about channels: everything, whoever owns them. */
+export function createChannelsRoutes({
+  limits,
+  store,
+  channels,
+}: ChannelsRoutesOptions): RouteHandlers<typeof channelRoutes> {
+  return {
+    async 'GET /v1/channels'({ query: { limit, after = 0, ...filters } }) {
+      const most = pageOf(limit)
+      const found = await store.run('channel.list', { ...filters, after, limit: most + 1 })
+      const page = found.slice(0, most)
+      return { channels: page, next: found.length > most ? (page.at(-1)?.id ?? null) : null }
+    },
+    async 'POST /v1/channels'({ body: { name, owner, props = {} } }) {
+      const { id = null } = owner === undefined ? {} : await player(owner)
+      return { channel: await channels.create(name, id, props) }
+    },
+    async 'GET /v1/channels/:id'({ params: { id } }) {
+      return { channel: await channels.get(id) }
+    },
+    async 'PATCH /v1/channels/:id'({ params: { id }, body }) {
+      return { channel: await channels.update(id, body) }
+    },
+    async 'DELETE /v1/channels/:id'({ params: { id } }) {
+      await channels.remove(id)
+      return {}
+    },
+    async 'GET /v1/channels/:id/members'({ params: { id }, query: { after = '', limit } }) {
+      await channels.get(id)
+      return channels.membersPage(id, after, pageOf(limit))
+    },
+    async 'PUT /v1/channels/:id/members/:player'({ params }) {
+      await channels.get(params.id)
+      return { channel: await channels.join(params.id, await player(params.player)) }
+    },
+    async 'DELETE /v1/channels/:id/members/:player'({ params }) {
+      await channels.leave(params.id, params.player)
+      return {}
+    },
+    async 'GET /v1/channels/:id/messages'({ params: { id }, query: { after = 0, limit } }) {
+      await channels.get(id)
+      const most = pageOf(limit)
+      const found = await store.run('channel.history', { id, after, limit: most + 1 })
+      const page = found.slice(0, most)
+      return { messages: page, next: found.length > most ? (page.at(-1)?.offset ?? null) : null }
+    },
+    async 'POST /v1/channels/:id/messages'({ params: { id }, body }) {
+      await channels.get(id)
+      const { offset } = await channels.send(id, await player(body.player), body.message)
+      return { offset }
+    },
+  }
+
+  function pageOf(limit = PAGE): number {
+    return Math.min(limit, limits.page)
+  }
+
+  async function player(id: string): Promise<StoredPlayer> {
+    const stored = await store.run('player.get', { id })
+    if (stored) return stored
+    throw new Refusal('NO_PLAYER_FOUND', `no player has the id ${id}`)
+  }
+}
+
+const PAGE = 50

@@ -1,0 +1,97 @@
+import type { Channel, Operations } from '../core/store.ts'
+import type { Row, Sql } from './database.ts'
+
+type ChannelOperations = Omit<
+  Pick<Operations, Extract<keyof Operations, `channel.${string}`>>,
+  'channel.append' | 'channel.history'
+>
+
+export function channelOperations(sql: Sql): ChannelOperations {
+  return {
+    'channel.create'({ name, owner, props, at }) {
+      const row = sql.get(
+        'insert into channels (name, owner, props, created_at, updated_at) values (?, ?, ?, ?, ?) returning id',
+        ...[name, owner, JSON.stringify(props), at, at],
+      )
+      const id = Number(row?.id)
+      if (owner !== null) seat(id, owner, at)
+      return get(id) as Channel
+    },
+    'channel.get': ({ id }) => get(id),
+    'channel.list': ({ after, limit, player, name }) =>
+      sql
+        .all(
+          `${CHANNEL} where id > ?1 and (?2 is null or name = ?2) and (?3 is null or
+           exists (select 1 from channel_members m where m.channel = channels.id and m.player = ?3))
+           order by id limit ?4`,
+          ...[after, name ?? null, player ?? null, limit],
+        )
+        .map(channelOf),
+    'channel.update'({ id, name, owner, props, at }) {
+      const before = get(id)
+      if (!before) return null
+      sql.run(
+        'update channels set name = ?, owner = ?, props = ?, updated_at = ? where id = ?',
+        name ?? before.name,
+        owner === undefined ? before.owner : owner,
+        JSON.stringify(props ?? before.props),
+        ...[at, id],
+      )
+      return get(id)
+    },
+    'channel.delete': ({ id }) => sql.run('delete from channels where id = ?', id) > 0,
+    'channel.join'({ id, player, most, at }) {
+      const channel = get(id)
+      if (!channel || isMember(id, player)) return channel
+      if (channel.members >= most) return 'FULL'
+      seat(id, player, at)
+      return get(id)
+    },
+    'channel.leave'({ id, player }) {
+      sql.run('delete from channel_members where channel = ? and player = ?', id, player)
+      return get(id)
+    },
+    'channel.members': ({ id, after, limit }) =>
+      sql
+        .all(
+          'select player from channel_members where channel = ? and player > ? order by player limit ?',
+          ...[id, after, limit],
+        )
+        .map(({ player }) => String(player)),
+    'channel.is_member': ({ id, player }) => isMember(id, player),
+  }
+
+  function get(id: number): Channel | null {
+    const row = sql.get(`${CHANNEL} where id = ?`, id)
+    return row ? channelOf(row) : null
+  }
+
+  function isMember(id: number, player: string): boolean {
+    const row = sql.get(
+      'select 1 as one from channel_members where channel = ? and player = ?',
+      ...[id, player],
+    )
+    return row !== undefined
+  }
+
+  function seat(id: number, player: string, at: number): void {
+    sql.run(
+      'insert or ignore into channel_members (channel, player, joined_at) values (?, ?, ?)',
+      ...[id, player, at],
+    )
+  }
+}
+
+const CHANNEL = `select id, name, owner, props, last_offset, created_at, updated_at,
+  (select count(*) from channel_members m where m.channel = channels.id) as members from channels`
+
+const channelOf = (row: Row): Channel => ({
+  id: Number(row.id),
+  name: String(row.name),
+  owner: row.owner === null || row.owner === undefined ? null : String(row.owner),
+  props: JSON.parse(String(row.props)) as Channel['props'],
+  members: Number(row.members),
+  offset: Number(row.last_offset),
+  created_at: Number(row.created_at),
+  updated_at: Number(row.updated_at),
+})
