@@ -48,7 +48,7 @@ export async function setStage(t: Test, seed: number): Promise<Stage> {
   const errors: LogLine[] = []
   const limits = { resume_frames: BUDGET }
   const options = { port: 0, host: '127.0.0.1', rates: false, limits } as const
-  const server = await createServer({ ...options, world: clumsyWorld(errors) })
+  const server = await createServer({ ...options, handlers, world: loggingWorld(errors) })
   const proxy = await createProxy(server.port, Math.ceil(TOTAL / CUTS.length))
   const watcher = await createActor(-1, `ws://127.0.0.1:${server.port}`)
   const actors: Actor[] = []
@@ -90,16 +90,18 @@ export async function perform(stage: Stage, seed: number): Promise<number> {
   return overflows
 }
 
-/** The real world, but for a dice that throws where a guest's name is drawn. */
-function clumsyWorld(errors: LogLine[]): World {
+/** The real world, its warnings kept. */
+function loggingWorld(errors: LogLine[]): World {
   const write = (line: string) => void errors.push(JSON.parse(line))
-  const real = createWorld({ log: pino({ level: 'warn' }, { write }) })
-  const below = (limit: number) => {
-    if (limit === 9_999) throw new Error('the dice fell under the table')
-    return real.random.below(limit)
-  }
-  return { ...real, random: { ...real.random, below } }
+  return createWorld({ log: pino({ level: 'warn' }, { write }) })
 }
+
+/** A bug, at once: what waits for the disk answers when it may, and the order is looked at here. */
+const handlers = {
+  'player.identify'() {
+    throw new Error('the dice fell under the table')
+  },
+} as const
 
 const mark = ({ network }: Actor, marker: number): void =>
   void network.events.emit('plaza.marker', [marker], { to: 'all' })
