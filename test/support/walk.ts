@@ -27,6 +27,8 @@ export interface Walked {
 /** Rounds after which no time passes, so that rooms come to be. */
 const EARLY = 3
 const PAUSES_MS = [2_000, 20_000, 60_000]
+/** Longer than a session is kept. */
+const OVER_MS = 45_000
 /** Longer than a session is kept, and than a room is. */
 const LONGEST_MS = 65_000
 
@@ -49,7 +51,9 @@ export async function walkAbout(host: Host, extent: Extent, seed: number): Promi
       rooms: Math.max(most.rooms, model.rooms.size),
       seats: Math.max(most.seats, seatsIn(model)),
     }
-    if (round >= EARLY) pass(walk, walk.random.below(walk.random.pick(PAUSES_MS)))
+    const pause = walk.random.below(walk.random.pick(PAUSES_MS))
+    // Once at least so long that whoever is away then has lost its session.
+    if (round >= EARLY) pass(walk, round === Math.max(EARLY, extent.rounds >> 1) ? OVER_MS : pause)
   }
   await disperse(walk, `the end of seed ${seed}`)
   host.witness = undefined
