@@ -20,6 +20,8 @@ export interface Message {
   readonly to?: true
   /** It carries `from`, stamped by the server. */
   readonly from?: true
+  /** What its sender says after it waits until it has been answered. */
+  readonly holds?: true
   readonly rate?: RateClass
   /** The codes it is refused with, beside those every message can meet. */
   readonly errors?: readonly ErrorCode[]
@@ -53,6 +55,11 @@ export const COUNTED_BIT = 0x40
 
 export type Id = string | number
 export type Target = string
+
+/** What `to` may say of the room one is in, beside the addresses that name somebody. */
+export const ADDRESS_WORDS = ['others', 'all', 'self', 'host', 'hosts', 'other_hosts'] as const
+/** Addresses that name somebody: after the colon, whom. */
+export const NAMED_ADDRESSES = ['player:ID', 'session:ID', 'group:NAME'] as const
 
 /** Who sent a message, as the server stamps it. */
 export interface Sender {

@@ -65,7 +65,8 @@ export const players = feature('players', 'Who is who.', {
     direction: 'to_server',
     delivery: 'counted',
     rate: 'identify',
-    doc: 'Says who this session is: with nothing, a new guest; with a guest key, the guest it belongs to; with an alias and its token, the player behind it (a token never makes one). A ticket beside it fixes what the session may do, and is spent even where the rest is refused.',
+    holds: true,
+    doc: 'Says who this session is: with nothing, a new guest; with a guest key, the guest it belongs to; with an alias and its token, the player behind it (a token never makes one). A ticket beside it fixes what the session may do, and is spent even where the rest is refused. What the session says next is handled once this has been answered, so that nobody has to wait before joining a room.',
     data: object({
       ticket: about(
         'From `POST /v1/socket-tickets`; good once.',

@@ -146,16 +146,26 @@ export function createDispatch(options: DispatchOptions) {
   }
 
   function handle(incoming: Incoming, envelope: Envelope, line: Message): void {
-    const { connection, session } = incoming
+    const { session } = incoming
     const { type, id, data } = envelope
     const asked = askedBy(incoming, envelope)
     const problem = check(line.data, data, type)
     if (problem)
       return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), asked)
     if (!isAdmitted(incoming, line.rate ?? 'request', asked)) return
-    if (line.delivery !== 'connection') incoming.session.activity = ++activity
+    if (line.delivery !== 'connection') session.activity = ++activity
     if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
+    if (line.delivery === 'connection' || !session.hold.isOn) return run(incoming, envelope, line)
+    if (id !== undefined) session.inFlight.add(id)
+    session.hold.add(() => {
+      if (id !== undefined) session.inFlight.delete(id)
+      run(incoming, envelope, line)
+    })
+  }
 
+  function run(incoming: Incoming, envelope: Envelope, line: Message): void {
+    const { connection, session } = incoming
+    const { type, id, data } = envelope
     const after: (() => void)[] = []
     const context: Context = {
       session,
@@ -172,7 +182,7 @@ export function createDispatch(options: DispatchOptions) {
       if (line.delivery !== 'connection') permit(session, type)
       return handlers[type]?.(context, data)
     })
-    if (result instanceof Promise) wait(incoming, envelope, result, finish)
+    if (result instanceof Promise) wait(incoming, envelope, line, result, finish)
     else if (result !== FAILED) attempt(incoming, envelope, () => finish(result))
   }
 
@@ -189,16 +199,19 @@ export function createDispatch(options: DispatchOptions) {
   function wait(
     incoming: Incoming,
     { type, id }: Envelope,
+    { holds }: Message,
     result: Promise<unknown>,
     finish: (reply: unknown) => void,
   ): void {
     const { session } = incoming
     const { epoch } = session
     if (id !== undefined) session.inFlight.add(id)
+    const release = holds && session.hold.begin()
     const settle = (then: () => void) => {
       if (epoch !== session.epoch) return
       if (id !== undefined) session.inFlight.delete(id)
       attempt(incoming, { type, id }, then)
+      release?.()
     }
     result.then(
       (reply) => settle(() => finish(reply)),
@@ -216,7 +229,7 @@ export function createDispatch(options: DispatchOptions) {
   function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
     const { session, connection, free } = incoming
     const retry_ms = free ? 0 : session.buckets.take(rate)
-    const isBusy = session.inFlight.size >= limits.requests
+    const isBusy = Math.max(session.inFlight.size, session.hold.size) >= limits.requests
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
     const details = retry_ms > 0 ? { retry_ms } : {}

@@ -6,6 +6,7 @@ import type { Cancel } from '../world.ts'
 import { type AbandonCode, type Ask, Asks } from './asks.ts'
 import type { Connection } from './connection.ts'
 import { encode, type Origin, type Outgoing } from './frame.ts'
+import { Hold } from './hold.ts'
 import { Buckets, type Limits, type Rates } from './limits.ts'
 import { type Flusher, Outbox } from './outbox.ts'
 import { errorMessage, Refusal } from './refusal.ts'
@@ -85,6 +86,7 @@ export class Session {
   /** The id of a `session.reset` whose reply is awaited; what comes before it is not handled. */
   resetting: Id | undefined
   readonly inFlight = new Set<Id>()
+  readonly hold = new Hold()
   readonly told = { sent: 0, received: 0 }
   readonly #world: SessionWorld
   #tooLarge: Set<string> | undefined
@@ -194,6 +196,7 @@ export class Session {
   /** It is over: nobody answers here any more, and nobody waits for an answer. */
   end(): void {
     this.ended = true
+    this.hold.drop()
     this.abandonAsks('TARGET_LEFT')
     for (const withdraw of this.#asking ?? []) withdraw()
   }
@@ -206,6 +209,7 @@ export class Session {
     this.epoch++
     this.mustReset = reason
     this.inFlight.clear()
+    this.hold.drop()
     this.abandonAsks('OUTCOME_UNKNOWN')
     this.told.sent = 0
     this.told.received = 0

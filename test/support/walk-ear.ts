@@ -23,7 +23,7 @@ export function createEar(model: Model, wrong: (what: string) => void) {
       const awaited = model.sessions.get(current)?.awaited
       // A session that is over for the model, but not yet for its client, hears the last of it.
       if (!awaited) return
-      const next = taken(awaited, message)
+      const next = awaited.shift()
       if (type === 'player.identify' && next?.data.player === null) return
       if (!isSame(next, message))
         wrong(`heard ${JSON.stringify(message)} instead of ${JSON.stringify(next)}`)
@@ -52,18 +52,6 @@ export function createEar(model: Model, wrong: (what: string) => void) {
     pages = []
   }
 }
-
-/**
- * What was to come now: an identification waits for what is kept, so that its answer comes when it
- * may, and everything else in its order.
- */
-function taken(awaited: Any[], { type, re }: Any): Any {
-  const isLate = (one: Any) => one.type === IDENTIFY && one.re !== undefined
-  const isNow = (one: Any) => (type === IDENTIFY ? one.re === re : !isLate(one))
-  return awaited.splice(Math.max(0, awaited.findIndex(isNow)), 1)[0]
-}
-
-const IDENTIFY = 'player.identify'
 
 function isSame(expected: Any, message: Any): boolean {
   if (message.type !== 'error') return isDeepStrictEqual(expected, message)

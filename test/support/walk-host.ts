@@ -17,6 +17,8 @@ export interface Witness {
   /** A connection was welcomed with a session of its own. */
   opened(session: string): void
   received(session: string, message: Any): void
+  /** What the session said before is settled, and what it said since has been handled. */
+  released(session: string): void
   /** The connection that carried the session is gone. */
   closed(session: string, code: number): void
 }
@@ -126,7 +128,14 @@ function watched(connection: Connection, host: Host): Connection {
   const { session } = connection
   host.remains.push(new WeakRef(connection))
   if (session) host.remains.push(new WeakRef(session))
-  if (session) host.witness?.opened(session.id)
+  if (session) {
+    const release = session.hold.release.bind(session.hold)
+    session.hold.release = () => {
+      release()
+      host.witness?.released(session.id)
+    }
+    host.witness?.opened(session.id)
+  }
   connection.receive = (bytes, isBinary) => {
     const { session } = connection
     receive(bytes, isBinary)

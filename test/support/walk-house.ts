@@ -30,6 +30,8 @@ export interface ModelSession {
   /** Where it sat when it last came back, by the attempt it did so at. */
   restored: { readonly attempt: number; readonly rooms: readonly object[] } | undefined
   player: Guest | null
+  /** Its identification under way, and what it has said since. */
+  held: Any[] | undefined
   started: boolean
   /** Cancels its end, while it is away. */
   isBack: (() => void) | undefined

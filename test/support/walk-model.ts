@@ -121,15 +121,39 @@ export class Model extends House implements Witness {
   }
 
   opened(id: string): void {
-    const nobody = { restored: undefined, player: null, started: false, isBack: undefined }
+    const nobody = {
+      restored: undefined,
+      player: null,
+      held: undefined,
+      started: false,
+      isBack: undefined,
+    }
     this.sessions.set(id, { id, rooms: new Set(), awaited: [], ...nobody })
   }
 
-  received(id: string, { type, id: re, room: code, data }: Any): void {
+  received(id: string, message: Any): void {
+    const { type, data } = message
     const session = this.sessions.get(id)
     if (!session) throw new Error(`the model has no session ${id}, which sent ${type}`)
     session.started = true
     if (type === 'session.resume') return this.#claimed(session, data)
+    if (session.held) session.held.push(message)
+    else if (type === 'player.identify') session.held = [message]
+    else this.#handle(session, message)
+  }
+
+  /** Whoever identifies is known before anything else it says is looked at. */
+  released(id: string): void {
+    const session = this.sessions.get(id)
+    const [identified, ...rest] = session?.held ?? []
+    if (!session || !identified) throw new Error(`the model has session ${id} waiting for nothing`)
+    session.held = undefined
+    this.#handle(session, identified)
+    for (const message of rest) this.received(id, message)
+  }
+
+  #handle(session: ModelSession, { type, id: re, room: code, data }: Any): void {
+    const { id } = session
     const handler = this.#handlers[type as keyof Handlers]
     if (!handler) return
     const answer = attempt(() => handler({ session, code }, data as never))

@@ -79,8 +79,11 @@ async function settle(walk: Walk): Promise<void> {
     (here.every(({ network }) => network.state === 'open') &&
       host.stats().connections === here.length)
   await until(fits, 'everybody connected who should be')
-  for (const { does } of here) does(({ rooms }) => rooms.list({ limit: 1 }))
-  await within(Promise.all(here.flatMap(({ pending }) => [...pending])))
+  // At the first answers everything asked has been done; at the second, all have heard of it.
+  for (let round = 0; round < 2; round++) {
+    for (const { does } of here) does(({ rooms }) => rooms.list({ limit: 1 }))
+    await within(Promise.all(here.flatMap(({ pending }) => [...pending])))
+  }
 }
 
 /** Time goes by, for the server and the model; at most as long as makes a session end. */
