@@ -1,4 +1,5 @@
 import { feature } from './message.ts'
+import { pageLimit } from './page.ts'
 import { displayName, instant, playerId } from './players.ts'
 import {
   about,
@@ -87,7 +88,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
       mine: about('Only those the player is a member of.', optional(bool())),
       name: about('Only those of this name.', optional(channelName())),
       after: about('The `next` of the page before.', optional(integer('uint32'))),
-      limit: about('How many at most (50).', optional(integer('uint32', { min: 1 }))),
+      limit: pageLimit(),
     }),
     reply: object({
       channels: array(channel()),
@@ -114,7 +115,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
         'The offset of the last one seen (0: from the oldest kept).',
         optional(float64({ min: 0 })),
       ),
-      limit: about('How many at most (50).', optional(integer('uint32', { min: 1 }))),
+      limit: pageLimit(),
     }),
     reply: object({
       messages: array(channelMessage()),
@@ -129,7 +130,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
     data: object({
       ...id,
       after: about('The `next` of the page before.', optional(playerId())),
-      limit: about('How many at most (50).', optional(integer('uint32', { min: 1 }))),
+      limit: pageLimit(),
     }),
     reply: object({ players: array(playerId()), next: nullable(playerId()) }),
     errors: [...ERRORS, 'NOT_IN_CHANNEL'],
@@ -145,7 +146,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
       owner: about('Who owns it from now on: a member.', optional(playerId())),
     }),
     reply: object({ channel: channel() }),
-    errors: [...ERRORS, 'NOT_CHANNEL_OWNER', 'TOO_LARGE'],
+    errors: [...ERRORS, 'NOT_CHANNEL_OWNER', 'NOT_IN_CHANNEL', 'TOO_LARGE'],
   },
   'channel.delete': {
     direction: 'to_server',

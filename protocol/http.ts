@@ -8,6 +8,7 @@ import {
 } from './channels.ts'
 import type { ErrorCode } from './errors.ts'
 import type { RateClass } from './limits.ts'
+import { pageLimit } from './page.ts'
 import {
   alias,
   aliasId,
@@ -89,7 +90,6 @@ const aPlayer = object({ id: playerId() })
 const aChannel = object({ id: channelId() })
 const aMember = object({ id: channelId(), player: playerId() })
 const aGroup = object({ id: playerId(), group: group() })
-const limit = () => about('How many at most (50).', optional(integer('uint32', { min: 1 })))
 const after = <T>(schema: Schema<T>) => about('The `next` of the page before.', optional(schema))
 
 export const keyRoutes = routes({
@@ -167,7 +167,7 @@ export const channelRoutes = routes({
       name: about('Only those of this name.', optional(channelName())),
       player: about('Only those this player is a member of.', optional(playerId())),
       after: after(integer('uint32')),
-      limit: limit(),
+      limit: pageLimit(),
     }),
     reply: object({
       channels: array(channel()),
@@ -215,7 +215,7 @@ export const channelRoutes = routes({
     doc: 'Who its members are, by id, a page at a time.',
     scope: 'read:channels',
     params: aChannel,
-    query: object({ after: after(playerId()), limit: limit() }),
+    query: object({ after: after(playerId()), limit: pageLimit() }),
     reply: object({ players: array(playerId()), next: nullable(playerId()) }),
     errors: ['CHANNEL_NOT_FOUND'],
   },
@@ -237,7 +237,7 @@ export const channelRoutes = routes({
     doc: 'Messages after an offset, the oldest first.',
     scope: 'read:channels',
     params: aChannel,
-    query: object({ after: after(float64({ min: 0 })), limit: limit() }),
+    query: object({ after: after(float64({ min: 0 })), limit: pageLimit() }),
     reply: object({
       messages: array(channelMessage()),
       next: about('`after` for the next page; null for none.', nullable(float64({ min: 0 }))),

@@ -1,4 +1,5 @@
 import { feature } from './message.ts'
+import { pageLimit } from './page.ts'
 import { displayName } from './players.ts'
 import {
   about,
@@ -146,7 +147,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
       kind: optional(kind()),
       properties: about('Only rooms that say this.', optional(record())),
       after: about('The `next` of the page before.', optional(integer('uint32'))),
-      limit: about('How many at most (50).', optional(integer('uint32', { min: 1 }))),
+      limit: pageLimit(),
     }),
     reply: object({
       rooms: array(

@@ -1,4 +1,5 @@
 import type { Json } from '../../protocol/schema.ts'
+import { Refusal } from './refusal.ts'
 
 /** A player as it is kept. Times are ms since 1970. */
 export interface StoredPlayer {
@@ -136,11 +137,12 @@ export interface Operations {
     player: string
     most: number
     at: number
-  }): Channel | 'FULL' | null
-  'channel.leave'(a: { id: number; player: string }): Channel | null
+  }): { readonly channel: Channel; readonly isNew: boolean } | 'FULL' | null
+  /** Whether the player was a member; null where there is no such channel. */
+  'channel.leave'(a: { id: number; player: string }): boolean | null
   'channel.members'(a: { id: number; after: string; limit: number }): readonly string[]
   'channel.is_member'(a: { id: number; player: string }): boolean
-  /** Appends for a member; keeps the last `keep` messages. */
+  /** Appends for a member and answers with the offset; keeps the last `keep` messages. */
   'channel.append'(a: {
     id: number
     player: string
@@ -148,7 +150,7 @@ export interface Operations {
     message: Json
     keep: number
     at: number
-  }): ChannelMessage | 'NOT_MEMBER' | null
+  }): number | 'NOT_MEMBER' | null
   /** Messages after an offset, the oldest first. */
   'channel.history'(a: { id: number; after: number; limit: number }): readonly ChannelMessage[]
   /** Forgets messages, guests, tickets and tokens that are too old; how many. */
@@ -160,6 +162,15 @@ export interface Ticket {
   readonly scopes: readonly string[]
   readonly dev: boolean
 }
+
+/** A player that has to be there. */
+export function known(stored: StoredPlayer | null): StoredPlayer {
+  if (stored) return stored
+  throw new Refusal('NO_PLAYER_FOUND', 'no player has this id')
+}
+
+/** An alias without the player's id, which stands beside it. */
+export const aliasInfo = ({ player: _, ...alias }: Alias) => alias
 
 /** What keeps players, keys and channels. */
 export interface Store {

@@ -1,6 +1,8 @@
 import type { channelRoutes } from '../../protocol/http.ts'
+import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { RouteHandlers } from '../core/api.ts'
 import type { Limits } from '../core/limits.ts'
+import { paged } from '../core/page.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Player } from '../core/session.ts'
 import type { Channel, ChannelMessage, Store, StoredPlayer } from '../core/store.ts'
@@ -22,8 +24,13 @@ export interface ChannelActions {
   membersPage(
     id: number,
     after: string,
-    limit: number,
+    most: number,
   ): Promise<{ players: readonly string[]; next: string | null }>
+  history(
+    id: number,
+    after: number,
+    most: number,
+  ): Promise<{ messages: readonly ChannelMessage[]; next: number | null }>
 }
 
 export interface ChannelsRoutesOptions {
@@ -42,8 +49,8 @@ export function createChannelsRoutes({
     async 'GET /v1/channels'({ query: { limit, after = 0, ...filters } }) {
       const most = pageOf(limit)
       const found = await store.run('channel.list', { ...filters, after, limit: most + 1 })
-      const page = found.slice(0, most)
-      return { channels: page, next: found.length > most ? (page.at(-1)?.id ?? null) : null }
+      const { page, next } = paged(found, most, ({ id }) => id)
+      return { channels: page, next }
     },
     async 'POST /v1/channels'({ body: { name, owner, props = {} } }) {
       const { id = null } = owner === undefined ? {} : await player(owner)
@@ -73,10 +80,7 @@ export function createChannelsRoutes({
     },
     async 'GET /v1/channels/:id/messages'({ params: { id }, query: { after = 0, limit } }) {
       await channels.get(id)
-      const most = pageOf(limit)
-      const found = await store.run('channel.history', { id, after, limit: most + 1 })
-      const page = found.slice(0, most)
-      return { messages: page, next: found.length > most ? (page.at(-1)?.offset ?? null) : null }
+      return channels.history(id, after, pageOf(limit))
     },
     async 'POST /v1/channels/:id/messages'({ params: { id }, body }) {
       await channels.get(id)
@@ -85,7 +89,7 @@ export function createChannelsRoutes({
     },
   }
 
-  function pageOf(limit = PAGE): number {
+  function pageOf(limit = DEFAULT_PAGE): number {
     return Math.min(limit, limits.page)
   }
 
@@ -95,5 +99,3 @@ export function createChannelsRoutes({
     throw new Refusal('NO_PLAYER_FOUND', `no player has the id ${id}`)
   }
 }
-
-const PAGE = 50

@@ -1,7 +1,9 @@
 import type { channels as channelsTable } from '../../protocol/channels.ts'
+import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
 import type { Limits } from '../core/limits.ts'
+import { paged } from '../core/page.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Player, Session } from '../core/session.ts'
 import type { SessionObserver } from '../core/sessions.ts'
@@ -37,34 +39,29 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
       await leave(id, reader(session).id)
       return {}
     },
-    async 'channel.list'({ session }, { mine = false, name, after = 0, limit = 50 }) {
+    async 'channel.list'({ session }, { mine = false, name, after = 0, limit }) {
       const { id } = reader(session)
-      const page = Math.min(limit, limits.page)
+      const most = pageOf(limit)
       const found = await store.run('channel.list', {
         after,
-        limit: page + 1,
+        limit: most + 1,
         ...(mine && { player: id }),
         ...(name !== undefined && { name }),
       })
-      const channels = fitting(found.slice(0, page), session)
-      const last = channels.at(-1)
-      return { channels, next: last && channels.length < found.length ? last.id : null }
+      const { page, next } = paged(found, most, ({ id }) => id, session.receiveBytes)
+      return { channels: page, next }
     },
     async 'channel.send'({ session }, { channel: id, message }) {
       const { offset } = await send(id, writer(session), message)
       return { offset }
     },
-    async 'channel.history'({ session }, { channel: id, after = 0, limit = 50 }) {
+    async 'channel.history'({ session }, { channel: id, after = 0, limit }) {
       await member(id, reader(session).id)
-      const page = Math.min(limit, limits.page)
-      const found = await store.run('channel.history', { id, after, limit: page + 1 })
-      const messages = fitting(found.slice(0, page), session)
-      const last = messages.at(-1)
-      return { messages, next: last && messages.length < found.length ? last.offset : null }
+      return history(id, after, pageOf(limit), session.receiveBytes)
     },
-    async 'channel.members'({ session }, { channel: id, after = '', limit = 50 }) {
+    async 'channel.members'({ session }, { channel: id, after = '', limit }) {
       await member(id, reader(session).id)
-      return membersPage(id, after, limit)
+      return membersPage(id, after, pageOf(limit))
     },
     async 'channel.update'({ session }, { channel: id, ...changes }) {
       await owned(id, writer(session).id)
@@ -94,6 +91,7 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     remove,
     get: find,
     membersPage,
+    history,
 
     /** A session has become a player's: it listens to that player's channels. */
     async identified(session: Session, player: Player): Promise<void> {
@@ -121,20 +119,19 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
   }
 
   async function join(id: number, { id: player, name }: Pick<Player, 'id' | 'name'>) {
-    const before = await store.run('channel.is_member', { id, player })
     const most = limits.channel_members
-    const channel = await store.run('channel.join', { id, player, most, at: world.date() })
-    if (channel === 'FULL') throw new Refusal('CHANNEL_FULL', `it has ${most} members`)
-    if (!channel) throw noChannel(id)
+    const joined = await store.run('channel.join', { id, player, most, at: world.date() })
+    if (joined === 'FULL') throw new Refusal('CHANNEL_FULL', `it has ${most} members`)
+    if (!joined) throw noChannel(id)
     for (const session of sessionsOf(player)) listen(session, id)
-    if (!before) tell(id, 'channel.joined', { channel: id, player, name })
-    return channel
+    if (joined.isNew) tell(id, 'channel.joined', { channel: id, player, name })
+    return joined.channel
   }
 
   async function leave(id: number, player: string): Promise<void> {
-    const before = await store.run('channel.is_member', { id, player })
-    if (!(await store.run('channel.leave', { id, player }))) throw noChannel(id)
-    if (before) tell(id, 'channel.left', { channel: id, player })
+    const wasMember = await store.run('channel.leave', { id, player })
+    if (wasMember === null) throw noChannel(id)
+    if (wasMember) tell(id, 'channel.left', { channel: id, player })
     for (const session of sessionsOf(player)) drop(session, id)
   }
 
@@ -145,9 +142,10 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
   ): Promise<ChannelMessage> {
     const keep = limits.channel_messages
     const at = world.date()
-    const said = await store.run('channel.append', { id, player, name, message, keep, at })
-    if (said === 'NOT_MEMBER') throw new Refusal('NOT_IN_CHANNEL', undefined, NOT_IN_CHANNEL)
-    if (!said) throw noChannel(id)
+    const offset = await store.run('channel.append', { id, player, name, message, keep, at })
+    if (offset === 'NOT_MEMBER') throw new Refusal('NOT_IN_CHANNEL', undefined, NOT_IN_CHANNEL)
+    if (offset === null) throw noChannel(id)
+    const said = { channel: id, offset, player, name, message, at }
     tell(id, 'channel.message', said)
     return said
   }
@@ -176,11 +174,21 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     return channel
   }
 
-  async function membersPage(id: number, after: string, limit: number) {
-    const page = Math.min(limit, limits.page)
-    const found = await store.run('channel.members', { id, after, limit: page + 1 })
-    const players = found.slice(0, page)
-    return { players, next: found.length > page ? (players.at(-1) ?? null) : null }
+  function pageOf(limit = DEFAULT_PAGE): number {
+    return Math.min(limit, limits.page)
+  }
+
+  async function membersPage(id: number, after: string, most: number) {
+    const found = await store.run('channel.members', { id, after, limit: most + 1 })
+    const { page, next } = paged(found, most, (player) => player)
+    return { players: page, next }
+  }
+
+  /** Messages after an offset, in a page of at most `bytes`. */
+  async function history(id: number, after: number, most: number, bytes?: number) {
+    const found = await store.run('channel.history', { id, after, limit: most + 1 })
+    const { page, next } = paged(found, most, ({ offset }) => offset, bytes)
+    return { messages: page, next }
   }
 
   async function owned(id: number, player: string): Promise<void> {
@@ -242,15 +250,3 @@ const writer = (session: Session): Player => {
   session.permit('write:channels')
   return session.identified()
 }
-
-/** As many as fit the client that asks; at least one, so that a page always goes on. */
-function fitting<T>(items: readonly T[], { receiveBytes }: Session): readonly T[] {
-  let bytes = receiveBytes - OVERHEAD
-  const end = items.findIndex((item, index) => {
-    bytes -= Buffer.byteLength(JSON.stringify(item)) + 1
-    return bytes < 0 && index > 0
-  })
-  return end < 0 ? items : items.slice(0, end)
-}
-
-const OVERHEAD = 200

@@ -2,7 +2,15 @@ import type { playerRoutes } from '../../protocol/http.ts'
 import type { RouteHandlers } from '../core/api.ts'
 import { Refusal } from '../core/refusal.ts'
 import { newSecret } from '../core/secrets.ts'
-import type { AccessKey, Alias, Prop, Store, StoredPlayer } from '../core/store.ts'
+import {
+  type AccessKey,
+  type Alias,
+  aliasInfo,
+  known,
+  type Prop,
+  type Store,
+  type StoredPlayer,
+} from '../core/store.ts'
 import type { World } from '../world.ts'
 
 export interface PlayersRoutesOptions {
@@ -93,11 +101,3 @@ export function createPlayersRoutes(
 
 const NOT_MADE =
   'no player has this alias, and a key without the scope write:players does not make one'
-
-function known(stored: StoredPlayer | null): StoredPlayer {
-  if (stored) return stored
-  throw new Refusal('NO_PLAYER_FOUND', 'no player has this id')
-}
-
-/** An alias without the player's id, which stands beside it. */
-const aliasInfo = ({ player: _, ...alias }: Alias) => alias

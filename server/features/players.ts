@@ -8,7 +8,14 @@ import { Refusal } from '../core/refusal.ts'
 import { newSecret, readSecret } from '../core/secrets.ts'
 import type { Access, Player, Session } from '../core/session.ts'
 import type { SessionObserver } from '../core/sessions.ts'
-import type { Alias, Prop, Store, StoredPlayer } from '../core/store.ts'
+import {
+  type Alias,
+  aliasInfo,
+  known,
+  type Prop,
+  type Store,
+  type StoredPlayer,
+} from '../core/store.ts'
 import type { World } from '../world.ts'
 
 export interface PlayersOptions {
@@ -104,6 +111,7 @@ export function createPlayers(options: PlayersOptions) {
     )
     if (!taken) throw new Refusal('INVALID_TICKET')
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+    if (session.access) throw new Refusal('ALREADY_IDENTIFIED', 'this session has had a ticket')
     grant(session, taken)
   }
 
@@ -176,19 +184,6 @@ export function createPlayers(options: PlayersOptions) {
 }
 
 const NONE: ReadonlySet<Session> = new Set()
-
-function known(stored: StoredPlayer | null): StoredPlayer {
-  if (stored) return stored
-  throw new Refusal('NO_PLAYER_FOUND')
-}
-
-export const aliasInfo = ({ id, service, identifier, created_at, seen_at }: Alias) => ({
-  id,
-  service,
-  identifier,
-  created_at,
-  seen_at,
-})
 
 /** Control and formatting characters out, white space folded; may be empty. */
 export const cleanName = (name: string): string =>

@@ -1,6 +1,7 @@
 import stringify from 'fast-json-stable-stringify'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
+import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
@@ -232,7 +233,7 @@ export function createRoomFeature(options: RoomsOptions) {
   }
 
   function list(context: Context, filter: DataOf<AllMessages['room.list']>) {
-    const { kind, properties, after = 0, limit = 50 } = filter
+    const { kind, properties, after = 0, limit = DEFAULT_PAGE } = filter
     const found: Listed[] = []
     let bytes = context.session.receiveBytes - LIST_OVERHEAD
     let last = 0

@@ -42,14 +42,15 @@ export function channelOperations(sql: Sql): ChannelOperations {
     'channel.delete': ({ id }) => sql.run('delete from channels where id = ?', id) > 0,
     'channel.join'({ id, player, most, at }) {
       const channel = get(id)
-      if (!channel || isMember(id, player)) return channel
+      if (!channel) return null
+      if (isMember(id, player)) return { channel, isNew: false }
       if (channel.members >= most) return 'FULL'
       seat(id, player, at)
-      return get(id)
+      return { channel: get(id) as Channel, isNew: true }
     },
     'channel.leave'({ id, player }) {
-      sql.run('delete from channel_members where channel = ? and player = ?', id, player)
-      return get(id)
+      const isGone = sql.run(LEAVE, id, player) > 0
+      return isGone || get(id) ? isGone : null
     },
     'channel.members': ({ id, after, limit }) =>
       sql
@@ -81,6 +82,8 @@ export function channelOperations(sql: Sql): ChannelOperations {
     )
   }
 }
+
+const LEAVE = 'delete from channel_members where channel = ? and player = ?'
 
 const CHANNEL = `select id, name, owner, props, last_offset, created_at, updated_at,
   (select count(*) from channel_members m where m.channel = channels.id) as members from channels`

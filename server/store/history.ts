@@ -44,7 +44,7 @@ export function createHistory(sql: Sql) {
       rows.push([id, offset, player, name, text, at])
       bytes += text.length
       if (bytes > STATEMENT_BYTES) insert()
-      return { channel: id, offset, player, name, message, at }
+      return offset
     })
     insert()
     for (const [id, head] of heads) settle(id, head)

@@ -198,10 +198,13 @@ function promises(promise: Promised, promiseAlone: Promised): void {
 
     const said = await Promise.all([say(ada, 'one'), say(bob, { two: [2] }), say(eve, 'no')])
 
-    t.match(said, [{ offset: 1, message: 'one' }, { offset: 2 }, 'NOT_MEMBER'])
+    t.strictSame(said, [1, 2, 'NOT_MEMBER'])
     t.equal(await say(ada, 'x', id + 1), null, 'there is no such channel')
     t.match(await store.run('channel.get', { id }), { offset: 2, members: 2, owner: ada })
-    t.strictSame(await store.run('channel.history', { id, after: 0, limit: 5 }), said.slice(0, 2))
+    t.match(await store.run('channel.history', { id, after: 0, limit: 5 }), [
+      { channel: id, offset: 1, player: ada, name: ada, message: 'one', at: AT },
+      { channel: id, offset: 2, player: bob, message: { two: [2] } },
+    ])
     t.match(await store.run('channel.history', { id, after: 1, limit: 5 }), [{ offset: 2 }])
     t.match(await store.run('channel.history', { id, after: 0, limit: 1 }), [{ offset: 1 }])
   })
@@ -255,12 +258,14 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     for (const player of [bob, eve]) await guest(store, player)
     const join = (player: string) => store.run('channel.join', { id, player, most: 2, at: AT })
 
-    t.match(await join(bob), { members: 2 })
-    t.match(await join(bob), { members: 2 }, 'once more is the same')
+    t.match(await join(bob), { channel: { members: 2 }, isNew: true })
+    t.match(await join(bob), { channel: { members: 2 }, isNew: false }, 'once more is the same')
     t.equal(await join(eve), 'FULL')
     t.strictSame(await store.run('channel.members', { id, after: '', limit: 9 }), [ada, bob])
     t.strictSame(await store.run('channel.members', { id, after: ada, limit: 9 }), [bob])
-    t.match(await store.run('channel.leave', { id, player: bob }), { members: 1 })
+    t.equal(await store.run('channel.leave', { id, player: bob }), true)
+    t.equal(await store.run('channel.leave', { id, player: bob }), false, 'it had left')
+    t.match(await store.run('channel.get', { id }), { members: 1 })
     t.equal(await store.run('channel.is_member', { id, player: bob }), false)
     const bobs = { player: bob, after: 0, limit: 9 }
     t.strictSame(await store.run('channel.list', bobs), [])
@@ -333,7 +338,7 @@ function promises(promise: Promised, promiseAlone: Promised): void {
       say(bob, 4),
     ])
 
-    t.match(outcomes, ['NOT_MEMBER', {}, { offset: 1 }, { offset: 2 }, {}, 'NOT_MEMBER'])
+    t.match(outcomes, ['NOT_MEMBER', { isNew: true }, 1, 2, true, 'NOT_MEMBER'])
   })
 
   promiseAlone('a store that is closed refuses, and closes twice', async (t, store) => {
