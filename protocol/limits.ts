@@ -33,7 +33,11 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.',
   },
-  page: { value: 100, unit: 'rooms', doc: 'How many rooms one page of `room.list` may hold.' },
+  page: {
+    value: 100,
+    unit: 'entries',
+    doc: 'How many rooms, channels, messages or players one page of a list may hold.',
+  },
   bans: {
     value: 1_000,
     unit: 'bans',
@@ -83,8 +87,18 @@ export const LIMITS = {
     doc: 'How long a message of a channel is kept (30 days).',
   },
   ticket_ms: { value: 300_000, unit: 'ms', doc: 'How long a socket ticket is good.' },
+  ticketless_ms: {
+    value: 10_000,
+    unit: 'ms',
+    doc: 'Where tickets are required, how long a connection may go without one, unless `identify_ms` says; above: 4104.',
+  },
   token_ms: { value: 3_600_000, unit: 'ms', doc: 'How long a socket token is good.' },
   body_bytes: { value: 60_000, unit: 'bytes', doc: 'The largest body of an HTTP request.' },
+  storage_calls: {
+    value: 50_000,
+    unit: 'calls',
+    doc: 'How many calls to the storage may wait; above: STORAGE_BUSY.',
+  },
   resume_ms: { value: 30_000, unit: 'ms', doc: 'How long a dropped session keeps its seat.' },
   resume_bytes: { value: 1_048_576, unit: 'bytes', doc: 'What is kept for re-sending, each way.' },
   resume_frames: { value: 4_096, unit: 'frames', doc: 'How many frames are kept, each way.' },

@@ -16,7 +16,7 @@ import {
   type Schema,
   text,
 } from '../protocol/schema.ts'
-import type { HubOptions } from './server.ts'
+import type { HubOptions, RoomDefinition } from './server.ts'
 
 /** What a configuration may say: what `createServer` takes of the same names. */
 export type Config = Pick<HubOptions, 'rooms' | 'plaza' | 'limits' | 'rates'>
@@ -32,16 +32,11 @@ const definition = object({
   permissions: optional(object(fieldsOf(ACTIONS, () => optional(role())))),
 })
 
-const HOOKS = [
-  'onCreate',
-  'onJoin',
-  'onJoined',
-  'onLeave',
-  'onAway',
-  'onBack',
-  'onMessage',
-  'onDispose',
-]
+type Hook = Extract<keyof RoomDefinition<unknown>, `on${string}`>
+const HOOKS: Readonly<Record<Hook, true>> = {
+  ...{ onCreate: true, onJoin: true, onJoined: true, onLeave: true },
+  ...{ onAway: true, onBack: true, onMessage: true, onDispose: true },
+}
 
 const rate = object({ per_second: float64({ min: 0 }), burst: integer('uint32', { min: 1 }) })
 
@@ -88,7 +83,7 @@ async function readModule(path: string): Promise<Record<string, unknown>> {
 function problemOf(one: unknown, place: string): string | undefined {
   if (typeof one !== 'object' || one === null) return `${place}: expected a room definition`
   const said = { ...one } as Record<string, unknown>
-  for (const hook of HOOKS) {
+  for (const hook of Object.keys(HOOKS) as Hook[]) {
     const value = said[hook]
     delete said[hook]
     if (value !== undefined && typeof value !== 'function')

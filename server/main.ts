@@ -4,11 +4,11 @@ import pino from 'pino'
 import pretty from 'pino-pretty'
 import { developmentKey, runKeys } from './commands.ts'
 import { readConfig } from './config.ts'
+import { limitsOf } from './core/limits.ts'
 import type { Store } from './core/store.ts'
 import { createServer, type GameServer } from './server.ts'
 import { help, readSettings, type Settings, UsageError } from './settings.ts'
-import { createDirectStore } from './store/direct.ts'
-import { IN_MEMORY, openStore } from './store/store.ts'
+import { openStore } from './store/store.ts'
 import { readCertificate } from './transport/certificate.ts'
 import { createWorld } from './world.ts'
 
@@ -44,7 +44,8 @@ async function start({ config, tls: files, data, ...settings }: Settings): Promi
     ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino({ level })
   const world = createWorld({ log })
-  const store = data === IN_MEMORY ? createDirectStore(log) : await openStore(data, world)
+  const { storage_calls } = limitsOf(configured.limits)
+  const store = await openStore(data, world, storage_calls)
   try {
     const key = await developmentKey(store, world, dev)
     const { origins, ...rest } = settings

@@ -123,8 +123,6 @@ const TICK_MS = 50
 const SWEEP_MS = 1_000
 /** Often enough that a revoked key is noticed within a second. */
 const KEYS_MS = 500
-/** Where tickets are required, how long a connection may go without one unless `identify_ms` says. */
-const TICKET_DEADLINE_MS = 10_000
 const PRUNE_MS = 3_600_000
 
 /** A server without a socket: takes transports in. The only place where features are wired. */
@@ -277,7 +275,7 @@ export function createHub(options: HubOptions = {}) {
   function sweep(): void {
     const now = world.now()
     guesses.sweep()
-    const deadline = limits.identify_ms || (requireTicket ? TICKET_DEADLINE_MS : 0)
+    const deadline = limits.identify_ms || (requireTicket ? limits.ticketless_ms : 0)
     for (const one of connections) {
       one.sweep()
       const { session } = one
@@ -331,8 +329,9 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
   const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
   const { data = IN_MEMORY, trustProxy = false } = options
   const origins = options.origins && readOrigins(options.origins.join())
-  const store = options.store ?? (data === IN_MEMORY ? undefined : await openStore(data, world))
-  const hub = createHub({ ...options, world, ...(store && { store }) })
+  const { storage_calls } = limitsOf(options.limits)
+  const store = options.store ?? (await openStore(data, world, storage_calls))
+  const hub = createHub({ ...options, world, store })
   const { port = 1234, host = '0.0.0.0', page = builtPage() } = options
   const listener = createHttp(page, createApiListener({ world, api: hub.api, trustProxy }))
   const http = options.tls
@@ -350,7 +349,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     })
   } catch (error) {
     hub.close()
-    if (!options.store) await store?.close()
+    if (!options.store) await store.close()
     throw error
   }
   const address = http.address() as AddressInfo
@@ -367,7 +366,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
       const cancel = hub.world.after(STRAGGLERS_MS, () => http.closeAllConnections())
       await closed
       cancel()
-      if (!options.store) await store?.close()
+      if (!options.store) await store.close()
     },
   }
 }

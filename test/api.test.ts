@@ -363,7 +363,9 @@ t.test('S2.3 without a ticket nothing is answered where one is required, then 41
   t.match(await client.ask('room.create', { kind: 'plaza' }), required)
   t.match(await client.ask('player.identify'), required)
   t.match(await client.ask('player.identify', { guest_key: 'a.b' }), required)
-  clock.advance(11_000)
+  clock.advance(LIMITS.ticketless_ms.value - 1_000)
+  t.match(await client.ask('ping'), { type: 'ping' }, 'up to then it stays connected')
+  clock.advance(2_000)
 
   t.match(await client.closed, { code: 4104 })
 })

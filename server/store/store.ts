@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads'
+import { LIMITS } from '../../protocol/limits.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Operations, Store } from '../core/store.ts'
 import type { World } from '../world.ts'
+import { IN_MEMORY } from './database.ts'
+import { createDirectStore } from './direct.ts'
 import type { Answer, Asked, Said } from './worker.ts'
 
-export { IN_MEMORY } from './database.ts'
-
-/** How many calls may wait; what comes beyond is refused at once. */
-const MOST_WAITING = 50_000
+export { IN_MEMORY }
 
 interface Waiting {
   readonly name: string
@@ -16,10 +16,16 @@ interface Waiting {
 }
 
 /**
- * Opens the store in a thread of its own, so that the event loop never waits on the disk. Rejects
- * with an Error that says what is wrong with the file.
+ * Opens the store, in a thread of its own, so that the event loop never waits on the disk; one in
+ * memory stays in this thread. At most `most` calls wait. Rejects with an Error that says what is
+ * wrong with the file.
  */
-export async function openStore(file: string, { soon, log }: World): Promise<Store> {
+export async function openStore(
+  file: string,
+  { soon, log }: Pick<World, 'soon' | 'log'>,
+  most: number = LIMITS.storage_calls.value,
+): Promise<Store> {
+  if (file === IN_MEMORY) return createDirectStore(log)
   const url = new URL(
     import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
     import.meta.url,
@@ -52,7 +58,7 @@ export async function openStore(file: string, { soon, log }: World): Promise<Sto
     run<K extends keyof Operations>(name: K, args: Parameters<Operations[K]>[0]) {
       return new Promise<ReturnType<Operations[K]>>((resolve, reject) => {
         if (!isOpen) return reject(new Refusal('STORAGE_FAILED'))
-        if (waiting.size >= MOST_WAITING) return reject(new Refusal('STORAGE_BUSY'))
+        if (waiting.size >= most) return reject(new Refusal('STORAGE_BUSY'))
         const id = ++numbered
         waiting.set(id, { name, resolve: resolve as (value: unknown) => void, reject })
         if (outgoing.push({ id, name, args }) === 1) soon(post)
