@@ -2,8 +2,6 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import pino from 'pino'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
@@ -23,6 +21,7 @@ import {
   notUtf8,
   type Random,
 } from './support/garbage.ts'
+import { heap, mega } from './support/heap.ts'
 import { NodeSocket, world } from './support/world.ts'
 
 const FRAMES = 100_000
@@ -40,9 +39,6 @@ t.comment(`SEED=${seed}`)
 /** What nobody caught in this process, as long as the tests run. */
 const uncaught: unknown[] = []
 process.on('uncaughtExceptionMonitor', (error) => void uncaught.push(error))
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 t.test(`${FRAMES} bad frames: each gets its one answer, nobody else notices`, async (t) => {
   const { server, url, errors } = await listening(t)
@@ -575,16 +571,3 @@ const claim = (by: RawClient, { welcome }: RawClient, attempt: number) =>
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn()
 }
-
-/** What is in use once nothing more can be collected. */
-async function heap(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 5; round++) {
-    for (let count = 0; count < 20; count++) await turn()
-    collect()
-    least = Math.min(least, process.memoryUsage().heapUsed)
-  }
-  return least
-}
-
-const mega = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`

@@ -1,10 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { Ledger } from '../protocol/ledger.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { createRandom, seedOf } from './support/clock.ts'
+import { collect } from './support/heap.ts'
 import { claim, drop, emit, seat } from './support/player.ts'
 import { both, until } from './support/promise.ts'
 import { note, tapped } from './support/tap.ts'
@@ -104,7 +103,6 @@ function naiveLedger(budget: { bytes: number; frames: number }) {
 }
 
 t.test('a ledger lets go of the memory of what it forgets', async (t) => {
-  const gc = garbageCollector()
   const ledger = new Ledger<object>({ bytes: 1000, frames: 1000 }, () => 1)
   const refs = Array.from({ length: 20 }, () => {
     const frame = {}
@@ -114,16 +112,11 @@ t.test('a ledger lets go of the memory of what it forgets', async (t) => {
 
   ledger.acknowledge(15)
   await turn()
-  gc()
+  collect()
 
   t.equal(refs.filter((ref) => ref.deref()).length, 5)
   t.equal(ledger.after(15).length, 5)
 })
-
-function garbageCollector(): () => void {
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as () => void
-}
 
 /* Acknowledgements. */
 

@@ -1,8 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { seedOf } from './support/clock.ts'
+import { heap, mega } from './support/heap.ts'
 import { type Extent, walkAbout } from './support/walk.ts'
 import { openHost } from './support/walk-host.ts'
 import type { Over } from './support/world.ts'
@@ -12,9 +10,6 @@ t.setTimeout(240_000)
 
 const seed = seedOf()
 t.comment(`SEED=${seed}`)
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 const WALKS: readonly (Extent & { readonly over: Over })[] = [
   { over: 'socket', rooms_total: 50, actors: 110, rooms: 6, rounds: 25, steps: 150 },
@@ -69,18 +64,6 @@ const leftovers = () => ({
     ...process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`),
   ].sort(),
 })
-
-async function heap(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 5; round++) {
-    for (let count = 0; count < 20; count++) await turn()
-    collect()
-    least = Math.min(least, process.memoryUsage().heapUsed)
-  }
-  return least
-}
-
-const mega = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
 const listed = (counts: ReadonlyMap<string, number>): string =>
   [...counts]
