@@ -223,6 +223,23 @@ t.test('a reader that takes something now and then is not slow', async (t) => {
   t.equal(slow(), 0)
 })
 
+t.test('a reader that takes a little at a time is not slow until it stops', async (t) => {
+  const { connection, clock, wire, slow } = connected()
+  wire.unwritten = 1
+
+  for (let turn = 0; turn < 5; turn++) {
+    clock.advance(LIMITS.stall_ms.value + 1)
+    wire.taken++
+    connection.sweep()
+  }
+  const whileTaking = slow()
+  clock.advance(LIMITS.stall_ms.value + 1)
+  connection.sweep()
+
+  t.equal(whileTaking, 0)
+  t.equal(slow(), 1)
+})
+
 t.test('a reader that answers pings is not slow, however little the kernel says', async (t) => {
   const { connection, clock, wire, slow } = connected()
   wire.unwritten = 1
@@ -326,6 +343,7 @@ function rows(x: number, room = 'PLAZA2'): Outgoing {
 interface FakeWire extends Wire {
   readonly writes: (readonly Buffer[])[]
   unwritten: number
+  taken: number
   /** Takes nothing more: what is written stays unwritten. */
   stuck: boolean
 }
@@ -334,6 +352,7 @@ function createWire(): FakeWire {
   const wire: FakeWire = {
     writes: [],
     unwritten: 0,
+    taken: 0,
     stuck: false,
     write(frames, bytes) {
       wire.writes.push(frames)
@@ -374,7 +393,7 @@ function carried() {
   const after = () => () => {}
   const world = { limits, flusher, now, after, rates: false as const, onSlow: () => {} }
   const session = new Session('id', 'hash', 'memory', world)
-  const transport = { ...silent, write: wire.write, unwritten: 0 }
+  const transport = { ...silent, write: wire.write, unwritten: 0, taken: 0 }
   const events = { received() {}, dropped() {}, slow() {} }
   session.connection = new Connection(transport, createTestWorld(createClock()), limits, events)
   session.outbox.attach(wire)

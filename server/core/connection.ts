@@ -7,6 +7,8 @@ import type { Session } from './session.ts'
 /** One socket, as core needs it: sockets and in-memory pairs implement it. */
 export interface Transport extends Wire {
   readonly address: string
+  /** Rises as the operating system takes what was written. */
+  readonly taken: number
   ping(): void
   /** Says goodbye with a code; what was written before is still delivered. */
   close(code: number, reason: string): void
@@ -38,6 +40,7 @@ export class Connection {
   #pingedAt: number
   #missed = 0
   #progressAt: number
+  #taken = 0
   readonly openedAt: number
 
   constructor(transport: Transport, world: World, limits: Limits, events: ConnectionEvents) {
@@ -76,7 +79,7 @@ export class Connection {
     this.#progressAt = this.#world.now()
   }
 
-  /** The operating system took something of what was written. */
+  /** The operating system has taken what it had to be waited for. */
   written(): void {
     this.progressed()
     this.session?.outbox.flush()
@@ -116,11 +119,13 @@ export class Connection {
   sweep(): void {
     if (!this.session) return
     const now = this.#world.now()
-    if (this.transport.unwritten === 0) this.#progressAt = now
+    const { unwritten, taken } = this.transport
+    if (unwritten === 0 || taken !== this.#taken) this.#progressAt = now
     else if (now - this.#progressAt > this.#limits.stall_ms) {
       this.#events.slow(this.session)
       return
     }
+    this.#taken = taken
     if (now - this.#pingedAt < this.#limits.heartbeat_ms) return
     if (this.#missed >= MISSED_PINGS) return this.close(4002)
     this.#missed++

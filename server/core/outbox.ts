@@ -6,7 +6,7 @@ import type { Limits } from './limits.ts'
 export interface Wire {
   /** Bytes handed over that the operating system has not taken. */
   readonly unwritten: number
-  /** Writes whole frames, `bytes` together; calls `onWritten` of the attachment once they are out. */
+  /** Writes whole frames, `bytes` together. */
   write(frames: readonly Buffer[], bytes: number): void
 }
 
@@ -48,6 +48,8 @@ export class Outbox {
   /** Bytes of a replay still queued; they do not count towards the hard mark. */
   #replaying = 0
   #flushing = false
+  /** What the socket had not taken when something was first queued in this turn. */
+  #onWire = 0
   #slow = false
 
   constructor(limits: Limits, flusher: Flusher, onSlow: () => void) {
@@ -107,13 +109,13 @@ export class Outbox {
   flush(): void {
     this.#flushing = false
     if (this.#slow) return this.#onSlow()
-    while (this.#wire && this.#queue.length > 0 && this.#wire.unwritten < CHUNK_BYTES)
-      this.#writeChunk(this.#wire)
+    const wire = this.#wire
+    while (wire && this.#queue.length > 0 && wire.unwritten < CHUNK_BYTES) this.#writeChunk(wire)
     if (this.#held && this.unwritten < this.#limits.soft_bytes) this.#release()
   }
 
   #pushLatest(message: Outgoing): void {
-    if (this.#held?.has(message.key) || this.unwritten >= this.#limits.soft_bytes) {
+    if (this.#held?.has(message.key) || this.#backlog >= this.#limits.soft_bytes) {
       this.#held ??= new Map()
       this.#held.set(message.key, message)
       return
@@ -128,8 +130,8 @@ export class Outbox {
   }
 
   #enqueue(message: Outgoing): boolean {
-    const unwritten = this.unwritten + message.frame.length - this.#replaying
-    if (unwritten > this.#limits.hard_bytes) this.#slow = true
+    const backlog = this.#backlog + message.frame.length - this.#replaying
+    if (backlog > this.#limits.hard_bytes) this.#slow = true
     else {
       this.#queue.push(message)
       this.#bytes += message.frame.length
@@ -141,7 +143,20 @@ export class Outbox {
     return !this.#slow
   }
 
+  /** The same as `unwritten`; within a turn the socket is asked only once. */
+  get #backlog(): number {
+    if (!this.#flushing) this.#onWire = this.#wire?.unwritten ?? 0
+    return this.#bytes + this.#onWire
+  }
+
   #writeChunk(wire: Wire): void {
+    const [only] = this.#queue
+    if (only && this.#queue.length === 1) {
+      this.#queue = []
+      this.#latest = undefined
+      this.#count(only.frame.length)
+      return wire.write([only.frame], only.frame.length)
+    }
     const frames: Buffer[] = []
     let bytes = 0
     let taken = 0
@@ -153,10 +168,15 @@ export class Outbox {
       bytes += message.frame.length
     }
     this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken)
-    this.#bytes -= bytes
-    this.#replaying = Math.max(0, this.#replaying - bytes)
+    this.#count(bytes)
     this.#reindex()
     if (bytes > 0) wire.write(frames, bytes)
+  }
+
+  /** Takes what is written off what is queued. */
+  #count(bytes: number): void {
+    this.#bytes -= bytes
+    if (this.#replaying > 0) this.#replaying = Math.max(0, this.#replaying - bytes)
   }
 
   #reindex(): void {

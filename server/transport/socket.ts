@@ -76,13 +76,14 @@ function open(
 ): void {
   const { socket } = request
   const address = addressOf(request, trustProxy)
-  const transport = createTransport(ws, socket, address, () => connection?.written())
+  const transport = createTransport(ws, socket, address)
   const path = (request.url ?? '/').split('?')[0] ?? '/'
   let connection: Connection | undefined
   ws.on('error', (error: Error & { code?: string }) => {
     if (error.code?.startsWith('WS_ERR_')) connection?.closed(PROTOCOL_ERROR)
   })
   ws.on('message', (data, isBinary) => connection?.receive(data as Buffer, isBinary))
+  socket.on('drain', () => connection?.written())
   ws.on('pong', () => connection?.ponged())
   ws.on('close', (code) => {
     connection?.closed(code)
@@ -95,22 +96,19 @@ function open(
 const PROTOCOL_ERROR = 1002
 
 /** Whole frames go to the socket beside ws, which sends only its own control frames there. */
-function createTransport(
-  ws: WebSocket,
-  socket: Socket,
-  address: string,
-  onWritten: () => void,
-): Transport {
+function createTransport(ws: WebSocket, socket: Socket, address: string): Transport {
   return {
     address,
     get unwritten() {
       return socket.writableLength
     },
+    get taken() {
+      return socket.bytesWritten - socket.writableLength
+    },
     write(frames, bytes) {
       if (ws.readyState !== WebSocket.OPEN) return
       const [first] = frames
-      const chunk = frames.length === 1 && first ? first : Buffer.concat(frames, bytes)
-      socket.write(chunk, onWritten)
+      socket.write(frames.length === 1 && first ? first : Buffer.concat(frames, bytes))
     },
     ping: () => {
       if (ws.readyState === WebSocket.OPEN) ws.ping()

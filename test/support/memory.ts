@@ -27,6 +27,7 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
     #isOver = false
     #stalled = false
     #unread: Buffer[] = []
+    #taken = 0
 
     constructor(_url: string) {
       sockets.push(this)
@@ -69,6 +70,7 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
 
     #deliver(frame: Buffer): void {
       const data = payloadOf(frame).toString()
+      this.#taken += frame.length
       setImmediate(() => {
         if (!this.#isOver) this.onmessage?.({ data })
       })
@@ -85,16 +87,19 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
 
     #transport(): Transport {
       const unread = () => this.#unread
+      const taken = () => this.#taken
       return {
         address: 'memory',
         get unwritten() {
           return unread().reduce((sum, frame) => sum + frame.length, 0)
         },
+        get taken() {
+          return taken()
+        },
         write: (frames) => {
           if (this.#isOver) return
           if (this.#stalled) this.#unread.push(...frames)
           else for (const frame of frames) this.#deliver(frame)
-          if (!this.#stalled) setImmediate(() => this.#connection?.written())
         },
         ping: () => setImmediate(() => this.#stalled || this.#connection?.ponged()),
         close: (code, reason) => setImmediate(() => this.#finish(code, reason, code)),
