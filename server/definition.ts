@@ -1,5 +1,7 @@
+import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import type { Action, Role } from '../protocol/rooms.ts'
 import type { Json, Schema } from '../protocol/schema.ts'
+import type { AskNodes } from './core/bus.ts'
 import { push } from './core/frame.ts'
 import type { Changed, Joining, LeaveReason, RoomHooks, RoomKind } from './core/kind.ts'
 import { Refusal } from './core/refusal.ts'
@@ -53,6 +55,8 @@ export interface GameRoom<State = undefined> {
    * Refusal: UNREGISTERED_HANDLER, REMOTE_ERROR, TIMEOUT, TARGET_LEFT, TARGET_BUSY, …
    */
   ask(member: RoomMember, name: string, data?: Json, timeout?: number): Promise<Json>
+  /** Asks every node of the bus, this one included; see `createServer`'s `intercom`. */
+  readonly intercom: AskNodes
   /** Takes a member's seat away; banned, neither session nor player may come back to this room. */
   kick(member: RoomMember, options?: { readonly ban?: boolean; readonly reason?: string }): void
   assign(member: RoomMember, role: Role): void
@@ -114,14 +118,16 @@ export const defineRoom = <State = undefined>(
 
 const CAPACITY = 16
 const LINGER_MS = 30_000
-const ASK_MS = 30_000
+
+/** What every room of a definition has to do with. */
+export interface House {
+  readonly rooms: Rooms
+  readonly world: World
+  readonly intercom: AskNodes
+}
 
 /** A definition as the server's own rooms understand it. */
-export function kindOf(
-  name: string,
-  definition: RoomDefinition<unknown>,
-  { rooms, world }: { readonly rooms: Rooms; readonly world: World },
-): RoomKind {
+export function kindOf(name: string, definition: RoomDefinition<unknown>, house: House): RoomKind {
   const { capacity = CAPACITY, namespaces = [], linger_ms = LINGER_MS } = definition
   const { events, listed, creatable, roles, permissions } = definition
   return {
@@ -134,18 +140,13 @@ export function kindOf(
     ...(creatable !== undefined && { creatable }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),
-    open: (room) => openRoom(room, definition, rooms, world),
+    open: (room) => openRoom(room, definition, house),
   }
 }
 
-function openRoom(
-  room: Room,
-  definition: RoomDefinition<unknown>,
-  rooms: Rooms,
-  world: World,
-): RoomHooks {
+function openRoom(room: Room, definition: RoomDefinition<unknown>, house: House): RoomHooks {
   const timers = new Set<Cancel>()
-  const { game, seatOf } = openGame(room, rooms, world, timers)
+  const { game, seatOf } = openGame(room, house, timers)
   const own: GameRoom<unknown> = game
   try {
     game.state = definition.onCreate?.(game as GameRoom<undefined>)
@@ -177,7 +178,7 @@ function openRoom(
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-function openGame(room: Room, rooms: Rooms, world: World, timers: Set<Cancel>) {
+function openGame(room: Room, { rooms, world, intercom }: House, timers: Set<Cancel>) {
   const seats = new WeakMap<Member, RoomMember>()
   const behind = new WeakMap<RoomMember, Member>()
 
@@ -186,6 +187,7 @@ function openGame(room: Room, rooms: Rooms, world: World, timers: Set<Cancel>) {
     code: room.code,
     kind: room.kind.name,
     log: world.log,
+    intercom,
     get properties() {
       return room.properties
     },
@@ -203,7 +205,7 @@ function openGame(room: Room, rooms: Rooms, world: World, timers: Set<Cancel>) {
       if (!members) room.broadcast(message)
       else for (const member of new Set(members)) memberOf(member).session.send(message)
     },
-    async ask(member, name, data = null, timeout = ASK_MS) {
+    async ask(member, name, data = null, timeout = DEFAULT_ASK_MS) {
       const { session } = memberOf(member)
       const answer = await session.ask({
         type: 'query',

@@ -4,8 +4,10 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { ROUTES } from '../protocol/http.ts'
+import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
 import { createApi, type RouteHandlers } from './core/api.ts'
+import type { AskNodes, Bus } from './core/bus.ts'
 import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
 import { type AllHandlers, createDispatch } from './core/dispatch.ts'
 import { encode } from './core/frame.ts'
@@ -26,6 +28,7 @@ import { createChannelsRoutes } from './features/channels-routes.ts'
 import { createConnections, type Snapshot } from './features/connection.ts'
 import { createEvents } from './features/events.ts'
 import { createFunctions } from './features/functions.ts'
+import { createIntercom, type IntercomHandlers } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
 import { cleanName, createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
@@ -38,9 +41,12 @@ import { createApiListener } from './transport/api.ts'
 import type { Certificate } from './transport/certificate.ts'
 import { createHttp } from './transport/http.ts'
 import { readOrigins } from './transport/origins.ts'
+import { createOwn, type OnRequest } from './transport/own.ts'
 import { createSockets } from './transport/socket.ts'
 import { createWorld, type Log, type World } from './world.ts'
 
+export { createMemoryBus } from './bus/memory.ts'
+export type { AskNodes, Bus, IntercomAnswer, Node } from './core/bus.ts'
 export type { Limits, Rates } from './core/limits.ts'
 export {
   defineRoom,
@@ -76,6 +82,12 @@ export interface HubOptions {
   readonly store?: Store
   /** Kinds of room in the server's own terms. */
   readonly kinds?: readonly RoomKind[]
+  /** What several server processes ask each other over; alone unless given. */
+  readonly bus?: Bus
+  /** This process's name on the bus; chance makes one unless given. */
+  readonly node?: string
+  /** What this node answers, by name, when it or another asks all nodes by `intercom`. */
+  readonly intercom?: IntercomHandlers
   /** Handlers in place of the features' own. */
   readonly handlers?: Partial<AllHandlers>
   /** Handlers of the HTTP API in place of the features' own. */
@@ -97,6 +109,8 @@ export interface ServerOptions extends HubOptions {
   readonly trustProxy?: boolean
   /** The folder served at `/`; the built demo unless given. */
   readonly page?: string
+  /** Sees every HTTP request outside `/v1` and `/healthz` first; true when it answers it itself. */
+  readonly onRequest?: OnRequest
 }
 
 /** What a running server holds just now. */
@@ -114,6 +128,8 @@ export interface GameServer {
     /** Makes an empty room of a kind, which goes unless somebody comes in time; returns its code. */
     create(kind: string, wishes?: Wishes): string
   }
+  /** Asks all nodes of the bus, this one included; an entry each, whatever happens to them. */
+  readonly intercom: AskNodes
   stats(): Stats
   /** Says 4000 to every client and stops listening; resolves when every socket is gone. */
   close(): Promise<void>
@@ -138,6 +154,12 @@ export function createHub(options: HubOptions = {}) {
   const tick = createTick(world, TICK_MS)
   const kinds: RoomKind[] = []
   const rooms = createRooms(world, limits)
+  const intercom = createIntercom({
+    world,
+    bus: options.bus ?? createMemoryBus(),
+    node: options.node ?? (options.bus ? world.random.text(6) : 'alone'),
+    handlers: options.intercom ?? {},
+  })
   const guesses = createGuesses(rates, world.now)
   const store = options.store ?? createDirectStore(world.log)
   const { requireTicket = false } = options
@@ -156,7 +178,7 @@ export function createHub(options: HubOptions = {}) {
   const connection = createConnections({ world, limits, sessions, snapshot })
   if (options.plaza ?? true) kinds.push(plaza.kind)
   for (const [name, definition] of Object.entries(options.rooms ?? {}))
-    kinds.push(kindOf(name, definition, { rooms, world }))
+    kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask }))
   kinds.push(...(options.kinds ?? []))
   observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
 
@@ -217,6 +239,7 @@ export function createHub(options: HubOptions = {}) {
     /** The socket of this connection is gone. */
     forget,
     rooms: { create: seats.make },
+    intercom: intercom.ask,
     stats: (): Stats => ({
       connections: connections.size,
       sessions: sessions.size,
@@ -229,6 +252,7 @@ export function createHub(options: HubOptions = {}) {
       stopChecking()
       sessions.close()
       rooms.close()
+      intercom.close()
       for (const one of connections) one.close(4000)
       tick.close()
       // One that was handed in is closed by whoever opened it.
@@ -333,7 +357,9 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
   const store = options.store ?? (await openStore(data, world, storage_calls))
   const hub = createHub({ ...options, world, store })
   const { port = 1234, host = '0.0.0.0', page = builtPage() } = options
-  const listener = createHttp(page, createApiListener({ world, api: hub.api, trustProxy }))
+  const api = createApiListener({ world, api: hub.api, trustProxy })
+  const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
+  const listener = createHttp(page, api, own)
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)
@@ -357,6 +383,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     host: address.address,
     port: address.port,
     rooms: hub.rooms,
+    intercom: hub.intercom,
     stats: hub.stats,
     async close() {
       hub.close()

@@ -37,12 +37,20 @@ export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const
 
-/** The API under `/v1`, `/healthz`, the page of `pageFolder` at `/`, and a proper 404 elsewhere. */
-export function createHttp(pageFolder: string, api: RequestListener): RequestListener {
+/**
+ * The API under `/v1`, `/healthz`, what `own` answers, the page of `pageFolder` at `/`, and a proper
+ * 404 elsewhere.
+ */
+export function createHttp(
+  pageFolder: string,
+  api: RequestListener,
+  own: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
+): RequestListener {
   const assets = readAssets(pageFolder)
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     if (path === '/v1' || path.startsWith('/v1/')) return api(request, response)
+    if (path !== '/healthz' && own(request, response)) return
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')
       return say(response, 405, 'Method Not Allowed')
