@@ -2,7 +2,7 @@ import t from 'tap'
 import { LIMITS, RATES } from '../protocol/limits.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { service } from './support/service.ts'
-import { type TestWorld, world } from './support/world.ts'
+import { OVERS, type TestWorld, world } from './support/world.ts'
 
 const HOUR = 3_600_000
 
@@ -30,6 +30,97 @@ const say = (client: RawClient, channel: number, message: unknown) =>
 
 const heard = ({ seen }: RawClient) =>
   seen.filter(({ type }) => type === 'channel.message').map(({ data }) => data.message)
+
+/** Data of the wrong shape, and which field is wrong. */
+const MISFITS: readonly (readonly [type: string, data: object, field: string])[] = [
+  ['player.identify', { name: 7 }, 'name'],
+  ['player.identify', { alias: 'ada', token: 'secret' }, 'alias'],
+  ['player.get', { id: 'p-1' }, 'id'],
+  ['player.update', { props: [{ key: 'gold' }] }, 'props[0].value'],
+  ['channel.create', {}, 'name'],
+  ['channel.create', { name: 'inn', colour: 'red' }, 'colour'],
+  ['channel.create', { name: 'inn', props: ['beer'] }, 'props'],
+  ['channel.join', { channel: 'one' }, 'channel'],
+  ['channel.leave', { channel: 1.5 }, 'channel'],
+  ['channel.list', { limit: 0 }, 'limit'],
+  ['channel.send', { channel: 1 }, 'message'],
+  ['channel.history', { channel: 1, after: -1 }, 'after'],
+  ['channel.members', { channel: 1, after: 7 }, 'after'],
+  ['channel.update', { channel: 1, owner: '' }, 'owner'],
+  ['channel.delete', { channel: null }, 'channel'],
+]
+
+for (const over of OVERS) {
+  t.test(
+    `S2.2 what has the wrong shape is refused, and the field named, over ${over}`,
+    async (t) => {
+      const { client } = await player(await world(t, { over }), 'Ada')
+
+      for (const [type, data, field] of MISFITS) {
+        const refused = await client.ask(type, data)
+        t.match(refused, {
+          type: 'error',
+          data: { code: 'INVALID_MESSAGE_DATA', status: 400, request: type },
+        })
+        t.ok(refused.data.message.startsWith(`${type}.${field}: `), refused.data.message)
+      }
+
+      t.match(await client.ask('player.get'), { data: { player: { name: 'Ada', props: [] } } })
+      t.match(await client.ask('channel.list'), { data: { channels: [] } }, 'nothing was done')
+    },
+  )
+
+  t.test(`S2.2 a request that nobody knows is INVALID_MESSAGE, over ${over}`, async (t) => {
+    const { client } = await player(await world(t, { over }), 'Ada')
+
+    for (const type of ['channel.shout', 'player', '__proto__', 'toString', 'channel.message']) {
+      const refused = await client.ask(type, { channel: 1, message: 'hi' })
+      t.match(refused, {
+        type: 'error',
+        data: { code: 'INVALID_MESSAGE', status: 400, request: type },
+      })
+      t.ok(refused.data.message.includes(type), refused.data.message)
+    }
+
+    t.match(await client.ask('channel.list'), { data: { channels: [] } })
+  })
+
+  t.test(`S2.10 a heartbeat is answered with the server’s time, over ${over}`, async (t) => {
+    const { raw, clock } = await world(t, { over })
+    const client = await raw()
+
+    const first = await client.ask('ping')
+    clock.advance(5_000)
+    const second = await client.ask('ping')
+
+    t.strictSame([first.type, second.type], ['ping', 'ping'])
+    t.equal(second.data.time - first.data.time, 5_000)
+  })
+
+  for (const [type, rate] of [
+    ['ping', 'connection'],
+    ['room.list', 'request'],
+  ] as const)
+    t.test(`S2.10 a flood of ${type} gets errors, then the close 4101, over ${over}`, async (t) => {
+      const { raw } = await world(t, { over })
+      const [client, neighbour] = [await raw(), await raw()]
+      const { burst } = RATES[rate]
+
+      for (let id = 0; id < burst + RATES.refused.burst + 50; id++) client.send({ type, id })
+      const { code } = await client.closed
+
+      const answers = client.seen.filter(({ re }) => re !== undefined)
+      t.strictSame(
+        answers.slice(0, burst + 1).map((one) => one.type),
+        [...Array(burst).fill(type), 'error'],
+      )
+      t.match(answers[burst]?.data, {
+        ...{ code: 'RATE_LIMITED', status: 429, request: type, retry_ms: Number },
+      })
+      t.equal(code, 4101)
+      await neighbour.settled()
+    })
+}
 
 t.test('S2.5 who has not identified is told NO_PLAYER_FOUND', async (t) => {
   const { raw } = await world(t)

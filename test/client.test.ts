@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer as createTcpServer, type Server } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { ADDRESS_WORDS } from '../protocol/message.ts'
 import { PLAZA } from '../protocol/plaza.ts'
 import { JSON_DEPTH } from '../protocol/schema.ts'
 import { createServer, type GameServer } from '../server/server.ts'
@@ -71,6 +72,11 @@ t.test('a server that opens and then says nothing is given up as well', async (t
   t.match(await connecting, { code: 'CONNECT_FAILED' })
   t.equal(clock.pending, 0)
 })
+
+/** How many of a host and an assistant the host reaches. */
+const REACHES: Readonly<Record<(typeof ADDRESS_WORDS)[number], number>> = {
+  ...{ others: 1, all: 2, self: 1, host: 1, hosts: 2, other_hosts: 1 },
+}
 
 for (const over of OVERS) {
   t.test(`a refusal is told as one, with its code and reason, over ${over}`, async (t) => {
@@ -251,6 +257,20 @@ for (const over of OVERS) {
     t.strictSame(heard, [[1], [2]], 'the other listener ran')
     t.strictSame(reported, [boom, boom])
     t.equal(bob.state, 'open')
+  })
+
+  t.test(`every address word of the tables is one here and there, over ${over}`, async (t) => {
+    const [ada] = await troupe(await world(t, { over, ...HOUSE }), ['host', 'assistant'])
+
+    for (const word of ADDRESS_WORDS) {
+      const { delivered } = await ada.network.events.emit('game.m', [], { to: word })
+      t.equal(delivered, REACHES[word], word)
+      await outcome(ada.network.queries.ask(word, 'game.q'))
+      t.equal(ada.sent.findLast(({ type }) => type === 'query')?.to, word)
+    }
+    await outcome(ada.network.queries.ask('someone', 'game.q'))
+
+    t.equal(ada.sent.findLast(({ type }) => type === 'query')?.to, 'player:someone')
   })
 
   t.test(`what is too large is refused here, and nothing leaves, over ${over}`, async (t) => {

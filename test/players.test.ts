@@ -1,7 +1,16 @@
-import t from 'tap'
-import { MAX_NAME } from '../protocol/players.ts'
+import t, { type Test } from 'tap'
+import { ERRORS } from '../protocol/errors.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import type { Messages } from '../protocol/message.ts'
+import { MAX_NAME, SCOPES, players as table } from '../protocol/players.ts'
 import { cleanName } from '../server/features/players.ts'
-import { OVERS, world } from './support/world.ts'
+import { connect, type Network } from '../web-client/client.ts'
+import { createMoodyStore, type MoodyStore } from './support/moods.ts'
+import { heard } from './support/player.ts'
+import { both, until } from './support/promise.ts'
+import { type Service, type ServiceOptions, service } from './support/service.ts'
+import { failureOf } from './support/troupe.ts'
+import { NodeSocket, OVERS, world } from './support/world.ts'
 
 for (const over of OVERS) {
   t.test(`a newcomer becomes a guest and is given a key, over ${over}`, async (t) => {
@@ -149,3 +158,228 @@ t.test('a name is cleaned on its way in, for guests and for members', async (t) 
   t.equal(identified.data.player.name, 'Ada B.')
   t.equal(joined.data.members[0].name, 'Ada B. !')
 })
+
+/* What is kept of a player. */
+
+both(
+  'a player’s name and props are kept, and known on every device',
+  {},
+  async (t, { connect }) => {
+    const [phone, tablet] = [await connect(), await connect()]
+    const { player, guest_key = '' } = await phone.players.identify({ name: 'Ada' })
+    await tablet.players.identify({ guest_key })
+    const before = await phone.players.get()
+
+    const changed = await phone.players.update({
+      name: 'Ada L.',
+      props: { gold: 3, bag: ['rope'] },
+    })
+    const more = await phone.players.update({ props: { gold: null, hat: { size: 7 } } })
+    const seen = await tablet.players.get()
+    const room = await tablet.rooms.joinOrCreate('plaza')
+
+    t.match(before, {
+      ...{ id: player.id, name: 'Ada', guest: true, dev: false, props: {}, groups: [] },
+      ...{ created_at: Number, seen_at: Number },
+    })
+    t.match(changed, { name: 'Ada L.', props: { gold: 3, bag: ['rope'] } })
+    t.strictSame(more.props, { bag: ['rope'], hat: { size: 7 } })
+    t.strictSame(seen, more)
+    for (const { players } of [phone, tablet]) {
+      t.strictSame(players.me, { ...player, name: 'Ada L.' })
+      t.strictSame(players.props, more.props)
+    }
+    t.match(room.members.get(room.you), { name: 'Ada L.' })
+  },
+)
+
+both('a prop may have any name, and a name or nothing alone be changed', {}, async (t, w) => {
+  const { players } = await w.connect()
+  await players.identify({ name: 'Ada' })
+
+  const odd = await players.update({ props: JSON.parse('{"__proto__":1,"constructor":2}') })
+  const same = await players.update({})
+  const named = await players.update({ name: 'Bea' })
+
+  t.strictSame(Object.entries(odd.props), [
+    ['__proto__', 1],
+    ['constructor', 2],
+  ])
+  t.strictSame(same, odd)
+  t.strictSame([named.name, Object.keys(named.props).length], ['Bea', 2])
+})
+
+both(
+  'what is known of a player goes with its session',
+  { limits: { heartbeat_ms: 1e6 } },
+  async (t, w) => {
+    const network = await w.connect({ backoff: () => 40_000, pingEvery: 1e6 })
+    const { players } = network
+    const { guest_key = '', player } = await players.identify()
+    await players.update({ props: { gold: 3 } })
+    const lost = heard(network, 'lost')
+
+    network.cut()
+    await until(() => w.stats().away === 1, 'a session away')
+    w.clock.advance(40_000)
+    await lost
+    const gone = [players.me, players.props]
+    await players.identify({ guest_key })
+    const unasked = players.props
+    await players.get()
+
+    t.strictSame(gone, [undefined, {}])
+    t.strictSame([players.me, unasked, players.props], [player, {}, { gold: 3 }])
+  },
+)
+
+/* Players of your own service. */
+
+t.test('a player of one’s own service signs in by ticket, alias and token', async (t) => {
+  const scene = await service(t, { requireTicket: true })
+  const { alias, token, player } = await scene.player('ada')
+  await scene.ask(`PUT /v1/players/${player.id}/groups/founders`)
+  const ada = await client(t, scene)
+
+  const told = await ada.players.identify({ ticket: await scene.ticket(), alias: alias.id, token })
+  const profile = await ada.players.get()
+
+  t.match(told, {
+    player: { id: player.id, guest: false },
+    alias: { id: alias.id },
+    scopes: SCOPES,
+  })
+  t.strictSame(ada.players.me, told.player)
+  t.strictSame(profile.groups, ['founders'])
+})
+
+t.test('a guest who is given an alias loses nothing', async (t) => {
+  const scene = await service(t)
+  const ada = await client(t, scene)
+  const { player } = await ada.players.identify({ name: 'Ada' })
+  await ada.players.update({ props: { gold: 3 } })
+  const { id } = await ada.channels.create('tavern')
+
+  const body = { service: 'name', identifier: 'ada' }
+  const { alias } = await scene.ask(`POST /v1/players/${player.id}/aliases`, body)
+  const { token } = await scene.ask(`POST /v1/aliases/${alias.id}/token`)
+  const tablet = await client(t, scene)
+  const later = await tablet.players.identify({ alias: alias.id, token })
+  const mine = await tablet.channels.list({ mine: true })
+
+  t.strictSame(later.player, { ...player, guest: false })
+  t.match(await tablet.players.get(), { guest: false, props: { gold: 3 } })
+  t.match(mine.channels, [{ id, owner: player.id }])
+  t.match(await ada.players.get(), { guest: false })
+  t.match(ada.players.me, { guest: false })
+})
+
+/* Refusals. */
+
+type Attempt = (by: Network) => Promise<unknown>
+
+/** Each request of the table, as a player makes it who has done nothing wrong. */
+const CALLS: Readonly<Record<string, Attempt>> = {
+  'player.identify': ({ players }) => players.identify(),
+  'player.get': ({ players }) => players.get(),
+  'player.update': ({ players }) => players.update({ props: { gold: 3 } }),
+}
+
+interface Situation {
+  readonly options?: (store: MoodyStore) => ServiceOptions
+  /** What came before. */
+  readonly given?: (by: Network, scene: Service, store: MoodyStore) => Promise<unknown>
+  /** Requests that are made otherwise. */
+  readonly calls?: typeof CALLS
+}
+
+/** How each code comes about. */
+const SITUATIONS: Readonly<Record<string, Situation>> = {
+  INVALID_TICKET: {
+    calls: { 'player.identify': ({ players }) => players.identify({ ticket: 'made.up' }) },
+  },
+  INVALID_GUEST_KEY: {
+    calls: { 'player.identify': ({ players }) => players.identify({ guest_key: 'made.up' }) },
+  },
+  INVALID_SOCKET_TOKEN: {
+    calls: { 'player.identify': ({ players }) => players.identify({ alias: 1, token: 'no' }) },
+  },
+  ALREADY_IDENTIFIED: { given: ({ players }) => players.identify() },
+  TICKET_REQUIRED: { options: () => ({ requireTicket: true }) },
+  NO_PLAYER_FOUND: {},
+  MISSING_SCOPE: {
+    async given({ players }, { keyWith, ticket }) {
+      const { guest_key = '' } = await players.identify()
+      const { key } = await keyWith('read:channels')
+      await failureOf(players.identify({ guest_key, ticket: await ticket(key) }))
+    },
+  },
+  TOO_LARGE: {
+    given: ({ players }) => players.identify(),
+    calls: {
+      'player.update': ({ players }) =>
+        players.update({ props: { diary: 'x'.repeat(LIMITS.data_bytes.value) } }),
+    },
+  },
+  TOO_MANY_PROPS: {
+    options: () => ({ limits: { props: 1 } }),
+    async given({ players }) {
+      await players.identify()
+      await players.update({ props: { hat: true } })
+    },
+  },
+  STORAGE_FAILED: failing('STORAGE_FAILED'),
+  STORAGE_BUSY: failing('STORAGE_BUSY'),
+}
+
+function failing(code: 'STORAGE_FAILED' | 'STORAGE_BUSY'): Situation {
+  let key = ''
+  return {
+    options: (store) => ({ store }),
+    async given({ players }, _, store) {
+      key = (await players.identify()).guest_key ?? ''
+      store.fails = { code }
+    },
+    calls: { 'player.identify': ({ players }) => players.identify({ guest_key: key }) },
+  }
+}
+
+const REQUESTS = Object.entries(table.messages as Messages)
+const CODES = new Set(REQUESTS.flatMap(([, { errors = [] }]) => errors))
+
+for (const code of CODES)
+  t.test(`${code} is what a player is told`, async (t) => {
+    const { options, given, calls = {} } = SITUATIONS[code] ?? {}
+    const store = createMoodyStore()
+    t.teardown(store.close)
+    const scene = await service(t, options?.(store))
+    const ada = await client(t, scene)
+    await given?.(ada, scene, store)
+
+    for (const [type, { errors = [] }] of REQUESTS)
+      if (errors.includes(code)) {
+        const refused = await failureOf((calls[type] ?? CALLS[type])?.(ada) ?? Promise.resolve())
+        t.match(refused, { name: 'NetworkError', code, status: ERRORS[code].status }, type)
+      }
+  })
+
+t.test('half of what identifies is nothing', async (t) => {
+  const scene = await service(t)
+  const { alias, token } = await scene.player('ada')
+  const { players } = await client(t, scene)
+
+  // @ts-expect-error: an alias without its token
+  const untold = await failureOf(players.identify({ alias: alias.id }))
+  // @ts-expect-error: a token without its alias
+  const whose = await failureOf(players.identify({ token }))
+
+  for (const refused of [untold, whose]) t.match(refused, { code: 'INVALID_SOCKET_TOKEN' })
+  t.equal(players.me, undefined)
+})
+
+/** The web client of a game that is served there. */
+async function client(t: Test, { port }: Service): Promise<Network> {
+  const network = await connect(`ws://127.0.0.1:${port}`, { WebSocket: NodeSocket })
+  t.teardown(network.close)
+  return network
+}

@@ -1,3 +1,4 @@
+import { type Channels, createChannels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import { createDialogs, type Page } from './dialog.ts'
 import { createEvents, type Events } from './events.ts'
@@ -13,10 +14,11 @@ import { createSession, type Session, type State } from './session.ts'
 export type { Sender } from '../protocol/message.ts'
 export type { Role } from '../protocol/rooms.ts'
 export type { Json } from '../protocol/schema.ts'
+export type { Channel, ChannelMessage, ChannelsEvents } from './channels.ts'
 export type { ActionHandler, Actions, Delivered, EventListener } from './events.ts'
 export { NetworkError } from './failure.ts'
 export type { CastOptions, CastResult, RemoteFunction } from './functions.ts'
-export type { Player } from './players.ts'
+export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './players.ts'
 export type { AskOptions, QueryHandler } from './queries.ts'
 export type { Kicked, LeaveReason, Member, Room, RoomEvents } from './room.ts'
 export type { SessionEvents, State } from './session.ts'
@@ -49,6 +51,7 @@ export interface Network {
   readonly events: Events
   readonly queries: Queries
   readonly functions: Functions
+  readonly channels: Channels
   readonly plaza: Plaza
   /** `state`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
@@ -94,6 +97,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     events: createEvents(session, report),
     queries: createQueries({ ...answering, builtIns: platformDialogs() }),
     functions: createFunctions({ ...answering, players }),
+    channels: createChannels(session, report),
     plaza: createPlaza(session, report),
     on: session.on,
     request: session.request,

@@ -1,33 +1,94 @@
 import type { AllMessages } from '../protocol/index.ts'
-import type { DataOf, ReplyOf } from '../protocol/message.ts'
+import type { ReplyOf } from '../protocol/message.ts'
+import type { Json } from '../protocol/schema.ts'
 import type { Session } from './session.ts'
 
 export type Player = ReplyOf<AllMessages['player.identify']>['player']
+type WireProfile = ReplyOf<AllMessages['player.get']>['player']
+/** Values by key. */
+export type Props = Readonly<Record<string, Json>>
+/** All that is known of oneself: also `groups`, and when it was made and last seen, in ms since 1970. */
+export type Profile = Omit<WireProfile, 'props'> & { readonly props: Props }
+/** What identifying answered; `guest_key` comes to a new guest only. */
+export type Identified = ReplyOf<AllMessages['player.identify']>
+/** What to change; props are merged into what is there, and null removes one. */
+export interface PlayerChanges {
+  readonly name?: string
+  readonly props?: Props
+}
+
+/** Who says so: a new guest, a guest by its key, or a player by an alias and its token. */
+export type Who = {
+  /** The display name from now on; a new guest is given one otherwise. */
+  readonly name?: string
+  /** From your own service, which asked for it with an access key; good once, for five minutes. */
+  readonly ticket?: string
+} & (
+  | { readonly guest_key?: string; readonly alias?: never; readonly token?: never }
+  | { readonly alias: number; readonly token: string; readonly guest_key?: never }
+)
 
 export type Players = ReturnType<typeof createPlayers>
 
 /** Who this client is. */
 export function createPlayers(session: Session) {
   let me: Player | undefined
-  session.on('lost', () => {
-    me = undefined
-  })
-  session.on('snapshot', ([page]) => {
-    me = page?.player ?? undefined
-  })
+  let props: Props = {}
+  session.on('lost', () => know(undefined))
+  session.on('snapshot', ([page]) => know(page?.player ?? undefined))
+
   return {
-    /** The player this session is; undefined before `identify`. */
+    /** The player this session is; undefined before `identify`, and after `lost`. */
     get me() {
       return me
     },
+
+    /** What is kept of us, as `get` or `update` told last; empty before. */
+    get props() {
+      return props
+    },
+
     /**
      * Says who we are: with nothing, a new guest, whose `guest_key` is told only here: keep it;
-     * with that key, the same guest again. Rejects with INVALID_GUEST_KEY or ALREADY_IDENTIFIED.
+     * with that key, the same guest again; with an alias and its token, which your own service gets
+     * for those it knows, the player behind it. A ticket beside it fixes what this session may do.
+     * Rejects with INVALID_GUEST_KEY, INVALID_SOCKET_TOKEN, INVALID_TICKET, TICKET_REQUIRED,
+     * MISSING_SCOPE, or ALREADY_IDENTIFIED: who wants to be another connects anew.
      */
-    async identify(who: DataOf<AllMessages['player.identify']> = {}) {
-      const answer = await session.request('player.identify', who)
-      me = answer.player
-      return answer
+    identify: (who: Who = {}): Promise<Identified> =>
+      session.request('player.identify', who, {}, (answer) => {
+        know(answer.player)
+        return answer
+      }),
+
+    /** All that is known of us. Rejects with NO_PLAYER_FOUND before `identify`. */
+    get: (): Promise<Profile> => session.request('player.get', {}, {}, known),
+
+    /**
+     * Changes our name and props, on all our devices; resolves with all there is then. Rejects with
+     * NO_PLAYER_FOUND, TOO_LARGE, TOO_MANY_PROPS or MISSING_SCOPE.
+     */
+    update({ props: changed, ...changes }: PlayerChanges): Promise<Profile> {
+      const asked = changed && Object.entries(changed).map(([key, value]) => ({ key, value }))
+      return session.request(
+        'player.update',
+        { ...changes, ...(asked && { props: asked }) },
+        {},
+        known,
+      )
     },
+  }
+
+  function known({ player }: { readonly player: WireProfile }): Profile {
+    const { id, name, guest } = player
+    me = { id, name, guest }
+    props = Object.fromEntries(player.props.map(({ key, value }) => [key, value]))
+    return { ...player, props }
+  }
+
+  /** Another player's props are none of ours. */
+  function know(player: Player | undefined): void {
+    if (me?.id !== player?.id) props = {}
+    me = player
   }
 }

@@ -1,5 +1,5 @@
 import { type AllMessages, MESSAGES } from '../protocol/index.ts'
-import type { DataOf, Sender } from '../protocol/message.ts'
+import { ADDRESS_WORDS, type DataOf, type Sender } from '../protocol/message.ts'
 import { type BUILT_IN_QUERIES, DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import { check, type Infer, type Json } from '../protocol/schema.ts'
 import { type Answering, answer } from './answering.ts'
@@ -97,8 +97,8 @@ export function createQueries(options: QueriesOptions) {
 
 /** The address a target means: a bare id is a player's. */
 export const addressOf = (target: string): string =>
-  target.includes(':') || WORDS.includes(target) ? target : `player:${target}`
+  target.includes(':') || WORDS.has(target) ? target : `player:${target}`
 
-const WORDS = ['others', 'all', 'self', 'host', 'hosts', 'other_hosts']
+const WORDS: ReadonlySet<string> = new Set(ADDRESS_WORDS)
 
 const problemOf = (name: string) => check(MESSAGES.query.data, { name, data: null }, 'register')

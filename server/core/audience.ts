@@ -1,3 +1,4 @@
+import { ADDRESS_WORDS, NAMED_ADDRESSES } from '../../protocol/message.ts'
 import type { Outgoing } from './frame.ts'
 import { Refusal } from './refusal.ts'
 import { isHost, type Member, type Room } from './room.ts'
@@ -83,11 +84,11 @@ function membersAt(room: Room, sender: Member, address: string): Member[] {
     case 'group:':
       return members.filter(({ session }) => room.groups.get(value)?.has(session))
     default:
-      throw new Refusal('INVALID_TARGET', `to: expected ${ADDRESSES}; got "${address}"`)
+      throw new Refusal('INVALID_TARGET', `to: expected one of ${ADDRESSES}; got "${address}"`)
   }
 }
 
-const ADDRESSES = 'others, all, self, host, hosts, other_hosts, player:ID, session:ID or group:NAME'
+const ADDRESSES = [...ADDRESS_WORDS, ...NAMED_ADDRESSES].join(', ')
 
 function nobodyAt(addresses: readonly string[]): Refusal {
   const areHosts = addresses.every((one) => HOSTS.includes(one))
