@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
+import { createMemoryBus, createServer } from '../server/server.ts'
 import { help } from '../server/settings.ts'
 import { connect, type Network } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
@@ -61,6 +62,20 @@ t.test('the README’s channel is heard and read', async (t) => {
 
   t.strictSame(said, [['Ada', 'Let us go.']])
   t.match(messages, [{ name: 'Ada', message: 'Let us go.', offset: 1 }])
+})
+
+t.test('the README’s nodes answer as it says', async (t) => {
+  const [asking = ''] = snippets('Nodes that ask each other', 'ts')
+  const around = { createMemoryBus, createServer }
+
+  const { one, two, answers } = await run(asking, around, ['one', 'two', 'answers'])
+  for (const server of [one, two]) await server.close()
+
+  const [, promised = ''] = asking.match(/^\/\/ (\[.*\])$/m) ?? []
+  t.strictSame(
+    answers,
+    await run(`const said = ${promised}`, {}, ['said']).then(({ said }) => said),
+  )
 })
 
 t.test('what the README calls in Godot is there', (t) => {
