@@ -37,6 +37,9 @@ const FIRST = [
   'events.gd',
   'queries.gd',
   'functions.gd',
+  'channels.gd',
+  'channel.gd',
+  'channel_message.gd',
   'prompt.gd',
   'plaza.gd',
 ]

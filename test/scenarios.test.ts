@@ -1,9 +1,11 @@
 import t, { type Test } from 'tap'
 import type { Json, Network } from '../web-client/client.ts'
-import { type ConnectOptions, connect, NetworkError } from '../web-client/client.ts'
+import { type ConnectOptions, connect } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
 import { direct, type Places } from './support/director.ts'
+import { LASTING, type LastingStage } from './support/lasting.ts'
+import { failing } from './support/promise.ts'
 import { OF_A_GAME_LOOP, SCENARIOS } from './support/scenarios.ts'
 import { NodeSocket } from './support/world.ts'
 
@@ -257,6 +259,8 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(await told, { value: 'answered while away' })
   },
 
+  ...LASTING,
+
   async 'S3.6 garbage harms neither side'(t, { open, enter }) {
     const reported: unknown[] = []
     const network = await open('garbage', { report: (error) => reported.push(error) })
@@ -357,12 +361,9 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
   },
 }
 
-interface Stage {
+interface Stage extends LastingStage {
   readonly places: Places
-  open(where: keyof Places, options?: ConnectOptions): Promise<Network>
   enter(where: keyof Places): Promise<Network>
-  /** Somebody in the plaza, who asks the director for `what`. */
-  prompt(): Promise<(what: string, amount?: Json) => Promise<Any>>
   /** A room of its own, with company. */
   join(options?: ConnectOptions): Promise<Joined>
 }
@@ -415,14 +416,4 @@ async function please(network: Network, what: string, amount: Json = null): Prom
   })
   await network.events.emit('plaza.please', [what, amount])
   return answered
-}
-
-async function failing(promise: Promise<unknown>): Promise<NetworkError> {
-  try {
-    await promise
-  } catch (error) {
-    if (error instanceof NetworkError) return error
-    throw error
-  }
-  throw new Error('expected a failure')
 }

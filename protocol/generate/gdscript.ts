@@ -1,4 +1,6 @@
-import { COUNTED_BIT, type Message } from '../message.ts'
+import { ADDRESS_WORDS, COUNTED_BIT, type Message } from '../message.ts'
+import { DEFAULT_ASK_MS } from '../queries.ts'
+import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
 import type { Tables } from './tables.ts'
 
@@ -51,6 +53,21 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ),
     ...documented('JSON_DEPTH', `${JSON_DEPTH}`, 'How deep a JSON value may nest.'),
     ...documented('FINGERPRINT', quoted(fingerprint), 'Of the tables this add-on was made from.'),
+    ...documented(
+      'ROLES',
+      literal(ROLES),
+      'What members may do, from the least to the most: each what those before it may.',
+    ),
+    ...documented(
+      'ADDRESS_WORDS',
+      literal(ADDRESS_WORDS),
+      'What `to` may say of the room one is in, beside the addresses that name somebody.',
+    ),
+    ...documented(
+      'DEFAULT_ASK_MS',
+      `${DEFAULT_ASK_MS}`,
+      'How long a question waits unless said, in ms.',
+    ),
     '',
     ...Object.entries(tables.errors).flatMap(([code, row]) =>
       documented(code, quoted(code), row.doc),

@@ -1,4 +1,5 @@
 import {
+  type ChannelMessage,
   connect,
   type Json,
   type Network,
@@ -28,6 +29,8 @@ export interface Company {
    *   session: { value }. `assign` [number, role]: Bob does. What fails says { code, message }.
    * - `part` [who]: Bob or Cleo leaves the room. `cut` [who]: the connection is cut, and comes back.
    * - `answer` []: what was, or next is, asked of Bob’s `game.slow` is answered.
+   * - `chat` [channel, message, …]: Bob joins the channel and says these there, one after the other.
+   *   `chatted` [channel]: what he heard in it so far, each as [offset, name, message].
    */
   obey(what: string, amount: Json): Promise<Json> | undefined
   close(): void
@@ -48,11 +51,13 @@ export async function gather(url: string): Promise<Company> {
   await bob.players.identify({ name: 'Bob' })
   const people = { bob, cleo }
   const heard: Record<Name, Json[]> = { bob: [], cleo: [] }
+  const chats: ChannelMessage[] = []
   let frames = 0
   let slow = gate()
 
   for (const name of ['bob', 'cleo'] as const)
     people[name].events.on('module.m', (args) => void heard[name].push(args))
+  bob.channels.on('message', (said) => void chats.push(said))
   tap.onReceive = ({ type, re }) => {
     if (re === undefined && REACHING.has(type)) frames++
   }
@@ -101,6 +106,16 @@ export async function gather(url: string): Promise<Company> {
     async answer() {
       await slow.answer('late')
       return true
+    },
+    async chat(channel, ...messages) {
+      await bob.channels.join(Number(channel))
+      for (const message of messages) await bob.channels.send(Number(channel), message)
+      return true
+    },
+    async chatted(channel) {
+      await settled(bob)
+      const own = chats.filter((said) => said.channel === channel)
+      return own.map(({ offset, name, message }) => [offset, name, message])
     },
   }
 

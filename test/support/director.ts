@@ -6,6 +6,7 @@ import { createServer, type GameServer } from '../../server/server.ts'
 import { connect, type Json, type Network } from '../../web-client/client.ts'
 import { createRandom } from './clock.ts'
 import { type Company, gather, STAGE } from './company.ts'
+import { openStudio, type Studio } from './studio.ts'
 import { NodeSocket } from './world.ts'
 
 /** Where the scenarios of every client find what they need; handed over as JSON. */
@@ -26,6 +27,8 @@ export interface Places {
   readonly garbage: string
   /** A server that the director stops and starts again on request. */
   readonly restarting: string
+  /** A server that requires a ticket of the studio (studio.ts). */
+  readonly tickets: string
 }
 
 /** Whoever ends the stage: a test, or a benchmark. */
@@ -34,12 +37,14 @@ export type Stageable = Pick<Test, 'teardown'>
 const HOST = '127.0.0.1'
 /** The burst scenario's 10,000 messages are 1.4 MB unread: more than the default hard mark. */
 const BURST_BYTES = 4_194_304
+/** On a busy machine 200 cuts take long enough for more to be missed than the default budget holds. */
+const BUDGET = { resume_frames: 65_536, resume_bytes: 16_777_216 }
 const LIMITS = { connections: 10_000, sessions: 10_000 }
 
 /**
  * Sets the stage for a client under test, whatever it is written in: servers, a cable to cut, and a
  * player in the plaza of `main` who does what `plaza.please` [what, …] asks, with company of his
- * (company.ts), and answers each with `plaza.done` [what, result].
+ * (company.ts) and a studio (studio.ts), and answers each with `plaza.done` [what, result].
  */
 export async function direct(t: Stageable, seed: number): Promise<Places> {
   const options = { host: HOST, rates: false as const, dev: true }
@@ -47,7 +52,7 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
     ...options,
     port: 0,
     kinds: [STAGE],
-    limits: { ...LIMITS, heartbeat_ms: 5_000, hard_bytes: BURST_BYTES },
+    limits: { ...LIMITS, ...BUDGET, heartbeat_ms: 5_000, hard_bytes: BURST_BYTES },
   })
   const full = await start(t, { ...options, port: 0, limits: { connections: 0 } })
   const strict = await start(t, { ...options, port: 0, limits: { ...LIMITS, identify_ms: 1 } })
@@ -58,7 +63,9 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
   await director.rooms.joinOrCreate('plaza', { name: 'Director' })
   const company = await gather(url(main.port))
   t.teardown(() => company.close())
-  obey(director, main.port, cable, restarting, company)
+  const studio = await openStudio(HOST)
+  t.teardown(studio.close)
+  obey({ director, port: main.port, cable, restarting, company, studio })
   return {
     main: url(main.port),
     cable: url(cable.port),
@@ -68,6 +75,7 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
     strict: url(strict.port),
     garbage: url(await openGarbage(t)),
     restarting: url(restarting.port),
+    tickets: url(studio.port),
   }
 }
 
@@ -88,13 +96,16 @@ interface Count {
   problem: string | null
 }
 
-function obey(
-  director: Network,
-  port: number,
-  cable: Cable,
-  restarting: Restarting,
-  company: Company,
-): void {
+interface Crew {
+  readonly director: Network
+  readonly port: number
+  readonly cable: Cable
+  readonly restarting: Restarting
+  readonly company: Company
+  readonly studio: Studio
+}
+
+function obey({ director, port, cable, restarting, company, studio }: Crew): void {
   const counts = new Map<number, Count>()
   const say = (to: string, args: readonly Json[]) =>
     void director.events.emit(to, args, { to: 'others' }).catch(() => {})
@@ -145,7 +156,8 @@ function obey(
       const count = counts.get(member)
       done({ received: (count?.next ?? 1) - 1, problem: count?.problem ?? null })
     } else {
-      const result = await company.obey(String(what), amount ?? [])
+      const [name, values] = [String(what), amount ?? []]
+      const result = await (studio.obey(name, values) ?? company.obey(name, values))
       if (result !== undefined) done(result)
     }
   })

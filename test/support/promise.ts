@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { HubOptions } from '../../server/server.ts'
+import { NetworkError } from '../../web-client/client.ts'
 import { OVERS, type Over, type TestWorld, world } from './world.ts'
 
 const BOUND_MS = 20_000
@@ -33,4 +34,15 @@ export async function until(fits: () => boolean, wanted: string): Promise<void> 
     if (performance.now() > end) throw new Error(`not within ${BOUND_MS} ms: ${wanted}`)
     await turn()
   }
+}
+
+/** The error a request is answered with. */
+export async function failing(promise: Promise<unknown>): Promise<NetworkError> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof NetworkError) return error
+    throw error
+  }
+  throw new Error('expected a failure')
 }

@@ -13,8 +13,6 @@ const EstragonMember := preload("res://addons/estragon/member.gd")
 const EstragonResult := preload("res://addons/estragon/result.gd")
 const EstragonRoom := preload("res://addons/estragon/room.gd")
 const Line := preload("line.gd")
-# From the least to the most; a lower one may be kicked and given another.
-const _RANKS := ["none", "player", "trusted", "assistant", "host"]
 # How long we wait for an answer, in seconds.
 const _PATIENCE := 60.0
 const _CHOICES := ["Yes", "No"]
@@ -36,13 +34,13 @@ func open(room: EstragonRoom, member: EstragonMember, chip: Control) -> void:
 	_member = member
 	clear()
 	add_item("Ask...", ASK)
-	var mine: String = room.me().role
-	var is_lower := _RANKS.find(member.role) < _RANKS.find(mine)
-	if is_lower and mine == "host" and member.role == "assistant":
+	var me := room.me()
+	var is_lower := member.rank < me.rank
+	if is_lower and me.role == "host" and member.role == "assistant":
 		add_item("Make player", MAKE_PLAYER)
-	elif is_lower and mine == "host":
+	elif is_lower and me.role == "host":
 		add_item("Make assistant", MAKE_ASSISTANT)
-	if is_lower and mine in ["assistant", "host"]:
+	if is_lower and me.is_at_least("assistant"):
 		add_item("Kick...", KICK)
 	rect_size = Vector2.ZERO
 	popup(Rect2(chip.rect_global_position + Vector2(0.0, chip.rect_size.y + 4.0), Vector2.ZERO))

@@ -11,8 +11,6 @@ const EstragonResult := preload("res://addons/estragon/result.gd")
 const Look := preload("look.gd")
 # How long a title may be.
 const _LONGEST := 40
-# Who may lock a room.
-const _KEEPERS := ["assistant", "host"]
 # A room that nobody gave a title.
 const _UNTITLED := "The plaza"
 
@@ -71,7 +69,7 @@ func _show(_member = null) -> void:
 	_notes.text = notes.join(", ")
 	_lock.text = "Unlock" if _room.locked else "Lock"
 	var me := _room.me()
-	_lock.visible = me != null and me.role in _KEEPERS
+	_lock.visible = me != null and me.is_at_least("assistant")
 
 
 func _copy_code() -> void:

@@ -1,5 +1,5 @@
 # What a Godot 3 game goes through, on the stage that test/support/director.ts sets. Prints TAP.
-extends "res://test/together.gd"
+extends "res://test/lasting.gd"
 
 # warning-ignore-all:function_may_yield
 # warning-ignore-all:return_value_discarded
@@ -25,6 +25,14 @@ const _SCENARIOS := [
 	["S0.19 the host executes what it is asked", "_functions"],
 	["a room is made, found, listed, locked, updated and its members kicked", "_room"],
 	["a query survives a cut of its asker and of its target", "_query_cut"],
+	["S2.1 a player signs in by ticket, alias and token", "_signing_in"],
+	["S2.4 a wrong or an old token is refused", "_tokens"],
+	["a name and props are kept", "_props"],
+	[
+		"S2.8 what is said in a channel reaches its members in order, the sender included",
+		"_channel",
+	],
+	["what was missed in a channel is told before what comes next", "_catching_up"],
 	["S3.6 garbage harms neither side", "_garbage"],
 	["S3.8 numbers and text arrive as they were sent", "_numbers_and_text"],
 	["messages just under, at and over the limit of the server", "_large_out"],

@@ -9,8 +9,6 @@ const Line := preload("line.gd")
 
 enum {ASK, MAKE_ASSISTANT, MAKE_PLAYER, KICK}
 
-## From the least to the most; a lower one may be kicked and given another.
-const _RANKS: PackedStringArray = ["none", "player", "trusted", "assistant", "host"]
 ## How long we wait for an answer, in seconds.
 const _PATIENCE := 60.0
 const _CHOICES: Array[String] = ["Yes", "No"]
@@ -32,13 +30,13 @@ func open(room: EstragonRoom, member: EstragonMember, chip: Control) -> void:
 	_member = member
 	clear()
 	add_item("Ask…", ASK)
-	var mine := room.me().role
-	var is_lower := _RANKS.find(member.role) < _RANKS.find(mine)
-	if is_lower and mine == "host" and member.role == "assistant":
+	var me := room.me()
+	var is_lower := member.rank < me.rank
+	if is_lower and me.role == "host" and member.role == "assistant":
 		add_item("Make player", MAKE_PLAYER)
-	elif is_lower and mine == "host":
+	elif is_lower and me.role == "host":
 		add_item("Make assistant", MAKE_ASSISTANT)
-	if is_lower and mine in ["assistant", "host"]:
+	if is_lower and me.is_at_least("assistant"):
 		add_item("Kick…", KICK)
 	reset_size()
 	var corner := chip.get_screen_position() + Vector2(0.0, chip.size.y + 4.0)

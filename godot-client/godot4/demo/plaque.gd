@@ -6,8 +6,6 @@ signal told(text: String)
 
 ## How long a title may be.
 const _LONGEST := 40
-## Who may lock a room.
-const _KEEPERS: PackedStringArray = ["assistant", "host"]
 ## A room that nobody gave a title.
 const _UNTITLED := "The plaza"
 
@@ -63,7 +61,7 @@ func _show() -> void:
 	_notes.visible = not notes.is_empty()
 	_lock.text = "Unlock" if _room.locked else "Lock"
 	var me := _room.me()
-	_lock.visible = me != null and me.role in _KEEPERS
+	_lock.visible = me != null and me.is_at_least("assistant")
 
 
 func _copy_code() -> void:

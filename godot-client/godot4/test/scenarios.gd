@@ -1,5 +1,6 @@
-extends "res://test/together.gd"
-## What a Godot 4 game goes through; alone here, with others in together.gd.
+extends "res://test/lasting.gd"
+## What a Godot 4 game goes through; alone here, with others in together.gd, what lasts in
+## lasting.gd.
 
 
 func _run() -> void:
@@ -19,6 +20,13 @@ func _run() -> void:
 		"a room is made, found, listed, locked, updated and its members kicked", _makes_a_room
 	)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
+	await _tell("S2.1 a player signs in by ticket, alias and token", _signs_in)
+	await _tell("S2.4 a wrong or an old token is refused", _shows_a_token)
+	await _tell("a name and props are kept", _keeps_props)
+	await _tell(
+		"S2.8 what is said in a channel reaches its members in order, the sender included", _chats
+	)
+	await _tell("what was missed in a channel is told before what comes next", _catches_up)
 	await _tell("S3.6 garbage harms neither side", _garbage)
 	await _tell("S3.8 numbers and text arrive as they were sent", _numbers_and_text)
 	await _tell("messages just under, at and over the limit of the server", _large_out)

@@ -2,16 +2,17 @@
 class_name EstragonAsking
 extends Reference
 
+const EstragonProtocol := preload("protocol.gd")
 const EstragonSession := preload("session.gd")
 # How long an answer is awaited unless said, in seconds.
-const TIMEOUT := 30.0
+const TIMEOUT := EstragonProtocol.DEFAULT_ASK_MS / 1000.0
 const _GRACE_MS := 250
-const _ADDRESSES := ["others", "all", "self", "host", "hosts", "other_hosts"]
 
 
 # The address that `target` is, or that of the player whose id it is.
 static func address(target: String) -> String:
-	return target if ":" in target or target in _ADDRESSES else "player:" + target
+	var is_address := ":" in target or target in EstragonProtocol.ADDRESS_WORDS
+	return target if is_address else "player:" + target
 
 
 # What goes around a message to `to`, an address or an array of them, in the room of `options`.

@@ -5,6 +5,8 @@
 class_name EstragonMember
 extends Reference
 
+const EstragonProtocol := preload("protocol.gd")
+
 # Its number in the room; never reused.
 var number: int
 # The id of its session, for addressing.
@@ -15,6 +17,8 @@ var player: String
 var name: String
 # What it may do: none, player, trusted, assistant or host, from the least to the most.
 var role: String
+# How high `role` is: its place among EstragonProtocol.ROLES.
+var rank: int setget , _get_rank
 # Dropped, and expected back.
 var away: bool
 # What the room's kind says about its members.
@@ -26,6 +30,11 @@ func _init(info: Dictionary) -> void:
 	update(info)
 
 
+# Whether it may do what a member with the role `least` may.
+func is_at_least(least: String) -> bool:
+	return _get_rank() >= EstragonProtocol.ROLES.find(least)
+
+
 # Takes over what `info` says.
 func update(info: Dictionary) -> void:
 	number = int(info.get("number", info.get("member", 0)))
@@ -35,6 +44,10 @@ func update(info: Dictionary) -> void:
 	role = _text(info.get("role", "none"))
 	away = info.get("away", false)
 	data = info.get("data")
+
+
+func _get_rank() -> int:
+	return EstragonProtocol.ROLES.find(role)
 
 
 static func _text(value) -> String:

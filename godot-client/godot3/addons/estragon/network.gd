@@ -22,6 +22,7 @@ signal error_received(error)
 # Something its developer should know.
 signal warned(text)
 
+const EstragonChannels := preload("channels.gd")
 const EstragonClock := preload("clock.gd")
 const EstragonError := preload("error.gd")
 const EstragonEvents := preload("events.gd")
@@ -53,6 +54,8 @@ var events := EstragonEvents.new(session, rooms)
 var queries := EstragonQueries.new(session, rooms)
 # Registered names that others may execute.
 var functions := EstragonFunctions.new(session, rooms, players)
+# Lasting topics with members and history.
+var channels := EstragonChannels.new(session)
 # Positions in a plaza.
 var plaza := EstragonPlaza.new(session)
 # The server's clock and the round trip to it.

@@ -1,4 +1,9 @@
 # Who this game's player is.
+#
+#     yield(Network.players.identify("Ada"), "completed")           # a guest, the same every time
+#     yield(Network.players.identify_as(alias, token), "completed") # whom your own service says
+#     yield(Network.players.update({"props": {"level": 7, "hat": null}}), "completed")
+#     print(Network.players.me["name"], Network.players.props)
 class_name EstragonPlayers
 extends Reference
 
@@ -9,8 +14,11 @@ const EstragonResult := preload("result.gd")
 const EstragonSession := preload("session.gd")
 const _KEYS := "user://estragon_guests.cfg"
 
-# The player this session is: `id`, `name`, `guest`; empty before `identify`.
+# The player this session is: `id`, `name`, `guest`; empty before `identify` or `identify_as`.
 var me: Dictionary = {}
+# What the server keeps about us: values by key, as `get_player` or `update` last told; empty
+# before.
+var props: Dictionary = {}
 
 var _session: EstragonSession
 var _path: String
@@ -27,44 +35,95 @@ func _init(session: EstragonSession, path: String = _KEYS) -> void:
 
 # Says who we are. The first time we become a new guest, whose key is kept in `user://` for this
 # server; from then on we come back as the same guest. `profile` tells several guests of one machine
-# apart. A key the server no longer knows is replaced by a new guest's.
-func identify(name: String = "", profile: String = "") -> EstragonResult:
+# apart. A key the server no longer knows is replaced by a new guest's. `ticket`, which your own
+# service asks the server for, fixes what this session may do: the result's data holds these
+# `scopes`. It is good for one session; TICKET_REQUIRED says that one is needed, INVALID_TICKET that
+# it is too old or was used.
+func identify(name: String = "", profile: String = "", ticket: String = "") -> EstragonResult:
 	var section := ("%s %s" % [_server, profile]).percent_encode()
 	var kept := ConfigFile.new()
 	kept.load(_path)
 	var key: String = kept.get_value(section, "guest_key", "")
-	var result: EstragonResult = yield(_identify(name, key), "completed")
+	var who := {"name": name, "guest_key": key, "ticket": ticket}
+	var result: EstragonResult = yield(_identify(who), "completed")
 	if not result.ok and result.error.code == EstragonProtocol.INVALID_GUEST_KEY:
-		result = yield(_identify(name, ""), "completed")
-	if not result.ok:
-		return result
-	me = result.data["player"]
-	if result.data.has("guest_key"):
+		# The ticket was taken all the same.
+		result = yield(_identify({"name": name}), "completed")
+	if result.ok and result.data.has("guest_key"):
 		kept.set_value(section, "guest_key", result.data["guest_key"])
 		if kept.save(_path) != OK:
 			_session.emit_signal("warned", "the guest key could not be kept in %s" % _path)
 	return result
 
 
+# Says that we are the player behind `alias`, which `token` proves: your own service asks the server
+# for both, and for the `ticket`, see `identify`. The result's data holds the `alias`. Fails with
+# INVALID_SOCKET_TOKEN where the token is another's, older than an hour, or replaced by a newer one.
+func identify_as(
+	alias: int, token: String, name: String = "", ticket: String = ""
+) -> EstragonResult:
+	var who := {"alias": alias, "token": token, "name": name, "ticket": ticket}
+	return yield(_identify(who), "completed")
+
+
+# Asks for all that is known of us: the result's data holds it as `player`; `me` and `props` follow.
+# (Every object has a `get` already.)
+func get_player() -> EstragonResult:
+	return _known(yield(_session.request("player.get", {}), "completed"))
+
+
+# Changes what is known of us: `changes` may hold `name`, and `props`, values by key that are merged
+# into what is there (null removes one). The result is that of `get_player`.
+func update(changes: Dictionary) -> EstragonResult:
+	var asked := changes.duplicate()
+	if typeof(changes.get("props")) == TYPE_DICTIONARY:
+		asked["props"] = []
+		for key in changes["props"]:
+			asked["props"].append({"key": key, "value": changes["props"][key]})
+	return _known(yield(_session.request("player.update", asked), "completed"))
+
+
 # The server whose guest keys are looked up from now on.
 func use_server(url: String) -> void:
 	_server = url
-	me = {}
+	_know({})
 
 
-func _identify(name: String, key: String) -> EstragonResult:
+# Identifies with what is not empty of `who`.
+func _identify(who: Dictionary) -> EstragonResult:
 	var data := {}
-	if name:
-		data["name"] = name
-	if key:
-		data["guest_key"] = key
-	return yield(_session.request("player.identify", data), "completed")
+	for field in who:
+		if who[field]:
+			data[field] = who[field]
+	var result: EstragonResult = yield(_session.request("player.identify", data), "completed")
+	if result.ok:
+		_know(result.data["player"])
+	return result
+
+
+# Takes over what a profile says.
+func _known(result: EstragonResult) -> EstragonResult:
+	if not result.ok:
+		return result
+	var profile: Dictionary = result.data["player"]
+	me = {"id": profile["id"], "name": profile["name"], "guest": profile["guest"]}
+	props = {}
+	for prop in profile["props"]:
+		props[prop["key"]] = prop["value"]
+	return result
+
+
+# Another player's props are none of ours.
+func _know(player: Dictionary) -> void:
+	if me.get("id") != player.get("id"):
+		props = {}
+	me = player
 
 
 func _on_lost(_reason: String) -> void:
-	me = {}
+	_know({})
 
 
 func _on_snapshot(pages: Array) -> void:
 	var player = pages[0]["player"]
-	me = {} if player == null else player
+	_know({} if player == null else player)

@@ -2,6 +2,7 @@
 class_name EstragonResult
 extends Reference
 
+const EstragonChannel := preload("channel.gd")
 const EstragonError := preload("error.gd")
 
 # Whether it was done.
@@ -16,6 +17,12 @@ var value setget , _get_value
 # The EstragonRoom a join led to; null for every other request. (Untyped, because a room's
 # requests have results, and Godot 3 does not load scripts that need each other.)
 var room
+# The channel that was made, joined or updated; null for every other request.
+var channel: EstragonChannel
+# What EstragonChannels.list found, each an EstragonChannel; empty for every other request.
+var channels: Array = []
+# What EstragonChannels.history found, each an EstragonChannelMessage; empty for every other request.
+var messages: Array = []
 
 
 # A success with its answer, or a failure where there is an error.

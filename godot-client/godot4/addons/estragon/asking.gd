@@ -3,14 +3,14 @@ extends RefCounted
 ## How a question is put to another: to which address, and for how long.
 
 ## How long an answer is waited for unless said, in seconds.
-const TIMEOUT := 30.0
+const TIMEOUT := EstragonProtocol.DEFAULT_ASK_MS / 1000.0
 const _GRACE_MS := 250
-const _WORDS: Array[String] = ["others", "all", "self", "host", "hosts", "other_hosts"]
 
 
 ## The address that [param target] is, or that of the player whose id it is.
 static func address(target: String) -> String:
-	return target if target.contains(":") or target in _WORDS else "player:" + target
+	var is_address := target.contains(":") or target in EstragonProtocol.ADDRESS_WORDS
+	return target if is_address else "player:" + target
 
 
 ## The envelope of what goes to [param to], in the room that [param options] may name.

@@ -15,6 +15,10 @@ var player: String
 var name: String
 ## What it may do: none, player, trusted, assistant or host, from the least to the most.
 var role: String
+## How high [member role] is: its place among [constant EstragonProtocol.ROLES].
+var rank: int:
+	get:
+		return EstragonProtocol.ROLES.find(role)
 ## Dropped, and expected back.
 var away: bool
 ## What the room's kind says about its members.
@@ -26,6 +30,11 @@ static func from_data(info: Dictionary) -> EstragonMember:
 	var member := EstragonMember.new()
 	member.update(info)
 	return member
+
+
+## Whether it may do what a member with the role [param least] may.
+func is_at_least(least: String) -> bool:
+	return rank >= EstragonProtocol.ROLES.find(least)
 
 
 ## Takes over what [param info] says.

@@ -36,6 +36,8 @@ var events: EstragonEvents = EstragonEvents.new(session, rooms)
 var queries: EstragonQueries = EstragonQueries.new(session, rooms)
 ## Names that others may execute.
 var functions: EstragonFunctions = EstragonFunctions.new(session, rooms, players)
+## Lasting topics with members and history.
+var channels: EstragonChannels = EstragonChannels.new(session)
 ## Positions in a plaza.
 var plaza: EstragonPlaza = EstragonPlaza.new(session)
 ## The server's clock and the round trip to it.

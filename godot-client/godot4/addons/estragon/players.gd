@@ -1,12 +1,22 @@
 class_name EstragonPlayers
 extends RefCounted
 ## Who this game's player is.
+##
+## [codeblock]
+## await Network.players.identify("Ada")                      # a guest, the same one every time
+## await Network.players.identify_as(alias, token)            # who your own service says we are
+## await Network.players.update({"props": {"level": 7, "hat": null}})
+## print(Network.players.me["name"], Network.players.props)
+## [/codeblock]
 
 const _KEYS := "user://estragon_guests.cfg"
 
 ## The player this session is: [code]id[/code], [code]name[/code], [code]guest[/code]; empty before
-## [method identify].
+## [method identify] or [method identify_as].
 var me: Dictionary = {}
+## What the server keeps about us: values by key, as [method get_player] or [method update] last
+## told; empty before.
+var props: Dictionary = {}
 
 var _session: EstragonSession
 var _path: String
@@ -24,46 +34,96 @@ func _init(session: EstragonSession, path: String = _KEYS) -> void:
 ## Says who we are. The first time we become a new guest, whose key is kept in [code]user://[/code]
 ## for this server; from then on we come back as the same guest. [param profile] tells several
 ## guests of one machine apart. A key the server no longer knows is replaced by a new guest's.
-func identify(name: String = "", profile: String = "") -> EstragonResult:
+## [param ticket], which your own service asks the server for, fixes what this session may do: the
+## result's data holds these [code]scopes[/code]. It is good for one session; TICKET_REQUIRED says
+## that one is needed, INVALID_TICKET that it is too old or was used.
+func identify(name: String = "", profile: String = "", ticket: String = "") -> EstragonResult:
 	var section := ("%s %s" % [_server, profile]).uri_encode()
 	var kept := ConfigFile.new()
 	kept.load(_path)
 	var key: String = kept.get_value(section, "guest_key", "")
-	var result := await _identify(name, key)
+	var result := await _identify({"name": name, "guest_key": key, "ticket": ticket})
 	if not result.ok and result.error.code == EstragonProtocol.INVALID_GUEST_KEY:
-		result = await _identify(name, "")
-	if not result.ok:
-		return result
-	me = result.data["player"]
-	if result.data.has("guest_key"):
+		result = await _identify({"name": name}) # The ticket was taken all the same.
+	if result.ok and result.data.has("guest_key"):
 		kept.set_value(section, "guest_key", result.data["guest_key"])
 		if kept.save(_path) != OK:
 			_session.warned.emit("the guest key could not be kept in %s" % _path)
 	return result
 
 
+## Says that we are the player behind [param alias], which [param token] proves: your own service
+## asks the server for both, and for the [param ticket], see [method identify]. The result's data
+## holds the [code]alias[/code]. Fails with INVALID_SOCKET_TOKEN where the token is another's, older
+## than an hour, or replaced by a newer one.
+func identify_as(
+	alias: int, token: String, name: String = "", ticket: String = ""
+) -> EstragonResult:
+	return await _identify({"alias": alias, "token": token, "name": name, "ticket": ticket})
+
+
+## Asks for all that is known of us: the result's data holds it as [code]player[/code];
+## [member me] and [member props] follow. (Every object has a [code]get[/code] already.)
+func get_player() -> EstragonResult:
+	return _known(await _session.request("player.get", {}))
+
+
+## Changes what is known of us: [param changes] may hold [code]name[/code], and [code]props[/code],
+## values by key that are merged into what is there ([code]null[/code] removes one). The result is
+## that of [method get_player].
+func update(changes: Dictionary) -> EstragonResult:
+	var asked := changes.duplicate()
+	if typeof(changes.get("props")) == TYPE_DICTIONARY:
+		var changed: Dictionary = changes["props"]
+		asked["props"] = changed.keys().map(
+			func(key: Variant) -> Dictionary: return {"key": key, "value": changed[key]}
+		)
+	return _known(await _session.request("player.update", asked))
+
+
 ## The server whose guest keys are looked up from now on.
 func use_server(url: String) -> void:
 	_server = url
-	me = {}
+	_know({})
 
 
-func _identify(name: String, key: String) -> EstragonResult:
+## Identifies with what is not empty of [param who].
+func _identify(who: Dictionary) -> EstragonResult:
 	var data := {}
-	if name:
-		data["name"] = name
-	if key:
-		data["guest_key"] = key
-	return await _session.request("player.identify", data)
+	for field: String in who:
+		if who[field]:
+			data[field] = who[field]
+	var result := await _session.request("player.identify", data)
+	if result.ok:
+		var player: Dictionary = result.data["player"]
+		_know(player)
+	return result
+
+
+## Takes over what a profile says.
+func _known(result: EstragonResult) -> EstragonResult:
+	if not result.ok:
+		return result
+	var profile: Dictionary = result.data["player"]
+	me = {"id": profile["id"], "name": profile["name"], "guest": profile["guest"]}
+	props = {}
+	for prop: Dictionary in profile["props"]:
+		props[prop["key"]] = prop["value"]
+	return result
+
+
+## Another player's props are none of ours.
+func _know(player: Dictionary) -> void:
+	if me.get("id") != player.get("id"):
+		props = {}
+	me = player
 
 
 func _on_lost() -> void:
-	me = {}
+	_know({})
 
 
 func _on_snapshot(pages: Array[Dictionary]) -> void:
-	var player: Variant = pages[0]["player"]
-	if player == null:
-		me = {}
-	else:
-		me = player
+	var told: Variant = pages[0]["player"]
+	var player: Dictionary = told if told != null else {}
+	_know(player)

@@ -11,6 +11,12 @@ const COUNTED_BIT := 64
 const JSON_DEPTH := 24
 ## Of the tables this add-on was made from.
 const FINGERPRINT := "547ac01d1150c28610759a4a5c7f9646"
+## What members may do, from the least to the most: each what those before it may.
+const ROLES := ["none", "player", "trusted", "assistant", "host"]
+## What [code]to[/code] may say of the room one is in, beside the addresses that name somebody.
+const ADDRESS_WORDS := ["others", "all", "self", "host", "hosts", "other_hosts"]
+## How long a question waits unless said, in ms.
+const DEFAULT_ASK_MS := 30000
 
 ## The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.
 const INVALID_MESSAGE := "INVALID_MESSAGE"
@@ -180,7 +186,7 @@ const LIMIT_ROOMS := 8
 ## What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.
 ## In bytes.
 const LIMIT_DATA_BYTES := 2048
-## How many rooms one page of [code]room.list[/code] may hold. In rooms.
+## How many rooms, channels, messages or players one page of a list may hold. In entries.
 const LIMIT_PAGE := 100
 ## How many bans one room remembers; the oldest is forgotten first. In bans.
 const LIMIT_BANS := 1000
@@ -209,10 +215,15 @@ const LIMIT_CHANNEL_MESSAGES := 10000
 const LIMIT_CHANNEL_MESSAGE_MS := 2592000000
 ## How long a socket ticket is good. In ms.
 const LIMIT_TICKET_MS := 300000
+## Where tickets are required, how long a connection may go without one, unless
+## [code]identify_ms[/code] says; above: 4104. In ms.
+const LIMIT_TICKETLESS_MS := 10000
 ## How long a socket token is good. In ms.
 const LIMIT_TOKEN_MS := 3600000
 ## The largest body of an HTTP request. In bytes.
 const LIMIT_BODY_BYTES := 60000
+## How many calls to the storage may wait; above: STORAGE_BUSY. In calls.
+const LIMIT_STORAGE_CALLS := 50000
 ## How long a dropped session keeps its seat. In ms.
 const LIMIT_RESUME_MS := 30000
 ## What is kept for re-sending, each way. In bytes.

@@ -15,6 +15,12 @@ var value: Variant:
 		return data.get("value")
 ## The room a join led to; [code]null[/code] for every other request.
 var room: EstragonRoom
+## The channel that was made, joined or updated; [code]null[/code] for every other request.
+var channel: EstragonChannel
+## What [method EstragonChannels.list] found; empty for every other request.
+var channels: Array[EstragonChannel] = []
+## What [method EstragonChannels.history] found; empty for every other request.
+var messages: Array[EstragonChannelMessage] = []
 
 
 static func success(its_data: Dictionary) -> EstragonResult:
