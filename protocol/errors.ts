@@ -109,6 +109,11 @@ export const ERRORS = {
   },
   NOT_IN_ROOM: { status: 403, by: 'server', doc: 'The session is not in that room, or in none.' },
   ROOM_LOCKED: { status: 423, by: 'server', doc: 'The room is locked: nobody new may join.' },
+  PLAYER_BANNED: {
+    status: 403,
+    by: 'server',
+    doc: 'This player may not come to this server; `cause` says why and until when.',
+  },
   BANNED: { status: 403, by: 'server', doc: 'Banned from this room for as long as it lasts.' },
   ALREADY_IN_ROOM: { status: 409, by: 'server', doc: 'The session is in this room already.' },
   TOO_MANY_ROOMS: {

@@ -13,8 +13,10 @@ import {
   alias,
   aliasId,
   aliasNames,
+  ban,
   displayName,
   group,
+  MAX_REASON,
   playerId,
   profile,
   propChanges,
@@ -124,7 +126,7 @@ export const playerRoutes = routes({
     doc: 'All that is known of a player.',
     scope: 'read:players',
     params: aPlayer,
-    reply: object({ player: profile(), aliases: array(alias()) }),
+    reply: object({ player: profile(), aliases: array(alias()), ban: nullable(ban()) }),
     errors: ['NO_PLAYER_FOUND'],
   },
   'PATCH /v1/players/:id': {
@@ -155,6 +157,27 @@ export const playerRoutes = routes({
     scope: 'write:players',
     params: aGroup,
     reply: object({ player: profile() }),
+    errors: ['NO_PLAYER_FOUND'],
+  },
+})
+
+export const banRoutes = routes({
+  'PUT /v1/players/:id/ban': {
+    doc: 'Keeps a player out: its sessions end (4102), and it cannot identify again (PLAYER_BANNED). It takes the place of an earlier ban.',
+    scope: 'write:players',
+    params: aPlayer,
+    body: object({
+      reason: about('For the player to read.', optional(text({ max: MAX_REASON }))),
+      ms: about('How long; for good unless it is said.', optional(float64({ min: 1 }))),
+    }),
+    reply: object({ ban: ban() }),
+    errors: ['NO_PLAYER_FOUND'],
+  },
+  'DELETE /v1/players/:id/ban': {
+    doc: 'Lets a player in again; nothing happens where it was not banned.',
+    scope: 'write:players',
+    params: aPlayer,
+    reply: object({}),
     errors: ['NO_PLAYER_FOUND'],
   },
 })
@@ -255,4 +278,4 @@ export const channelRoutes = routes({
 })
 
 /** Every route by its method and path. */
-export const ROUTES = { ...keyRoutes, ...playerRoutes, ...channelRoutes } as const
+export const ROUTES = { ...keyRoutes, ...playerRoutes, ...banRoutes, ...channelRoutes } as const

@@ -1,5 +1,16 @@
 import { feature } from './message.ts'
-import { about, array, bool, float64, integer, json, object, optional, text } from './schema.ts'
+import {
+  about,
+  array,
+  bool,
+  float64,
+  integer,
+  json,
+  nullable,
+  object,
+  optional,
+  text,
+} from './schema.ts'
 
 export const MAX_NAME = 24
 
@@ -58,6 +69,15 @@ export const profile = () =>
     groups: array(group()),
   })
 
+export const MAX_REASON = 200
+
+/** Why a player may not identify. */
+export const ban = () =>
+  object({
+    reason: about('For the player to read.', text({ max: MAX_REASON })),
+    until: about('When it ends, in ms since 1970; null for never.', nullable(float64({ min: 0 }))),
+  })
+
 const PLAYER_ERRORS = ['NO_PLAYER_FOUND', 'STORAGE_FAILED', 'STORAGE_BUSY'] as const
 
 export const players = feature('players', 'Who is who.', {
@@ -90,6 +110,7 @@ export const players = feature('players', 'Who is who.', {
       'INVALID_TICKET',
       'INVALID_GUEST_KEY',
       'INVALID_SOCKET_TOKEN',
+      'PLAYER_BANNED',
       'ALREADY_IDENTIFIED',
       'TICKET_REQUIRED',
       'MISSING_SCOPE',

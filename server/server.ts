@@ -23,6 +23,7 @@ import { createSessions, type SessionObserver } from './core/sessions.ts'
 import type { Store } from './core/store.ts'
 import { createTick } from './core/tick.ts'
 import { kindOf, type RoomDefinition } from './definition.ts'
+import { createBans } from './features/bans.ts'
 import { createChannels } from './features/channels.ts'
 import { createChannelsRoutes } from './features/channels-routes.ts'
 import { createConnections, type Snapshot } from './features/connection.ts'
@@ -163,10 +164,19 @@ export function createHub(options: HubOptions = {}) {
   const guesses = createGuesses(rates, world.now)
   const store = options.store ?? createDirectStore(world.log)
   const { requireTicket = false } = options
-  const keys = createKeys({ world, store, guesses, ticket_ms: limits.ticket_ms, end: expel })
+  const keys = createKeys({
+    ...{ world, store, guesses, ticket_ms: limits.ticket_ms },
+    end: (session) => expel(session, 'access key revoked'),
+  })
+  const bans = createBans({
+    ...{ world, store },
+    sessionsOf: (player) => players.sessionsOf(player),
+    end: (session) => expel(session, 'banned'),
+  })
   const players: Players = createPlayers({
     ...{ world, limits, store, guesses, requireTicket },
     grant: (session, access) => keys.grant(session, access),
+    refuseBanned: bans.refuse,
     onIdentified: (session, player) => channels.identified(session, player),
   })
   const channels = createChannels({ world, limits, store, sessionsOf: players.sessionsOf })
@@ -212,6 +222,7 @@ export function createHub(options: HubOptions = {}) {
     limits,
     handlers: {
       ...keys.routes,
+      ...bans.routes,
       ...createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }),
       ...createChannelsRoutes({ limits, store, channels }),
       ...options.routes,
@@ -282,9 +293,9 @@ export function createHub(options: HubOptions = {}) {
     return opened
   }
 
-  /** Its access key has been revoked: the session ends, and cannot come back. */
-  function expel(session: Session): void {
-    session.connection?.close(4102, 'access key revoked')
+  /** The session ends, and cannot come back. */
+  function expel(session: Session, why: string): void {
+    session.connection?.close(4102, why)
     sessions.end(session)
   }
 

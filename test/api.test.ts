@@ -121,7 +121,7 @@ t.test('a player is shown with all its aliases', async (t) => {
 
   const shown = await ask(`GET /v1/players/${ada.player.id}`)
 
-  t.strictSame(shown, { player: ada.player, aliases: [ada.alias, alias] })
+  t.strictSame(shown, { player: ada.player, aliases: [ada.alias, alias], ban: null })
 })
 
 t.test('name and props are changed, and seen by who is playing', async (t) => {

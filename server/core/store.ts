@@ -19,6 +19,12 @@ export interface Prop {
   readonly value: Json
 }
 
+/** Why a player may not identify, and until when; for good where that is null. */
+export interface Ban {
+  readonly reason: string
+  readonly until: number | null
+}
+
 /** Who a player is to some service: a name, a Steam id. */
 export interface Alias {
   readonly id: number
@@ -83,6 +89,12 @@ export interface Operations {
     most: number
   }): StoredPlayer | 'TOO_MANY' | null
   'player.set_group'(a: { id: string; group: string; member: boolean }): StoredPlayer | null
+  /** Keeps a player out, for good or until a moment; false where there is no such player. */
+  'player.ban'(a: { id: string; at: number } & Ban): boolean
+  /** Whether it was banned; null where there is no such player. */
+  'player.unban'(a: { id: string }): boolean | null
+  /** The ban that holds now. */
+  'player.ban_of'(a: { id: string; at: number }): Ban | null
   /** The alias, made with a new player if there is none and `create` names one. */
   'alias.find'(a: {
     service: string

@@ -47,9 +47,12 @@ export function createPlayersRoutes(
       return { token: await issue(alias), expires_ms: token_ms }
     },
     async 'GET /v1/players/:id'({ params: { id } }) {
-      const player = await get(id)
-      const aliases = await store.run('alias.of', { player: id })
-      return { player, aliases: aliases.map(aliasInfo) }
+      const [player, aliases, ban] = await Promise.all([
+        get(id),
+        store.run('alias.of', { player: id }),
+        store.run('player.ban_of', { id, at: world.date() }),
+      ])
+      return { player, aliases: aliases.map(aliasInfo), ban }
     },
     async 'PATCH /v1/players/:id'({ params: { id }, body: { name, props } }) {
       return { player: await change(id, name, props) }

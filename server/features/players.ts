@@ -27,6 +27,8 @@ export interface PlayersOptions {
   readonly requireTicket: boolean
   /** A session does what this access fixes. */
   readonly grant: (session: Session, access: Access) => void
+  /** Refuses a player who may not come. */
+  readonly refuseBanned: (player: string) => Promise<void>
   /** A session has become a player's. */
   readonly onIdentified: (session: Session, player: Player) => Promise<void>
 }
@@ -44,7 +46,8 @@ export type Players = ReturnType<typeof createPlayers>
 
 /** Players: who is who, on however many devices. */
 export function createPlayers(options: PlayersOptions) {
-  const { world, limits, store, guesses, requireTicket, grant, onIdentified } = options
+  const { world, limits, store, guesses, requireTicket, grant, refuseBanned, onIdentified } =
+    options
   const online = new Map<string, { readonly player: Player; readonly sessions: Set<Session> }>()
 
   const handlers: HandlersOf<(typeof playersTable)['messages']> = {
@@ -57,6 +60,12 @@ export function createPlayers(options: PlayersOptions) {
       if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
       if (session.player && session.player.id !== stored.id) throw new Refusal('ALREADY_IDENTIFIED')
       const player = enter(session, stored)
+      // It is in already, so that a ban meanwhile finds it.
+      await refuseBanned(stored.id).catch((error: unknown) => {
+        leave(session)
+        throw error
+      })
+      if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
       if (who.name !== undefined) await rename(stored, who.name)
       world.log.info({ session: session.id, player: player.id }, 'player identified')
       await onIdentified(session, player)
@@ -80,11 +89,7 @@ export function createPlayers(options: PlayersOptions) {
   }
 
   const observer: SessionObserver = {
-    ended(session) {
-      const id = session.player?.id ?? ''
-      const found = online.get(id)
-      if (found?.sessions.delete(session) && found.sessions.size === 0) online.delete(id)
-    },
+    ended: leave,
   }
 
   return {
@@ -152,6 +157,13 @@ export function createPlayers(options: PlayersOptions) {
     found.sessions.add(session)
     session.player = found.player
     return found.player
+  }
+
+  function leave(session: Session): void {
+    const id = session.player?.id ?? ''
+    const found = online.get(id)
+    if (found?.sessions.delete(session) && found.sessions.size === 0) online.delete(id)
+    if (!session.ended) session.player = null
   }
 
   async function change(id: string, name: string | undefined, props: readonly Prop[] = []) {

@@ -60,4 +60,10 @@ export const MIGRATIONS: readonly string[] = [
   ) strict, without rowid;
   create index channel_messages_by_age on channel_messages (at);
   `,
+  `
+  create table bans (
+    player text primary key references players on delete cascade, reason text not null,
+    until integer, banned_at integer not null
+  ) strict, without rowid;
+  `,
 ]

@@ -17,6 +17,7 @@ export function createOperations(sql: Sql) {
       return (
         sql.run('delete from players where guest = 1 and seen_at < ?', guests_before) +
         sql.run('delete from channel_messages where at < ?', messages_before) +
+        sql.run('delete from bans where until < ?', at) +
         sql.run('delete from tickets where until < ?', at) +
         sql.run('delete from socket_tokens where until < ?', at)
       )

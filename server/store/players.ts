@@ -32,6 +32,25 @@ export function playerOperations(sql: Sql): PlayerOperations {
       else sql.run('delete from player_groups where player = ? and name = ?', id, group)
       return get(id)
     },
+    'player.ban'({ id, reason, until, at }) {
+      if (!get(id)) return false
+      sql.run(
+        'insert or replace into bans (player, reason, until, banned_at) values (?, ?, ?, ?)',
+        ...[id, reason, until, at],
+      )
+      return true
+    },
+    'player.unban': ({ id }) =>
+      get(id) ? sql.run('delete from bans where player = ?', id) > 0 : null,
+    'player.ban_of'({ id, at }) {
+      const row = sql.get(
+        'select reason, until from bans where player = ? and (until is null or until > ?)',
+        ...[id, at],
+      )
+      return row
+        ? { reason: String(row.reason), until: row.until === null ? null : Number(row.until) }
+        : null
+    },
     'alias.find'({ service, identifier, at, create }) {
       const found = aliasNamed(service, identifier)
       if (found) return aliasSeen(found, at)

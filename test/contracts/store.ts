@@ -69,6 +69,26 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.equal(await store.run('player.set_props', nobody), null)
   })
 
+  promise('a ban holds until it ends or is lifted', async (t, store) => {
+    const [ada] = people(1)
+    await guest(store, ada)
+    const banOf = (at: number) => store.run('player.ban_of', { id: ada, at })
+    const ban = { reason: 'rude', until: AT + 10 }
+
+    t.equal(await banOf(AT), null)
+    t.equal(await store.run('player.ban', { id: ada, at: AT, ...ban }), true)
+    t.strictSame(await banOf(AT + 9), ban)
+    t.equal(await banOf(AT + 10), null, 'it is over')
+    const forGood = { reason: '', until: null }
+    await store.run('player.ban', { id: ada, at: AT, ...forGood })
+    t.strictSame(await banOf(AT * 2), forGood, 'another takes its place')
+    t.equal(await store.run('player.unban', { id: ada }), true)
+    t.equal(await store.run('player.unban', { id: ada }), false)
+    t.equal(await banOf(AT), null)
+    t.equal(await store.run('player.ban', { id: 'nobody', at: AT, ...ban }), false)
+    t.equal(await store.run('player.unban', { id: 'nobody' }), null)
+  })
+
   promise('a player is renamed, and in groups', async (t, store) => {
     const [ada] = people(1)
     await guest(store, ada)

@@ -10,7 +10,7 @@ const COUNTED_BIT := 64
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "547ac01d1150c28610759a4a5c7f9646"
+const FINGERPRINT := "24165058b31142c7fb365e3b12b4b8c1"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -78,6 +78,8 @@ const ROOM_REQUIRED := "ROOM_REQUIRED"
 const NOT_IN_ROOM := "NOT_IN_ROOM"
 # The room is locked: nobody new may join.
 const ROOM_LOCKED := "ROOM_LOCKED"
+# This player may not come to this server; `cause` says why and until when.
+const PLAYER_BANNED := "PLAYER_BANNED"
 # Banned from this room for as long as it lasts.
 const BANNED := "BANNED"
 # The session is in this room already.
@@ -274,6 +276,7 @@ const ERROR_STATUS := {
 	"ROOM_REQUIRED": 400,
 	"NOT_IN_ROOM": 403,
 	"ROOM_LOCKED": 423,
+	"PLAYER_BANNED": 403,
 	"BANNED": 403,
 	"ALREADY_IN_ROOM": 409,
 	"TOO_MANY_ROOMS": 429,
@@ -333,6 +336,7 @@ const ERROR_TEXT := {
 	"ROOM_REQUIRED": "The session is in several rooms; say which with `room`.",
 	"NOT_IN_ROOM": "The session is not in that room, or in none.",
 	"ROOM_LOCKED": "The room is locked: nobody new may join.",
+	"PLAYER_BANNED": "This player may not come to this server; `cause` says why and until when.",
 	"BANNED": "Banned from this room for as long as it lasts.",
 	"ALREADY_IN_ROOM": "The session is in this room already.",
 	"TOO_MANY_ROOMS": "The session is in as many rooms as it may be, or the server holds as many as it may.",

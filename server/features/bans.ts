@@ -1,0 +1,45 @@
+import type { banRoutes } from '../../protocol/http.ts'
+import type { RouteHandlers } from '../core/api.ts'
+import { Refusal } from '../core/refusal.ts'
+import type { Session } from '../core/session.ts'
+import type { Store } from '../core/store.ts'
+import type { World } from '../world.ts'
+
+export interface BansOptions {
+  readonly world: World
+  readonly store: Store
+  readonly sessionsOf: (player: string) => ReadonlySet<Session>
+  /** Ends a session of somebody banned. */
+  readonly end: (session: Session) => void
+}
+
+/** Bans from the whole server, by services that may change players. */
+export function createBans({ world, store, sessionsOf, end }: BansOptions) {
+  const routes: RouteHandlers<typeof banRoutes> = {
+    async 'PUT /v1/players/:id/ban'({ params: { id }, body: { reason = '', ms } }) {
+      const at = world.date()
+      const ban = { reason, until: ms === undefined ? null : at + ms }
+      if (!(await store.run('player.ban', { id, at, ...ban }))) throw nobody()
+      world.log.warn({ player: id, until: ban.until }, 'player banned')
+      for (const session of [...sessionsOf(id)]) end(session)
+      return { ban }
+    },
+    async 'DELETE /v1/players/:id/ban'({ params: { id } }) {
+      const wasBanned = await store.run('player.unban', { id })
+      if (wasBanned === null) throw nobody()
+      if (wasBanned) world.log.warn({ player: id }, 'player let in again')
+      return {}
+    },
+  }
+
+  return {
+    routes,
+    /** Refuses a player who is banned with PLAYER_BANNED. */
+    async refuse(id: string): Promise<void> {
+      const ban = await store.run('player.ban_of', { id, at: world.date() })
+      if (ban) throw new Refusal('PLAYER_BANNED', ban.reason || undefined, { cause: { ...ban } })
+    },
+  }
+}
+
+const nobody = () => new Refusal('NO_PLAYER_FOUND', 'no player has this id')

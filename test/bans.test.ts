@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { MAX_REASON } from '../protocol/players.ts'
+import { service } from './support/service.ts'
+
+t.test('who is banned is put out at once, on every device, and not let in again', async (t) => {
+  const { player, play, raw, ask, call, lines } = await service(t)
+  const ada = await player('ada')
+  const [phone, tablet, bob] = [await play('ada'), await play('ada'), await play('bob')]
+  const ban = `/v1/players/${ada.player.id}/ban`
+
+  const banned = await ask(`PUT ${ban}`, { reason: 'rude to Bob' })
+  const closes = [await phone.closed, await tablet.closed]
+  const again = await raw()
+  const { alias, token } = await player('ada')
+  const refused = await again.ask('player.identify', { alias: alias.id, token })
+  const shown = await ask(`GET /v1/players/${ada.player.id}`)
+
+  t.strictSame(banned, { ban: { reason: 'rude to Bob', until: null } })
+  t.strictSame(closes, Array(2).fill({ code: 4102, reason: 'banned' }))
+  t.match(refused, {
+    type: 'error',
+    data: { code: 'PLAYER_BANNED', status: 403, cause: { reason: 'rude to Bob', until: null } },
+  })
+  t.match(refused.data.message, /rude to Bob/)
+  t.match(await again.ask('player.get'), { data: { code: 'NO_PLAYER_FOUND' } })
+  t.strictSame(shown.ban, banned.ban)
+  t.match(await bob.ask('player.get'), { type: 'player.get' }, 'nobody else noticed')
+  const told = lines.filter(({ msg }) => msg === 'player banned')
+  t.match(told, [{ player: ada.player.id }])
+  t.match(await call(`DELETE ${ban}`), { status: 200, body: {} })
+  t.match(await again.ask('player.identify', { alias: alias.id, token }), {
+    data: { player: { id: ada.player.id } },
+  })
+})
+
+t.test('a ban ends when its time is over, and outlives the server', async (t) => {
+  const file = join(t.testdir(), 'players.db')
+  const first = await service(t, { file })
+  const ada = await first.player('ada')
+  const ban = `PUT /v1/players/${ada.player.id}/ban`
+  const { ban: told } = await first.ask(ban, { ms: 20_000 })
+  await first.close()
+
+  const second = await service(t, { file, seed: 2 })
+  const { alias, token } = await second.player('ada')
+  const client = await second.raw()
+  const identify = () => client.ask('player.identify', { alias: alias.id, token })
+  const early = await identify()
+  second.clock.advance(20_000)
+
+  t.match(early.data, { code: 'PLAYER_BANNED', cause: { reason: '', until: told.until } })
+  t.match(await identify(), { type: 'player.identify' })
+})
+
+t.test('a ban that comes while its player identifies finds it', async (t) => {
+  const { player, raw, ask } = await service(t)
+  const { alias, token, player: ada } = await player('ada')
+
+  for (let round = 0; round < 20; round++) {
+    const client = await raw()
+    const identified = client.ask('player.identify', { alias: alias.id, token }).then(
+      ({ data }) => data.code ?? 'in',
+      () => 'out',
+    )
+    await ask(`PUT /v1/players/${ada.id}/ban`)
+    const outcome = await identified
+    const isOut = outcome === 'PLAYER_BANNED' ? true : (await client.closed).code === 4102
+    t.ok(isOut, `round ${round}: ${outcome}`)
+    client.close()
+    await ask(`DELETE /v1/players/${ada.id}/ban`)
+  }
+})
+
+t.test(
+  'only who may write players bans, only players there are, and says it shortly',
+  async (t) => {
+    const { player, keyWith, call } = await service(t)
+    const { player: ada } = await player('ada')
+    const { key } = await keyWith('read:players')
+    const ban = `/v1/players/${ada.id}/ban`
+    const reason = 'x'.repeat(MAX_REASON + 1)
+
+    for (const method of ['PUT', 'DELETE']) {
+      t.match(await call(`${method} ${ban}`, { key }), { body: { code: 'MISSING_SCOPE' } })
+      t.match(await call(`${method} /v1/players/nobody/ban`), { body: { code: 'NO_PLAYER_FOUND' } })
+    }
+    t.match(await call(`PUT ${ban}`, { body: { reason } }), {
+      body: { code: 'INVALID_MESSAGE_DATA' },
+    })
+    t.match(await call(`PUT ${ban}`, { body: { ms: 0 } }), { status: 400 })
+  },
+)
