@@ -69,6 +69,21 @@ export const ERRORS = {
     by: 'server',
     doc: 'The access key, or the ticket made with it, lacks a scope; the text says which.',
   },
+  INVALID_SECRET: {
+    status: 401,
+    by: 'server',
+    doc: 'This is not the secret whose hash the server is configured with.',
+  },
+  BACKENDS_REFUSED: {
+    status: 403,
+    by: 'server',
+    doc: 'This server has no secret for backends (`--backend-secret`), so that nobody can be one.',
+  },
+  BACKEND_REQUIRED: {
+    status: 403,
+    by: 'server',
+    doc: 'Only a backend may do that: `backend.connect` makes one.',
+  },
   UNKNOWN_ROUTE: { status: 404, by: 'server', doc: 'The HTTP API has nothing at this path.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -134,7 +149,7 @@ export const ERRORS = {
   INVALID_TARGET: {
     status: 404,
     by: 'server',
-    doc: '`to` names nobody this message can reach.',
+    doc: '`to`, or the target of a notification, names nobody this message can reach.',
   },
   MEMBER_NOT_FOUND: { status: 404, by: 'server', doc: 'The room has no member of this number.' },
   PERMISSION_DENIED: {

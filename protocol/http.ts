@@ -8,6 +8,7 @@ import {
 } from './channels.ts'
 import type { ErrorCode } from './errors.ts'
 import type { RateClass } from './limits.ts'
+import { groupAddress, notified, sessionId } from './notify.ts'
 import { pageLimit } from './page.ts'
 import {
   alias,
@@ -111,6 +112,7 @@ export const playerRoutes = routes({
     body: object({
       ...aliasNames(),
       name: about('What a new player is called; others keep their name.', optional(displayName())),
+      dev: about('Whether a new player is for development.', optional(bool())),
     }),
     reply: object({ alias: alias(), player: profile(), token: token() }),
     errors: ['NO_PLAYER_FOUND'],
@@ -277,5 +279,38 @@ export const channelRoutes = routes({
   },
 })
 
+const data = about('Any JSON.', json())
+
+export const notifyRoutes = routes({
+  'POST /v1/notify/clients/:session': {
+    doc: 'Notifies one session.',
+    scope: 'write:notifications',
+    params: object({ session: sessionId() }),
+    body: object({ data }),
+    reply: notified(),
+    errors: ['INVALID_TARGET'],
+  },
+  'POST /v1/notify/groups/:group': {
+    doc: 'Notifies a group.',
+    scope: 'write:notifications',
+    params: object({ group: groupAddress() }),
+    body: object({ data }),
+    reply: notified(),
+    errors: ['INVALID_TARGET'],
+  },
+  'POST /v1/notify/all': {
+    doc: 'Notifies everybody.',
+    scope: 'write:notifications',
+    body: object({ data }),
+    reply: notified(),
+  },
+})
+
 /** Every route by its method and path. */
-export const ROUTES = { ...keyRoutes, ...playerRoutes, ...banRoutes, ...channelRoutes } as const
+export const ROUTES = {
+  ...keyRoutes,
+  ...playerRoutes,
+  ...banRoutes,
+  ...channelRoutes,
+  ...notifyRoutes,
+} as const

@@ -1,8 +1,10 @@
+import { backends } from './backends.ts'
 import { channels } from './channels.ts'
 import { connection } from './connection.ts'
 import { events } from './events.ts'
 import { functions } from './functions.ts'
 import type { Message, Messages } from './message.ts'
+import { notify } from './notify.ts'
 import { players } from './players.ts'
 import { plaza } from './plaza.ts'
 import { queries } from './queries.ts'
@@ -17,6 +19,8 @@ export const FEATURES = {
   queries,
   functions,
   channels,
+  notify,
+  backends,
   plaza,
 } as const
 

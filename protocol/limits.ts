@@ -124,6 +124,11 @@ export const LIMITS = {
     unit: 'ms',
     doc: 'Without any progress for so long, a reader is slow.',
   },
+  backend_ms: {
+    value: 1_500,
+    unit: 'ms',
+    doc: 'How long a backend may take to say who a player is; then the server judges by itself.',
+  },
   identify_ms: {
     value: 0,
     unit: 'ms',
@@ -162,6 +167,16 @@ export const RATES = {
     per_second: 0.5,
     burst: 20,
     doc: 'Wrong access keys, tickets and tokens, for each address; an empty bucket refuses all.',
+  },
+  secret: {
+    per_second: 0.2,
+    burst: 10,
+    doc: 'Backend secrets tried, right ones too, for each address.',
+  },
+  notify: {
+    per_second: 50,
+    burst: 100,
+    doc: '`notify.client`, `notify.group` and `notify.all`; a backend’s are not limited.',
   },
   move: { per_second: 75, burst: 150, doc: 'Positions: one per drawn frame and some.' },
   identify: { per_second: 1, burst: 10, doc: '`player.identify`.' },

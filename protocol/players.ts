@@ -15,7 +15,13 @@ import {
 export const MAX_NAME = 24
 
 /** What a connection may ask and receive, by its ticket; without one, everything a player may. */
-export const SCOPES = ['read:players', 'write:players', 'read:channels', 'write:channels'] as const
+export const SCOPES = [
+  'read:players',
+  'write:players',
+  'read:channels',
+  'write:channels',
+  'write:notifications',
+] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** A display name; the server trims it and removes control characters. */
@@ -86,7 +92,7 @@ export const players = feature('players', 'Who is who.', {
     delivery: 'counted',
     rate: 'identify',
     holds: true,
-    doc: 'Says who this session is: with nothing, a new guest; with a guest key, the guest it belongs to; with an alias and its token, the player behind it (a token never makes one). A ticket beside it fixes what the session may do, and is spent even where the rest is refused. What the session says next is handled once this has been answered, so that nobody has to wait before joining a room.',
+    doc: 'Says who this session is: with nothing, a new guest; with a guest key, the guest it belongs to; with an alias and its token, the player behind it (a token never makes one); with a token alone, whoever a backend says it is, or else the alias in `ALIAS:TOKEN`. A ticket beside it fixes what the session may do, and is spent even where the rest is refused. What the session says next is handled once this has been answered, so that nobody has to wait before joining a room.',
     data: object({
       ticket: about(
         'From `POST /v1/socket-tickets`; good once.',
@@ -95,8 +101,8 @@ export const players = feature('players', 'Who is who.', {
       guest_key: about('The key an earlier answer gave.', optional(text({ min: 1, max: 128 }))),
       alias: about('The id of an alias, as the HTTP API told it.', optional(integer('uint32'))),
       token: about(
-        'The alias’s socket token; good for an hour.',
-        optional(text({ min: 1, max: 128 })),
+        'The alias’s socket token, good for an hour; without an alias, what backends judge.',
+        optional(text({ max: 4096 })),
       ),
       name: about('The display name from now on.', optional(displayName())),
     }),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { hash } from '@node-rs/bcrypt'
 import pino from 'pino'
 import { SCOPES } from '../protocol/players.ts'
 import { readSecret } from './core/secrets.ts'
@@ -26,6 +27,8 @@ const USAGES = {
   revoke: 'estragon keys revoke ID [options]',
 } as const
 
+const SECRET_USAGE = 'estragon secret'
+
 /** What a command prints: what it was asked for, and a remark beside it. */
 export interface Printed {
   readonly text: string
@@ -44,6 +47,23 @@ export async function runKeys(
   if (verb === undefined || verb === '--help') return { text: helpOf(usages, {}) }
   throw new UsageError(`keys ${verb}: expected keys create, keys list or keys revoke`)
 }
+
+/** Runs `estragon secret`: a new secret for backends, and the hash that the server is given. */
+export async function runSecret(args: readonly string[]): Promise<Printed> {
+  const { values } = parseArgs({ args: [...args], options: { help: HELP }, strict: true })
+  if (values.help) return { text: helpOf(SECRET_USAGE, { help: HELP }) }
+  const secret = createWorld().random.text(SECRET_BYTES)
+  const hashed = await hash(secret, { cost: SECRET_COST })
+  return {
+    text: `secret ${secret}\nhash   ${hashed}`,
+    remark:
+      'the hash is for --backend-secret, the secret for the service: it is shown only this once',
+  }
+}
+
+const SECRET_BYTES = 24
+/** A secret of so much chance needs no slower one; it is looked at whenever a backend connects. */
+const SECRET_COST = 10
 
 /**
  * The key of who develops: with every scope, made anew at each start. Where it is not asked for, one

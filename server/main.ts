@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import pino from 'pino'
 import pretty from 'pino-pretty'
-import { developmentKey, runKeys } from './commands.ts'
+import { developmentKey, type Printed, runKeys, runSecret } from './commands.ts'
 import { readConfig } from './config.ts'
 import { limitsOf } from './core/limits.ts'
 import type { Store } from './core/store.ts'
@@ -20,12 +20,9 @@ await run(process.argv.slice(2))
 
 async function run(args: readonly string[]): Promise<void> {
   try {
-    if (args[0] === 'keys') {
-      const { text, remark } = await runKeys(args.slice(1), process.env)
-      if (remark) process.stderr.write(`${remark}\n`)
-      if (text) process.stdout.write(`${text}\n`)
-      return
-    }
+    const [verb, ...rest] = args
+    if (verb === 'keys') return print(await runKeys(rest, process.env))
+    if (verb === 'secret') return print(await runSecret(rest))
     const settings = readSettings(args, process.env)
     if (settings === 'help') process.stdout.write(`${help()}\n`)
     else if (settings === 'version') process.stdout.write(`${version()}\n`)
@@ -34,6 +31,11 @@ async function run(args: readonly string[]): Promise<void> {
     process.stderr.write(`estragon: ${explain(error)}\n`)
     process.exitCode = 1
   }
+}
+
+function print({ text, remark }: Printed): void {
+  if (remark) process.stderr.write(`${remark}\n`)
+  if (text) process.stdout.write(`${text}\n`)
 }
 
 async function start({ config, tls: files, data, ...settings }: Settings): Promise<void> {

@@ -3,12 +3,19 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { ROUTES } from '../protocol/http.ts'
+import { ROUTES } from '../protocol/http.ts'
+import type { Json } from '../protocol/schema.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
-import { createApi, type RouteHandlers } from './core/api.ts'
+import { createJssocket } from './compat/jssocket.ts'
+import { createTalo } from './compat/talo.ts'
+import { createTaloApi, isTalos } from './compat/talo-api.ts'
+import { createShapes } from './compat/talo-shapes.ts'
+import { type ApiRequest, createApi, type RouteHandlers } from './core/api.ts'
 import type { AskNodes, Bus } from './core/bus.ts'
 import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
+import { Conversation } from './core/conversation.ts'
+import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/dialect.ts'
 import { type AllHandlers, createDispatch } from './core/dispatch.ts'
 import { encode } from './core/frame.ts'
 import { createGuesses } from './core/guesses.ts'
@@ -23,6 +30,7 @@ import { createSessions, type SessionObserver } from './core/sessions.ts'
 import type { Store } from './core/store.ts'
 import { createTick } from './core/tick.ts'
 import { kindOf, type RoomDefinition } from './definition.ts'
+import { createBackends } from './features/backends.ts'
 import { createBans } from './features/bans.ts'
 import { createChannels } from './features/channels.ts'
 import { createChannelsRoutes } from './features/channels-routes.ts'
@@ -31,6 +39,7 @@ import { createEvents } from './features/events.ts'
 import { createFunctions } from './features/functions.ts'
 import { createIntercom, type IntercomHandlers } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
+import { createNotify } from './features/notify.ts'
 import { cleanName, createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
@@ -79,6 +88,11 @@ export interface HubOptions {
   readonly plaza?: boolean
   /** Whether every session needs a ticket, by `player.identify`, before anything else (false). */
   readonly requireTicket?: boolean
+  /**
+   * The bcrypt hash of the secret that backends prove themselves with, as it is or in hex. Without
+   * it nobody is a backend; with `dev`, whoever knows jssocket's default, 12345678.
+   */
+  readonly backendSecret?: string | undefined
   /** What keeps players and channels; in memory unless given. */
   readonly store?: Store
   /** Kinds of room in the server's own terms. */
@@ -89,6 +103,8 @@ export interface HubOptions {
   readonly node?: string
   /** What this node answers, by name, when it or another asks all nodes by `intercom`. */
   readonly intercom?: IntercomHandlers
+  /** Endpoints beside those the server has; they come first. */
+  readonly endpoints?: readonly Endpoint[]
   /** Handlers in place of the features' own. */
   readonly handlers?: Partial<AllHandlers>
   /** Handlers of the HTTP API in place of the features' own. */
@@ -122,6 +138,11 @@ export interface Stats {
   readonly rooms: number
 }
 
+/** How many sessions were notified, those away included. */
+export interface Notified {
+  readonly delivered: number
+}
+
 export interface GameServer {
   readonly host: string
   readonly port: number
@@ -131,6 +152,13 @@ export interface GameServer {
   }
   /** Asks all nodes of the bus, this one included; an entry each, whatever happens to them. */
   readonly intercom: AskNodes
+  /**
+   * Notifies one session by its id, a group (as `notify.group` in PROTOCOL.md), or everybody; says
+   * how many that were. Throws a Refusal: INVALID_TARGET where that is nobody, INVALID_MESSAGE_DATA.
+   */
+  notifyClient(target: string, data: Json): Notified
+  notifyGroup(target: string, data: Json): Notified
+  notifyAll(data: Json): Notified
   stats(): Stats
   /** Says 4000 to every client and stops listening; resolves when every socket is gone. */
   close(): Promise<void>
@@ -141,6 +169,8 @@ const SWEEP_MS = 1_000
 /** Often enough that a revoked key is noticed within a second. */
 const KEYS_MS = 500
 const PRUNE_MS = 3_600_000
+/** What needs no ticket: it brings one, or stands for more. */
+const IDENTIFYING: readonly string[] = ['player.identify', 'backend.connect']
 
 /** A server without a socket: takes transports in. The only place where features are wired. */
 export function createHub(options: HubOptions = {}) {
@@ -177,9 +207,29 @@ export function createHub(options: HubOptions = {}) {
     ...{ world, limits, store, guesses, requireTicket },
     grant: (session, access) => keys.grant(session, access),
     refuseBanned: bans.refuse,
-    onIdentified: (session, player) => channels.identified(session, player),
+    judge: (session, token) => backends.judge(session, token),
+    onIdentified(session, player, alias) {
+      notify.identified(session, player, alias)
+      return channels.identified(session, player)
+    },
+  })
+  const backends = createBackends({
+    ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
+    ...{ secret: options.backendSecret, dev: options.dev ?? false },
   })
   const channels = createChannels({ world, limits, store, sessionsOf: players.sessionsOf })
+  const notify = createNotify({
+    ...{ all: sessions.all, sessionOf: sessions.get, sessionsOf: players.sessionsOf },
+    membersOf: rooms.sessionsIn,
+    listenersOf: channels.listenersOf,
+    isBackend: backends.has,
+    hears(session) {
+      if (requireTicket && !session.access && !backends.has(session)) return false
+      return !session.conversation || backends.has(session) || jssocket.isClient(session)
+    },
+    areOpen: (one, other) => jssocket.isClient(one) && jssocket.isClient(other),
+  })
+  const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
   const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
   const queries = createQueries({ resolve: rooms.resolve })
   const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
@@ -191,6 +241,7 @@ export function createHub(options: HubOptions = {}) {
     kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask }))
   kinds.push(...(options.kinds ?? []))
   observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
+  observers.push(backends.observer, notify.observer)
 
   const receive = createDispatch({
     world,
@@ -203,6 +254,8 @@ export function createHub(options: HubOptions = {}) {
       ...queries.handlers,
       ...functions.handlers,
       ...channels.handlers,
+      ...notify.handlers,
+      ...backends.handlers,
       ...plaza.handlers,
       ...options.handlers,
     },
@@ -210,28 +263,32 @@ export function createHub(options: HubOptions = {}) {
     confirmReset: connection.confirmReset,
     acknowledge: connection.acknowledge,
     permit(session, type) {
-      if (requireTicket && !session.access && type !== 'player.identify')
+      const isKnown = session.access !== null || backends.has(session)
+      if (requireTicket && !isKnown && !IDENTIFYING.includes(type))
         throw new Refusal('TICKET_REQUIRED')
     },
     checkReplies: options.dev ?? false,
   })
   const { token_ms } = limits
   const { change, upgraded } = players
-  const api = createApi({
-    world,
-    limits,
-    handlers: {
-      ...keys.routes,
-      ...bans.routes,
-      ...createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }),
-      ...createChannelsRoutes({ limits, store, channels }),
-      ...options.routes,
-    },
-    authenticate: keys.authenticate,
-    permit: requireScope,
-    charge: guesses.newCall,
-    checkReplies: options.dev ?? false,
-  })
+  const own = {
+    ...keys.routes,
+    ...bans.routes,
+    ...createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }),
+    ...createChannelsRoutes({ limits, store, channels }),
+    ...notify.routes,
+    ...options.routes,
+  }
+  const calls = {
+    ...{ world, limits, authenticate: keys.authenticate, permit: requireScope },
+    ...{ charge: guesses.newCall, checkReplies: options.dev ?? false },
+  }
+  const shapes = createShapes(store)
+  const talo = createTalo({ shapes, admit: players.admit })
+  const taloApi = createTaloApi({ api: calls, store, shapes, own, member: channels.member })
+  const api = createApi({ ...calls, routes: ROUTES, handlers: own })
+  /** Where other contracts than ours are spoken; the first that matches is it. */
+  const endpoints: readonly Endpoint[] = [...(options.endpoints ?? []), jssocket.endpoint, talo]
   const connectionEvents: ConnectionEvents = {
     received: receive,
     dropped: sessions.drop,
@@ -246,11 +303,12 @@ export function createHub(options: HubOptions = {}) {
     limits,
     accept,
     /** Answers a call of the HTTP API. */
-    api,
+    api: (request: ApiRequest) => (isTalos(request) ? taloApi(request) : api(request)),
     /** The socket of this connection is gone. */
     forget,
     rooms: { create: seats.make },
     intercom: intercom.ask,
+    notify: notify.server,
     stats: (): Stats => ({
       connections: connections.size,
       sessions: sessions.size,
@@ -271,10 +329,11 @@ export function createHub(options: HubOptions = {}) {
     },
   }
 
-  function accept(transport: Transport, path = '/'): Connection | undefined {
+  function accept(transport: Transport, upgrade = upgradeOf('/')): Connection | undefined {
     const { address } = transport
-    if (path !== '/') {
-      transport.close(4100, `no endpoint at ${path.slice(0, 64)}; connect to /`)
+    const dialect = endpoints.find(({ matches }) => matches(upgrade))?.dialect
+    if (!dialect && upgrade.path !== '/') {
+      transport.close(4100, `no endpoint at ${upgrade.path.slice(0, 64)}; connect to /`)
       return undefined
     }
     const opened = new Connection(transport, world, limits, connectionEvents)
@@ -282,15 +341,28 @@ export function createHub(options: HubOptions = {}) {
     const session = open < limits.connections ? sessions.open(opened) : undefined
     if (!session) {
       world.log.warn({ address, open }, 'too many connections')
-      transport.close(4105, 'too many connections or sessions from this address')
+      const code = dialect?.closing(4105) ?? 4105
+      transport.close(code, 'too many connections or sessions from this address')
       return undefined
     }
     connections.add(opened)
     perAddress.set(address, open + 1)
     world.log.info({ session: session.session.id, address }, 'Client connected')
-    if (options.greeting) session.session.send(encode(GREETING, 'connection'))
-    connection.welcome(opened, session.token)
+    if (dialect) converse(session.session, dialect, upgrade)
+    else welcome(session)
     return opened
+  }
+
+  /** At the native endpoint the server speaks first. */
+  function welcome({ session, token }: { session: Session; token: string }): void {
+    if (options.greeting) session.send(encode(GREETING, 'connection'))
+    if (session.connection) connection.welcome(session.connection, token)
+  }
+
+  function converse(session: Session, dialect: Dialect, upgrade: Upgrade): void {
+    const conversation = new Conversation(dialect, session, limits, world.log)
+    // It never rejects: what fails closes the connection.
+    void conversation.open(upgrade)
   }
 
   /** The session ends, and cannot come back. */
@@ -318,7 +390,7 @@ export function createHub(options: HubOptions = {}) {
       connection.acknowledge(session)
       const isLate = deadline > 0 && now - one.openedAt > deadline
       const isKnown = limits.identify_ms > 0 ? session.player : session.access
-      if (isLate && !isKnown) one.close(4104)
+      if (isLate && !isKnown && !backends.has(session)) one.close(4104)
     }
   }
 
@@ -395,6 +467,9 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     port: address.port,
     rooms: hub.rooms,
     intercom: hub.intercom,
+    notifyClient: hub.notify.client,
+    notifyGroup: hub.notify.group,
+    notifyAll: hub.notify.all,
     stats: hub.stats,
     async close() {
       hub.close()

@@ -58,6 +58,12 @@ const OPTIONS = {
     env: 'ESTRAGON_TRUST_PROXY',
     doc: 'behind a proxy: believe its X-Forwarded-For',
   },
+  'backend-secret': {
+    type: 'string',
+    env: 'SOCKET_AUTH',
+    value: 'HASH',
+    doc: 'admit backends by the secret of this bcrypt hash, plain or in hex (none)',
+  },
   greeting: {
     type: 'boolean',
     env: 'ESTRAGON_GREETING',
@@ -88,6 +94,7 @@ export interface Settings {
   /** The files of both. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly trustProxy: boolean
+  readonly backendSecret: string | undefined
   readonly greeting: boolean
   readonly dev: boolean
   readonly log: string
@@ -115,6 +122,7 @@ export function readSettings(
     origins: readAllowed(said('origins')),
     tls: readTls(said('cert'), said('key')),
     trustProxy: set('trust-proxy'),
+    backendSecret: said('backend-secret'),
     greeting: set('greeting'),
     dev: set('dev'),
     log: readLevel(said('log')),
@@ -135,6 +143,7 @@ export const help = (): string =>
     '  estragon keys create   make an access key, for whom the HTTP API trusts',
     '  estragon keys list     say which there are',
     '  estragon keys revoke   end one, and the connections it let in',
+    '  estragon secret        make a secret for backends, and its hash',
   ])
 
 /** What there is to say of a command. */
@@ -145,7 +154,7 @@ export function helpOf(
 ): string {
   const lines = Object.entries(options).map(([name, { short, value, env, doc }]) => {
     const names = `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`
-    return `  ${names.padEnd(22)} ${doc}${env ? ` [${env}]` : ''}`
+    return `  ${names.padEnd(26)} ${doc}${env ? ` [${env}]` : ''}`
   })
   const after = more.length > 0 ? ['', ...more] : []
   return [`estragon: ${ABOUT}`, '', `usage: ${usage}`, '', ...lines, ...after].join('\n')

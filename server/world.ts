@@ -53,3 +53,6 @@ export function createWorld({ log = pino({ level: 'silent' }) }: WorldOptions = 
     log,
   }
 }
+
+/** A moment of `date()` as text: `2026-01-01T00:00:00.000Z`. */
+export const isoOf = (ms: number): string => new Date(ms).toISOString()

@@ -90,6 +90,14 @@ const LAYERS: readonly Layer[] = [
     without: WORLDLY,
   })),
   {
+    // A library for services, beside the server: it takes nothing of it but the wire.
+    name: 'service client',
+    files: /^server\/backend\//,
+    imports: ['protocol', 'service client'],
+    packages: true,
+    without: [],
+  },
+  {
     name: 'definition',
     files: /^server\/definition\.ts$/,
     imports: ['protocol', 'world', 'core'],

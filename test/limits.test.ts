@@ -47,6 +47,7 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   hard_bytes: 'outbox',
   stall_ms: 'outbox',
   identify_ms: 'limits',
+  backend_ms: 'backends',
 }
 
 for (const [name, file] of Object.entries(TESTED))

@@ -15,6 +15,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 /** A game server as a stranger would write it, in the words of the README. */
 const GAME = `
 import { createServer, defineRoom } from 'estragon'
+import { createBackend } from 'estragon/backend'
 import { connect } from 'estragon/client'
 import WebSocket from 'ws'
 
@@ -24,14 +25,19 @@ const duel = defineRoom({
   onCreate: () => ({ turns: 0 }),
   onMessage: ({ state }, { args }) => ({ args: [...args, ++state.turns] }),
 })
-const server = await createServer({ port: 0, host: '127.0.0.1', rooms: { duel }, plaza: false })
+const server = await createServer({ port: 0, host: '127.0.0.1', rooms: { duel }, plaza: false, dev: true })
 const url = \`ws://127.0.0.1:\${server.port}\`
 const [ada, bob] = [await connect(url, { WebSocket }), await connect(url, { WebSocket })]
 const room = await ada.rooms.joinOrCreate('duel', { name: 'Ada' })
 await bob.rooms.join(room.code)
 const heard = new Promise((resolve) => bob.events.on('duel.move', (args) => resolve(args)))
 const { args } = await ada.events.emit('duel.move', ['e4'])
-console.log(JSON.stringify({ kind: room.kind, args, heard: await heard }))
+const backend = createBackend({ url: \`\${url}/ws\`, quiet: true })
+const notified = new Promise((resolve) => ada.notifications.on('notified', resolve))
+await backend.ready()
+await backend.notifyAll({ news: 'all is well' })
+console.log(JSON.stringify({ kind: room.kind, args, heard: await heard, notified: await notified }))
+backend.close()
 ada.close()
 bob.close()
 await server.close()
@@ -68,7 +74,10 @@ t.test(
     const shipped = await readdir(join(project, 'node_modules/estragon'))
 
     t.equal(problems, '')
-    t.strictSame(JSON.parse(said), { kind: 'duel', args: ['e4', 1], heard: ['e4', 1] })
+    t.strictSame(JSON.parse(said), {
+      ...{ kind: 'duel', args: ['e4', 1], heard: ['e4', 1] },
+      notified: { news: 'all is well' },
+    })
     t.strictSame(shipped.sort(), ['LICENSE', 'README.md', 'dist', 'package.json', 'protocol'])
     await startsAndServes(t, project)
   },

@@ -328,6 +328,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
       await players.update({ props: { hat: true } })
     },
   },
+  PLAYER_BANNED: banned(),
   STORAGE_FAILED: failing('STORAGE_FAILED'),
   STORAGE_BUSY: failing('STORAGE_BUSY'),
 }
@@ -339,6 +340,18 @@ function failing(code: 'STORAGE_FAILED' | 'STORAGE_BUSY'): Situation {
     async given({ players }, _, store) {
       key = (await players.identify()).guest_key ?? ''
       store.fails = { code }
+    },
+    calls: { 'player.identify': ({ players }) => players.identify({ guest_key: key }) },
+  }
+}
+
+function banned(): Situation {
+  let key = ''
+  return {
+    async given(_, { raw, ask }) {
+      const { data } = await (await raw()).ask('player.identify')
+      key = data.guest_key
+      await ask(`PUT /v1/players/${data.player.id}/ban`)
     },
     calls: { 'player.identify': ({ players }) => players.identify({ guest_key: key }) },
   }
@@ -370,7 +383,6 @@ t.test('half of what identifies is nothing', async (t) => {
 
   // @ts-expect-error: an alias without its token
   const untold = await failureOf(players.identify({ alias: alias.id }))
-  // @ts-expect-error: a token without its alias
   const whose = await failureOf(players.identify({ token }))
 
   for (const refused of [untold, whose]) t.match(refused, { code: 'INVALID_SOCKET_TOKEN' })

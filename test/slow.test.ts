@@ -180,8 +180,8 @@ async function listen(t: Test) {
   const sockets = createSockets({
     http,
     limits: hub.limits,
-    accept(transport, path) {
-      const connection = hub.accept(transport, path)
+    accept(transport, upgrade) {
+      const connection = hub.accept(transport, upgrade)
       if (connection) connections.push(connection)
       return connection
     },

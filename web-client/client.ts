@@ -5,6 +5,7 @@ import { createEvents, type Events } from './events.ts'
 import { failure } from './failure.ts'
 import { createFunctions, type Functions } from './functions.ts'
 import type { Timers, WebSocketConstructor } from './link.ts'
+import { createNotifications, type Notifications } from './notify.ts'
 import { createPlayers, type Players } from './players.ts'
 import { createPlaza, type Plaza } from './plaza.ts'
 import { type BuiltIns, createQueries, type Queries } from './queries.ts'
@@ -52,6 +53,7 @@ export interface Network {
   readonly queries: Queries
   readonly functions: Functions
   readonly channels: Channels
+  readonly notifications: Notifications
   readonly plaza: Plaza
   /** `state`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
@@ -98,6 +100,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     queries: createQueries({ ...answering, builtIns: platformDialogs() }),
     functions: createFunctions({ ...answering, players }),
     channels: createChannels(session, report),
+    notifications: createNotifications(session, report),
     plaza: createPlaza(session, report),
     on: session.on,
     request: session.request,

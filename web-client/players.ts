@@ -1,5 +1,5 @@
 import type { AllMessages } from '../protocol/index.ts'
-import type { ReplyOf } from '../protocol/message.ts'
+import type { DataOf, ReplyOf } from '../protocol/message.ts'
 import type { Json } from '../protocol/schema.ts'
 import type { Session } from './session.ts'
 
@@ -17,7 +17,10 @@ export interface PlayerChanges {
   readonly props?: Props
 }
 
-/** Who says so: a new guest, a guest by its key, or a player by an alias and its token. */
+/**
+ * Who says so: a new guest, a guest by its key, a player by an alias and its token, or by a token alone
+ * whoever a backend says.
+ */
 export type Who = {
   /** The display name from now on; a new guest is given one otherwise. */
   readonly name?: string
@@ -25,7 +28,7 @@ export type Who = {
   readonly ticket?: string
 } & (
   | { readonly guest_key?: string; readonly alias?: never; readonly token?: never }
-  | { readonly alias: number; readonly token: string; readonly guest_key?: never }
+  | { readonly alias?: number; readonly token: string; readonly guest_key?: never }
 )
 
 export type Players = ReturnType<typeof createPlayers>
@@ -36,6 +39,10 @@ export function createPlayers(session: Session) {
   let props: Props = {}
   session.on('lost', () => know(undefined))
   session.on('snapshot', ([page]) => know(page?.player ?? undefined))
+  session.on('message', ({ type, data }) => {
+    if (type === 'player.identified')
+      know((data as DataOf<AllMessages['player.identified']>).player)
+  })
 
   return {
     /** The player this session is; undefined before `identify`, and after `lost`. */

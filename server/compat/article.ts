@@ -1,4 +1,4 @@
-import type { Dialect } from '../core/dispatch.ts'
+import type { NumericDialect } from '../core/dispatch.ts'
 import type { Log } from '../world.ts'
 
 /** What the article's server says: to its hello, and with `--greeting` on connection. */
@@ -9,7 +9,7 @@ const MAX_LOGGED = 200
 
 /** The numeric dialect of the Godot-and-Node article: type 0 is a hello, answered with type 1. */
 export const createArticle =
-  (log: Log): Dialect =>
+  (log: Log): NumericDialect =>
   (connection, message) => {
     const { type, text } = message as { type: number; text?: unknown }
     if (type !== HELLO) return unmapped(type)

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { AnswerOf, Asked, ROUTES } from '../../protocol/http.ts'
+import type { AnswerOf, Asked } from '../../protocol/http.ts'
 import type { RateClass } from '../../protocol/limits.ts'
 import { toText } from '../../protocol/message.ts'
 import type { Scope } from '../../protocol/players.ts'
@@ -8,7 +8,7 @@ import type { World } from '../world.ts'
 import { isDeeper } from './decode.ts'
 import type { Limits } from './limits.ts'
 import { errorMessage, Refusal } from './refusal.ts'
-import { allowed, type Hit, matching, type Pair } from './routes.ts'
+import { allowed, createMatching, type Hit, type Pair, type ServedRoutes } from './routes.ts'
 import type { AccessKey } from './store.ts'
 
 /** A request, as far as the API looks at it. */
@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly address: string
   readonly authorization: string | undefined
   readonly contentType: string | undefined
+  /** Any other header, by its name in lower case. */
+  header(name: string): string | undefined
   /** Reads the body; rejects with TOO_LARGE above so many bytes, and ABORTED when the client goes. */
   body(most: number): Promise<Buffer>
 }
@@ -37,10 +39,30 @@ export type RouteHandlers<R> = {
   ) => Promise<AnswerOf<R[K]>>
 }
 
-export interface ApiOptions {
+/** What comes with a call beside what its schemas read. */
+export interface Caller {
+  /** Undefined only where the route needs none. */
+  readonly key: AccessKey
+  readonly header: ApiRequest['header']
+}
+
+/** Handlers of any table; what answers nothing is answered for with 204. */
+export type ServedHandlers<R> = {
+  readonly [K in keyof R]: (call: Asked<R[K]> & Caller) => Promise<AnswerOf<R[K]> | undefined>
+}
+
+/** What an error says: the data of an `error` message. */
+export type ErrorData = ReturnType<typeof errorMessage>['data']
+
+export interface ApiOptions<R extends ServedRoutes> {
   readonly world: World
   readonly limits: Limits
-  readonly handlers: RouteHandlers<typeof ROUTES>
+  readonly routes: R
+  readonly handlers: ServedHandlers<R>
+  /** An error in the words of another API than ours. */
+  readonly tell?: (error: ErrorData) => object
+  /** What is said of a call that no route is for, if not UNKNOWN_ROUTE or METHOD_NOT_ALLOWED. */
+  readonly unknown?: (path: string) => Refusal
   /** The key behind a secret; refuses the unknown and the revoked. */
   readonly authenticate: (secret: string, address: string) => Promise<AccessKey>
   /** Refuses what a key may not do. */
@@ -53,12 +75,13 @@ export interface ApiOptions {
 
 export type Api = (request: ApiRequest) => Promise<ApiAnswer>
 
-type AnyHandler = (call: Asked<unknown> & { key: AccessKey }) => Promise<unknown>
+type AnyHandler = (call: Asked<unknown> & Caller) => Promise<unknown>
 
 /** Match, charge, authenticate, check, handle, answer: the way in for every HTTP call. */
-export function createApi(options: ApiOptions): Api {
-  const { world, limits, authenticate, permit, charge, checkReplies } = options
+export function createApi<R extends ServedRoutes>(options: ApiOptions<R>): Api {
+  const { world, limits, authenticate, permit, charge, checkReplies, tell, unknown } = options
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
+  const matching = createMatching(options.routes)
 
   return async function answer(request) {
     const path = request.url.split('?', 1)[0] ?? ''
@@ -67,10 +90,12 @@ export function createApi(options: ApiOptions): Api {
     const hit = found.find(({ line }) => line.method === method)
     try {
       charge(request.address, hit?.line.route.rate ?? 'http')
+      if (!hit && unknown) throw unknown(path.slice(0, MAX_TOLD))
       if (found.length === 0)
         throw new Refusal('UNKNOWN_ROUTE', `there is nothing at ${path.slice(0, MAX_TOLD)}`)
       if (!hit) throw new Refusal('METHOD_NOT_ALLOWED')
       const reply = await call(request, hit)
+      if (reply === undefined) return { status: 204, headers: {}, body: '' }
       return { status: 200, headers: {}, body: toText(reply) }
     } catch (error) {
       return refused(error, hit?.line.name, allowed(found))
@@ -79,17 +104,22 @@ export function createApi(options: ApiOptions): Api {
 
   async function call(request: ApiRequest, { line, params }: Hit): Promise<unknown> {
     const { name, route } = line
-    const key = await authenticate(secretOf(request), request.address)
-    if (route.scope !== undefined) permit(key, route.scope)
+    const { open = false, lenient = false } = route
+    const key = open ? undefined : await authenticate(secretOf(request), request.address)
+    if (key && route.scope !== undefined) permit(key, route.scope)
+    const query = readTexts(route.query, queryOf(request), 'query')
     const asked = {
       params: checked(route.params, readTexts(route.params, params, 'path'), 'path'),
-      query: checked(route.query, readTexts(route.query, queryOf(request), 'query'), 'query'),
-      body: route.body ? checked(route.body, await readBody(request, limits), 'body') : {},
+      query: checked(route.query, query, 'query', !lenient),
+      body: route.body
+        ? checked(route.body, await readBody(request, limits), 'body', !lenient)
+        : {},
     }
-    const reply = (await handlers[name]?.({ ...asked, key } as Parameters<AnyHandler>[0])) ?? {}
-    const wrong = checkReplies && check(route.reply, reply, `${name} reply`)
+    const { header } = request
+    const reply = await handlers[name]?.({ ...asked, key, header } as Parameters<AnyHandler>[0])
+    const wrong = checkReplies && route.reply && check(route.reply, reply, `${name} reply`)
     if (wrong) throw new Error(wrong)
-    world.log.debug({ route: name, key: key.id }, 'HTTP call')
+    world.log.debug({ route: name, key: key?.id }, 'HTTP call')
     return reply
   }
 
@@ -105,7 +135,7 @@ export function createApi(options: ApiOptions): Api {
     return {
       status: data.status,
       headers: headersOf(refusal as Refusal, allow),
-      body: toText(data),
+      body: toText(tell ? tell(data) : data),
     }
   }
 }
@@ -119,8 +149,8 @@ function secretOf({ authorization = '' }: ApiRequest): string {
   throw new Refusal('INVALID_ACCESS_KEY', 'expected the header authorization: Bearer KEY')
 }
 
-function checked(schema: Schema | undefined, value: unknown, place: string): unknown {
-  const problem = check(schema ?? NOTHING, value, place)
+function checked(schema: Schema | undefined, value: unknown, place: string, exact = true): unknown {
+  const problem = check(schema ?? NOTHING, value, place, exact)
   if (problem) throw new Refusal('INVALID_MESSAGE_DATA', problem)
   return value
 }

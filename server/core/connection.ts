@@ -93,9 +93,10 @@ export class Connection {
   /** Closes with a code of ours, after everything written so far. */
   close(code: CloseCode, reason: string = CLOSES[code].doc): void {
     if (!this.session) return
-    this.session.outbox.flush()
+    const { outbox, conversation } = this.session
+    outbox.flush()
     this.#leave(ENDING_CLOSES.has(code))
-    this.transport.close(code, reason)
+    this.transport.close(conversation?.closing(code) ?? code, reason)
   }
 
   /** Another connection took the session. */

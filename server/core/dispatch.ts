@@ -15,7 +15,8 @@ import { check } from '../../protocol/schema.ts'
 import type { World } from '../world.ts'
 import { type Ask, remoteRefusal } from './asks.ts'
 import type { Connection } from './connection.ts'
-import { decode } from './decode.ts'
+import type { Conversation } from './conversation.ts'
+import { type Decoded, decode } from './decode.ts'
 import { encode } from './frame.ts'
 import type { Limits } from './limits.ts'
 import { errorMessage, Refusal } from './refusal.ts'
@@ -40,7 +41,7 @@ export type HandlersOf<M extends Messages> = {
 export type AllHandlers = HandlersOf<AllMessages>
 
 /** Answers a message with a numeric `type` in kind. */
-export type Dialect = (
+export type NumericDialect = (
   connection: Connection,
   message: { readonly type: number },
 ) => { readonly type: number }
@@ -49,7 +50,7 @@ export interface DispatchOptions {
   readonly world: World
   readonly limits: Limits
   readonly handlers: AllHandlers
-  readonly numeric: Dialect
+  readonly numeric: NumericDialect
   /** The reply to a `session.reset` came. */
   readonly confirmReset: (session: Session) => void
   /** Enough has been received that the other side should be told. */
@@ -84,6 +85,8 @@ export function createDispatch(options: DispatchOptions) {
   return function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
     const { session } = connection
     if (!session) return
+    const { conversation } = session
+    if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
     const decoded = decode(bytes, isBinary, limits)
     if (decoded.counted && session.resetting !== undefined) return
@@ -91,12 +94,31 @@ export function createDispatch(options: DispatchOptions) {
     if (session.resetting === undefined) session.mustReset = undefined
     const incoming = { connection, session, free: decoded.counted && session.count() }
     try {
-      if (decoded.problem) refuseMalformed(incoming, decoded.problem, {})
+      if (conversation) hear(incoming, conversation, bytes, decoded)
+      else if (decoded.problem) refuseMalformed(incoming, decoded.problem, {})
       else route(incoming, decoded.message)
     } catch (error) {
       refuse(incoming, error, {})
     }
     if (session.received - session.told.received >= limits.ack_frames) acknowledge(session)
+  }
+
+  /** A frame of a compatibility endpoint; what means nothing there costs as much as a request. */
+  function hear(
+    incoming: Incoming,
+    conversation: Conversation,
+    bytes: Buffer,
+    decoded: Decoded,
+  ): void {
+    const { problem } = decoded
+    const value = problem ? undefined : decoded.message
+    const heard = conversation.hear({ text: bytes.toString('utf8'), value, problem })
+    if (heard.length === 0) isAdmitted(incoming, 'request', {})
+    for (const one of heard) {
+      const refusal = 'refusal' in one ? one.refusal : problemOf(one)
+      if (refusal) refuseMalformed(incoming, refusal, { id: one.id })
+      else route(incoming, one)
+    }
   }
 
   function route(incoming: Incoming, message: unknown): void {
@@ -273,6 +295,12 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
 const askedBy = ({ session }: Incoming, { type, id }: Envelope): Asked =>
   id !== undefined && session.inFlight.has(id) ? { type } : { type, id }
+
+/** Whether a dialect put into a message's outside what a client may not say there. */
+function problemOf(message: unknown): Refusal | undefined {
+  const envelope = readEnvelope(message)
+  return typeof envelope === 'string' ? new Refusal('INVALID_MESSAGE', envelope) : undefined
+}
 
 interface Answer {
   readonly type: string

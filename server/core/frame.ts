@@ -58,6 +58,13 @@ export function encode(message: Sendable, delivery: Delivery): Outgoing {
   return { type, delivery, key, size, frame: frameText(text, size) }
 }
 
+/** Frames text as it is and anything else as JSON: what no later connection will need again. */
+export function encodeForeign(value: unknown): Outgoing {
+  const text = typeof value === 'string' ? value : toText(value)
+  const size = Buffer.byteLength(text)
+  return { type: '', delivery: 'connection', key: '', size, frame: frameText(text, size) }
+}
+
 /** An unmasked, unfragmented text frame (RFC 6455, section 5.2). */
 function frameText(text: string, size: number): Buffer {
   const start = size < 126 ? 2 : size < 65_536 ? 4 : 10

@@ -41,6 +41,9 @@ export function createGuesses(rates: Rates | false, now: () => number) {
     /** Charges an address for a new guest. */
     newGuest: (address: string): void => charge(address, 'guest', 'too many new guests'),
 
+    /** Charges an address for a backend secret, before it is looked at: that costs much. */
+    newTry: (address: string): void => charge(address, 'secret', 'too many secrets tried'),
+
     /** Charges an address for a call of the HTTP API. */
     newCall: (address: string, rate: RateClass): void => charge(address, rate),
 

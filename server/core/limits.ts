@@ -20,10 +20,16 @@ export class Buckets {
   readonly #rates: Rates | false
   readonly #now: () => number
   readonly #levels: Partial<Record<RateClass, Level>> = {}
+  #lifted: RateClass | undefined
 
   constructor(rates: Rates | false, now: () => number) {
     this.#rates = rates
     this.#now = now
+  }
+
+  /** Takes the limit off one class. */
+  lift(name: RateClass): void {
+    this.#lifted = name
   }
 
   /** How many ms until there is a token; takes none. */
@@ -53,7 +59,7 @@ export class Buckets {
 
   /** The level of a bucket as time has filled it; none where there are no limits. */
   #fill(name: RateClass) {
-    if (!this.#rates) return undefined
+    if (!this.#rates || name === this.#lifted) return undefined
     const { per_second, burst } = this.#rates[name]
     const now = this.#now()
     let level = this.#levels[name]

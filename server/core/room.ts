@@ -72,6 +72,10 @@ export class Room {
     return this.#numbered === 0
   }
 
+  get sessions(): Iterable<Session> {
+    return this.#members.keys()
+  }
+
   get members(): Iterable<Member> {
     return this.#members.values()
   }

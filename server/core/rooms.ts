@@ -50,6 +50,8 @@ export function createRooms(world: World, limits: Limits) {
     get size() {
       return byCode.size
     },
+    /** Those who sit in a room; nobody where there is none. */
+    sessionsIn: (code: string): Iterable<Session> => byCode.get(code)?.sessions ?? [],
     get: (code: string): Room | undefined => byCode.get(code),
     /** The oldest first. */
     all: (): Iterable<Room> => byCode.values(),

@@ -5,6 +5,7 @@ import type { Json } from '../../protocol/schema.ts'
 import type { Cancel } from '../world.ts'
 import { type AbandonCode, type Ask, Asks } from './asks.ts'
 import type { Connection } from './connection.ts'
+import type { Conversation } from './conversation.ts'
 import { encode, type Origin, type Outgoing } from './frame.ts'
 import { Hold } from './hold.ts'
 import { Buckets, type Limits, type Rates } from './limits.ts'
@@ -63,6 +64,8 @@ export class Session {
   access: Access | null = null
   /** The connection that carries it now; null while away. */
   connection: Connection | null = null
+  /** At a compatibility endpoint, what translates between it and its client. */
+  conversation: Conversation | undefined
   /** Whether it ever sent anything; one that never did ends with its socket. */
   started = false
   /** Whether its client introduced itself as a library that acknowledges and may resume. */
@@ -124,14 +127,21 @@ export class Session {
     if (message.size > this.receiveBytes) this.#sendTooLarge(message, re)
     else {
       if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
-      this.outbox.push(message)
+      this.#push(message)
     }
+  }
+
+  #push(message: Outgoing): void {
+    if (this.conversation) this.conversation.tell(message)
+    else this.outbox.push(message)
   }
 
   /** Refuses what the session's ticket does not let it do. */
   permit(scope: Scope): void {
     if (this.access && !this.access.scopes.includes(scope))
-      throw new Refusal('MISSING_SCOPE', `expected a ticket of a key with the scope ${scope}`)
+      throw new Refusal('MISSING_SCOPE', `expected a ticket of a key with the scope ${scope}`, {
+        cause: { scope },
+      })
   }
 
   may(scope: Scope): boolean {
@@ -224,9 +234,7 @@ export class Session {
     }
     const delivery = message.delivery === 'connection' ? 'connection' : 'counted'
     const text = tooLarge(message, this.receiveBytes)
-    this.outbox.push(
-      encode(errorMessage(new Refusal('TOO_LARGE', text), message.type, re), delivery),
-    )
+    this.#push(encode(errorMessage(new Refusal('TOO_LARGE', text), message.type, re), delivery))
   }
 }
 

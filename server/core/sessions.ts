@@ -41,6 +41,7 @@ export function createSessions(
   observers: readonly SessionObserver[],
 ) {
   const byToken = new Map<string, Session>()
+  const byId = new Map<string, Session>()
   const perAddress = new Map<string, number>()
   const windows = new Map<Session, Cancel>()
   const expired = new Set<string>()
@@ -62,6 +63,9 @@ export function createSessions(
       return windows.size
     },
 
+    get: (id: string): Session | undefined => byId.get(id),
+    all: (): Iterable<Session> => byId.values(),
+
     /** A new session on this connection, with the token that claims it; undefined where too many. */
     open(connection: Connection): { session: Session; token: string } | undefined {
       const { address } = connection
@@ -71,6 +75,7 @@ export function createSessions(
       const token = world.random.text(24)
       const session = new Session(world.random.text(12), hash(token), address, sessionWorld)
       byToken.set(session.tokenHash, session)
+      byId.set(session.id, session)
       bind(session, connection)
       return { session, token }
     },
@@ -127,6 +132,7 @@ export function createSessions(
       for (const cancel of windows.values()) cancel()
       windows.clear()
       byToken.clear()
+      byId.clear()
     },
   }
 
@@ -161,6 +167,7 @@ export function createSessions(
 
   function end(session: Session): void {
     if (!byToken.delete(session.tokenHash)) return
+    byId.delete(session.id)
     windows.get(session)?.()
     windows.delete(session)
     const count = (perAddress.get(session.address) ?? 1) - 1

@@ -130,12 +130,15 @@ export interface Operations {
     at: number
   }): Channel
   'channel.get'(a: { id: number }): Channel | null
+  /** By id; `skip` passes over so many of them. */
   'channel.list'(a: {
     after: number
     limit: number
     player?: string
     name?: string
+    skip?: number
   }): readonly Channel[]
+  'channel.count'(a: Record<string, never>): number
   'channel.update'(a: {
     id: number
     name?: string
@@ -152,7 +155,12 @@ export interface Operations {
   }): { readonly channel: Channel; readonly isNew: boolean } | 'FULL' | null
   /** Whether the player was a member; null where there is no such channel. */
   'channel.leave'(a: { id: number; player: string }): boolean | null
-  'channel.members'(a: { id: number; after: string; limit: number }): readonly string[]
+  'channel.members'(a: {
+    id: number
+    after: string
+    limit: number
+    skip?: number
+  }): readonly string[]
   'channel.is_member'(a: { id: number; player: string }): boolean
   /** Appends for a member and answers with the offset; keeps the last `keep` messages. */
   'channel.append'(a: {

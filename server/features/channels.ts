@@ -90,6 +90,10 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     update,
     remove,
     get: find,
+    /** Refuses who is no member. */
+    member,
+    /** The sessions here of its members. */
+    listenersOf: (id: number): Iterable<Session> => listening.get(id) ?? [],
     membersPage,
     history,
 

@@ -101,5 +101,7 @@ export function readScopes(text: string): Scope[] {
 /** Refuses what a key's scopes do not hold. */
 export function requireScope({ scopes }: AccessKey, scope: Scope): void {
   if (!scopes.includes(scope))
-    throw new Refusal('MISSING_SCOPE', `expected a key with the scope ${scope}`)
+    throw new Refusal('MISSING_SCOPE', `expected a key with the scope ${scope}`, {
+      cause: { scope },
+    })
 }

@@ -35,9 +35,9 @@ export function createPlayersRoutes(
   const { world, store, token_ms, cleanName, change, upgraded } = options
 
   return {
-    async 'POST /v1/players/identify'({ key, body: { service, identifier, name } }) {
+    async 'POST /v1/players/identify'({ key, body: { service, identifier, name, dev } }) {
       const named = { service, identifier, at: world.date() }
-      const alias = (await store.run('alias.find', named)) ?? (await make(key, named, name))
+      const alias = (await store.run('alias.find', named)) ?? (await make(key, named, name, dev))
       const [player, token] = await Promise.all([get(alias.player), issue(alias)])
       return { alias: aliasInfo(alias), player, token }
     },
@@ -77,10 +77,11 @@ export function createPlayersRoutes(
     key: AccessKey,
     named: { readonly service: string; readonly identifier: string; readonly at: number },
     asked = '',
+    dev = false,
   ): Promise<Alias> {
     if (!key.scopes.includes('write:players')) throw new Refusal('NO_PLAYER_FOUND', NOT_MADE)
     const name = cleanName(asked) || `Player ${1 + world.random.below(9999)}`
-    const create = { player: world.random.text(12), name, dev: false }
+    const create = { player: world.random.text(12), name, dev }
     const alias = await store.run('alias.find', { ...named, create })
     if (!alias) throw new Error('expected an alias, as one was to be made')
     world.log.info({ player: alias.player, alias: alias.id }, 'player made')

@@ -1,3 +1,4 @@
+import { BACKEND_SERVICE } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { MAX_NAME, type players as playersTable } from '../../protocol/players.ts'
@@ -29,8 +30,20 @@ export interface PlayersOptions {
   readonly grant: (session: Session, access: Access) => void
   /** Refuses a player who may not come. */
   readonly refuseBanned: (player: string) => Promise<void>
-  /** A session has become a player's. */
-  readonly onIdentified: (session: Session, player: Player) => Promise<void>
+  /** Whose a token without an alias is to a backend; undefined where none answers. */
+  readonly judge: (session: Session, token: string) => Promise<User | undefined>
+  /** A session has become a player's, by an alias if there is one. */
+  readonly onIdentified: (
+    session: Session,
+    player: Player,
+    alias: Alias | undefined,
+  ) => Promise<void>
+}
+
+/** Who a session is to a backend; without a user, a guest. */
+export interface User {
+  readonly user?: string
+  readonly name?: string
 }
 
 type Who = DataOf<AllMessages['player.identify']>
@@ -46,8 +59,8 @@ export type Players = ReturnType<typeof createPlayers>
 
 /** Players: who is who, on however many devices. */
 export function createPlayers(options: PlayersOptions) {
-  const { world, limits, store, guesses, requireTicket, grant, refuseBanned, onIdentified } =
-    options
+  const { world, limits, store, guesses, requireTicket, grant } = options
+  const { refuseBanned, judge, onIdentified } = options
   const online = new Map<string, { readonly player: Player; readonly sessions: Set<Session> }>()
 
   const handlers: HandlersOf<(typeof playersTable)['messages']> = {
@@ -56,19 +69,11 @@ export function createPlayers(options: PlayersOptions) {
       if (who.ticket !== undefined) await admit(session, who.ticket)
       if (requireTicket && !session.access) throw new Refusal('TICKET_REQUIRED')
       session.permit('read:players')
-      const { stored, alias, guestKey } = await find(context, who)
-      if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
-      if (session.player && session.player.id !== stored.id) throw new Refusal('ALREADY_IDENTIFIED')
-      const player = enter(session, stored)
-      // It is in already, so that a ban meanwhile finds it.
-      await refuseBanned(stored.id).catch((error: unknown) => {
-        leave(session)
-        throw error
-      })
-      if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+      const found = await find(context, who)
+      const { stored, alias, guestKey } = found
+      const player = await enter(session, stored)
       if (who.name !== undefined) await rename(stored, who.name)
-      world.log.info({ session: session.id, player: player.id }, 'player identified')
-      await onIdentified(session, player)
+      await identified(session, player, found)
       return {
         player: { ...player },
         ...(alias && { alias: aliasInfo(alias) }),
@@ -99,6 +104,13 @@ export function createPlayers(options: PlayersOptions) {
     change,
     /** The sessions of a player, those away included. */
     sessionsOf: (player: string): ReadonlySet<Session> => online.get(player)?.sessions ?? NONE,
+    /** The session is that user of a backend's, made a player if it is new. */
+    async become(session: Session, user: string, name: string | undefined): Promise<Player> {
+      const found = await ofUser(session, user, name)
+      const player = await enter(session, found.stored)
+      await identified(session, player, found)
+      return player
+    },
     /** Takes a ticket for a session: it fixes what the session may do. */
     admit,
     /** A guest has become a player with an alias. */
@@ -123,15 +135,8 @@ export function createPlayers(options: PlayersOptions) {
   /** Who says so: the alias with a token, the guest with a key, or somebody new. */
   async function find({ session }: Context, who: Who): Promise<Found> {
     const at = world.date()
-    if (who.alias !== undefined || who.token !== undefined) {
-      const { alias: id = 0, token = '' } = who
-      const { hash } = readSecret(token)
-      const alias = await guesses.lookSecret(session.address, () =>
-        store.run('token.check', { alias: id, hash, at }),
-      )
-      if (!alias) throw new Refusal('INVALID_SOCKET_TOKEN')
-      return { alias, stored: known(await store.run('player.get', { id: alias.player })) }
-    }
+    if (who.alias !== undefined) return byToken(session, who.alias, who.token ?? '')
+    if (who.token !== undefined) return judged(session, who.token)
     if (who.guest_key !== undefined) {
       const secret = readSecret(who.guest_key)
       const stored = await guesses.lookSecret(session.address, () =>
@@ -140,7 +145,46 @@ export function createPlayers(options: PlayersOptions) {
       if (!stored) throw new Refusal('INVALID_GUEST_KEY')
       return { stored }
     }
+    return newcomer(session)
+  }
+
+  async function byToken(session: Session, id: number, token: string): Promise<Found> {
+    const { hash } = readSecret(token)
+    const alias = await guesses.lookSecret(session.address, () =>
+      store.run('token.check', { alias: id, hash, at: world.date() }),
+    )
+    if (!alias) throw new Refusal('INVALID_SOCKET_TOKEN')
+    return ofAlias(alias)
+  }
+
+  /** A token alone: who a backend says it is; where none answers, an alias and its token in one. */
+  async function judged(session: Session, token: string): Promise<Found> {
+    const said = await judge(session, token)
+    if (said?.user !== undefined) return ofUser(session, said.user, said.name)
+    if (said) return newcomer(session)
+    const [, id, secret = ''] = /^(\d{1,10}):(.+)$/.exec(token) ?? []
+    if (id === undefined) throw new Refusal('INVALID_SOCKET_TOKEN')
+    return byToken(session, Number(id), secret)
+  }
+
+  /** A backend is trusted as a key that may write players is: whom it names is made. */
+  async function ofUser(session: Session, user: string, asked = ''): Promise<Found> {
+    const at = world.date()
+    const name = cleanName(asked) || `Player ${1 + world.random.below(9999)}`
+    const create = { player: world.random.text(12), name, dev: session.access?.dev ?? false }
+    const named = { service: BACKEND_SERVICE, identifier: user, at, create }
+    const alias = await store.run('alias.find', named)
+    if (!alias) throw new Error('expected an alias, as one was to be made')
+    return ofAlias(alias)
+  }
+
+  async function ofAlias(alias: Alias): Promise<Found> {
+    return { alias, stored: known(await store.run('player.get', { id: alias.player })) }
+  }
+
+  async function newcomer(session: Session): Promise<Found> {
     if (session.player) throw new Refusal('ALREADY_IDENTIFIED')
+    const at = world.date()
     guesses.newGuest(session.address)
     const { text, kept } = newSecret(world.random)
     const player = world.random.text(12)
@@ -150,8 +194,24 @@ export function createPlayers(options: PlayersOptions) {
     return { stored, guestKey: text }
   }
 
-  /** The session is that player's from now on; all sessions of one player share one object. */
-  function enter(session: Session, { id, name, guest }: StoredPlayer): Player {
+  /** The session is that player's from now on, unless it is banned. */
+  async function enter(session: Session, stored: StoredPlayer): Promise<Player> {
+    const player = seat(session, stored)
+    try {
+      // It is in already, so that a ban meanwhile finds it.
+      await refuseBanned(stored.id)
+    } catch (error) {
+      leave(session)
+      throw error
+    }
+    if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+    return player
+  }
+
+  /** All sessions of one player share one object. */
+  function seat(session: Session, { id, name, guest }: StoredPlayer): Player {
+    if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+    if (session.player && session.player.id !== id) throw new Refusal('ALREADY_IDENTIFIED')
     const found = online.get(id) ?? { player: { id, name, guest }, sessions: new Set() }
     online.set(id, found)
     found.sessions.add(session)
@@ -164,6 +224,11 @@ export function createPlayers(options: PlayersOptions) {
     const found = online.get(id)
     if (found?.sessions.delete(session) && found.sessions.size === 0) online.delete(id)
     if (!session.ended) session.player = null
+  }
+
+  async function identified(session: Session, player: Player, { alias }: Found): Promise<void> {
+    world.log.info({ session: session.id, player: player.id }, 'player identified')
+    await onIdentified(session, player, alias)
   }
 
   async function change(id: string, name: string | undefined, props: readonly Prop[] = []) {

@@ -18,15 +18,16 @@ export function channelOperations(sql: Sql): ChannelOperations {
       return get(id) as Channel
     },
     'channel.get': ({ id }) => get(id),
-    'channel.list': ({ after, limit, player, name }) =>
+    'channel.list': ({ after, limit, player, name, skip = 0 }) =>
       sql
         .all(
           `${CHANNEL} where id > ?1 and (?2 is null or name = ?2) and (?3 is null or
            exists (select 1 from channel_members m where m.channel = channels.id and m.player = ?3))
-           order by id limit ?4`,
-          ...[after, name ?? null, player ?? null, limit],
+           order by id limit ?4 offset ?5`,
+          ...[after, name ?? null, player ?? null, limit, skip],
         )
         .map(channelOf),
+    'channel.count': () => Number(sql.get('select count(*) as many from channels')?.many),
     'channel.update'({ id, name, owner, props, at }) {
       const before = get(id)
       if (!before) return null
@@ -52,11 +53,11 @@ export function channelOperations(sql: Sql): ChannelOperations {
       const isGone = sql.run(LEAVE, id, player) > 0
       return isGone || get(id) ? isGone : null
     },
-    'channel.members': ({ id, after, limit }) =>
+    'channel.members': ({ id, after, limit, skip = 0 }) =>
       sql
         .all(
-          'select player from channel_members where channel = ? and player > ? order by player limit ?',
-          ...[id, after, limit],
+          'select player from channel_members where channel = ? and player > ? order by player limit ? offset ?',
+          ...[id, after, limit, skip],
         )
         .map(({ player }) => String(player)),
     'channel.is_member': ({ id, player }) => isMember(id, player),

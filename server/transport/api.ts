@@ -20,6 +20,7 @@ export function createApiListener(options: ApiListenerOptions): RequestListener 
     const asked = {
       ...{ method: request.method ?? '', url: request.url ?? '/', authorization, contentType },
       address: addressOf(request, trustProxy),
+      header: (name: string) => [request.headers[name] ?? []].flat()[0],
       body: (most: number) => readBody(request, most),
     }
     const answered = api(asked).then((answer) => respond(request, response, answer, world))
@@ -29,6 +30,8 @@ export function createApiListener(options: ApiListenerOptions): RequestListener 
     })
   }
 }
+
+const NO_CONTENT = 204
 
 /** How long a client that is still sending may go on, so that it reads its answer and no reset. */
 const LINGER_MS = 1_000
@@ -65,8 +68,10 @@ function respond(
     ...SECURITY_HEADERS,
     ...headers,
     'cache-control': 'no-store',
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
+    ...(status !== NO_CONTENT && {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+    }),
     ...(!isWhole && { connection: 'close' }),
   })
   if (isWhole) return void response.end(body)

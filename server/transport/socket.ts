@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls'
 import { WebSocket, WebSocketServer } from 'ws'
 import { SUBPROTOCOL } from '../../protocol/connection.ts'
 import type { Connection, Transport } from '../core/connection.ts'
+import { type Upgrade, upgradeOf } from '../core/dialect.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Log } from '../world.ts'
 import { addressOf } from './address.ts'
@@ -18,7 +19,7 @@ export interface SocketOptions {
   /** Whether a proxy in front says who connects (false). */
   readonly trustProxy?: boolean
   /** Takes a new transport in, unless it has been closed with a code that says why not. */
-  readonly accept: (transport: Transport, path: string) => Connection | undefined
+  readonly accept: (transport: Transport, upgrade: Upgrade) => Connection | undefined
   /** The socket of this connection is gone. */
   readonly forget: (connection: Connection) => void
 }
@@ -77,7 +78,6 @@ function open(
   const { socket } = request
   const address = addressOf(request, trustProxy)
   const transport = createTransport(ws, socket, address)
-  const path = (request.url ?? '/').split('?')[0] ?? '/'
   let connection: Connection | undefined
   ws.on('error', (error: Error & { code?: string }) => {
     if (error.code?.startsWith('WS_ERR_')) connection?.closed(PROTOCOL_ERROR)
@@ -89,7 +89,7 @@ function open(
     connection?.closed(code)
     if (connection) forget(connection)
   })
-  connection = accept(transport, path)
+  connection = accept(transport, upgradeOf(request.url ?? '/', request.headers))
 }
 
 /** ws has closed with 1002, 1007 or 1009 by itself; all three end the session. */

@@ -306,6 +306,32 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.strictSame(await store.run('channel.history', { id, after: 0, limit: 9 }), [])
   })
 
+  promiseAlone('lists are entered in the middle, and channels counted', async (t, store) => {
+    const [ada, bob, eve] = people(3)
+    const { id } = await channel(store, ada)
+    for (const player of [bob, eve]) {
+      await guest(store, player)
+      await store.run('channel.join', { id, player, most: 9, at: AT })
+    }
+    for (const name of ['second', 'third'])
+      await store.run('channel.create', { name, owner: ada, props: {}, at: AT })
+    const names = async (skip: number, limit: number, player?: string) => {
+      const asked = { after: 0, limit, skip, ...(player !== undefined && { player }) }
+      return (await store.run('channel.list', asked)).map(({ name }) => name)
+    }
+    const members = (skip: number, limit: number) =>
+      store.run('channel.members', { id, after: '', limit, skip })
+
+    t.equal(await store.run('channel.count', {}), 3)
+    t.strictSame(await names(1, 1), ['second'])
+    t.strictSame(await names(1, 9, ada), ['second', 'third'])
+    t.strictSame(await names(1, 9, bob), [])
+    t.strictSame(await names(3, 9), [])
+    t.strictSame(await members(1, 1), [bob])
+    t.strictSame(await members(1, 9), [bob, eve])
+    t.strictSame(await members(3, 9), [])
+  })
+
   promiseAlone('what is too old is forgotten, and a player’s things with it', async (t, store) => {
     const [ada] = people(1)
     const { id, say } = await channel(store, ada)

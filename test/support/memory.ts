@@ -1,9 +1,10 @@
 import type { Connection, Transport } from '../../server/core/connection.ts'
+import { type Upgrade, upgradeOf } from '../../server/core/dialect.ts'
 import { payloadOf } from '../../server/core/frame.ts'
 import type { WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
 
 interface Host {
-  accept(transport: Transport, path?: string): Connection | undefined
+  accept(transport: Transport, upgrade?: Upgrade): Connection | undefined
   forget(connection: Connection): void
 }
 
@@ -29,11 +30,11 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
     #unread: Buffer[] = []
     #taken = 0
 
-    constructor(_url: string) {
+    constructor(url: string) {
       sockets.push(this)
       setImmediate(() => {
         this.onopen?.({})
-        this.#connection = host.accept(this.#transport())
+        this.#connection = host.accept(this.#transport(), upgradeOf(addressIn(url)))
       })
     }
 
@@ -108,3 +109,6 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
     }
   }
 }
+
+/** Path and query of `memory:/path?query`. */
+const addressIn = (url: string) => url.replace(/^[a-z]+:/, '') || '/'

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Connection, Transport } from '../../server/core/connection.ts'
+import type { Upgrade } from '../../server/core/dialect.ts'
 import type { Limits } from '../../server/core/limits.ts'
 import { createHub, type RoomDefinition, type Stats } from '../../server/server.ts'
 import { createSockets } from '../../server/transport/socket.ts'
@@ -67,9 +68,9 @@ export async function openHost(over: Over, limits: Partial<Limits>, random: numb
     ...{ dev: true, rates: false, world, rooms },
     limits: { ...limits, heartbeat_ms: HEARTBEAT_MS },
   })
-  const accept = (transport: Transport, path?: string) => {
+  const accept = (transport: Transport, upgrade?: Upgrade) => {
     sockets.length = 0
-    const connection = hub.accept(transport, path)
+    const connection = hub.accept(transport, upgrade)
     return connection && watched(connection, host)
   }
   const { forget } = hub

@@ -27,6 +27,7 @@ const EstragonClock := preload("clock.gd")
 const EstragonError := preload("error.gd")
 const EstragonEvents := preload("events.gd")
 const EstragonFunctions := preload("functions.gd")
+const EstragonNotifications := preload("notifications.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonPlayers := preload("players.gd")
 const EstragonPlaza := preload("plaza.gd")
@@ -56,6 +57,8 @@ var queries := EstragonQueries.new(session, rooms)
 var functions := EstragonFunctions.new(session, rooms, players)
 # Lasting topics with members and history.
 var channels := EstragonChannels.new(session)
+# What services tell us.
+var notifications := EstragonNotifications.new(session)
 # Positions in a plaza.
 var plaza := EstragonPlaza.new(session)
 # The server's clock and the round trip to it.

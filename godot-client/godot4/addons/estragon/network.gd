@@ -38,6 +38,8 @@ var queries: EstragonQueries = EstragonQueries.new(session, rooms)
 var functions: EstragonFunctions = EstragonFunctions.new(session, rooms, players)
 ## Lasting topics with members and history.
 var channels: EstragonChannels = EstragonChannels.new(session)
+## What services tell us.
+var notifications: EstragonNotifications = EstragonNotifications.new(session)
 ## Positions in a plaza.
 var plaza: EstragonPlaza = EstragonPlaza.new(session)
 ## The server's clock and the round trip to it.

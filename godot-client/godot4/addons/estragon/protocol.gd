@@ -10,7 +10,7 @@ const COUNTED_BIT := 64
 ## How deep a JSON value may nest.
 const JSON_DEPTH := 24
 ## Of the tables this add-on was made from.
-const FINGERPRINT := "24165058b31142c7fb365e3b12b4b8c1"
+const FINGERPRINT := "c1fcca20ecc38ea7dc67ec2c6560e36b"
 ## What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 ## What [code]to[/code] may say of the room one is in, beside the addresses that name somebody.
@@ -47,6 +47,13 @@ const INVALID_SOCKET_TOKEN := "INVALID_SOCKET_TOKEN"
 const INVALID_ACCESS_KEY := "INVALID_ACCESS_KEY"
 ## The access key, or the ticket made with it, lacks a scope; the text says which.
 const MISSING_SCOPE := "MISSING_SCOPE"
+## This is not the secret whose hash the server is configured with.
+const INVALID_SECRET := "INVALID_SECRET"
+## This server has no secret for backends ([code]--backend-secret[/code]), so that nobody can be
+## one.
+const BACKENDS_REFUSED := "BACKENDS_REFUSED"
+## Only a backend may do that: [code]backend.connect[/code] makes one.
+const BACKEND_REQUIRED := "BACKEND_REQUIRED"
 ## The HTTP API has nothing at this path.
 const UNKNOWN_ROUTE := "UNKNOWN_ROUTE"
 ## The HTTP API has this path, but not for this method; the header [code]allow[/code] lists those
@@ -92,7 +99,7 @@ const TOO_MANY_ROOMS := "TOO_MANY_ROOMS"
 const UNKNOWN_KIND := "UNKNOWN_KIND"
 ## The room’s kind does not declare the namespace of this event.
 const NAMESPACE_NOT_DECLARED := "NAMESPACE_NOT_DECLARED"
-## [code]to[/code] names nobody this message can reach.
+## [code]to[/code], or the target of a notification, names nobody this message can reach.
 const INVALID_TARGET := "INVALID_TARGET"
 ## The room has no member of this number.
 const MEMBER_NOT_FOUND := "MEMBER_NOT_FOUND"
@@ -245,6 +252,8 @@ const LIMIT_SOFT_BYTES := 262144
 const LIMIT_HARD_BYTES := 1048576
 ## Without any progress for so long, a reader is slow. In ms.
 const LIMIT_STALL_MS := 10000
+## How long a backend may take to say who a player is; then the server judges by itself. In ms.
+const LIMIT_BACKEND_MS := 1500
 ## How long a connection may go unidentified (0: for ever); above: 4104. In ms.
 const LIMIT_IDENTIFY_MS := 0
 
@@ -262,6 +271,9 @@ const ERROR_STATUS := {
 	"INVALID_SOCKET_TOKEN": 401,
 	"INVALID_ACCESS_KEY": 401,
 	"MISSING_SCOPE": 403,
+	"INVALID_SECRET": 401,
+	"BACKENDS_REFUSED": 403,
+	"BACKEND_REQUIRED": 403,
 	"UNKNOWN_ROUTE": 404,
 	"METHOD_NOT_ALLOWED": 405,
 	"NO_PLAYER_FOUND": 404,
@@ -322,6 +334,9 @@ const ERROR_TEXT := {
 	"INVALID_SOCKET_TOKEN": "The alias has no such token, or it is older than an hour.",
 	"INVALID_ACCESS_KEY": "The access key is unknown or revoked; send it as `Authorization: Bearer KEY`.",
 	"MISSING_SCOPE": "The access key, or the ticket made with it, lacks a scope; the text says which.",
+	"INVALID_SECRET": "This is not the secret whose hash the server is configured with.",
+	"BACKENDS_REFUSED": "This server has no secret for backends (`--backend-secret`), so that nobody can be one.",
+	"BACKEND_REQUIRED": "Only a backend may do that: `backend.connect` makes one.",
 	"UNKNOWN_ROUTE": "The HTTP API has nothing at this path.",
 	"METHOD_NOT_ALLOWED": "The HTTP API has this path, but not for this method; the header `allow` lists those it has.",
 	"NO_PLAYER_FOUND": "There is no such player, or this session has not identified.",
@@ -344,7 +359,7 @@ const ERROR_TEXT := {
 	"TOO_MANY_ROOMS": "The session is in as many rooms as it may be, or the server holds as many as it may.",
 	"UNKNOWN_KIND": "The server has no such kind of room; the text lists those it has.",
 	"NAMESPACE_NOT_DECLARED": "The room’s kind does not declare the namespace of this event.",
-	"INVALID_TARGET": "`to` names nobody this message can reach.",
+	"INVALID_TARGET": "`to`, or the target of a notification, names nobody this message can reach.",
 	"MEMBER_NOT_FOUND": "The room has no member of this number.",
 	"PERMISSION_DENIED": "The room’s kind asks a higher role for that; the text says which.",
 	"NO_HOST": "The room has no host: nobody in it has the role assistant or host.",
@@ -395,7 +410,7 @@ const MESSAGES := {
 	"session.snapshot": {"direction": "to_client", "delivery": "connection", "data": {"kind": "object", "fields": {"player": {"kind": "nullable", "of": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}, "rooms": {"kind": "array", "of": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
 	"ping": {"direction": "to_server", "delivery": "connection", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {"time": {"kind": "float64"}}}},
 	"error": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 0, "max": 64}, "status": {"kind": "uint16", "min": 0, "max": 65535}, "message": {"kind": "string", "min": 0, "max": 2048}, "request": {"kind": "string", "min": 0, "max": 64, "optional": true}, "cause": {"kind": "json", "optional": true}, "retry_ms": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "incident": {"kind": "string", "min": 0, "max": 64, "optional": true}}}},
-	"player.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"ticket": {"kind": "string", "min": 1, "max": 128, "optional": true}, "guest_key": {"kind": "string", "min": 1, "max": 128, "optional": true}, "alias": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "token": {"kind": "string", "min": 1, "max": 128, "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}, "alias": {"kind": "object", "optional": true, "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "service": {"kind": "string", "min": 1, "max": 32}, "identifier": {"kind": "string", "min": 1, "max": 128}, "created_at": {"kind": "float64", "min": 0}, "seen_at": {"kind": "float64", "min": 0}}}, "guest_key": {"kind": "string", "min": 0, "max": 1024, "optional": true}, "scopes": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 1024}, "max": 65535, "optional": true}}}},
+	"player.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"ticket": {"kind": "string", "min": 1, "max": 128, "optional": true}, "guest_key": {"kind": "string", "min": 1, "max": 128, "optional": true}, "alias": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "token": {"kind": "string", "min": 0, "max": 4096, "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}, "alias": {"kind": "object", "optional": true, "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "service": {"kind": "string", "min": 1, "max": 32}, "identifier": {"kind": "string", "min": 1, "max": 128}, "created_at": {"kind": "float64", "min": 0}, "seen_at": {"kind": "float64", "min": 0}}}, "guest_key": {"kind": "string", "min": 0, "max": 1024, "optional": true}, "scopes": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 1024}, "max": 65535, "optional": true}}}},
 	"player.get": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}, "dev": {"kind": "bool"}, "created_at": {"kind": "float64", "min": 0}, "seen_at": {"kind": "float64", "min": 0}, "props": {"kind": "array", "of": {"kind": "object", "fields": {"key": {"kind": "string", "min": 1, "max": 64}, "value": {"kind": "json"}}}, "max": 65535}, "groups": {"kind": "array", "of": {"kind": "string", "min": 1, "max": 64}, "max": 65535}}}}}},
 	"player.update": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "props": {"kind": "array", "of": {"kind": "object", "fields": {"key": {"kind": "string", "min": 1, "max": 64}, "value": {"kind": "json"}}}, "max": 128, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}, "dev": {"kind": "bool"}, "created_at": {"kind": "float64", "min": 0}, "seen_at": {"kind": "float64", "min": 0}, "props": {"kind": "array", "of": {"kind": "object", "fields": {"key": {"kind": "string", "min": 1, "max": 64}, "value": {"kind": "json"}}}, "max": 65535}, "groups": {"kind": "array", "of": {"kind": "string", "min": 1, "max": 64}, "max": 65535}}}}}},
 	"room.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}, "listed": {"kind": "bool", "optional": true}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}, "you": {"kind": "uint32", "min": 0, "max": 4294967295}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
@@ -435,6 +450,14 @@ const MESSAGES := {
 	"channel.left": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "player": {"kind": "string", "min": 1, "max": 64}}}},
 	"channel.updated": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
 	"channel.deleted": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"notify.client": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"target": {"kind": "string", "min": 1, "max": 64, "optional": true}, "data": {"kind": "json"}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"notify.group": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"target": {"kind": "string", "min": 1, "max": 160, "optional": true}, "data": {"kind": "json"}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"notify.all": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"data": {"kind": "json"}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"notify": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"data": {"kind": "json"}}}},
+	"backend.connect": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"secret": {"kind": "string", "min": 1, "max": 128}}}, "reply": {"kind": "object", "fields": {}}},
+	"backend.authenticate": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 0, "max": 4096, "optional": true}}}, "reply": {"kind": "object", "fields": {"authenticated": {"kind": "bool"}, "user": {"kind": "string", "min": 1, "max": 128, "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}},
+	"backend.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "user": {"kind": "string", "min": 1, "max": 128}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}}},
+	"player.identified": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}}},
 	"plaza.move": {"direction": "to_server", "delivery": "latest", "data": {"kind": "object", "fields": {"x": {"kind": "float64", "min": 0, "max": 1600}, "y": {"kind": "float64", "min": 0, "max": 900}}}},
 	"plaza.rows": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"time": {"kind": "float64"}, "rows": {"kind": "array", "of": {"kind": "tuple", "of": [{"kind": "uint32", "min": 0, "max": 4294967295}, {"kind": "float64", "min": 0, "max": 1600}, {"kind": "float64", "min": 0, "max": 900}]}, "max": 65535}}}},
 }
