@@ -182,6 +182,21 @@ export const ERRORS = {
     by: 'both',
     doc: 'The handler of who was asked failed; the text is its own, `cause` says whose it was.',
   },
+  UNKNOWN_PACKET: {
+    status: 404,
+    by: 'both',
+    doc: 'The game defines no packet of that name; the text lists those it does.',
+  },
+  VALIDATION_FAILED: {
+    status: 422,
+    by: 'both',
+    doc: 'The receiver does not accept the packet; `cause` has its `code` and `reason`, and `status` is the code where that is one of HTTP.',
+  },
+  PACKETS_MISMATCH: {
+    status: 409,
+    by: 'server',
+    doc: 'The packets of this client are not the server’s, or it has not said in its hello which they are: what it sends in bytes cannot be read. JSON works on; make both from the same definitions.',
+  },
   UNKNOWN_REQUEST: {
     status: 404,
     by: 'server',

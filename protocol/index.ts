@@ -5,6 +5,7 @@ import { events } from './events.ts'
 import { functions } from './functions.ts'
 import type { Message, Messages } from './message.ts'
 import { notify } from './notify.ts'
+import { packets } from './packets.ts'
 import { players } from './players.ts'
 import { plaza } from './plaza.ts'
 import { queries } from './queries.ts'
@@ -21,6 +22,7 @@ export const FEATURES = {
   channels,
   notify,
   backends,
+  packets,
   plaza,
 } as const
 

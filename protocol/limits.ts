@@ -58,6 +58,21 @@ export const LIMITS = {
     unit: 'ms',
     doc: 'How long a question may wait for its answer, however long its asker would.',
   },
+  bundle: {
+    value: 256,
+    unit: 'packets',
+    doc: 'How many packets one frame may hold, in its bundles and theirs. Above: TOO_LARGE.',
+  },
+  validate_ms: {
+    value: 5_000,
+    unit: 'ms',
+    doc: 'How long the game may think about whether it accepts a packet, while those behind it wait; above: TIMEOUT.',
+  },
+  respond_ms: {
+    value: 30_000,
+    unit: 'ms',
+    doc: 'How long the game may take to answer a packet; above: TIMEOUT.',
+  },
   rooms_total: { value: 10_000, unit: 'rooms', doc: 'How many rooms one server holds.' },
   connections: {
     value: 256,
@@ -148,6 +163,7 @@ export const RATES = {
   },
   request: { per_second: 50, burst: 100, doc: 'Every request without a class of its own.' },
   event: { per_second: 50, burst: 100, doc: '`event.emit` and `function.cast`.' },
+  packet: { per_second: 75, burst: 150, doc: '`packet`, in JSON or in bytes; a bundle is one.' },
   query: { per_second: 20, burst: 60, doc: '`query` and `function.call`.' },
   create: { per_second: 1, burst: 20, doc: '`room.create`, for each session.' },
   guess: {

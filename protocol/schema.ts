@@ -17,6 +17,9 @@ export const INTEGER_RANGES = {
   varint: [-0x4000_0000, 0x3fff_ffff],
 } as const satisfies Record<string, readonly [number, number]>
 
+/** The largest number that four bytes hold. */
+export const FLOAT32_MAX = 3.4028234663852886e38
+
 /** How deep a `json` value may nest, so that its message stays within `limits.depth`. */
 export const JSON_DEPTH = 24
 
@@ -37,7 +40,13 @@ export type Description =
   | { readonly kind: 'record' }
   | { readonly kind: 'nullable'; readonly of: Schema }
   | { readonly kind: 'array'; readonly of: Schema; readonly max: number }
-  | { readonly kind: 'tuple'; readonly of: readonly Schema[] }
+  | {
+      readonly kind: 'tuple'
+      readonly of: readonly Schema[]
+      /** What may follow them, as often as one likes: `max` items in all. */
+      readonly rest?: Schema
+      readonly max?: number
+    }
   | { readonly kind: 'object'; readonly fields: Fields }
 
 /** A description that remembers, for the compiler only, the type of the values it admits. */
@@ -131,6 +140,13 @@ export const tuple = <const S extends readonly Schema[]>(
   ...of: S
 ): Schema<{ readonly [K in keyof S]: Exclude<Infer<S[K]>, undefined> }> => ({ kind: 'tuple', of })
 
+/** An array whose first items have shapes of their own; all that follow have the shape of `rest`. */
+export const leading = (
+  of: readonly Schema[],
+  rest: Schema,
+  max = 65_535,
+): Schema<readonly unknown[]> => ({ kind: 'tuple', of, rest, max })
+
 export const object = <F extends Fields>(fields: F): Schema<Values<F>> => ({
   kind: 'object',
   fields,
@@ -164,7 +180,7 @@ export function check(
         : wrong(schema, place)
     case 'tuple':
       return fits(schema, value)
-        ? firstProblem(value as unknown[], (index) => schema.of[index], place, exact)
+        ? firstProblem(value as unknown[], (index) => schema.of[index] ?? schema.rest, place, exact)
         : wrong(schema, place)
     case 'object':
       return fits(schema, value)
@@ -200,11 +216,38 @@ export function expectation(schema: Schema): string {
     case 'array':
       return `an array of at most ${schema.max} items`
     case 'tuple':
-      return `an array of exactly ${schema.of.length} items`
+      return schema.rest
+        ? `an array of ${schema.of.length} to ${schema.max} items`
+        : `an array of exactly ${schema.of.length} items`
     case 'object':
       return 'an object'
     default:
       return `a whole number${between(schema.min, schema.max)}`
+  }
+}
+
+/** A schema without what is only for people: `doc` and `expected`. A *field* may bear these names. */
+export function shapeOf(schema: Schema): object {
+  const { doc: _doc, ...rest } = schema
+  switch (rest.kind) {
+    case 'string': {
+      const { expected: _expected, ...shape } = rest
+      return shape
+    }
+    case 'nullable':
+    case 'array':
+      return { ...rest, of: shapeOf(rest.of) }
+    case 'tuple':
+      return { ...rest, of: rest.of.map(shapeOf), rest: rest.rest && shapeOf(rest.rest) }
+    case 'object':
+      return {
+        ...rest,
+        fields: Object.fromEntries(
+          Object.entries(rest.fields).map(([name, field]) => [name, shapeOf(field)]),
+        ),
+      }
+    default:
+      return rest
   }
 }
 
@@ -277,7 +320,10 @@ function fits(schema: Schema, value: unknown): boolean {
     case 'array':
       return Array.isArray(value) && value.length <= schema.max
     case 'tuple':
-      return Array.isArray(value) && value.length === schema.of.length
+      return (
+        Array.isArray(value) &&
+        within(value.length, schema.of.length, schema.rest ? schema.max : schema.of.length)
+      )
     case 'object':
       return isObject(value)
     default:

@@ -19,7 +19,7 @@ import {
 import type { HubOptions, RoomDefinition } from './server.ts'
 
 /** What a configuration may say: what `createServer` takes of the same names. */
-export type Config = Pick<HubOptions, 'rooms' | 'plaza' | 'limits' | 'rates'>
+export type Config = Pick<HubOptions, 'rooms' | 'packets' | 'plaza' | 'limits' | 'rates'>
 
 /** What a room's definition says beside its hooks, which only a module can have. */
 const definition = object({
@@ -55,12 +55,17 @@ const config = object({
 export async function readConfig(file: string): Promise<Config> {
   const path = resolve(file)
   const said = extname(path) === '.json' ? await readJson(path, file) : await readModule(path)
-  const { rooms = {}, ...rest } = said
+  const { rooms = {}, packets, ...rest } = said
   refuse(file, check(config, rest, 'config'))
   if (typeof rooms !== 'object' || rooms === null || Array.isArray(rooms))
     refuse(file, 'config.rooms: expected an object of room definitions, by kind')
   for (const [kind, one] of Object.entries(rooms as Record<string, unknown>))
     refuse(file, problemOf(one, `config.rooms.${kind}`))
+  if (packets !== undefined && typeof (packets as { hash?: unknown } | null)?.hash !== 'string')
+    refuse(
+      file,
+      'config.packets: expected what definePackets or acceptPackets returns, of a module',
+    )
   return said as Config
 }
 

@@ -1,9 +1,11 @@
+import type { AnyPacket } from '../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import type { Action, Role } from '../protocol/rooms.ts'
 import type { Json, Schema } from '../protocol/schema.ts'
 import type { AskNodes } from './core/bus.ts'
 import { push } from './core/frame.ts'
 import type { Changed, Joining, LeaveReason, RoomHooks, RoomKind } from './core/kind.ts'
+import type { PacketSender } from './core/packets-sending.ts'
 import { Refusal } from './core/refusal.ts'
 import type { Member, Properties, Room } from './core/room.ts'
 import type { Rooms } from './core/rooms.ts'
@@ -29,9 +31,9 @@ export type Entrant = Pick<RoomMember, 'session' | 'player' | 'name'> & {
 
 /** What one member is about to make others receive. */
 export interface Said {
-  readonly type: 'event' | 'query' | 'function'
+  readonly type: 'event' | 'query' | 'function' | 'packet'
   readonly name: string
-  /** A query's data is its one argument. */
+  /** The data of a query or packet is its one argument. */
   readonly args: readonly Json[]
   readonly from: RoomMember
 }
@@ -57,6 +59,10 @@ export interface GameRoom<State = undefined> {
   ask(member: RoomMember, name: string, data?: Json, timeout?: number): Promise<Json>
   /** Asks every node of the bus, this one included; see `createServer`'s `intercom`. */
   readonly intercom: AskNodes
+  /** Sends a packet to `members` (all unless said), as the room itself. */
+  send(packet: AnyPacket, members?: Iterable<RoomMember>): void
+  /** Sends a packet to a member and resolves with its answer, as `ask`; `timeout` in ms (30,000). */
+  request(member: RoomMember, packet: AnyPacket, timeout?: number): Promise<Json>
   /** Takes a member's seat away; banned, neither session nor player may come back to this room. */
   kick(member: RoomMember, options?: { readonly ban?: boolean; readonly reason?: string }): void
   assign(member: RoomMember, role: Role): void
@@ -106,7 +112,7 @@ export interface RoomDefinition<State = undefined> {
   onLeave?(room: GameRoom<State>, member: RoomMember, reason: LeaveReason): void
   onAway?(room: GameRoom<State>, member: RoomMember): void
   onBack?(room: GameRoom<State>, member: RoomMember): void
-  /** Sees every event, query and function call first; what it returns replaces name or arguments. */
+  /** Sees every event, query, function call and packet first; what it returns replaces name or arguments. */
   onMessage?(room: GameRoom<State>, said: Said): Changed | undefined
   onDispose?(room: GameRoom<State>): void
 }
@@ -124,6 +130,7 @@ export interface House {
   readonly rooms: Rooms
   readonly world: World
   readonly intercom: AskNodes
+  readonly packets: PacketSender
 }
 
 /** A definition as the server's own rooms understand it. */
@@ -178,7 +185,7 @@ function openRoom(room: Room, definition: RoomDefinition<unknown>, house: House)
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-function openGame(room: Room, { rooms, world, intercom }: House, timers: Set<Cancel>) {
+function openGame(room: Room, { rooms, world, intercom, packets }: House, timers: Set<Cancel>) {
   const seats = new WeakMap<Member, RoomMember>()
   const behind = new WeakMap<RoomMember, Member>()
 
@@ -216,6 +223,12 @@ function openGame(room: Room, { rooms, world, intercom }: House, timers: Set<Can
       })
       return (answer as { value: Json }).value
     },
+    send(packet, members) {
+      const sessions = members && new Set(Array.from(members, (one) => memberOf(one).session))
+      packets.toRoom(room, packet, sessions)
+    },
+    request: (member, packet, timeout = DEFAULT_ASK_MS) =>
+      packets.ask(memberOf(member).session, packet, { timeout, room: room.code }),
     kick: (member, { ban = false, reason = '' } = {}) =>
       rooms.expel(memberOf(member), room, { by: null, banned: ban, reason }),
     assign: (member, role) => rooms.assign(memberOf(member), room, role),

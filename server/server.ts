@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ROUTES } from '../protocol/http.ts'
+import type { PacketSet } from '../protocol/packet.ts'
 import type { Json } from '../protocol/schema.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
@@ -22,6 +23,8 @@ import { createGuesses } from './core/guesses.ts'
 import type { RoomKind } from './core/kind.ts'
 import { type Limits, limitsOf, type Rates, ratesOf } from './core/limits.ts'
 import { createFlusher } from './core/outbox.ts'
+import { createPacketDesk, type PacketDesk } from './core/packets-desk.ts'
+import { createPacketSender, type PacketContext } from './core/packets-sending.ts'
 import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
@@ -40,6 +43,7 @@ import { createFunctions } from './features/functions.ts'
 import { createIntercom, type IntercomHandlers } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
 import { createNotify } from './features/notify.ts'
+import { createPackets } from './features/packets.ts'
 import { cleanName, createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
@@ -67,6 +71,7 @@ export {
   type RoomMember,
   type Said,
 } from './definition.ts'
+export * from './packets.ts'
 export { Refusal }
 
 export interface HubOptions {
@@ -82,6 +87,8 @@ export interface HubOptions {
   readonly log?: Log
   /** Time and chance; the real ones unless given. */
   readonly world?: World
+  /** The game's packets, with what the server adds to them: definePackets and acceptPackets. */
+  readonly packets?: PacketSet<PacketContext>
   /** Kinds of room beside the plaza, by name. */
   readonly rooms?: Readonly<Record<string, RoomDefinition<unknown>>>
   /** Whether there is a plaza, the kind of room that the demo meets in (true). */
@@ -159,6 +166,7 @@ export interface GameServer {
   notifyClient(target: string, data: Json): Notified
   notifyGroup(target: string, data: Json): Notified
   notifyAll(data: Json): Notified
+  readonly packets: PacketDesk
   stats(): Stats
   /** Says 4000 to every client and stops listening; resolves when every socket is gone. */
   close(): Promise<void>
@@ -235,10 +243,16 @@ export function createHub(options: HubOptions = {}) {
   const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
   const plaza = createPlaza({ world, tick, resolve: rooms.resolve })
   const events = createEvents({ resolve: rooms.resolve })
-  const connection = createConnections({ world, limits, sessions, snapshot })
+  const sender = createPacketSender(options.packets)
+  const packets = createPackets({
+    ...{ world, limits, sender, packets: options.packets, dev: options.dev ?? false },
+    resolve: rooms.resolve,
+  })
+  const hash = options.packets?.hash ?? null
+  const connection = createConnections({ world, limits, sessions, snapshot, packets: hash })
   if (options.plaza ?? true) kinds.push(plaza.kind)
   for (const [name, definition] of Object.entries(options.rooms ?? {}))
-    kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask }))
+    kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
   kinds.push(...(options.kinds ?? []))
   observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
   observers.push(backends.observer, notify.observer)
@@ -256,6 +270,7 @@ export function createHub(options: HubOptions = {}) {
       ...channels.handlers,
       ...notify.handlers,
       ...backends.handlers,
+      ...packets.handlers,
       ...plaza.handlers,
       ...options.handlers,
     },
@@ -267,6 +282,7 @@ export function createHub(options: HubOptions = {}) {
       if (requireTicket && !isKnown && !IDENTIFYING.includes(type))
         throw new Refusal('TICKET_REQUIRED')
     },
+    packets: packets.wire,
     checkReplies: options.dev ?? false,
   })
   const { token_ms } = limits
@@ -309,6 +325,7 @@ export function createHub(options: HubOptions = {}) {
     rooms: { create: seats.make },
     intercom: intercom.ask,
     notify: notify.server,
+    packets: createPacketDesk({ sender, sessions, rooms, sessionsOf: players.sessionsOf }),
     stats: (): Stats => ({
       connections: connections.size,
       sessions: sessions.size,
@@ -470,6 +487,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     notifyClient: hub.notify.client,
     notifyGroup: hub.notify.group,
     notifyAll: hub.notify.all,
+    packets: hub.packets,
     stats: hub.stats,
     async close() {
       hub.close()

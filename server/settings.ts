@@ -33,7 +33,7 @@ const OPTIONS = {
     type: 'string',
     env: 'ESTRAGON_CONFIG',
     value: 'FILE',
-    doc: 'rooms, limits and rates, from JSON or a compiled module',
+    doc: 'rooms, packets, limits and rates, from JSON or a compiled module',
   },
   'require-ticket': {
     type: 'boolean',

@@ -56,9 +56,17 @@ const LAYERS: readonly Layer[] = [
     without: [...WORLDLY, ...NODISH],
   },
   {
+    // What two libraries do: MessagePack, and text that is the same however its fields came.
+    name: 'packing',
+    files: /^protocol\/(packer|packet-hash)\.ts$/,
+    imports: ['protocol'],
+    packages: true,
+    without: [...WORLDLY, ...NODISH],
+  },
+  {
     name: 'protocol',
     files: /^protocol\//,
-    imports: ['protocol'],
+    imports: ['protocol', 'packing'],
     without: [...WORLDLY, ...NODISH],
   },
   {
@@ -99,7 +107,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'definition',
-    files: /^server\/definition\.ts$/,
+    files: /^server\/(definition|packets)\.ts$/,
     imports: ['protocol', 'world', 'core'],
     packages: true,
     without: WORLDLY,

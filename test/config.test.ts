@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readConfig } from '../server/config.ts'
+import { definePackets } from '../server/packets.ts'
 import { openRaw } from './support/client.ts'
 import { startProgram } from './support/program.ts'
 import { NodeSocket } from './support/world.ts'
@@ -35,9 +36,28 @@ t.test('a module says the same, by name or as its default, and has hooks', async
     t.match(await readConfig(path), { rooms: { duel: { capacity: 2, onJoin: Function } } })
 })
 
+t.test('a module says which packets there are', async (t) => {
+  const source = new URL('../server/packets.ts', import.meta.url).href
+  const imports = `import { definePackets } from '${source}'`
+  const path = await file(
+    t,
+    'a.mjs',
+    `${imports}\nexport const packets = definePackets({ Slap: {} })`,
+  )
+
+  const { packets } = await readConfig(path)
+
+  t.equal(packets?.hash, definePackets({ Slap: {} }).hash)
+})
+
 for (const [what, content, complaint] of [
   ['is no JSON', '{', /game\.json: expected JSON/],
   ['has a field too many', '{"room":{}}', /config\.room: not a field; expected rooms, plaza/],
+  [
+    'has packets, which only a module can',
+    '{"packets":{"Slap":{}}}',
+    /config\.packets: expected what/,
+  ],
   ['has an unknown limit', '{"limits":{"patience":1}}', /config\.limits\.patience: not a field/],
   [
     'has a limit of no number',

@@ -14,7 +14,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
 /** A game server as a stranger would write it, in the words of the README. */
 const GAME = `
-import { createServer, defineRoom } from 'estragon'
+import { acceptPackets, createServer, definePackets, defineRoom } from 'estragon'
 import { createBackend } from 'estragon/backend'
 import { connect } from 'estragon/client'
 import WebSocket from 'ws'
@@ -25,9 +25,13 @@ const duel = defineRoom({
   onCreate: () => ({ turns: 0 }),
   onMessage: ({ state }, { args }) => ({ args: [...args, ++state.turns] }),
 })
-const server = await createServer({ port: 0, host: '127.0.0.1', rooms: { duel }, plaza: false, dev: true })
+const shared = definePackets({ Add: { data: { a: 'uint8', b: 'uint8' } } })
+const packets = acceptPackets(shared, { Add: { respond: ({ a, b }) => a + b } })
+const options = { rooms: { duel }, packets, plaza: false, dev: true }
+const server = await createServer({ port: 0, host: '127.0.0.1', ...options })
 const url = \`ws://127.0.0.1:\${server.port}\`
-const [ada, bob] = [await connect(url, { WebSocket }), await connect(url, { WebSocket })]
+const ada = await connect(url, { WebSocket, packets: shared })
+const bob = await connect(url, { WebSocket })
 const room = await ada.rooms.joinOrCreate('duel', { name: 'Ada' })
 await bob.rooms.join(room.code)
 const heard = new Promise((resolve) => bob.events.on('duel.move', (args) => resolve(args)))
@@ -36,20 +40,36 @@ const backend = createBackend({ url: \`\${url}/ws\`, quiet: true })
 const notified = new Promise((resolve) => ada.notifications.on('notified', resolve))
 await backend.ready()
 await backend.notifyAll({ news: 'all is well' })
-console.log(JSON.stringify({ kind: room.kind, args, heard: await heard, notified: await notified }))
 backend.close()
+const sum = await ada.packets.ask(new shared.Add({ a: 2, b: 3 }))
+console.log(
+  JSON.stringify({ kind: room.kind, args, heard: await heard, notified: await notified, sum }),
+)
 ada.close()
 bob.close()
 await server.close()
 `
 
 const MISTAKES = `
-import { createServer, defineRoom } from 'estragon'
+import { acceptPackets, createServer, definePackets, defineRoom } from 'estragon'
 
 // @ts-expect-error: a capacity is a number
 defineRoom({ capacity: 'two' })
 // @ts-expect-error: the state has turns, not moves
 defineRoom({ onCreate: () => ({ turns: 0 }), onLeave: ({ state }) => state.moves })
+const packets = definePackets({ Add: { data: { a: 'uint8', list: ['string', 'bool'] } }, Slap: {} })
+new packets.Slap()
+new packets.Add({ a: 1, list: ['x', true, false] })
+// @ts-expect-error: a is a number
+new packets.Add({ a: 'one', list: ['x'] })
+// @ts-expect-error: what follows the first is a bool
+new packets.Add({ a: 1, list: ['x', 'y'] })
+// @ts-expect-error: there is no such type
+definePackets({ Add: { data: 'uint7' } })
+// @ts-expect-error: there is no such packet
+acceptPackets(packets, { Sub: {} })
+// @ts-expect-error: its data has no b
+acceptPackets(packets, { Add: { respond: ({ b }) => b } })
 // @ts-expect-error: there is no such role
 defineRoom({ permissions: { kick: 'king' } })
 void createServer({ port: 0 }).then((server) => server.close())
@@ -76,7 +96,7 @@ t.test(
     t.equal(problems, '')
     t.strictSame(JSON.parse(said), {
       ...{ kind: 'duel', args: ['e4', 1], heard: ['e4', 1] },
-      notified: { news: 'all is well' },
+      ...{ notified: { news: 'all is well' }, sum: 5 },
     })
     t.strictSame(shipped.sort(), ['LICENSE', 'README.md', 'dist', 'package.json', 'protocol'])
     await startsAndServes(t, project)

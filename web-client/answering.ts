@@ -104,7 +104,8 @@ const LATE = 'late'
 /** An error’s message may be this long on the wire. */
 const LONGEST = 2_048
 
-function textOf(error: unknown): string {
+/** A handler’s failure in words. */
+export function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message : error
   return typeof text === 'string' ? text.slice(0, LONGEST) : 'the handler failed'
 }

@@ -1,3 +1,6 @@
+import type { PacketSet } from '../protocol/packet.ts'
+import type { Acceptors, Definitions, Packets as PacketsOf } from '../protocol/packet-kinds.ts'
+import { decorate } from '../protocol/packet-set.ts'
 import { type Channels, createChannels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import { createDialogs, type Page } from './dialog.ts'
@@ -5,7 +8,9 @@ import { createEvents, type Events } from './events.ts'
 import { failure } from './failure.ts'
 import { createFunctions, type Functions } from './functions.ts'
 import type { Timers, WebSocketConstructor } from './link.ts'
+import { type PageLocation, platformLocation } from './location.ts'
 import { createNotifications, type Notifications } from './notify.ts'
+import { createPackets, type PacketContext, type Packets } from './packets.ts'
 import { createPlayers, type Players } from './players.ts'
 import { createPlaza, type Plaza } from './plaza.ts'
 import { type BuiltIns, createQueries, type Queries } from './queries.ts'
@@ -13,12 +18,24 @@ import { createRooms, type Rooms } from './rooms.ts'
 import { createSession, type Session, type State } from './session.ts'
 
 export type { Sender } from '../protocol/message.ts'
+export { about, type Notation, type ValueOf } from '../protocol/notation.ts'
+export {
+  type AnyPacket,
+  type Dehydrated,
+  Packet,
+  type PacketSet,
+  ValidationError,
+} from '../protocol/packet.ts'
+export type { PacketDefinition } from '../protocol/packet-kinds.ts'
+export { definePackets } from '../protocol/packet-set.ts'
 export type { Role } from '../protocol/rooms.ts'
 export type { Json } from '../protocol/schema.ts'
 export type { Channel, ChannelMessage, ChannelsEvents } from './channels.ts'
 export type { ActionHandler, Actions, Delivered, EventListener } from './events.ts'
 export { NetworkError } from './failure.ts'
 export type { CastOptions, CastResult, RemoteFunction } from './functions.ts'
+export type { PageLocation } from './location.ts'
+export type { PacketContext, PacketListener } from './packets.ts'
 export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './players.ts'
 export type { AskOptions, QueryHandler } from './queries.ts'
 export type { Kicked, LeaveReason, Member, Room, RoomEvents } from './room.ts'
@@ -33,6 +50,12 @@ export interface ConnectOptions {
   readonly pingEvery?: number
   /** How long to wait before the `attempt`-th try to come back, in ms. */
   readonly backoff?: (attempt: number) => number
+  /** The game's packets, with what this side does about them: definePackets and acceptPackets. */
+  readonly packets?: PacketSet<PacketContext>
+  /** Origins beside the page's own that the server may redirect it to (none). */
+  readonly redirects?: readonly string[]
+  /** What Refresh and Redirect act on: the browser's `location` unless given. */
+  readonly location?: PageLocation
   /** Gives the connection up, now or later. */
   readonly signal?: AbortSignal
   /** Where errors thrown by your listeners go; the console unless given. */
@@ -54,6 +77,7 @@ export interface Network {
   readonly functions: Functions
   readonly channels: Channels
   readonly notifications: Notifications
+  readonly packets: Packets
   readonly plaza: Plaza
   /** `state`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
@@ -81,6 +105,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     connectTimeout: options.connectTimeout ?? 10_000,
     pingEvery: options.pingEvery ?? 5_000,
     backoff: options.backoff ?? jittered,
+    packets: options.packets?.hash,
     report,
   })
   const players = createPlayers(session)
@@ -101,6 +126,12 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     functions: createFunctions({ ...answering, players }),
     channels: createChannels(session, report),
     notifications: createNotifications(session, report),
+    packets: createPackets({
+      ...answering,
+      packets: options.packets,
+      location: options.location ?? platformLocation(),
+      redirects: options.redirects ?? [],
+    }),
     plaza: createPlaza(session, report),
     on: session.on,
     request: session.request,
@@ -116,6 +147,12 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   }
   return network
 }
+
+/** The packets with what this client does about them; what it adds is on no other side. */
+export const acceptPackets = <D extends Definitions>(
+  packets: PacketsOf<D>,
+  acceptors: Acceptors<D, PacketContext>,
+): PacketsOf<D, PacketContext> => decorate(packets, acceptors)
 
 /** Exponential, with full jitter, so that a server that comes back is not met by all at once. */
 const jittered = (attempt: number) =>

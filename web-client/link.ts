@@ -4,7 +4,9 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null
   onclose: ((event: never) => void) | null
   onerror: ((event: never) => void) | null
-  send(data: string): void
+  /** What a binary message is given as: `arraybuffer`. */
+  binaryType?: string
+  send(data: Data): void
   close(code?: number, reason?: string): void
   /** Drops the socket without a goodbye, where the implementation can. */
   terminate?(): void
@@ -12,15 +14,18 @@ export interface WebSocketLike {
 
 export type WebSocketConstructor = new (url: string, protocols?: string[]) => WebSocketLike
 
+/** A whole message: JSON text, or the bytes of a binary kind. */
+export type Data = string | Uint8Array<ArrayBuffer>
+
 export interface LinkEvents {
   opened(): void
-  received(text: string): void
+  received(data: Data): void
   /** It never opened, or it closed; told once. `code` is 1006 where the peer gave none. */
   closed(code: number, reason: string): void
 }
 
 export interface Link {
-  send(text: string): void
+  send(data: Data): void
   close(code: number, reason: string): void
   /** Drops the socket as a cut cable would; nothing is told afterwards. */
   cut(): void
@@ -44,6 +49,7 @@ export function openLink(
   timeout: number,
 ): Link {
   const socket = new Socket(url)
+  socket.binaryType = 'arraybuffer'
   const cancel = timers.after(timeout, () => {
     drop(socket)
     finish(LOST, `no connection within ${timeout} ms`)
@@ -55,7 +61,9 @@ export function openLink(
     if (!isOver) events.opened()
   }
   socket.onmessage = ({ data }: { data: unknown }) => {
-    if (!isOver && typeof data === 'string') events.received(data)
+    if (isOver) return
+    if (typeof data === 'string') events.received(data)
+    else if (data instanceof ArrayBuffer) events.received(new Uint8Array(data))
   }
   socket.onclose = ({ code, reason }: { code?: number; reason?: string }) =>
     finish(code ?? LOST, String(reason ?? ''))
@@ -69,7 +77,7 @@ export function openLink(
   }
 
   return {
-    send: (text) => socket.send(text),
+    send: (data) => socket.send(data),
     close(code, reason) {
       isOver = true
       cancel()

@@ -1,5 +1,12 @@
 import { type AllMessages, MESSAGES, messageOf } from '../protocol/index.ts'
-import { isCounted, type Message, readEnvelope, type Sender, toText } from '../protocol/message.ts'
+import {
+  type Id,
+  isCounted,
+  type Message,
+  readEnvelope,
+  type Sender,
+  toText,
+} from '../protocol/message.ts'
 import { check } from '../protocol/schema.ts'
 import { failure } from './failure.ts'
 
@@ -53,7 +60,7 @@ export function compose(
 }
 
 /** The text that answers a question of the server's, an `error` telling which `request` it was. */
-export const composeAnswer = (type: string, re: string, data: unknown, request: string): string =>
+export const composeAnswer = (type: string, re: Id, data: unknown, request: string): string =>
   toText({ type, re, data: type === 'error' ? { ...(data as object), request } : data })
 
 /** Who sent a message; what the room's own logic says has a sender without a name. */

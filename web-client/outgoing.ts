@@ -2,6 +2,7 @@ import type { AllMessages } from '../protocol/index.ts'
 import { Ledger } from '../protocol/ledger.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { DataOf } from '../protocol/message.ts'
+import type { Data } from './link.ts'
 
 /** What the server takes and keeps, as its welcome says. */
 export type ServerLimits = DataOf<AllMessages['welcome']>['limits']
@@ -16,7 +17,7 @@ const DEFAULTS: ServerLimits = {
 }
 
 interface Frame {
-  readonly text: string
+  readonly data: Data
   readonly bytes: number
   /** Whether it answers a question of the server's, and means nothing once the counts begin again. */
   readonly isAnswer: boolean
@@ -60,11 +61,11 @@ export function createOutgoing() {
     acknowledge: (count: number): void => ledger.acknowledge(count),
 
     /** What to write to a new connection whose server has `count` frames. */
-    take(count = written): string[] {
-      const texts = [...ledger.after(count).map(({ text }) => text), ...held.values()]
+    take(count = written): Data[] {
+      const all = [...ledger.after(count).map(({ data }) => data), ...held.values()]
       written = ledger.sent
       held.clear()
-      return texts
+      return all
     },
 
     /** Another session, with another server's limits: nothing said before concerns it. */

@@ -1,11 +1,17 @@
 import { actionOn, type ResumeReason } from '../protocol/errors.ts'
 import { FINGERPRINT } from '../protocol/fingerprint.ts'
 import type { AllMessages } from '../protocol/index.ts'
-import { type DataOf, type ReplyOf, toText } from '../protocol/message.ts'
+import {
+  BINARY_KINDS,
+  COUNTED_BIT,
+  type DataOf,
+  type ReplyOf,
+  toText,
+} from '../protocol/message.ts'
 import { createClock } from './clock.ts'
 import { createEmitter, type Report } from './emitter.ts'
 import { type FailureData, failure, NetworkError } from './failure.ts'
-import { type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
+import { type Data, type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
 import { createLiveness } from './liveness.ts'
 import { compose, composeAnswer, type Received, type RequestType, read } from './message.ts'
 import { createOutgoing } from './outgoing.ts'
@@ -29,6 +35,8 @@ export type SessionEvents = {
   /** Something its developer should know: other protocol tables, for one. */
   warning: [text: string]
   message: [message: Received]
+  /** A frame of a binary kind. */
+  bytes: [frame: Uint8Array]
 }
 
 export interface SessionOptions {
@@ -39,6 +47,8 @@ export interface SessionOptions {
   /** How long to wait before the `attempt`-th try to come back (1, 2, …), in ms. */
   readonly backoff: (attempt: number) => number
   readonly pingEvery: number
+  /** The hash of the game's packets, where there are any. */
+  readonly packets?: string | undefined
   readonly report: Report
 }
 
@@ -52,6 +62,8 @@ export type Session = ReturnType<typeof createSession>
 /** A session with the server that survives its connections. */
 export function createSession(options: SessionOptions) {
   const { url, WebSocket, timers, connectTimeout, backoff, pingEvery, report } = options
+  const { packets } = options
+  const abilities = { fingerprint: FINGERPRINT, ...(packets !== undefined && { packets }) }
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
   const clock = createClock(timers.now)
@@ -94,6 +106,10 @@ export function createSession(options: SessionOptions) {
     get id() {
       return welcome?.session
     },
+    /** Whether the server has our packets, so that they may be bytes. */
+    get sharesPackets() {
+      return packets !== undefined && welcome?.packets === packets
+    },
 
     /** Resolves at the server's welcome; rejects if the first connection fails. */
     start(): Promise<void> {
@@ -118,6 +134,38 @@ export function createSession(options: SessionOptions) {
       }
       return requests.wait(id, type, outgoing.sent, read as (data: unknown) => R, waiting)
     },
+
+    /** Sends a counted message that asks for no answer. */
+    send<T extends keyof AllMessages & string>(
+      type: T,
+      data: DataOf<AllMessages[T]>,
+      { room, to }: SendOptions = {},
+    ): void {
+      sendCounted(type, compose(type, data, { room, to }))
+    },
+
+    /** The same with a whole frame of a binary kind; `isAnswer`: of what the server asked. */
+    sendBytes: (type: string, frame: Uint8Array, isAnswer = false): void =>
+      sendCounted(type, whole(frame), isAnswer),
+
+    /** Sends the frame that `make` makes under an id, and waits for its answer. */
+    askBytes<R>(
+      type: string,
+      make: (id: number) => Uint8Array,
+      read: (value: unknown) => R,
+      waiting: WaitOptions,
+    ): Promise<R> {
+      const id = requests.nextId()
+      try {
+        sendCounted(type, whole(make(Number(id))))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      return requests.wait(id, type, outgoing.sent, read, waiting)
+    },
+
+    /** The answer to what `askBytes` asked has come. */
+    settle: (id: number, value: unknown): void => requests.resolve(`${id}`, value),
 
     /** Sends a *latest* message; while away, only the newest of its kind and room is kept. */
     post<T extends keyof AllMessages & string>(
@@ -167,23 +215,35 @@ export function createSession(options: SessionOptions) {
   function introduce(): void {
     liveness.expect(connectTimeout)
     if (!welcome || !isResumable) {
-      write({ type: 'session.hello', id: 'hello', data: { fingerprint: FINGERPRINT } })
+      write({ type: 'session.hello', id: 'hello', data: abilities })
       return
     }
     attempt++
     claimId = `claim-${attempt}`
     const { sent, forgotten } = outgoing
     const { token } = welcome
-    const data = { token, attempt, sent, received, forgotten, fingerprint: FINGERPRINT }
+    const data = { token, attempt, sent, received, forgotten, ...abilities }
     write({ type: 'session.resume', id: claimId, data })
   }
 
-  function receive(text: string): void {
+  function receive(data: Data): void {
+    if (typeof data === 'string') receiveText(data)
+    else receiveBytes(data)
+    if (isLive && received - told.received >= outgoing.limits.ack_frames) acknowledge()
+  }
+
+  function receiveBytes(frame: Uint8Array): void {
+    const [kind = 0] = frame
+    if (kind >= BINARY_KINDS && (kind & COUNTED_BIT) === 0) return emitter.emit('bytes', frame)
+    received++
+    emitter.emit('bytes', frame)
+  }
+
+  function receiveText(text: string): void {
     const { isCounted, message, problem } = read(text)
     if (isCounted) received++
     if (problem) report(new Error(problem))
     if (message) route(message)
-    if (isLive && received - told.received >= outgoing.limits.ack_frames) acknowledge()
   }
 
   function route(message: Received): void {
@@ -269,7 +329,7 @@ export function createSession(options: SessionOptions) {
     isLive = true
     tries = 0
     pages = []
-    for (const text of outgoing.take(count)) link?.send(text)
+    for (const data of outgoing.take(count)) link?.send(data)
     acknowledge()
     liveness.begin(outgoing.limits.ack_ms, acknowledge)
     setState('open', 0, '')
@@ -304,7 +364,7 @@ export function createSession(options: SessionOptions) {
   }
 
   function onError({ re, data }: Received): void {
-    if (re === undefined || !requests.reject(re, data))
+    if (re === undefined || !requests.reject(`${re}`, data))
       emitter.emit('error', new NetworkError(data))
   }
 
@@ -316,15 +376,15 @@ export function createSession(options: SessionOptions) {
     write({ type: 'session.ack', data: { sent, received } })
   }
 
-  function sendCounted(type: string, text: string, isAnswer = false): void {
+  function sendCounted(type: string, data: Data, isAnswer = false): void {
     if (state === 'closed') throw failure('CLOSED')
-    const bytes = utf8Length(text)
+    const bytes = typeof data === 'string' ? utf8Length(data) : data.length
     const { message_bytes } = outgoing.limits
     if (bytes > message_bytes)
       throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${message_bytes}`)
     if (!isLive && outgoing.isFull(bytes)) throw failure('BUFFER_FULL')
-    outgoing.add({ text, bytes, isAnswer }, isLive)
-    if (isLive) link?.send(text)
+    outgoing.add({ data, bytes, isAnswer }, isLive)
+    if (isLive) link?.send(data)
   }
 
   function write(message: object): void {
@@ -382,3 +442,6 @@ const OTHER_TABLES =
 
 const encoder = new TextEncoder()
 const utf8Length = (text: string) => encoder.encode(text).length
+
+/** A frame of its own, as a WebSocket takes it. */
+const whole = (frame: Uint8Array) => frame as Uint8Array<ArrayBuffer>

@@ -1,4 +1,4 @@
-import { ADDRESS_WORDS, COUNTED_BIT, type Message } from '../message.ts'
+import { ADDRESS_WORDS, BINARY_KINDS, COUNTED_BIT, type Message } from '../message.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
@@ -50,6 +50,11 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       'COUNTED_BIT',
       `${COUNTED_BIT}`,
       'The bit of a binary message’s first byte that says whether it is counted.',
+    ),
+    ...documented(
+      'BINARY_KINDS',
+      `${BINARY_KINDS}`,
+      'The least first byte of a binary message that is of a kind.',
     ),
     ...documented('JSON_DEPTH', `${JSON_DEPTH}`, 'How deep a JSON value may nest.'),
     ...documented('FINGERPRINT', quoted(fingerprint), 'Of the tables this add-on was made from.'),

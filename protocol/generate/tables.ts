@@ -4,7 +4,7 @@ import { ROUTES, type Routes } from '../http.ts'
 import { FEATURES } from '../index.ts'
 import { LIMITS, RATES } from '../limits.ts'
 import type { Feature } from '../message.ts'
-import type { Schema } from '../schema.ts'
+import { shapeOf } from '../schema.ts'
 
 type Table<Row> = Readonly<Record<string, Row>>
 
@@ -57,26 +57,6 @@ export const wireOf = (tables: Tables) => ({
   })),
   reasons: mapped(tables.reasons, ({ kept }) => kept),
 })
-
-/** A schema without what is only for people: `doc` and `expected`. A *field* may bear these names. */
-function shapeOf(schema: Schema): object {
-  const { doc: _doc, ...rest } = schema
-  switch (rest.kind) {
-    case 'string': {
-      const { expected: _expected, ...shape } = rest
-      return shape
-    }
-    case 'nullable':
-    case 'array':
-      return { ...rest, of: shapeOf(rest.of) }
-    case 'tuple':
-      return { ...rest, of: rest.of.map(shapeOf) }
-    case 'object':
-      return { ...rest, fields: mapped(rest.fields, shapeOf) }
-    default:
-      return rest
-  }
-}
 
 const mapped = <Row, Result>(table: Table<Row>, change: (row: Row, key: string) => Result) =>
   Object.fromEntries(Object.entries(table).map(([key, row]) => [key, change(row, key)]))

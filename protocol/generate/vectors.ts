@@ -19,6 +19,7 @@ import {
   tuple,
 } from '../schema.ts'
 import { COUNTED_FRAMES, ENVELOPES, LEDGERS, TEXTS } from './frames.ts'
+import { frameVectors, packingVectors } from './packing.ts'
 import type { Tables } from './tables.ts'
 import { type Case, casesOf, written } from './values.ts'
 
@@ -37,6 +38,8 @@ export function vectors(tables: Tables, fingerprint: string): string {
     counted: [...COUNTED_FRAMES, ...countedRows(tables)].map(line),
     texts: TEXTS.map(line),
     ledgers: LEDGERS.map(line),
+    packing: packingVectors().map(line),
+    frames: frameVectors().map(line),
   }
   const body = Object.entries(sections).map(
     ([name, lines]) => `"${name}": [\n${[...new Set(lines)].join(',\n')}\n]`,

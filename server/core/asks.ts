@@ -50,8 +50,15 @@ export class Asks {
 }
 
 /** What a client says of a question it cannot answer, as its asker is told it. */
-export function remoteRefusal(ask: Ask, { code, message }: { code: string; message: string }) {
+export function remoteRefusal(ask: Ask, { code, message, cause: own }: RemoteError): Refusal {
   const { cause } = ask
   if (code === 'UNREGISTERED_HANDLER') return new Refusal(code, message, { cause })
+  if (code === 'VALIDATION_FAILED') return new Refusal(code, message, { cause: own ?? null })
   return new Refusal('REMOTE_ERROR', message, { cause })
+}
+
+export interface RemoteError {
+  readonly code: string
+  readonly message: string
+  readonly cause?: Json
 }

@@ -1,13 +1,19 @@
 import { isUtf8 } from 'node:buffer'
 import { MESSAGES } from '../../protocol/index.ts'
-import { BINARY_KINDS, COUNTED_BIT, isCounted } from '../../protocol/message.ts'
+import { BINARY_KINDS, COUNTED_BIT, type Id, isCounted } from '../../protocol/message.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
 /** A frame's message, or what is wrong with it; either way whether it counts. */
 export type Decoded =
   | { readonly counted: boolean; readonly problem?: undefined; readonly message: unknown }
-  | { readonly counted: boolean; readonly problem: Refusal; readonly request?: string }
+  | { readonly counted: boolean; readonly problem: Refusal; readonly asked?: Malformed }
+
+/** Of what cannot be read, what it was and the `id` to answer, where these could be. */
+export interface Malformed {
+  readonly type: string
+  readonly id?: Id | undefined
+}
 
 /** Reads one frame. */
 export function decode(bytes: Buffer, isBinary: boolean, limits: Limits): Decoded {
@@ -15,7 +21,7 @@ export function decode(bytes: Buffer, isBinary: boolean, limits: Limits): Decode
   if (isBinary && first >= BINARY_KINDS)
     return {
       counted: (first & COUNTED_BIT) !== 0,
-      problem: new Refusal('UNSUPPORTED', 'binary packets are not offered; send JSON'),
+      problem: new Refusal('UNSUPPORTED', 'the server has no such binary kind; send JSON'),
     }
   const problem = whatIsWrong(bytes, isBinary, limits)
   if (problem) return { counted: true, problem }

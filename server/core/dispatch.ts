@@ -11,14 +11,16 @@ import {
   type ReplyOf,
   readEnvelope,
 } from '../../protocol/message.ts'
+import { isPacket } from '../../protocol/packet-frame.ts'
 import { check } from '../../protocol/schema.ts'
 import type { World } from '../world.ts'
-import { type Ask, remoteRefusal } from './asks.ts'
+import { type Ask, type RemoteError, remoteRefusal } from './asks.ts'
 import type { Connection } from './connection.ts'
 import type { Conversation } from './conversation.ts'
 import { type Decoded, decode } from './decode.ts'
 import { encode } from './frame.ts'
 import type { Limits } from './limits.ts'
+import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
 import { errorMessage, Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -57,6 +59,8 @@ export interface DispatchOptions {
   readonly acknowledge: (session: Session) => void
   /** Refuses, by throwing, what the session may not ask at all. */
   readonly permit: (session: Session, type: string) => void
+  /** The game's packets in bytes, and as `["Name", data]`; without it there are none. */
+  readonly packets?: PacketWire | undefined
   /** Also checks what the handlers return; for development and tests. */
   readonly checkReplies: boolean
 }
@@ -78,7 +82,8 @@ interface Asked {
 
 /** Decode, check, permit, charge, handle, answer: the way in for every message. */
 export function createDispatch(options: DispatchOptions) {
-  const { world, limits, numeric, confirmReset, acknowledge, permit, checkReplies } = options
+  const { world, limits, numeric, confirmReset, acknowledge, permit, packets, checkReplies } =
+    options
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
@@ -88,14 +93,17 @@ export function createDispatch(options: DispatchOptions) {
     const { conversation } = session
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
-    const decoded = decode(bytes, isBinary, limits)
+    const decoded =
+      packets && isBinary && isPacket(bytes)
+        ? packets.read(session, bytes)
+        : decode(bytes, isBinary, limits)
     if (decoded.counted && session.resetting !== undefined) return
     // What a client says after the answer to its claim shows that it has read it.
     if (session.resetting === undefined) session.mustReset = undefined
     const incoming = { connection, session, free: decoded.counted && session.count() }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
-      else if (decoded.problem) refuseMalformed(incoming, decoded.problem, {})
+      else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
       else route(incoming, decoded.message)
     } catch (error) {
       refuse(incoming, error, {})
@@ -124,7 +132,7 @@ export function createDispatch(options: DispatchOptions) {
   function route(incoming: Incoming, message: unknown): void {
     const type = (message as { type?: unknown } | null)?.type
     if (typeof type === 'number') return routeNumeric(incoming, message as { type: number })
-    const envelope = readEnvelope(message)
+    const envelope = packets && Array.isArray(message) ? dehydrated(message) : readEnvelope(message)
     if (typeof envelope === 'string')
       return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', envelope), {})
     if (envelope.re !== undefined) return routeReply(incoming, envelope)
@@ -171,7 +179,7 @@ export function createDispatch(options: DispatchOptions) {
     const { session } = incoming
     const { type, id, data } = envelope
     const asked = askedBy(incoming, envelope)
-    const problem = check(line.data, data, type)
+    const problem = data instanceof Packed ? undefined : check(line.data, data, type)
     if (problem)
       return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), asked)
     if (!isAdmitted(incoming, line.rate ?? 'request', asked)) return
@@ -244,7 +252,9 @@ export function createDispatch(options: DispatchOptions) {
   function answer(incoming: Incoming, line: Message, type: string, re: Id, data: unknown): void {
     const wrong = checkReplies && line.reply && check(line.reply, data, `${type} reply`)
     if (wrong) throw new Error(wrong)
-    send(incoming, { type, re, data }, re)
+    const packed = type === 'packet' ? packets?.reply(incoming.session, re, data) : undefined
+    if (packed) incoming.session.send(packed, re)
+    else send(incoming, { type, re, data }, re)
   }
 
   /** Whether the message may be handled now; if not, it has been refused. */
@@ -306,11 +316,6 @@ interface Answer {
   readonly type: string
   readonly re?: Id
   readonly data: unknown
-}
-
-interface RemoteError {
-  readonly code: string
-  readonly message: string
 }
 
 const UNKNOWN = 'this session was not asked, or is no longer,'

@@ -65,16 +65,32 @@ export function encodeForeign(value: unknown): Outgoing {
   return { type: '', delivery: 'connection', key: '', size, frame: frameText(text, size) }
 }
 
-/** An unmasked, unfragmented text frame (RFC 6455, section 5.2). */
+/** Frames bytes of a binary kind. */
+export function encodeBytes(type: string, bytes: Uint8Array, delivery: Delivery): Outgoing {
+  const size = bytes.length
+  const { frame, start } = openFrame(BINARY, size)
+  frame.set(bytes, start)
+  return { type, delivery, key: '', size, frame }
+}
+
 function frameText(text: string, size: number): Buffer {
+  const { frame, start } = openFrame(TEXT, size)
+  frame.write(text, start)
+  return frame
+}
+
+/** The opcodes, with the bit that says that the frame is the whole message. */
+const [TEXT, BINARY] = [0x81, 0x82]
+
+/** An unmasked, unfragmented frame that carries `size` bytes from `start` (RFC 6455, section 5.2). */
+function openFrame(opcode: number, size: number): { frame: Buffer; start: number } {
   const start = size < 126 ? 2 : size < 65_536 ? 4 : 10
   const frame = Buffer.allocUnsafe(start + size)
-  frame[0] = 0x81
+  frame[0] = opcode
   frame[1] = size < 126 ? size : size < 65_536 ? 126 : 127
   if (start === 4) frame.writeUInt16BE(size, 2)
   else if (start === 10) frame.writeBigUInt64BE(BigInt(size), 2)
-  frame.write(text, start)
-  return frame
+  return { frame, start }
 }
 
 /** What a frame carries. */

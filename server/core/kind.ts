@@ -18,9 +18,9 @@ export interface Joining {
 
 /** What one member is about to make others receive. */
 export interface RoomMessage {
-  readonly type: 'event' | 'query' | 'function'
+  readonly type: 'event' | 'query' | 'function' | 'packet'
   readonly name: string
-  /** A query's data is its one argument. */
+  /** The data of a query or packet is its one argument. */
   readonly args: readonly Json[]
   readonly from: Member
 }

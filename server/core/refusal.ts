@@ -3,6 +3,8 @@ import type { Id } from '../../protocol/message.ts'
 import type { Json } from '../../protocol/schema.ts'
 
 export interface RefusalDetails {
+  /** In place of the code's own. */
+  readonly status?: number
   readonly cause?: Json
   readonly retry_ms?: number
   readonly incident?: string

@@ -48,6 +48,8 @@ export interface Question {
   readonly cause: Json
   /** Whose question it is, if a player's: it ends with its asker. */
   readonly asker?: Session
+  /** The whole message under this id, where it is put in bytes rather than JSON. */
+  readonly pack?: (id: number) => Outgoing
 }
 
 export type ResetReason = Extract<ResumeReason, 'SLOW' | 'BUDGET' | 'DESYNC'>
@@ -71,6 +73,8 @@ export class Session {
   /** Whether its client introduced itself as a library that acknowledges and may resume. */
   introduced = false
   resumable = true
+  /** Whether its client has the game's packets, so that they may be bytes. */
+  speaksPackets = false
   receiveBytes: number
   /** Counted frames received. */
   received = 0
@@ -166,11 +170,12 @@ export class Session {
    * Puts a question to this client; resolves with the data of its reply. Rejects with a Refusal:
    * TOO_LARGE, TARGET_BUSY, TIMEOUT, TARGET_LEFT, OUTCOME_UNKNOWN, or what the client says.
    */
-  ask({ type, data, origin, timeout, cause, asker }: Question): Promise<unknown> {
+  ask({ type, data, origin, timeout, cause, asker, pack }: Question): Promise<unknown> {
     const { limits, after } = this.#world
     this.#asks ??= new Asks()
-    const id = this.nextId()
-    const message = encode({ type, id, ...origin, data }, 'counted')
+    const id = pack ? ++this.#numbered : this.nextId()
+    const message =
+      pack && typeof id === 'number' ? pack(id) : encode({ type, id, ...origin, data }, 'counted')
     if (message.size > this.receiveBytes)
       throw new Refusal('TOO_LARGE', tooLarge(message, this.receiveBytes), { cause })
     // A slow reader that was reset is sent nothing until it is back with new counts.

@@ -62,7 +62,6 @@ export function createSessions(
     get away() {
       return windows.size
     },
-
     get: (id: string): Session | undefined => byId.get(id),
     all: (): Iterable<Session> => byId.values(),
 

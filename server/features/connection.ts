@@ -21,12 +21,15 @@ export interface ConnectionOptions {
   readonly sessions: Sessions
   /** What the session is and where it sits, in pages that each fit its client. */
   readonly snapshot: (session: Session) => readonly Snapshot[]
+  /** The hash of the game's packets, where it has any. */
+  readonly packets: string | null
 }
 
 export type Connections = ReturnType<typeof createConnections>
 
 /** Welcome, hello, resume, acknowledgements, resets, pings. */
-export function createConnections({ world, limits, sessions, snapshot }: ConnectionOptions) {
+export function createConnections(options: ConnectionOptions) {
+  const { world, limits, sessions, snapshot, packets } = options
   const handlers: HandlersOf<(typeof connectionTable)['messages']> = {
     'session.hello': ({ session }, abilities) => introduce(session, abilities),
     'session.resume': resume,
@@ -49,7 +52,7 @@ export function createConnections({ world, limits, sessions, snapshot }: Connect
           token,
           protocol: PROTOCOL,
           fingerprint: FINGERPRINT,
-          packets: null,
+          packets,
           time: world.now(),
           heartbeat_ms: limits.heartbeat_ms,
           resume_ms: limits.resume_ms,
@@ -75,10 +78,18 @@ export function createConnections({ world, limits, sessions, snapshot }: Connect
     },
   }
 
-  function introduce(session: Session, { receive_bytes, fingerprint }: Abilities) {
+  function introduce(session: Session, abilities: Abilities) {
+    const { receive_bytes, fingerprint } = abilities
     session.introduced = true
+    session.speaksPackets = packets !== null && abilities.packets === packets
     if (receive_bytes !== undefined) session.receiveBytes = receive_bytes
-    if (fingerprint === undefined || fingerprint === FINGERPRINT) return { resume: true }
+    if (fingerprint === undefined || fingerprint === FINGERPRINT) {
+      const isOther = abilities.packets != null && abilities.packets !== packets
+      return {
+        resume: true,
+        ...(isOther && { warning: packets === null ? NO_PACKETS : OTHER_PACKETS }),
+      }
+    }
     session.resumable = false
     world.log.warn({ session: session.id, fingerprint }, 'client made from other protocol tables')
     return { resume: false, warning: OTHER_TABLES }
@@ -144,3 +155,7 @@ const refusal = (session: Session, reason: ResumeReason) => ({
 
 const OTHER_TABLES =
   'This client was made from other protocol tables than the server: it works on, but its session cannot be resumed. Update the older of the two.'
+
+const OTHER_PACKETS =
+  'The packets of this client are not the server’s: they go as JSON, by their names. Make both from the same definitions.'
+const NO_PACKETS = 'This server defines no packets; the client does.'

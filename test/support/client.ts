@@ -23,6 +23,8 @@ export interface RawClient {
   /** The close the server gave, once there is one. */
   readonly closed: Promise<{ code: number; reason: string }>
   send(message: object | string): void
+  /** A frame of a binary kind; what comes as one is a message of the type `bytes`. */
+  sendBytes(bytes: Uint8Array): void
   /** Sends a request; resolves with the whole answer, be it a reply or an error. */
   ask(type: string, data?: object, envelope?: object): Promise<Seen>
   /** The next message of a type that was not taken yet, now or when it comes. */
@@ -37,6 +39,7 @@ export interface RawClient {
 /** Opens a socket and waits for the server's welcome. */
 export async function openRaw(Socket: WebSocketConstructor, url: string): Promise<RawClient> {
   const socket = new Socket(url)
+  socket.binaryType = 'arraybuffer'
   const seen: Seen[] = []
   const taken = new Set<Seen>()
   const waiters = new Set<() => void>()
@@ -52,7 +55,8 @@ export async function openRaw(Socket: WebSocketConstructor, url: string): Promis
   })
   socket.onerror = () => {}
   socket.onmessage = ({ data }: { data: unknown }) => {
-    seen.push(JSON.parse(String(data)) as Seen)
+    if (data instanceof ArrayBuffer) seen.push({ type: 'bytes', data: Buffer.from(data) })
+    else seen.push(JSON.parse(String(data)) as Seen)
     for (const waiter of [...waiters]) waiter()
   }
 
@@ -76,6 +80,7 @@ export async function openRaw(Socket: WebSocketConstructor, url: string): Promis
     closed,
     welcome: undefined,
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    sendBytes: (bytes) => socket.send(Uint8Array.from(bytes)),
     ask(type, data = {}, envelope = {}) {
       const id = `t${++numbered}`
       client.send({ type, id, data, ...envelope })

@@ -35,6 +35,8 @@ const DEPTH = LIMITS.depth.value
 
 const lines = Object.entries(MESSAGES as Messages)
 const toServer = lines.filter(([, line]) => line.direction !== 'to_client')
+/** Those that have to be for a room; a packet may be for the server itself. */
+const forRooms = toServer.filter(([type, { room }]) => room && type !== 'packet')
 const toClient = lines.filter(([, line]) => line.direction === 'to_client')
 
 /** In either opcode: a binary frame that begins like JSON is JSON. */
@@ -411,7 +413,7 @@ export const GENERATORS: readonly Generator[] = [
     name: 'a room nobody is in',
     place: 'anywhere',
     make(random) {
-      const [type, line] = random.pick(toServer.filter(([, { room }]) => room))
+      const [type, line] = random.pick(forRooms)
       const room = JSON.stringify(random.pick(['AAAAAA', '__proto__', 'x', '\u0000', 'K7QF2M']))
       return json(random, valid(type, line, { room }), { code: 'NOT_IN_ROOM', re: 'v' })
     },
@@ -420,7 +422,7 @@ export const GENERATORS: readonly Generator[] = [
     name: 'a message for a room, sent from none',
     place: 'unseated',
     make(random) {
-      const [type, line] = random.pick(toServer.filter(([, { room }]) => room))
+      const [type, line] = random.pick(forRooms)
       return json(random, valid(type, line), { code: 'NOT_IN_ROOM', re: 'v' })
     },
   },

@@ -1,7 +1,7 @@
 import type { Connection, Transport } from '../../server/core/connection.ts'
 import { type Upgrade, upgradeOf } from '../../server/core/dialect.ts'
 import { payloadOf } from '../../server/core/frame.ts'
-import type { WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
+import type { Data, WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
 
 interface Host {
   accept(transport: Transport, upgrade?: Upgrade): Connection | undefined
@@ -17,11 +17,14 @@ export interface MemorySocket extends WebSocketLike {
   sendBytes(bytes: Buffer, isBinary?: boolean): void
 }
 
+/** How a binary frame begins (RFC 6455, section 5.2). */
+const BINARY = 0x82
+
 /** A WebSocket class whose sockets lead into `host` without a network. */
 export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSocketConstructor {
   return class implements MemorySocket {
     onopen: Listener<object> = null
-    onmessage: Listener<{ data: string }> = null
+    onmessage: Listener<{ data: string | ArrayBuffer }> = null
     onclose: Listener<{ code: number; reason: string }> = null
     onerror: Listener<object> = null
     #connection: Connection | undefined
@@ -51,8 +54,9 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
       this.#connection?.written()
     }
 
-    send(text: string): void {
-      this.sendBytes(Buffer.from(text))
+    send(data: Data): void {
+      if (typeof data === 'string') this.sendBytes(Buffer.from(data))
+      else this.sendBytes(Buffer.from(data), true)
     }
 
     sendBytes(bytes: Buffer, isBinary = false): void {
@@ -70,8 +74,9 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
     }
 
     #deliver(frame: Buffer): void {
-      const data = payloadOf(frame).toString()
       this.#taken += frame.length
+      const payload = payloadOf(frame)
+      const data = frame[0] === BINARY ? Uint8Array.from(payload).buffer : payload.toString()
       setImmediate(() => {
         if (!this.#isOver) this.onmessage?.({ data })
       })

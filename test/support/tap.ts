@@ -1,4 +1,4 @@
-import type { WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
+import type { Data, WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
 import type { Any } from './client.ts'
 
 /** What a look at a message may do: nothing, lose it (`true`), or put another in its place. */
@@ -8,6 +8,9 @@ type Look = (message: Any) => true | object | undefined
 export interface Tap {
   onSend?: Look
   onReceive?: Look
+  /** The same with frames of a binary kind, which are only looked at. */
+  onSendBytes?: (bytes: Buffer) => void
+  onReceiveBytes?: (bytes: Buffer) => void
 }
 
 /** A WebSocket class like `Socket` with a tap on it, until its owner drops it. */
@@ -26,14 +29,24 @@ export function tapped(Socket: WebSocketConstructor, tap: Tap): WebSocketConstru
       socket.onopen = (event) => this.onopen?.(event)
       socket.onclose = (event) => this.onclose?.(event)
       socket.onerror = (event) => this.onerror?.(event)
+      socket.binaryType = 'arraybuffer'
       socket.onmessage = ({ data }: { readonly data: unknown }) => {
-        const text = this.#isDropped ? undefined : through(tap.onReceive, String(data))
+        if (data instanceof ArrayBuffer && !this.#isDropped) {
+          tap.onReceiveBytes?.(Buffer.from(data))
+          this.onmessage?.({ data } as never)
+        }
+        if (typeof data !== 'string') return
+        const text = this.#isDropped ? undefined : through(tap.onReceive, data)
         if (text !== undefined) this.onmessage?.({ data: text } as never)
       }
     }
 
-    send(text: string): void {
-      const passed = through(tap.onSend, text)
+    send(data: Data): void {
+      if (typeof data !== 'string') {
+        tap.onSendBytes?.(Buffer.from(data))
+        return this.#socket.send(data)
+      }
+      const passed = through(tap.onSend, data)
       if (passed !== undefined) this.#socket.send(passed)
     }
 

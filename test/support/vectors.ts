@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
 import type { Schema } from '../../protocol/schema.ts'
+import type { Any } from './client.ts'
 
 /** A line of protocol/vectors.json; which fields it has depends on the section. */
 interface Vector {
@@ -13,6 +14,12 @@ interface Vector {
   readonly frame: unknown
   readonly source?: string
   readonly problem: string | null
+  /** Of `packing` and `frames`: the bytes in hexadecimal, and what a frame holds. */
+  readonly hex: string
+  readonly reader: 'server' | 'client'
+  readonly head: Any
+  readonly packet: Any
+  readonly packets?: readonly Any[]
   readonly envelope?: object
   readonly counted: boolean
   readonly text: string

@@ -7,10 +7,12 @@ extends Reference
 const VERSION := 1
 # The bit of a binary message’s first byte that says whether it is counted.
 const COUNTED_BIT := 64
+# The least first byte of a binary message that is of a kind.
+const BINARY_KINDS := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "c1fcca20ecc38ea7dc67ec2c6560e36b"
+const FINGERPRINT := "3af546a56a446c2b0cbd059f2e397096"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -113,6 +115,14 @@ const TARGET_BUSY := "TARGET_BUSY"
 const UNREGISTERED_HANDLER := "UNREGISTERED_HANDLER"
 # The handler of who was asked failed; the text is its own, `cause` says whose it was.
 const REMOTE_ERROR := "REMOTE_ERROR"
+# The game defines no packet of that name; the text lists those it does.
+const UNKNOWN_PACKET := "UNKNOWN_PACKET"
+# The receiver does not accept the packet; `cause` has its `code` and `reason`, and `status` is
+# the code where that is one of HTTP.
+const VALIDATION_FAILED := "VALIDATION_FAILED"
+# The packets of this client are not the server’s, or it has not said in its hello which they are:
+# what it sends in bytes cannot be read. JSON works on; make both from the same definitions.
+const PACKETS_MISMATCH := "PACKETS_MISMATCH"
 # An answer to something this session was not asked, or no longer is: it came too late.
 const UNKNOWN_REQUEST := "UNKNOWN_REQUEST"
 # What was asked could not be stored or looked up: nothing of it was done. The server’s log says
@@ -203,6 +213,13 @@ const LIMIT_HOOK_MS := 5000
 const LIMIT_ASKS := 64
 # How long a question may wait for its answer, however long its asker would. In ms.
 const LIMIT_ASK_MS := 120000
+# How many packets one frame may hold, in its bundles and theirs. Above: TOO_LARGE. In packets.
+const LIMIT_BUNDLE := 256
+# How long the game may think about whether it accepts a packet, while those behind it wait;
+# above: TIMEOUT. In ms.
+const LIMIT_VALIDATE_MS := 5000
+# How long the game may take to answer a packet; above: TIMEOUT. In ms.
+const LIMIT_RESPOND_MS := 30000
 # How many rooms one server holds. In rooms.
 const LIMIT_ROOMS_TOTAL := 10000
 # Open connections from one address; above: 4105. In connections.
@@ -301,6 +318,9 @@ const ERROR_STATUS := {
 	"TARGET_BUSY": 429,
 	"UNREGISTERED_HANDLER": 404,
 	"REMOTE_ERROR": 502,
+	"UNKNOWN_PACKET": 404,
+	"VALIDATION_FAILED": 422,
+	"PACKETS_MISMATCH": 409,
 	"UNKNOWN_REQUEST": 404,
 	"STORAGE_FAILED": 503,
 	"STORAGE_BUSY": 503,
@@ -364,6 +384,9 @@ const ERROR_TEXT := {
 	"TARGET_BUSY": "Who was asked has as many questions unanswered as one session may, or was too slow and is not back yet.",
 	"UNREGISTERED_HANDLER": "Who was asked has nothing registered under that name.",
 	"REMOTE_ERROR": "The handler of who was asked failed; the text is its own, `cause` says whose it was.",
+	"UNKNOWN_PACKET": "The game defines no packet of that name; the text lists those it does.",
+	"VALIDATION_FAILED": "The receiver does not accept the packet; `cause` has its `code` and `reason`, and `status` is the code where that is one of HTTP.",
+	"PACKETS_MISMATCH": "The packets of this client are not the server’s, or it has not said in its hello which they are: what it sends in bytes cannot be read. JSON works on; make both from the same definitions.",
 	"UNKNOWN_REQUEST": "An answer to something this session was not asked, or no longer is: it came too late.",
 	"STORAGE_FAILED": "What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on.",
 	"STORAGE_BUSY": "More waits to be stored than the server takes; try again.",
@@ -455,6 +478,7 @@ const MESSAGES := {
 	"backend.authenticate": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 0, "max": 4096, "optional": true}}}, "reply": {"kind": "object", "fields": {"authenticated": {"kind": "bool"}, "user": {"kind": "string", "min": 1, "max": 128, "optional": true}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}},
 	"backend.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "user": {"kind": "string", "min": 1, "max": 128}, "name": {"kind": "string", "min": 1, "max": 24, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}}},
 	"player.identified": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}}},
+	"packet": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 64}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}},
 	"plaza.move": {"direction": "to_server", "delivery": "latest", "data": {"kind": "object", "fields": {"x": {"kind": "float64", "min": 0, "max": 1600}, "y": {"kind": "float64", "min": 0, "max": 900}}}},
 	"plaza.rows": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"time": {"kind": "float64"}, "rows": {"kind": "array", "of": {"kind": "tuple", "of": [{"kind": "uint32", "min": 0, "max": 4294967295}, {"kind": "float64", "min": 0, "max": 1600}, {"kind": "float64", "min": 0, "max": 900}]}, "max": 65535}}}},
 }

@@ -1,0 +1,184 @@
+import {
+  answerable,
+  createTurns,
+  flattened,
+  respondTo,
+  type Turns,
+  validateAll,
+  within,
+} from '../../protocol/accepting.ts'
+import { type Packet, type PacketSet, ValidationError } from '../../protocol/packet.ts'
+import type { packets as packetsTable } from '../../protocol/packets.ts'
+import type { Json } from '../../protocol/schema.ts'
+import { audienceOf } from '../core/audience.ts'
+import type { Context, HandlersOf } from '../core/dispatch.ts'
+import type { Limits } from '../core/limits.ts'
+import { Packed, type PacketWire, readPacket, refusePacket } from '../core/packets-in.ts'
+import { packAnswer, refusing, type SharedPacket, sharePacket } from '../core/packets-out.ts'
+import { defined, type PacketContext, type PacketSender } from '../core/packets-sending.ts'
+import { Refusal } from '../core/refusal.ts'
+import { type Member, originOf, type Room } from '../core/room.ts'
+import type { Session } from '../core/session.ts'
+import type { World } from '../world.ts'
+
+export interface PacketsOptions {
+  readonly world: World
+  readonly limits: Limits
+  readonly packets: PacketSet<PacketContext> | undefined
+  readonly sender: PacketSender
+  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+  /** Whether a failure's own words are told. */
+  readonly dev: boolean
+}
+
+interface Place {
+  readonly room: Room
+  readonly member: Member
+}
+
+/** Packets: small messages whose shapes the game defines, for the server or for others in a room. */
+export function createPackets(options: PacketsOptions) {
+  const { world, limits, packets, sender, resolve, dev } = options
+  const lanes = new WeakMap<Session, Turns>()
+
+  const handlers: HandlersOf<(typeof packetsTable)['messages']> = {
+    packet(context, said: Packed | { readonly name: string; readonly data?: Json }) {
+      const set = defined(packets)
+      const body = said instanceof Packed ? said.body : undefined
+      const packet =
+        said instanceof Packed ? said.packet : refusing(() => set.fromJson(said.name, said.data))
+      const all = flattened(packet)
+      refuseUnsendable(set, all)
+      const place = context.to || context.room !== undefined ? resolve(context) : undefined
+      if (place && context.to) place.room.permit(place.member, 'emit')
+      const known = knownOf(context, place)
+      const judge = () => timely(validateAll(set, all, known), limits.validate_ms, packet.name)
+      const accepted = () =>
+        place && context.to
+          ? { value: passOn(context, place, packet, body) }
+          : respond(set, packet, known)
+      return attempt(packet.name, context.session, () =>
+        turnsOf(context.session).take(judge, accepted),
+      ) as { value: Json } | Promise<{ value: Json }>
+    },
+  }
+  const wire: PacketWire | undefined = packets && {
+    read: (session, bytes) =>
+      session.speaksPackets ? readPacket(packets, bytes, limits) : refusePacket(bytes),
+    reply: (session, re, data) =>
+      session.speaksPackets ? packAnswer(re, (data as { value: unknown }).value) : undefined,
+  }
+  return { handlers, wire }
+
+  function refuseUnsendable(set: PacketSet, all: readonly Packet[]): void {
+    if (all.length > limits.bundle)
+      throw new Refusal('TOO_LARGE', `Bundle: expected at most ${limits.bundle} packets`)
+    for (const { name } of all)
+      if (set.typeOf(name)?.by === 'server')
+        throw new Refusal('PERMISSION_DENIED', `${name}: only the server may send it`)
+  }
+
+  function knownOf({ session, to }: Context, place: Place | undefined): PacketContext {
+    return {
+      session: sender.handleOf(session),
+      ...(place && { room: place.room.code, member: place.member.number }),
+      ...(to && { to }),
+    }
+  }
+
+  function respond(set: PacketSet<PacketContext>, packet: Packet, known: PacketContext): unknown {
+    const value = respondTo(set, packet, known)
+    const told = (answer: unknown) => ({ value: answerable(packet.name, answer) })
+    if (!(value instanceof Promise)) return told(value)
+    return inTime(limits.respond_ms, packet.name, value).then(told)
+  }
+
+  /** Sends a packet on to those in the room whom it is for. */
+  function passOn(
+    { session, to = [] }: Context,
+    { room, member }: Place,
+    packet: Packet,
+    body: Uint8Array | undefined,
+  ): Json {
+    if (room.memberOf(session) !== member) throw new Refusal('NOT_IN_ROOM')
+    const set = defined(packets)
+    const final = transformed(set, room, member, packet)
+    const origin = originOf(room, member)
+    const shared = sharePacket(set, final, origin, final === packet ? body : undefined)
+    const [only, ...more] = to
+    if (more.length === 0 && (only === 'others' || only === 'all'))
+      return { delivered: broadcast(room, shared, only === 'others' ? session : undefined) }
+    const { sessions, unreached } = audienceOf(room, member, to)
+    for (const one of sessions) one.send(shared.for(one))
+    return { delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
+  }
+
+  /** A packet as the room's hook would have it. */
+
+  function transformed(set: PacketSet, room: Room, from: Member, packet: Packet): Packet {
+    if (!room.hooks.onMessage) return packet
+    const data = set.toJson(packet) as Json
+    const { name, args } = room.transform({ type: 'packet', name: packet.name, args: [data], from })
+    return refusing(() => set.fromJson(name, args[0]))
+  }
+
+  function timely(verdict: void | Promise<void>, ms: number, name: string): void | Promise<void> {
+    if (verdict instanceof Promise) return inTime(ms, `${name}.validate`, verdict)
+  }
+
+  function inTime<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+    const late = () => new Refusal('TIMEOUT', `${what}: nothing within ${ms} ms`)
+    return within(world.after, ms, promise, late)
+  }
+
+  /** Packets of one session keep their order; nobody else waits for them. */
+  function turnsOf(session: Session): Turns {
+    const turns = lanes.get(session) ?? createTurns()
+    lanes.set(session, turns)
+    if (turns.waiting < limits.requests) return turns
+    throw new Refusal('RATE_LIMITED', `expected at most ${limits.requests} packets in waiting`)
+  }
+
+  /** What fails in the game's own logic is told as it may be. */
+  function attempt(name: string, session: Session, run: () => unknown): unknown {
+    try {
+      const outcome = run()
+      if (!(outcome instanceof Promise)) return outcome
+      return outcome.catch((error) => {
+        throw told(error, name, session)
+      })
+    } catch (error) {
+      throw told(error, name, session)
+    }
+  }
+
+  function told(error: unknown, name: string, session: Session): unknown {
+    if (error instanceof ValidationError) return refusalOf(error)
+    if (error instanceof Refusal || !dev) return error
+    const incident = world.random.text(6)
+    world.log.error({ err: error, incident, packet: name, session: session.id }, 'acceptor failed')
+    const text = error instanceof Error ? error.message : String(error)
+    return new Refusal('INTERNAL', text.slice(0, LONGEST), { incident })
+  }
+}
+
+/** Sends one shared packet to every member but `except`; to how many. */
+function broadcast(room: Room, shared: SharedPacket, except: Session | undefined): number {
+  let count = 0
+  for (const { session } of room.members) {
+    if (session === except) continue
+    session.send(shared.for(session))
+    count++
+  }
+  return count
+}
+
+/** An error's message may be this long on the wire. */
+const LONGEST = 2_048
+
+function refusalOf({ code, reason }: ValidationError): Refusal {
+  const isHttp = Number.isInteger(code) && code >= 400 && code < 600
+  const cause = { code, reason: String(reason) }
+  const text = cause.reason.slice(0, LONGEST)
+  return new Refusal('VALIDATION_FAILED', text, { cause, ...(isHttp && { status: code }) })
+}
