@@ -53,7 +53,7 @@ export async function runSecret(args: readonly string[]): Promise<Printed> {
   const { values } = parseArgs({ args: [...args], options: { help: HELP }, strict: true })
   if (values.help) return { text: helpOf(SECRET_USAGE, { help: HELP }) }
   const secret = createWorld().random.text(SECRET_BYTES)
-  const hashed = await hash(secret, { cost: SECRET_COST })
+  const hashed = await hash(secret, SECRET_COST)
   return {
     text: `secret ${secret}\nhash   ${hashed}`,
     remark:

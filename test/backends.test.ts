@@ -10,7 +10,7 @@ import { type Service, service } from './support/service.ts'
 import type { TestWorld } from './support/world.ts'
 
 const SECRET = 'open sesame'
-const HASH = hashSync(SECRET, { cost: 4 })
+const HASH = hashSync(SECRET, 4)
 const CONFIGURED: HubOptions = { backendSecret: HASH, rates: false }
 
 both('S4.3 the right secret makes a backend, a wrong one does not', CONFIGURED, async (t, w) => {
@@ -62,8 +62,8 @@ const HASHES: readonly [what: string, text: string][] = [
   ['as it is', HASH],
   ['in hex', Buffer.from(HASH).toString('hex')],
   ['in capital hex', Buffer.from(HASH).toString('hex').toUpperCase()],
-  ['of an older version', hashSync(SECRET, { cost: 4, version: '2a' })],
-  ['of PHP', hashSync(SECRET, { cost: 4, version: '2y' })],
+  ['of an older version', HASH.replace('$2b$', '$2a$')],
+  ['of PHP', HASH.replace('$2b$', '$2y$')],
 ]
 
 for (const [what, text] of HASHES)
@@ -133,7 +133,7 @@ both(
 
 t.test('a check takes no time of the event loop', async (t) => {
   const cost = 12
-  const slow = await hash(SECRET, { cost })
+  const slow = await hash(SECRET, cost)
   const s = await service(t, { backendSecret: slow })
   const [J, player] = [await s.raw(), await s.raw()]
   let isChecked = false
@@ -154,7 +154,7 @@ t.test('a check takes no time of the event loop', async (t) => {
 both(
   'a secret longer than bcrypt heeds is wrong, whatever it begins with',
   {
-    backendSecret: hashSync('x'.repeat(72), { cost: 4 }),
+    backendSecret: hashSync('x'.repeat(72), 4),
     rates: false,
   },
   async (t, w) => {

@@ -17,7 +17,7 @@ import { type Service, service } from './support/service.ts'
 const SECRET = 'open sesame'
 
 t.test('S4.2 a hex-encoded bcrypt hash is accepted, and a plain one', async (t) => {
-  const plain = await hash(SECRET, { cost: 4 })
+  const plain = await hash(SECRET, 4)
   for (const backendSecret of [plain, Buffer.from(plain).toString('hex')]) {
     const { port } = await service(t, { backendSecret, dev: false })
     const J = await openJssocket(t, port)
@@ -84,7 +84,7 @@ for (const [what, data] of [
 t.test(
   'S4.3 the secret may come in the header auth, and counts from the first frame',
   async (t) => {
-    const backendSecret = await hash(SECRET, { cost: 4 })
+    const backendSecret = await hash(SECRET, 4)
     const { port } = await service(t, { backendSecret })
     const A = await connected(t, port)
     const J = await openJssocket(t, port, { auth: SECRET })
@@ -465,7 +465,7 @@ t.test('nobody at /ws reaches who plays the game but a backend', async (t) => {
 })
 
 t.test('a secret is nowhere in the log', async (t) => {
-  const s = await service(t, { backendSecret: await hash(SECRET, { cost: 4 }) })
+  const s = await service(t, { backendSecret: await hash(SECRET, 4) })
   const byHeader = await openJssocket(t, s.port, { auth: SECRET })
   await byHeader.ask(serverConnect(''))
   byHeader.drop()

@@ -11,7 +11,7 @@ import { service } from './support/service.ts'
 import { NodeSocket, type TestWorld } from './support/world.ts'
 
 const SECRET = 'open sesame'
-const OPTIONS: HubOptions = { backendSecret: hashSync(SECRET, { cost: 4 }), rates: false }
+const OPTIONS: HubOptions = { backendSecret: hashSync(SECRET, 4), rates: false }
 const FROM_BACKEND = { member: 0, player: null, role: 'backend', name: '' }
 
 /* From a backend. */
@@ -416,35 +416,43 @@ t.test('a listener of the web client that throws is reported, and harms nobody',
 /* Godot. */
 
 for (const name of ['godot4', 'godot32', 'godot3'] as const)
-  t.test(`${name} hears notifications, with who sent them`, async (t) => {
-    const path = needEngine(t, name)
-    if (path === undefined) return
-    const generation = name === 'godot4' ? name : 'godot3'
-    const project = fileURLToPath(new URL(`../godot-client/${generation}`, import.meta.url))
-    // Godot 4 learns the add-on's classes by it.
-    if (name === 'godot4') spawnSync(path, ['--headless', '--import', '--path', project])
-    const s = await service(t)
+  t.test(
+    `${name} hears notifications, with who sent them, and who a backend says it is`,
+    async (t) => {
+      const path = needEngine(t, name)
+      if (path === undefined) return
+      const generation = name === 'godot4' ? name : 'godot3'
+      const project = fileURLToPath(new URL(`../godot-client/${generation}`, import.meta.url))
+      // Godot 4 learns the add-on's classes by it.
+      if (name === 'godot4') spawnSync(path, ['--headless', '--import', '--path', project])
+      const s = await service(t)
 
-    const godot = startGodot(t, name, path, {
-      project,
-      script: fileURLToPath(new URL(`notify/${generation}.gd`, import.meta.url)),
-      env: { URL: `ws://127.0.0.1:${s.port}` },
-    })
-    await godot.lines.until((line) => /^connected: true true$/i.test(line), 'it is there')
-    await s.ask('POST /v1/notify/all', { data: 'news' })
-    await s.ask('POST /v1/notify/groups/public', { data: 'enough' })
-    await godot.ended
+      const godot = startGodot(t, name, path, {
+        project,
+        script: fileURLToPath(new URL(`notify/${generation}.gd`, import.meta.url)),
+        env: { URL: `ws://127.0.0.1:${s.port}` },
+      })
+      const connected = /^connected: true true (\S+)$/i
+      const line = await godot.lines.until((one) => connected.test(one), 'it is there')
+      const [, session = ''] = connected.exec(line) ?? []
+      await s.ask('POST /v1/notify/all', { data: 'news' })
+      const J = await s.raw()
+      await J.ask('backend.connect', { secret: '12345678' })
+      await J.ask('backend.identify', { session, user: 'ali', name: 'Ali' })
+      await s.ask(`POST /v1/notify/clients/${session}`, { data: 'enough' })
+      await godot.ended
 
-    t.strictSame(
-      godot.lines.items.filter((line) => line.startsWith('notified: ')),
-      [
-        'notified: to myself from player 0',
-        'notified: news from backend 0',
-        'notified: enough from backend 0',
-      ],
-    )
-    t.notMatch([...godot.lines.items, ...godot.complaints.items].join('\n'), 'SCRIPT ERROR')
-  })
+      t.strictSame(
+        godot.lines.items.filter((line) => line.startsWith('notified: ')),
+        [
+          'notified: to myself from player 0 as nobody',
+          'notified: news from backend 0 as nobody',
+          'notified: enough from backend 0 as Ali',
+        ],
+      )
+      t.notMatch([...godot.lines.items, ...godot.complaints.items].join('\n'), 'SCRIPT ERROR')
+    },
+  )
 
 async function backend(w: TestWorld): Promise<RawClient> {
   const J = await w.raw()

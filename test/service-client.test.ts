@@ -13,7 +13,7 @@ import { until } from './support/promise.ts'
 import { service } from './support/service.ts'
 
 const SECRET = 'open sesame'
-const backendSecret = hashSync(SECRET, { cost: 4 })
+const backendSecret = hashSync(SECRET, 4)
 
 t.test('S4.18 it looks at the server’s health, then connects to /ws', async (t) => {
   const house = await watched(t)

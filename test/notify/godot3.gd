@@ -20,10 +20,11 @@ func _run() -> void:
 	_network.notifications.connect("notified", self, "_on_notified")
 	var joined = yield(_network.connect_to_server(OS.get_environment("URL")), "completed")
 	var told = yield(_network.request("notify.client", {"data": "to myself"}), "completed")
-	print("connected: %s %s" % [joined.ok, told.ok])
+	print("connected: %s %s %s" % [joined.ok, told.ok, _network.session.id])
 
 
 func _on_notified(data, from) -> void:
-	print("notified: %s from %s %d" % [data, from.role, from.number])
+	var who = _network.players.me.get("name", "nobody")
+	print("notified: %s from %s %d as %s" % [data, from.role, from.number, who])
 	if str(data) == "enough":
 		quit(0)

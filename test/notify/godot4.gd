@@ -16,10 +16,11 @@ func _run() -> void:
 	_network.notifications.notified.connect(_on_notified)
 	var joined := await _network.connect_to_server(OS.get_environment("URL"))
 	var told := await _network.request("notify.client", {"data": "to myself"})
-	print("connected: %s %s" % [joined.ok, told.ok])
+	print("connected: %s %s %s" % [joined.ok, told.ok, _network.session.id])
 
 
 func _on_notified(data: Variant, from: EstragonMember) -> void:
-	print("notified: %s from %s %d" % [data, from.role, from.number])
+	var who: String = _network.players.me.get("name", "nobody")
+	print("notified: %s from %s %d as %s" % [data, from.role, from.number, who])
 	if str(data) == "enough":
 		quit(0)

@@ -31,6 +31,7 @@ func _init(session: EstragonSession, path: String = _KEYS) -> void:
 	_path = path
 	_session.connect("was_lost", self, "_on_lost")
 	_session.connect("snapshot_received", self, "_on_snapshot")
+	_session.connect("message_received", self, "_on_message")
 
 
 # Says who we are. The first time we become a new guest, whose key is kept in `user://` for this
@@ -59,6 +60,7 @@ func identify(name: String = "", profile: String = "", ticket: String = "") -> E
 # Says that we are the player behind `alias`, which `token` proves: your own service asks the server
 # for both, and for the `ticket`, see `identify`. The result's data holds the `alias`. Fails with
 # INVALID_SOCKET_TOKEN where the token is another's, older than an hour, or replaced by a newer one.
+# With 0 for `alias` we are whoever a backend says that the token is.
 func identify_as(
 	alias: int, token: String, name: String = "", ticket: String = ""
 ) -> EstragonResult:
@@ -127,3 +129,9 @@ func _on_lost(_reason: String) -> void:
 func _on_snapshot(pages: Array) -> void:
 	var player = pages[0]["player"]
 	_know({} if player == null else player)
+
+
+# A backend has said, unasked, who we are.
+func _on_message(message: EstragonMessage) -> void:
+	if message.type == "player.identified":
+		_know(message.data["player"])

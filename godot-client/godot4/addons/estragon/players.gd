@@ -29,6 +29,7 @@ func _init(session: EstragonSession, path: String = _KEYS) -> void:
 	_path = path
 	_session.was_lost.connect(_on_lost.unbind(1))
 	_session.snapshot_received.connect(_on_snapshot)
+	_session.message_received.connect(_on_message)
 
 
 ## Says who we are. The first time we become a new guest, whose key is kept in [code]user://[/code]
@@ -55,7 +56,8 @@ func identify(name: String = "", profile: String = "", ticket: String = "") -> E
 ## Says that we are the player behind [param alias], which [param token] proves: your own service
 ## asks the server for both, and for the [param ticket], see [method identify]. The result's data
 ## holds the [code]alias[/code]. Fails with INVALID_SOCKET_TOKEN where the token is another's, older
-## than an hour, or replaced by a newer one.
+## than an hour, or replaced by a newer one. With 0 for [param alias] we are whoever a backend says
+## that the token is.
 func identify_as(
 	alias: int, token: String, name: String = "", ticket: String = ""
 ) -> EstragonResult:
@@ -127,3 +129,10 @@ func _on_snapshot(pages: Array[Dictionary]) -> void:
 	var told: Variant = pages[0]["player"]
 	var player: Dictionary = told if told != null else {}
 	_know(player)
+
+
+## A backend has said, unasked, who we are.
+func _on_message(message: EstragonMessage) -> void:
+	if message.type == "player.identified":
+		var player: Dictionary = message.data["player"]
+		_know(player)
