@@ -8,7 +8,9 @@ extends "res://test/together.gd"
 # warning-ignore-all:unsafe_property_access
 
 const EstragonPlayers := preload("res://addons/estragon/players.gd")
-const _SCOPES := ["read:players", "write:players", "read:channels", "write:channels"]
+const _SCOPES := [
+	"read:players", "write:players", "read:channels", "write:channels", "write:notifications",
+]
 
 
 # Remembers what channels told.

@@ -3,7 +3,7 @@ extends "res://test/together.gd"
 ## from the studio of test/support/studio.ts; Bob chats along.
 
 const _SCOPES: Array[String] = [
-	"read:players", "write:players", "read:channels", "write:channels",
+	"read:players", "write:players", "read:channels", "write:channels", "write:notifications",
 ]
 
 
