@@ -21,6 +21,10 @@ const COURSE = { from: 100, to: 1500, y: 450 }
 /** A tenth of a body’s length. */
 const MOST_JUMP = PLAZA.body / 10
 const FRAME_MS = 1000 / 60
+/** Half the network’s unevenness: a machine later than that by itself makes another network of it. */
+const MOST_LATE_MS = NETWORK.jitter_ms / 2
+/** How often such a machine is given another chance, where a leap was seen. */
+const ATTEMPTS = 6
 const WALKER = '#people li[data-number="1"]'
 
 /** Where somebody was drawn in an animation frame, and the frame’s own time. */
@@ -42,22 +46,34 @@ if (executablePath !== undefined) {
   t.teardown(() => browser?.close())
 
   t.test(`others walk without a leap on an uneven network (SEED=${SEED})`, async (t) => {
-    const { walk, ...options } = evenPlaza()
-    const { page, proxy } = await plaza(t, options)
-    await page.locator(`${WALKER}[data-x="${COURSE.from}"]`).waitFor()
+    let walked = await watch(t)
+    for (let again = 1; again < ATTEMPTS && isDisturbed(walked); again++) {
+      t.comment(`this machine was ${walked.late.toFixed()} ms late by itself: once more`)
+      walked = await watch(t)
+    }
 
-    const recorded = page.locator(WALKER).evaluate(recording, COURSE.to - 100)
-    walk()
-    const frames = await recorded
-
-    const { forth, back } = worst(frames)
+    const { frames, proxy, forth, back, late } = walked
     t.comment(`worst step ${forth.toFixed(2)} units further than its time explains`)
+    t.comment(`this machine was at most ${late.toFixed()} ms late by itself`)
     t.ok(forth <= MOST_JUMP, `no leap of more than ${MOST_JUMP} units: ${forth}`)
     t.equal(back, 0, 'no step back')
     t.ok(frames.length > 60, `in ${frames.length} frames`)
     t.ok(Math.min(...proxy.delays) >= 50, 'every piece was late')
     t.ok(Math.max(...proxy.delays) >= 130, 'and some were later')
   })
+
+  /** Watches somebody walk the course; `late` says what did not come of the network. */
+  async function watch(t: Test) {
+    const { walk, lateness, ...options } = evenPlaza()
+    const { page, proxy } = await plaza(t, options)
+    await page.locator(`${WALKER}[data-x="${COURSE.from}"]`).waitFor()
+    const recorded = page.locator(WALKER).evaluate(recording, COURSE.to - 100)
+    walk()
+    const frames = await recorded
+    const pauses = frames.slice(1).map(({ now }, index) => now - (frames[index]?.now ?? now))
+    const late = Math.max(proxy.lateness, lateness(), Math.max(...pauses) - 2 * FRAME_MS)
+    return { ...worst(frames), frames, proxy, late }
+  }
 
   t.test('our own steps wait for nobody', async (t) => {
     const { page, proxy } = await plaza(t)
@@ -154,6 +170,10 @@ t.test('what has stood still for long is caught up with at once', async (t) => {
   t.ok(afterHiding && afterHiding.x > 597, `at ${afterHiding?.x} of 600`)
 })
 
+/** Whether somebody leapt while this machine was late by itself. */
+const isDisturbed = ({ forth, back, late }: { forth: number; back: number; late: number }) =>
+  late > MOST_LATE_MS && (forth > MOST_JUMP || back > 0)
+
 /** Where the first member is shown in each frame of a while. */
 function play(playback: Playback, from: number, to: number): Frame[] {
   const frames: Frame[] = []
@@ -170,9 +190,11 @@ function play(playback: Playback, from: number, to: number): Frame[] {
  * with a clock of its own would be early or late at a tick whenever this machine is busy, and leap
  * before there was any network.
  */
-function evenPlaza(): HubOptions & { walk(): void } {
+function evenPlaza(): HubOptions & { walk(): void; lateness(): number } {
   const world = createWorld()
   let begun = Number.POSITIVE_INFINITY
+  let before = Number.POSITIVE_INFINITY
+  let lateness = 0
   const far = (now: number) => (SPEED * Math.max(0, now - begun)) / 1000
   const kind: RoomKind = {
     name: 'plaza',
@@ -182,6 +204,8 @@ function evenPlaza(): HubOptions & { walk(): void } {
     open(room) {
       const cancel = world.every(PLAZA.tick_ms, () => {
         const time = world.now()
+        lateness = Math.max(lateness, time - before - PLAZA.tick_ms)
+        before = time
         const x = Math.min(COURSE.from + far(time), COURSE.to)
         const rows = [[1, x, COURSE.y] as const, [2, COURSE.from, 0] as const]
         room.broadcast(push('plaza.rows', { time, rows }, { room: room.code }))
@@ -191,6 +215,7 @@ function evenPlaza(): HubOptions & { walk(): void } {
   }
   return {
     ...{ world, plaza: false, kinds: [kind], handlers: { 'plaza.move': () => {} } },
+    lateness: () => lateness,
     walk() {
       begun = world.now()
     },

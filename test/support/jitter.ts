@@ -14,6 +14,8 @@ export interface JitterProxy {
   readonly port: number
   /** By how much each piece was delayed, both ways, in ms. */
   readonly delays: readonly number[]
+  /** By how much a piece was passed on later than it should have been, at most, in ms. */
+  readonly lateness: number
   /** From now on nothing arrives any more. */
   pause(): void
   close(): Promise<void>
@@ -30,6 +32,7 @@ export async function openJitter(to: number, options: JitterOptions): Promise<Ji
   const random = createRandom(seed)
   const sockets = new Set<Socket>()
   const delays: number[] = []
+  let lateness = 0
   let isPaused = false
   const server = createServer((near) => {
     const far = connect(to, '127.0.0.1')
@@ -48,6 +51,9 @@ export async function openJitter(to: number, options: JitterOptions): Promise<Ji
   return {
     port: (server.address() as AddressInfo).port,
     delays,
+    get lateness() {
+      return lateness
+    },
     pause() {
       isPaused = true
     },
@@ -70,6 +76,7 @@ export async function openJitter(to: number, options: JitterOptions): Promise<Ji
         pieces.shift()
         onward.write(piece.chunk)
         delays.push(now - piece.came)
+        lateness = Math.max(lateness, now - piece.due)
       }
       const [next] = pieces
       if (next && !isPaused) timer = setTimeout(pass, next.due - now)
