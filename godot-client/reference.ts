@@ -41,6 +41,8 @@ const FIRST = [
   'channel.gd',
   'channel_message.gd',
   'prompt.gd',
+  'packets.gd',
+  'packet.gd',
   'plaza.gd',
 ]
 

@@ -6,6 +6,7 @@ import { developmentKey, type Printed, runKeys, runSecret } from './commands.ts'
 import { readConfig } from './config.ts'
 import { limitsOf } from './core/limits.ts'
 import type { Store } from './core/store.ts'
+import { runPackets } from './packets-command.ts'
 import { createServer, type GameServer } from './server.ts'
 import { help, readSettings, type Settings, UsageError } from './settings.ts'
 import { openStore } from './store/store.ts'
@@ -23,6 +24,7 @@ async function run(args: readonly string[]): Promise<void> {
     const [verb, ...rest] = args
     if (verb === 'keys') return print(await runKeys(rest, process.env))
     if (verb === 'secret') return print(await runSecret(rest))
+    if (verb === 'packets') return print(await runPackets(rest))
     const settings = readSettings(args, process.env)
     if (settings === 'help') process.stdout.write(`${help()}\n`)
     else if (settings === 'version') process.stdout.write(`${version()}\n`)

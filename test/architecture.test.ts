@@ -128,8 +128,8 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'commands',
-    files: /^server\/commands\.ts$/,
-    imports: ['protocol', 'world', 'core', 'features', 'store', 'settings'],
+    files: /^server\/(commands|packets-command)\.ts$/,
+    imports: ['protocol', 'outputs', 'world', 'core', 'features', 'store', 'settings', 'commands'],
     packages: true,
     without: [],
   },

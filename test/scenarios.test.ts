@@ -1,12 +1,18 @@
 import t, { type Test } from 'tap'
 import type { Json, Network } from '../web-client/client.ts'
-import { type ConnectOptions, connect } from '../web-client/client.ts'
+import {
+  acceptPackets,
+  type ConnectOptions,
+  connect,
+  ValidationError,
+} from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
 import { direct, type Places } from './support/director.ts'
 import { LASTING, type LastingStage } from './support/lasting.ts'
 import { failing } from './support/promise.ts'
 import { OF_A_GAME_LOOP, SCENARIOS } from './support/scenarios.ts'
+import { ADDS, PACKETS } from './support/stage-packets.ts'
 import { NodeSocket } from './support/world.ts'
 
 /** What the web client goes through: the scenarios that the Godot add-ons go through as well. */
@@ -179,6 +185,91 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     await room.assign(room.you, 'player')
     const nobody = network.functions.executeAsHost('game.add', [5, 3])
     t.equal((await failing(nobody)).code, 'NO_HOST')
+  },
+
+  async 'S1.6 a packet with objects and arrays arrives as it was sent'(t, { open }) {
+    const [ada, bob, plain] = [
+      await open('main', { packets: PACKETS }),
+      await open('main', { packets: PACKETS }),
+      await open('main'),
+    ]
+    t.ok(ada.packets.isBinary && bob.packets.isBinary && !plain.packets.isBinary)
+    const room = await ada.rooms.create('stage', { name: 'Ada' })
+    await bob.rooms.join(room.code)
+    await plain.rooms.join(room.code)
+    const heard: unknown[] = []
+    bob.packets.on('Player', (data, { name }) => heard.push([data, name]))
+    const icon = Uint8Array.from([0, 1, 255])
+    const player = { ...PLAYER, icon }
+    t.same(await ada.packets.ask(['Player', player]), PLAYER.position)
+    t.same(await ada.packets.ask(['Player', player], { to: 'others' }), { delivered: 2 })
+    const asJson = ['Player', { ...PLAYER, icon: 'AAH/' }] as const
+    t.same(await plain.packets.ask(asJson, { to: 'others' }), { delivered: 2 })
+    await bob.request('room.list', { limit: 1 })
+    t.same(heard, [
+      [player, 'Ada'],
+      [player, room.members.get(3)?.name],
+    ])
+    const outside = () => ada.packets.send(['Player', { ...player, health: -1 }])
+    t.throws(outside, { code: 'INVALID_MESSAGE_DATA', message: /^Player\.health: expected/ })
+    t.throws(() => ada.packets.send(['Slop']), { code: 'UNKNOWN_PACKET' })
+  },
+
+  async 'S1.9 bundles in bundles arrive in order'(t, { open }) {
+    let total = 0
+    const add = ({ payload }: { payload: number }) => {
+      total += payload
+      return total
+    }
+    const packets = acceptPackets(PACKETS, { Action: { respond: add } })
+    const network = await open('main', { packets })
+    t.same(await network.packets.ask(ADDS), [20, [43, [69]]])
+    t.same(await network.packets.ask(['BundleMe']), [20, [43, [69]]])
+    t.equal(total, 69)
+  },
+
+  async 'S1.11 an awaited packet brings what respond returned'(t, { open }) {
+    for (const options of [{ packets: PACKETS }, {}]) {
+      const { packets } = await open('main', options)
+      const value = { text: 'ünï', list: [1, -2.5, null, true], deep: { a: [] } }
+      t.same(await packets.ask(['Echo', value]), value)
+      t.equal(await packets.ask(['Nothing']), null)
+      t.equal(await packets.ask(['Slap']), null)
+      t.equal(await packets.ask(['Guarded', { word: 'please' }]), 'PLEASE')
+      await t.rejects(packets.ask(['Guarded', { word: 'no' }]), {
+        code: 404,
+        reason: 'no such word',
+      })
+    }
+  },
+
+  async 'S1.13 the server awaits what a client responds'(t, { open }) {
+    const packets = acceptPackets(PACKETS, {
+      Double: {
+        validate({ number }) {
+          if (number < 0) throw new ValidationError({ code: 418, reason: 'too little' })
+        },
+        respond: async ({ number }) => number * 2,
+      },
+    })
+    const network = await open('main', { packets })
+    t.same(await network.packets.ask(['AskMe', { number: 21 }]), { answer: 42 })
+    t.same(await network.packets.ask(['AskMe', { number: -1 }]), { refused: 418 })
+    const silent = await open('main', { packets: PACKETS })
+    t.same(await silent.packets.ask(['AskMe', { number: 21 }]), { answer: null })
+  },
+
+  async 'S1.19 Refresh and Redirect come to the game'(t, { open }) {
+    const seen: string[] = []
+    const location = {
+      href: 'https://game.example/lobby',
+      origin: 'https://game.example',
+      reload: () => seen.push('reload'),
+      assign: (address: string) => seen.push(address),
+    } as Any
+    const network = await open('main', { packets: PACKETS, location })
+    await network.packets.ask(['Reload', '/elsewhere'])
+    t.same(seen, ['reload', 'https://game.example/elsewhere'])
   },
 
   async 'a room is made, found, listed, locked, updated and its members kicked'(t, { open }) {
@@ -359,6 +450,13 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.ok(fitted().length > 0 && refused().length > 0)
     for (const { data } of refused()) t.match(data, { code: 'TOO_LARGE', request: 'event' })
   },
+}
+
+const PLAYER = {
+  health: 4_000,
+  jumping: false,
+  position: [-540, 343, 1_201],
+  attributes: { str: 87, agi: 42, int: 22 },
 }
 
 interface Stage extends LastingStage {

@@ -5,7 +5,7 @@ import { JSON_DEPTH, type Schema } from '../schema.ts'
 import type { Tables } from './tables.ts'
 
 /** How the two generations of GDScript differ in what is generated. */
-interface Dialect {
+export interface Dialect {
   readonly head: readonly string[]
   /** Declares a constant. */
   readonly constant: (name: string, value: string) => string
@@ -123,7 +123,7 @@ function dictionary<Row>(
 }
 
 /** A value of the tables as GDScript writes it; sentences for people are left out. */
-function literal(value: unknown): string {
+export function literal(value: unknown): string {
   if (typeof value === 'string') return quoted(value)
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
   if (typeof value !== 'object' || value === null) return String(value)
@@ -138,12 +138,12 @@ const fieldsText = (fields: object) =>
     .map(([name, schema]) => `${quoted(name)}: ${literal(schema)}`)
     .join(', ')
 
-const quoted = (text: string) => JSON.stringify(text)
+export const quoted = (text: string) => JSON.stringify(text)
 
 const WIDTH = 98
 
 /** A sentence as comment lines; what GDScript would take for markup is shown as code. */
-function wrap(sentence: string, { doc, code }: Dialect): string[] {
+export function wrap(sentence: string, { doc, code }: Dialect): string[] {
   const lines: string[] = []
   let line = doc
   for (const word of sentence.replace(/`([^`]*)`/g, (_, text) => code(text)).split(' ')) {

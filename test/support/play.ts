@@ -6,6 +6,7 @@ import { seedOf } from './clock.ts'
 import { direct } from './director.ts'
 import { type GodotName, needEngine, runScript } from './engines.ts'
 import { SCENARIOS } from './scenarios.ts'
+import { PACKETS } from './stage-packets.ts'
 
 const BOUND_MS = 150_000
 
@@ -22,7 +23,7 @@ export async function playScenarios(t: Test, name: GodotName, project: 'godot3' 
   const { tap, failure } = await runScript(t, name, path, {
     project: folder,
     script: 'res://test/scenarios.gd',
-    env: { ESTRAGON_STAGE: JSON.stringify(places) },
+    env: { ESTRAGON_STAGE: JSON.stringify(places), ESTRAGON_PACKETS: packetsText() },
     bound_ms: BOUND_MS,
   })
 
@@ -36,6 +37,14 @@ export async function playScenarios(t: Test, name: GodotName, project: 'godot3' 
   t.match(tap, new RegExp(`^1\\.\\.${SCENARIOS.length}$`, 'm'), 'there is a plan')
   t.notOk(failure, failure ?? `${name} ended well`)
   for (const line of tap.split('\n')) if (line.startsWith('# ')) t.comment(line.slice(2))
+}
+
+/** The stage's packets, as an EstragonPacketSet takes them. */
+function packetsText(): string {
+  const types = PACKETS.types.map(({ name, isBundle: is_bundle, schema }) => ({
+    ...{ name, schema, is_bundle },
+  }))
+  return JSON.stringify({ hash: PACKETS.hash, types })
 }
 
 /**

@@ -1,5 +1,5 @@
 # What a Godot 3 game goes through, on the stage that test/support/director.ts sets. Prints TAP.
-extends "res://test/lasting.gd"
+extends "res://test/packets.gd"
 
 # warning-ignore-all:function_may_yield
 # warning-ignore-all:return_value_discarded
@@ -23,6 +23,11 @@ const _SCENARIOS := [
 	["S0.10 a query is answered by the one it was put to", "_query"],
 	["S0.17 a dialog and a confirm come back with the choice", "_prompts"],
 	["S0.19 the host executes what it is asked", "_functions"],
+	["S1.6 a packet with objects and arrays arrives as it was sent", "_structures"],
+	["S1.9 bundles in bundles arrive in order", "_bundles"],
+	["S1.11 an awaited packet brings what respond returned", "_responses"],
+	["S1.13 the server awaits what a client responds", "_awaited"],
+	["S1.19 Refresh and Redirect come to the game", "_directions"],
 	["a room is made, found, listed, locked, updated and its members kicked", "_room"],
 	["a query survives a cut of its asker and of its target", "_query_cut"],
 	["S2.1 a player signs in by ticket, alias and token", "_signing_in"],

@@ -1,6 +1,6 @@
-extends "res://test/lasting.gd"
+extends "res://test/packets.gd"
 ## What a Godot 4 game goes through; alone here, with others in together.gd, what lasts in
-## lasting.gd.
+## lasting.gd, packets in packets.gd.
 
 
 func _run() -> void:
@@ -16,6 +16,11 @@ func _run() -> void:
 	await _tell("S0.10 a query is answered by the one it was put to", _asks)
 	await _tell("S0.17 a dialog and a confirm come back with the choice", _prompts)
 	await _tell("S0.19 the host executes what it is asked", _executes)
+	await _tell("S1.6 a packet with objects and arrays arrives as it was sent", _structures)
+	await _tell("S1.9 bundles in bundles arrive in order", _bundles)
+	await _tell("S1.11 an awaited packet brings what respond returned", _responses)
+	await _tell("S1.13 the server awaits what a client responds", _awaited)
+	await _tell("S1.19 Refresh and Redirect come to the game", _directions)
 	await _tell(
 		"a room is made, found, listed, locked, updated and its members kicked", _makes_a_room
 	)

@@ -42,8 +42,8 @@ func is_full(size: int) -> bool:
 	return _get_held() + 1 > _max_frames or bytes + size > _max_bytes
 
 
-# Adds a frame; above the budget the oldest are forgotten.
-func push(frame: String, size: int) -> void:
+# Adds a frame, text or bytes; above the budget the oldest are forgotten.
+func push(frame, size: int) -> void:
 	_frames.append(frame)
 	_sizes.append(size)
 	bytes += size
@@ -66,7 +66,7 @@ func covers(count: int) -> bool:
 
 
 # The frame numbered `number`, which it must hold.
-func frame_at(number: int) -> String:
+func frame_at(number: int):
 	return _frames[_head + number - forgotten - 1]
 
 

@@ -79,7 +79,7 @@ func poll() -> void:
 		_finish(_LOST, "no connection within %d ms" % _timeout_ms)
 
 
-# Whether a text of `bytes` fits what the socket still takes; what does not would be lost. Godot
+# Whether a message of `bytes` fits what the socket still takes; what does not would be lost. Godot
 # before 3.6 cannot tell how much waits; then `in_flight`, what the server has not yet
 # acknowledged, stands for it.
 func has_room(bytes: int, in_flight: int) -> bool:
@@ -92,11 +92,17 @@ func has_room(bytes: int, in_flight: int) -> bool:
 	return waiting + bytes + _FRAME_OVERHEAD < _outbound_bytes
 
 
-# Sends a text; anything but OK says that it was not sent.
-func send(text: String) -> int:
+# Sends text, or bytes as a binary message; anything but OK says that it was not sent.
+func send(frame) -> int:
 	if _is_over or not _is_open or not _peer.get_peer(1).is_connected_to_host():
 		return ERR_UNAVAILABLE
-	return _peer.get_peer(1).put_packet(text.to_utf8())
+	var peer := _peer.get_peer(1)
+	if typeof(frame) == TYPE_STRING:
+		return peer.put_packet(frame.to_utf8())
+	peer.set_write_mode(WebSocketPeer.WRITE_MODE_BINARY)
+	var error := peer.put_packet(frame)
+	peer.set_write_mode(WebSocketPeer.WRITE_MODE_TEXT)
+	return error
 
 
 # Says goodbye; polled for a while longer, it hears the answer, which ends the session cleanly.

@@ -30,6 +30,7 @@ const EstragonFunctions := preload("functions.gd")
 const EstragonNotifications := preload("notifications.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonPlayers := preload("players.gd")
+const EstragonPackets := preload("packets.gd")
 const EstragonPlaza := preload("plaza.gd")
 const EstragonPopup := preload("popup.gd")
 const EstragonPrompt := preload("prompt.gd")
@@ -59,6 +60,8 @@ var functions := EstragonFunctions.new(session, rooms, players)
 var channels := EstragonChannels.new(session)
 # What services tell us.
 var notifications := EstragonNotifications.new(session)
+# Small messages whose shapes the game defines.
+var packets := EstragonPackets.new(session, rooms)
 # Positions in a plaza.
 var plaza := EstragonPlaza.new(session)
 # The server's clock and the round trip to it.

@@ -23,7 +23,7 @@ static func problem(schema: Dictionary, value, place: String, exact: bool = true
 			var found := "" if value == null else problem(schema["of"], value, place, exact)
 			return _wrong(schema, place) if found == _wrong(schema["of"], place) else found
 		"array":
-			if not _is_array(value, -1, schema["max"]):
+			if not _is_array(value, 0, schema["max"]):
 				return _wrong(schema, place)
 			var items: Array = value
 			for index in items.size():
@@ -32,11 +32,11 @@ static func problem(schema: Dictionary, value, place: String, exact: bool = true
 					return found
 			return ""
 		"tuple":
-			var schemas: Array = schema["of"]
-			if not _is_array(value, schemas.size(), schemas.size()):
+			if not _is_tuple(schema, value):
 				return _wrong(schema, place)
-			for index in schemas.size():
-				var found := problem(schemas[index], value[index], "%s[%d]" % [place, index], exact)
+			for index in value.size():
+				var one := _item(schema, index)
+				var found := problem(one, value[index], "%s[%d]" % [place, index], exact)
 				if found:
 					return found
 			return ""
@@ -59,9 +59,8 @@ static func revive(schema: Dictionary, value):
 			for index in items.size():
 				items[index] = revive(schema["of"], items[index])
 		"tuple":
-			var schemas: Array = schema["of"]
-			for index in schemas.size():
-				value[index] = revive(schemas[index], value[index])
+			for index in value.size():
+				value[index] = revive(_item(schema, index), value[index])
 		"object":
 			var fields: Dictionary = schema["fields"]
 			var dictionary: Dictionary = value
@@ -109,6 +108,8 @@ static func expectation(schema: Dictionary) -> String:
 			return "an array of at most %s items" % _number(schema["max"])
 		"tuple":
 			var schemas: Array = schema["of"]
+			if schema.has("rest"):
+				return "an array of %d to %s items" % [schemas.size(), _number(schema["max"])]
 			return "an array of exactly %d items" % schemas.size()
 		"object":
 			return "an object"
@@ -201,11 +202,23 @@ static func _is_json(value, depth: int) -> bool:
 	return false
 
 
-static func _is_array(value, exactly: int, at_most: int) -> bool:
+static func _is_array(value, at_least: int, at_most: int) -> bool:
 	if typeof(value) != TYPE_ARRAY:
 		return false
 	var items: Array = value
-	return items.size() <= at_most and (exactly < 0 or items.size() == exactly)
+	return items.size() >= at_least and items.size() <= at_most
+
+
+# A tuple with a `rest` goes on, up to `max` items in all.
+static func _is_tuple(schema: Dictionary, value) -> bool:
+	var schemas: Array = schema["of"]
+	var most: int = schema["max"] if schema.has("rest") else schemas.size()
+	return _is_array(value, schemas.size(), most)
+
+
+static func _item(schema: Dictionary, index: int) -> Dictionary:
+	var schemas: Array = schema["of"]
+	return schemas[index] if index < schemas.size() else schema["rest"]
 
 
 static func _is_number(value) -> bool:
@@ -255,6 +268,8 @@ static func _count(schema: Dictionary) -> String:
 
 
 static func _number(value) -> String:
+	if abs(value) > 1e38: # The most that four bytes hold, in the words of the others.
+		return "%s3.4028234663852886e+38" % ("-" if value < 0 else "")
 	return str(int(value)) if _is_whole(value) else str(value)
 
 

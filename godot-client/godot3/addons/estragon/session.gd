@@ -24,6 +24,8 @@ signal warned(text)
 signal answered(type, result)
 # A push of the server, checked against the tables: an EstragonMessage.
 signal message_received(message)
+# A frame of a binary kind came.
+signal bytes_received(bytes)
 
 enum State {
 	# Not connected, and not about to be.
@@ -62,6 +64,10 @@ var last_error: EstragonError
 var clock := EstragonClock.new()
 # Rises whenever the counts begin again: a question of before is not answered any more.
 var epoch: int = 0
+# The hash of the game's packets, which the server is told; empty where there are none.
+var packets: String = ""
+# Whether the server has the same packets, so that they may be bytes.
+var shares_packets: bool = false
 
 var _url: String
 var _options: EstragonOptions
@@ -75,6 +81,8 @@ var _requests: Dictionary = {}
 # yields, and `yield(…, "completed")` works for each.
 var _refused: Array = []
 var _held: Dictionary = {}
+# The numbers of frames that ask for no answer and were never written.
+var _unwritten: Dictionary = {}
 var _token: String = ""
 var _candidate: Dictionary = {}
 var _claim_id: String = ""
@@ -155,12 +163,43 @@ func request(
 	_numbered += 1
 	var request_id := str(_numbered)
 	var error := _send_counted(type, data, envelope, request_id)
-	var waiting := EstragonRequest.new(type, _ledger.sent, timeout_ms)
-	if error:
-		_refused.append([waiting, EstragonResult.new({}, error)])
-	else:
-		_requests[request_id] = waiting
-	return yield(waiting, "done")
+	return yield(_wait(type, request_id, timeout_ms, error), "done")
+
+
+# Sends a counted message that asks for no answer; returns what keeps it from being sent.
+func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
+	return _remember(_send_counted(type, data, envelope, ""))
+
+
+# The same with a whole frame of a binary kind.
+func send_bytes(type: String, frame: PoolByteArray) -> EstragonError:
+	if state == State.CLOSED:
+		return EstragonError.new(EstragonProtocol.CLOSED)
+	return _remember(_push_counted(type, frame))
+
+
+# A number for what a binary frame asks, see `ask_bytes`.
+func next_id() -> int:
+	_numbered += 1
+	return _numbered
+
+
+# Sends a frame that asks under the number `its_id`, and waits for `settle`; with `error` it fails
+# with that: `yield(session.ask_bytes(…), "completed")`.
+func ask_bytes(
+	type: String, its_id: int, frame: PoolByteArray, timeout_ms: int, error: EstragonError = null
+) -> EstragonResult:
+	var problem := error
+	if not problem and state == State.CLOSED:
+		problem = EstragonError.new(EstragonProtocol.CLOSED)
+	if not problem:
+		problem = _push_counted(type, frame)
+	return yield(_wait(type, str(its_id), timeout_ms, problem), "done")
+
+
+# The answer to what `ask_bytes` asked has come.
+func settle(its_id: int, value) -> void:
+	_answer(str(its_id), EstragonResult.new({"value": value}))
 
 
 # Sends a message whose newest is all that counts; while away only that one is kept.
@@ -175,11 +214,17 @@ func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> Estragon
 	return null
 
 
-# Answers the question of the server that has the id `re`; returns what keeps it from being sent.
-func answer(type: String, re: String, data: Dictionary) -> EstragonError:
+# Answers the question of the server that has the id `re`, a text or a binary frame's number; returns
+# what keeps it from being sent.
+func answer(type: String, re, data: Dictionary) -> EstragonError:
+	return answer_whole(type, EstragonText.of({"type": type, "re": re, "data": data}))
+
+
+# The same with a whole frame, text or bytes.
+func answer_whole(type: String, frame) -> EstragonError:
 	if state == State.CLOSED:
 		return EstragonError.new(EstragonProtocol.CLOSED)
-	return _push_counted(type, EstragonText.of({"type": type, "re": re, "data": data}))
+	return _push_counted(type, frame)
 
 
 # Drops the connection as a cut cable would; the session comes back by itself.
@@ -219,6 +264,8 @@ func _introduce() -> void:
 		"receive_bytes": EstragonLink.largest_message(_options.inbound_bytes),
 		"fingerprint": EstragonProtocol.FINGERPRINT,
 	}
+	if packets:
+		abilities["packets"] = packets
 	if _token == "" or not _is_resumable:
 		_say({"type": "session.hello", "id": "hello", "data": abilities})
 		return
@@ -257,11 +304,13 @@ func _decline(message: EstragonMessage, frame: Dictionary) -> void:
 		answer("error", message.id, error.to_answer(message.type))
 
 
-# A binary kind, of which these tables know none: all that matters is whether it counts.
+# What is no binary kind counts, as text without a type does.
 func _receive_bytes(bytes: PoolByteArray) -> void:
 	_silent = 0
-	if bytes.size() > 0 and bytes[0] & EstragonProtocol.COUNTED_BIT:
+	var kind: int = bytes[0] if bytes.size() > 0 else 0
+	if kind < EstragonProtocol.BINARY_KINDS or kind & EstragonProtocol.COUNTED_BIT:
 		_received += 1
+	emit_signal("bytes_received", bytes)
 	_acknowledge_if_many()
 
 
@@ -304,6 +353,7 @@ func _on_welcome(data: Dictionary) -> void:
 func _adopt(data: Dictionary) -> void:
 	var is_new := _token != ""
 	id = data["session"]
+	shares_packets = packets != "" and data["packets"] == packets
 	_token = data["token"]
 	_attempt = 0
 	_is_resumable = true
@@ -363,20 +413,27 @@ func _highest_attempt(cause) -> int:
 	return int(cause.get("attempt", 0)) if typeof(cause) == TYPE_DICTIONARY else 0
 
 
-# Both counts begin at 0; requests never written are sent as new, the rest has no known outcome.
+# Both counts begin at 0; what was never written is sent as new, the rest has no known outcome.
 # Answers never written are not sent: nobody waits for them any more.
 func _begin_again() -> void:
 	var before := _ever_written
-	var anew := {}
+	var asked := {}
 	for request_id in _requests:
-		var count: int = _requests[request_id].count
-		if count > before:
-			anew[request_id] = [_ledger.frame_at(count), _ledger.size_at(count)]
+		asked[_requests[request_id].count] = request_id
+	var anew := []
+	for count in range(before + 1, _ledger.sent + 1):
+		if asked.has(count) or _unwritten.has(count):
+			anew.append([_ledger.frame_at(count), _ledger.size_at(count), asked.get(count)])
 	_restart()
-	for request_id in anew:
-		_ledger.push(anew[request_id][0], anew[request_id][1])
-		_requests[request_id].count = _ledger.sent
-	_abandon(before, "", anew)
+	var spared := {}
+	for one in anew:
+		_ledger.push(one[0], one[1])
+		if one[2] == null:
+			_unwritten[_ledger.sent] = true
+		else:
+			_requests[one[2]].count = _ledger.sent
+			spared[one[2]] = true
+	_abandon(before, "", spared)
 
 
 # Writes what the server lacks, from its frame `count` on, and from now on at once.
@@ -510,8 +567,8 @@ func _send_counted(
 
 
 # Puts a frame into the ledger, from where it is written as soon as the socket takes it.
-func _push_counted(type: String, text: String) -> EstragonError:
-	var bytes := text.to_utf8().size()
+func _push_counted(type: String, frame) -> EstragonError:
+	var bytes: int = frame.to_utf8().size() if typeof(frame) == TYPE_STRING else frame.size()
 	var most := int(min(_message_bytes, _options.outbound_bytes - 16))
 	if bytes > most:
 		return EstragonError.new(
@@ -524,10 +581,29 @@ func _push_counted(type: String, text: String) -> EstragonError:
 	)
 	if must_wait and _ledger.is_full(bytes):
 		return EstragonError.new(EstragonProtocol.BUFFER_FULL)
-	_ledger.push(text, bytes)
-	if not must_wait and _link.call("send", text) == OK:
+	_ledger.push(frame, bytes)
+	if not must_wait and _link.call("send", frame) == OK:
 		_count_written(bytes)
 	return null
+
+
+# Remembers that what was just sent asks for no answer, in case it is never written.
+func _remember(error: EstragonError) -> EstragonError:
+	if not error and _ever_written < _ledger.sent:
+		_unwritten[_ledger.sent] = true
+	return error
+
+
+# Waits for the answer to the last frame; where there is an `error`, that is the answer.
+func _wait(
+	type: String, request_id: String, timeout_ms: int, error: EstragonError
+) -> EstragonRequest:
+	var waiting := EstragonRequest.new(type, _ledger.sent, timeout_ms)
+	if error:
+		_refused.append([waiting, EstragonResult.new({}, error)])
+	else:
+		_requests[request_id] = waiting
+	return waiting
 
 
 # Writes counted frames in order, as many as the socket takes; the rest waits for the next poll.
@@ -541,6 +617,7 @@ func _flush() -> void:
 		if _link.call("send", _ledger.frame_at(_written + 1)) != OK:
 			return
 		_count_written(size)
+	_unwritten.clear()
 	for key in _held.keys():
 		if _write(_held[key]) != OK:
 			return
@@ -652,6 +729,7 @@ func _abandon(before: int, code: String, spared: Dictionary = {}) -> void:
 func _restart() -> void:
 	epoch += 1
 	_ledger.reset()
+	_unwritten.clear()
 	_received = 0
 	_written = 0
 	_ever_written = 0

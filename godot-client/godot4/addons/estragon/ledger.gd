@@ -21,7 +21,7 @@ var held: int:
 
 var _max_bytes: int
 var _max_frames: int
-var _frames: PackedStringArray = PackedStringArray()
+var _frames: Array = []
 var _sizes: PackedInt32Array = PackedInt32Array()
 var _head: int = 0
 
@@ -45,8 +45,8 @@ func is_full(size: int) -> bool:
 	return held + 1 > _max_frames or bytes + size > _max_bytes
 
 
-## Adds a frame; above the budget the oldest are forgotten.
-func push(frame: String, size: int) -> void:
+## Adds a frame, text or bytes; above the budget the oldest are forgotten.
+func push(frame: Variant, size: int) -> void:
 	_frames.append(frame)
 	_sizes.append(size)
 	bytes += size
@@ -68,7 +68,7 @@ func covers(count: int) -> bool:
 
 
 ## The frame numbered [param number], which it must hold.
-func frame_at(number: int) -> String:
+func frame_at(number: int) -> Variant:
 	return _frames[_head + number - forgotten - 1]
 
 
@@ -78,13 +78,13 @@ func size_at(number: int) -> int:
 
 
 ## The frames a peer with [param count] of them lacks, oldest first.
-func after(count: int) -> PackedStringArray:
+func after(count: int) -> Array:
 	return _frames.slice(_head + maxi(0, count - forgotten))
 
 
 ## Forgets everything, the counts included.
 func reset() -> void:
-	_frames = PackedStringArray()
+	_frames = []
 	_sizes = PackedInt32Array()
 	_head = 0
 	bytes = 0

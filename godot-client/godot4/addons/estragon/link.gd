@@ -63,17 +63,20 @@ func poll() -> void:
 			_finish(_peer.get_close_code(), _peer.get_close_reason())
 
 
-## Whether a text of [param bytes] fits what the socket still takes; what does not would be lost.
+## Whether a message of [param bytes] fits what the socket still takes; what does not would be lost.
 func has_room(bytes: int) -> bool:
 	var buffered := _peer.get_current_outbound_buffered_amount()
 	return buffered + bytes + _FRAME_OVERHEAD <= _peer.outbound_buffer_size
 
 
-## Sends a text; anything but [constant OK] says that it was not sent.
-func send(text: String) -> Error:
+## Sends text, or bytes as a binary message; anything but [constant OK] says that it was not sent.
+func send(frame: Variant) -> Error:
 	if _is_over or _peer.get_ready_state() != WebSocketPeer.STATE_OPEN:
 		return ERR_UNAVAILABLE
-	return _peer.send_text(text)
+	if typeof(frame) == TYPE_PACKED_BYTE_ARRAY:
+		var bytes: PackedByteArray = frame
+		return _peer.send(bytes, WebSocketPeer.WRITE_MODE_BINARY)
+	return _peer.send_text(str(frame))
 
 
 ## Says goodbye.

@@ -40,6 +40,8 @@ var functions: EstragonFunctions = EstragonFunctions.new(session, rooms, players
 var channels: EstragonChannels = EstragonChannels.new(session)
 ## What services tell us.
 var notifications: EstragonNotifications = EstragonNotifications.new(session)
+## Small messages whose shapes the game defines.
+var packets: EstragonPackets = EstragonPackets.new(session, rooms)
 ## Positions in a plaza.
 var plaza: EstragonPlaza = EstragonPlaza.new(session)
 ## The server's clock and the round trip to it.

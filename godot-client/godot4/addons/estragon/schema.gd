@@ -25,7 +25,7 @@ static func problem(
 			var found := "" if value == null else problem(inner, value, place, exact)
 			return _wrong(schema, place) if found == _wrong(inner, place) else found
 		"array":
-			if not _is_array(value, -1, _limit(schema, "max", INF)):
+			if not _is_array(value, 0, _limit(schema, "max", INF)):
 				return _wrong(schema, place)
 			var item_schema: Dictionary = schema["of"]
 			var items: Array = value
@@ -35,12 +35,11 @@ static func problem(
 					return found
 			return ""
 		"tuple":
-			var schemas: Array = schema["of"]
-			if not _is_array(value, schemas.size(), INF):
+			if not _is_tuple(schema, value):
 				return _wrong(schema, place)
 			var values: Array = value
-			for index: int in schemas.size():
-				var one: Dictionary = schemas[index]
+			for index: int in values.size():
+				var one := _item(schema, index)
 				var found := problem(one, values[index], "%s[%d]" % [place, index], exact)
 				if found:
 					return found
@@ -68,11 +67,9 @@ static func revive(schema: Dictionary, value: Variant) -> Variant:
 			for index: int in items.size():
 				items[index] = revive(item_schema, items[index])
 		"tuple":
-			var schemas: Array = schema["of"]
 			var values: Array = value
-			for index: int in schemas.size():
-				var one: Dictionary = schemas[index]
-				values[index] = revive(one, values[index])
+			for index: int in values.size():
+				values[index] = revive(_item(schema, index), values[index])
 		"object":
 			var fields: Dictionary = schema["fields"]
 			var dictionary: Dictionary = value
@@ -124,6 +121,8 @@ static func expectation(schema: Dictionary) -> String:
 			return "an array of at most %s items" % _number(schema["max"])
 		"tuple":
 			var schemas: Array = schema["of"]
+			if schema.has("rest"):
+				return "an array of %d to %s items" % [schemas.size(), _number(schema["max"])]
 			return "an array of exactly %d items" % schemas.size()
 		"object":
 			return "an object"
@@ -224,11 +223,23 @@ static func _is_json(value: Variant, depth: int) -> bool:
 	return false
 
 
-static func _is_array(value: Variant, exactly: int, at_most: float) -> bool:
+static func _is_array(value: Variant, at_least: int, at_most: float) -> bool:
 	if typeof(value) != TYPE_ARRAY:
 		return false
 	var items: Array = value
-	return items.size() <= at_most and (exactly < 0 or items.size() == exactly)
+	return items.size() >= at_least and items.size() <= at_most
+
+
+## A tuple with a [code]rest[/code] goes on, up to [code]max[/code] items in all.
+static func _is_tuple(schema: Dictionary, value: Variant) -> bool:
+	var schemas: Array = schema["of"]
+	var most := _limit(schema, "max", INF) if schema.has("rest") else float(schemas.size())
+	return _is_array(value, schemas.size(), most)
+
+
+static func _item(schema: Dictionary, index: int) -> Dictionary:
+	var schemas: Array = schema["of"]
+	return schemas[index] if index < schemas.size() else schema["rest"]
 
 
 static func _is_number(value: Variant) -> bool:
@@ -291,6 +302,8 @@ static func _count(schema: Dictionary) -> String:
 
 static func _number(value: Variant) -> String:
 	var number: float = value
+	if absf(number) > 1e38: # The most that four bytes hold, in the words of the others.
+		return "%s3.4028234663852886e+38" % ("-" if number < 0.0 else "")
 	return str(int(number)) if number == floorf(number) else str(number)
 
 

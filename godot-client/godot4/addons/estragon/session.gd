@@ -21,6 +21,8 @@ signal warned(text: String)
 signal answered(type: String, result: EstragonResult)
 ## A push of the server, checked against the tables.
 signal message_received(message: EstragonMessage)
+## A frame of a binary kind came.
+signal bytes_received(bytes: PackedByteArray)
 
 enum State {
 	## Not connected, and not about to be.
@@ -47,6 +49,10 @@ var last_error: EstragonError
 var clock: EstragonClock = EstragonClock.new()
 ## Rises whenever the counts begin again: a question of before may not be answered any more.
 var epoch: int = 0
+## The hash of the game's packets, which the server is told; empty where there are none.
+var packets: String = ""
+## Whether the server has the same packets, so that they may be bytes.
+var shares_packets: bool = false
 
 var _url: String
 var _options: EstragonOptions
@@ -131,10 +137,40 @@ func request(
 	var error := _send_counted(type, data, envelope, request_id)
 	if error:
 		return EstragonResult.failure(error)
-	var waiting := EstragonRequest.new(type, _ledger.sent, timeout_ms)
-	_requests[request_id] = waiting
-	var result: EstragonResult = await waiting.done
-	return result
+	return await _wait(type, request_id, timeout_ms)
+
+
+## Sends a counted message that asks for no answer; returns why it could not be.
+func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
+	return _send_counted(type, data, envelope, "")
+
+
+## The same with a whole frame of a binary kind.
+func send_bytes(type: String, frame: PackedByteArray) -> EstragonError:
+	if state == State.CLOSED:
+		return EstragonError.local(EstragonProtocol.CLOSED)
+	return _push_counted(type, frame)
+
+
+## A number for what a binary frame asks, see [method ask_bytes].
+func next_id() -> int:
+	_numbered += 1
+	return _numbered
+
+
+## Sends a frame that asks under the number [param its_id], and waits for [method settle].
+func ask_bytes(
+	type: String, its_id: int, frame: PackedByteArray, timeout_ms: int
+) -> EstragonResult:
+	var error := send_bytes(type, frame)
+	if error:
+		return EstragonResult.failure(error)
+	return await _wait(type, str(its_id), timeout_ms)
+
+
+## The answer to what [method ask_bytes] asked has come.
+func settle(its_id: int, value: Variant) -> void:
+	_answer(str(its_id), EstragonResult.success({"value": value}))
 
 
 ## Sends a message whose newest is all that counts; while away only that one is kept.
@@ -152,12 +188,17 @@ func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> Estragon
 	return null
 
 
-## Answers the question of the server that has the id [param re]; returns why it could not be.
-func answer(type: String, re: String, data: Dictionary) -> EstragonError:
+## Answers the question of the server that has the id [param re], a text or a binary frame's number;
+## returns why it could not be.
+func answer(type: String, re: Variant, data: Dictionary) -> EstragonError:
+	return answer_whole(type, EstragonMessage.to_text({"type": type, "re": re, "data": data}))
+
+
+## The same with a whole frame, text or bytes.
+func answer_whole(type: String, frame: Variant) -> EstragonError:
 	if state == State.CLOSED:
 		return EstragonError.local(EstragonProtocol.CLOSED)
-	var text := EstragonMessage.to_text({"type": type, "re": re, "data": data})
-	var error := _push_counted(type, text)
+	var error := _push_counted(type, frame)
 	if not error and _ever_written < _ledger.sent:
 		_unwritten_answers[_ledger.sent] = true
 	return error
@@ -206,6 +247,8 @@ func _introduce() -> void:
 		"receive_bytes": _options.inbound_bytes,
 		"fingerprint": EstragonProtocol.FINGERPRINT,
 	}
+	if packets:
+		abilities["packets"] = packets
 	if _token == "" or not _is_resumable:
 		_write({"type": "session.hello", "id": "hello", "data": abilities})
 		return
@@ -241,11 +284,13 @@ func _receive(text: String) -> void:
 	_acknowledge_if_many()
 
 
-## A binary kind, of which these tables know none: all that matters is whether it counts.
+## What is no binary kind counts, as text without a type does.
 func _receive_bytes(bytes: PackedByteArray) -> void:
 	_silent = 0
-	if not bytes.is_empty() and bytes[0] & EstragonProtocol.COUNTED_BIT:
+	var kind := bytes[0] if bytes else 0
+	if kind < EstragonProtocol.BINARY_KINDS or kind & EstragonProtocol.COUNTED_BIT:
 		_received += 1
+	bytes_received.emit(bytes)
 	_acknowledge_if_many()
 
 
@@ -293,6 +338,7 @@ func _on_welcome(data: Dictionary) -> void:
 func _adopt(data: Dictionary) -> void:
 	var is_new := _token != ""
 	id = data["session"]
+	shares_packets = packets != "" and data["packets"] == packets
 	_token = data["token"]
 	_attempt = 0
 	_is_resumable = true
@@ -363,7 +409,7 @@ func _highest_attempt(cause: Variant) -> int:
 ## them any more. The rest has no known outcome.
 func _begin_again() -> void:
 	var before := _ever_written
-	var frames := PackedStringArray()
+	var frames: Array = []
 	var sizes := PackedInt32Array()
 	var dropped: Array[int] = []
 	for number: int in range(before + 1, _ledger.sent + 1):
@@ -494,8 +540,8 @@ func _send_counted(
 
 
 ## Puts a frame into the ledger, from where it is written as soon as the socket takes it.
-func _push_counted(type: String, text: String) -> EstragonError:
-	var bytes := text.to_utf8_buffer().size()
+func _push_counted(type: String, frame: Variant) -> EstragonError:
+	var bytes := _size(frame)
 	var most := mini(_message_bytes, _options.outbound_bytes - 16)
 	if bytes > most:
 		return EstragonError.local(
@@ -504,11 +550,25 @@ func _push_counted(type: String, text: String) -> EstragonError:
 	var must_wait := not _is_live or _written < _ledger.sent or not _link.has_room(bytes)
 	if must_wait and _ledger.is_full(bytes):
 		return EstragonError.local(EstragonProtocol.BUFFER_FULL)
-	_ledger.push(text, bytes)
-	if not must_wait and _link.send(text) == OK:
+	_ledger.push(frame, bytes)
+	if not must_wait and _link.send(frame) == OK:
 		_written = _ledger.sent
 		_ever_written = maxi(_ever_written, _written)
 	return null
+
+
+func _size(frame: Variant) -> int:
+	if typeof(frame) == TYPE_PACKED_BYTE_ARRAY:
+		var bytes: PackedByteArray = frame
+		return bytes.size()
+	return str(frame).to_utf8_buffer().size()
+
+
+func _wait(type: String, request_id: String, timeout_ms: int) -> EstragonResult:
+	var waiting := EstragonRequest.new(type, _ledger.sent, timeout_ms)
+	_requests[request_id] = waiting
+	var result: EstragonResult = await waiting.done
+	return result
 
 
 ## Writes counted frames in order, as many as the socket takes; the rest waits for the next poll.
