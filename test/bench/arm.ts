@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { isEvent } from './client.ts'
 import { ageOf, drive, enter, enterAll, stamped, type Walker } from './crowd.ts'
+import { kernelBytes } from './kernel.ts'
 import { comeBack, type Return, sees, stall, steadily, throttle } from './readers.ts'
 import type { Server } from './server.ts'
 
@@ -144,15 +144,3 @@ function checkReturn({ walker, answer, snapshot }: Return): Walker {
 
 const bytesOf = (walkers: readonly Walker[]) =>
   walkers.reduce((sum, { client }) => sum + client.bytes, 0)
-
-/** What the kernel holds of a connection, at both of its ends; 0 once it is gone. */
-function kernelBytes(localPort = 0): number {
-  const port = localPort.toString(16).toUpperCase().padStart(4, '0')
-  let sum = 0
-  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n')) {
-    const [, local, remote, , queues] = line.trim().split(/\s+/)
-    if (!local?.endsWith(`:${port}`) && !remote?.endsWith(`:${port}`)) continue
-    for (const queue of queues?.split(':') ?? []) sum += Number.parseInt(queue, 16)
-  }
-  return sum
-}

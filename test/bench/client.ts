@@ -3,6 +3,9 @@ import { connect, type Socket } from 'node:net'
 /** What is said between the quotes after `{"type":`; enough to tell most messages apart. */
 const TAG_AT = '{"type":"'.length
 export const MASK = [0x37, 0xfa, 0x21, 0x3d] as const
+const TEXT_FRAME = 0x81
+const BINARY_FRAME = 0x82
+const PING_FRAME = 0x89
 const ACK_FRAMES = 64
 /** Only a failure meets it. */
 const BOUND_MS = 60_000
@@ -24,6 +27,8 @@ export interface ClientOptions {
   readonly readBytes?: number
   /** `/` unless given. */
   readonly path?: string
+  /** Hears what comes from the beginning, where the server speaks first. */
+  readonly onMessage?: OnMessage
 }
 
 export type OnMessage = (bytes: Buffer, start: number, end: number) => void
@@ -31,12 +36,15 @@ export type OnMessage = (bytes: Buffer, start: number, end: number) => void
 /** A masked text frame, as clients send them. */
 export const frameOf = (message: object): Buffer => frameOfText(JSON.stringify(message))
 
-export function frameOfText(text: string): Buffer {
-  const payload = Buffer.from(text)
+export const frameOfText = (text: string): Buffer => frameOfBytes(Buffer.from(text), TEXT_FRAME)
+
+export const binaryFrameOf = (payload: Buffer): Buffer => frameOfBytes(payload, BINARY_FRAME)
+
+function frameOfBytes(payload: Buffer, opcode: number): Buffer {
   const size = payload.length
   const start = size < 126 ? 6 : 8
   const frame = Buffer.allocUnsafe(start + size)
-  frame[0] = 0x81
+  frame[0] = opcode
   frame[1] = 0x80 | (size < 126 ? size : 126)
   if (size >= 126) frame.writeUInt16BE(size, 2)
   for (let at = 0; at < 4; at++) frame[start - 4 + at] = MASK[at & 3] as number
@@ -70,8 +78,10 @@ export class Client {
   #isOpen = false
   #opened = () => {}
 
-  private constructor(port: number, { library, readBytes, path = '/' }: ClientOptions) {
+  private constructor(port: number, options: ClientOptions) {
+    const { library, readBytes, path = '/', onMessage } = options
     this.#library = library
+    if (onMessage) this.onMessage = onMessage
     this.welcome = library ? this.next('"welcome"') : Promise.resolve()
     const callback = (count: number, buffer: Uint8Array) => {
       this.#read((buffer as Buffer).subarray(0, count))
@@ -162,8 +172,9 @@ export class Client {
             : bytes.readUInt32BE(at + 6)
       const end = at + header + size
       if (end > bytes.length) break
-      if (bytes[at] === TEXT_FRAME) this.#message(bytes, at + header, end)
-      else if (bytes[at] === PING_FRAME) this.socket.write(PONG)
+      const opcode = bytes[at]
+      if (opcode === TEXT_FRAME || opcode === BINARY_FRAME) this.#message(bytes, at + header, end)
+      else if (opcode === PING_FRAME) this.socket.write(PONG)
       at = end
     }
     return at
@@ -190,8 +201,6 @@ export class Client {
 type Any = any
 
 const SHARED = Buffer.alloc(65_536)
-const TEXT_FRAME = 0x81
-const PING_FRAME = 0x89
 const PONG = Buffer.from([0x8a, 0x80, ...MASK])
 /** Close, 1000. */
 const GOODBYE = Buffer.from([0x88, 0x82, ...MASK, 0x03 ^ MASK[0], 0xe8 ^ MASK[1]])

@@ -1,49 +1,73 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Dialect, envelopes, socketIo } from './dialects.ts'
+import { colyseus } from './colyseus.ts'
+import { type Dialect, envelopes, socketIo, type Wide } from './dialects.ts'
 
+/** Who does all that is compared. */
+export type Wider = 'estragon' | 'ws' | 'socket.io'
 /** Who is compared in rooms; `acknowledged` is estragon with every event answered. */
-export type Contestant = 'estragon' | 'acknowledged' | 'ws' | 'socket.io'
+export type Contestant = Wider | 'acknowledged' | 'colyseus'
 
-interface Entry {
+interface Entry<D extends Dialect = Dialect> {
   /** What starts its server. */
   readonly entry: string
-  readonly dialect: Dialect
+  readonly dialect: D
 }
 
-export const contestants: Readonly<Record<Contestant, Entry>> = {
+const wider: Readonly<Record<Wider, Entry<Wide>>> = {
   estragon: { entry: 'estragon.mjs', dialect: envelopes() },
-  acknowledged: { entry: 'estragon.mjs', dialect: envelopes({ acknowledged: true }) },
   ws: { entry: 'rooms-ws.mjs', dialect: envelopes({ library: false }) },
   'socket.io': { entry: 'opponents/socket-io.mjs', dialect: socketIo },
 }
 
+export const contestants: Readonly<Record<Contestant, Entry>> & typeof wider = {
+  ...wider,
+  acknowledged: { entry: 'estragon.mjs', dialect: envelopes({ acknowledged: true }) },
+  colyseus: { entry: 'opponents/colyseus.mjs', dialect: colyseus },
+}
+
+export const entryOf = (name: Contestant) => join(import.meta.dirname, contestants[name].entry)
+
+/** The packages that must be there for these. */
+const PACKAGES: Readonly<Partial<Record<Contestant, string>>> = {
+  'socket.io': 'socket.io',
+  colyseus: '@colyseus/core',
+}
 const FOLDER = join(import.meta.dirname, 'opponents')
 const INSTALL_MS = 120_000
 
 /** Those of the names that can be measured here; installs the opponents on first use. */
 export function present<T extends Contestant>(names: readonly T[]): T[] {
-  const hasOpponents = !names.some((name) => name === 'socket.io') || install()
-  return names.filter((name) => name !== 'socket.io' || hasOpponents)
+  const missing = names.filter((name) => !isPresent(name))
+  if (missing.length > 0) install(missing)
+  return names.filter(isPresent)
 }
 
-let installed: boolean | undefined
+let hasTried = false
 
-function install(): boolean {
-  if (installed !== undefined) return installed
-  if (installedVersion() !== wantedVersion()) {
-    console.log('installing socket.io beside the bench: npm ci in test/bench/opponents')
-    spawnSync('npm ci --loglevel=error', { cwd: FOLDER, shell: true, timeout: INSTALL_MS })
-  }
-  installed = installedVersion() === wantedVersion()
-  const version = wantedVersion()
-  console.log(installed ? `socket.io ${version}` : 'socket.io could not be installed: left out\n')
-  return installed
+function install(missing: readonly Contestant[]): void {
+  if (hasTried) return
+  hasTried = true
+  console.log(`installing ${missing.join(', ')} beside the bench: npm ci in test/bench/opponents`)
+  spawnSync('npm ci --loglevel=error', { cwd: FOLDER, shell: true, timeout: INSTALL_MS })
+  const failed = missing.filter((name) => !isPresent(name))
+  if (failed.length > 0) console.log(`${failed.join(', ')} could not be installed: left out\n`)
 }
 
-const wantedVersion = () => versionIn('package.json')?.dependencies?.['socket.io']
-const installedVersion = () => versionIn('node_modules/socket.io/package.json')?.version
+/** What was installed of each, for the report. */
+export const versions = (): string =>
+  Object.entries(PACKAGES)
+    .map(([name, of]) => `${name} ${installed(of) ?? 'left out'}`)
+    .join(', ')
+
+function isPresent(name: Contestant): boolean {
+  const of = PACKAGES[name]
+  return !of || (installed(of) !== undefined && installed(of) === wanted(of))
+}
+
+const wanted = (of: string) => versionIn('package.json')?.dependencies?.[of]
+const installed = (of: string) => versionIn(`node_modules/${of}/package.json`)?.version
 
 function versionIn(file: string) {
   try {

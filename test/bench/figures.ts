@@ -15,6 +15,14 @@ export interface Figure {
   /** What is asked of it, in words, and whether it holds. */
   readonly bound?: string
   readonly holds?: boolean
+  /** How it is drawn, if it is. */
+  readonly bar?: Bar
+}
+
+/** One group of bars: how many times as good as each of the others. */
+export interface Bar {
+  readonly label: string
+  readonly better: 'more' | 'less'
 }
 
 export interface Other {
@@ -57,6 +65,21 @@ export async function alternate<T>(
   return results
 }
 
+/** Measures each of them once, then in the other direction, and so on. */
+export async function inTurn<N extends string, T>(
+  names: readonly N[],
+  times: number,
+  measure: (name: N) => Promise<T>,
+): Promise<Results<T>> {
+  const results: Record<string, T[]> & { estragon: T[] } = { estragon: [] }
+  for (let round = 0; round < times; round++)
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      results[name] ??= []
+      results[name].push(await measure(name))
+    }
+  return results
+}
+
 /** A figure of both sides and how one does beside the other. */
 export function beside<T>(
   name: string,
@@ -65,14 +88,8 @@ export function beside<T>(
   read: (result: T) => number,
 ): Figure {
   const estragon = results.estragon.map(read)
-  const ws = results.ws.map(read)
-  return {
-    name,
-    unit,
-    estragon: spreadOf(estragon),
-    ws: spreadOf(ws),
-    ratio: spreadOf(ratiosOf(estragon, ws)),
-  }
+  const { value: ws, ratio } = versus('ws', estragon, results.ws.map(read))
+  return { name, unit, estragon: spreadOf(estragon), ws, ...(ratio && { ratio }) }
 }
 
 /** A figure of estragon, plain ws and others, as far as each has one. */
@@ -124,3 +141,31 @@ export const bounded = (figure: Figure, bound: string, holds: boolean): Figure =
   bound,
   holds,
 })
+
+/** What a figure must be, as a multiple of others' figures; whoever was not measured is left out. */
+export function compared(
+  figure: Figure,
+  limit: 'at least' | 'at most',
+  wanted: Readonly<Record<string, number>>,
+): Figure {
+  const ratios = new Map([['ws', figure.ratio], ...(figure.also ?? []).map(ratioOf)])
+  const known = Object.entries(wanted).filter(([name]) => ratios.get(name))
+  if (known.length === 0) return figure
+  const holds = known.every(([name, times]) => {
+    const ratio = ratios.get(name)?.median ?? Number.NaN
+    return limit === 'at least' ? ratio >= times : ratio <= times
+  })
+  return bounded(
+    figure,
+    `${limit} ${known.map(([name, times]) => `${times} × ${name}`).join(', ')}`,
+    holds,
+  )
+}
+
+/** Has a figure drawn. */
+export const drawn = (figure: Figure, label: string, better: Bar['better']): Figure => ({
+  ...figure,
+  bar: { label, better },
+})
+
+const ratioOf = ({ name, ratio }: Other): [string, Spread | undefined] => [name, ratio]

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { type Contestant, contestants } from './contestants.ts'
-import { type Cores, coresOf, pinned } from './cores.ts'
+import { type Contestant, entryOf } from './contestants.ts'
+import { CORES, pinned, saidOf } from './cores.ts'
 import { type Program, startProgram, type Usage } from './server.ts'
 
 export interface LoadOptions {
@@ -61,13 +61,9 @@ export interface Stage {
   close(): Promise<void>
 }
 
-const CORES: Cores | undefined = coresOf()
-
 /** Says how the processes share the machine, and which limits are lifted. */
 export const SETTING = [
-  CORES
-    ? `server on processor ${CORES.server}, load on processor ${CORES.load}`
-    : 'server and load not pinned (no taskset, or one processor)',
+  saidOf(CORES),
   'estragon at its default rates and limits, but for the number of connections from one address',
 ].join('; ')
 
@@ -75,9 +71,8 @@ export async function openStage(
   contestant: Contestant,
   { roomSize, isPatient = false }: Pick<LoadOptions, 'roomSize'> & Partial<LoadOptions>,
 ): Promise<Stage> {
-  const entry = join(import.meta.dirname, contestants[contestant].entry)
   const env = { BENCH_RATES: 'default' }
-  const server = await startProgram(entry, { core: CORES?.server, env })
+  const server = await startProgram(entryOf(contestant), { core: CORES?.server, env })
   const options: LoadOptions = { port: server.port, contestant, roomSize, isPatient }
   const load = fork(join(import.meta.dirname, 'load.ts'), [JSON.stringify(options)], {
     ...pinned(CORES?.load, process.execArgv),

@@ -47,12 +47,12 @@ async function growTo(count: number): Promise<void> {
 }
 
 async function fillRoom(): Promise<void> {
-  const code = await dialect.create(await enter())
-  for (let seat = 1; seat < roomSize; seat++) await dialect.join(await enter(), code)
+  const { client, code } = await dialect.create(port)
+  enter(client)
+  for (let seat = 1; seat < roomSize; seat++) enter(await dialect.join(port, code))
 }
 
-async function enter(): Promise<Client> {
-  const client = await dialect.open(port)
+function enter(client: Client): void {
   const index = players.push(client) - 1
   got[index] = 0
   client.onClose = () => {
@@ -65,7 +65,6 @@ async function enter(): Promise<Client> {
     ages[bucket] = (ages[bucket] ?? 0) + 1
     got[index] = (got[index] ?? 0) + 1
   }
-  return client
 }
 
 function isHeard(client: Client, bytes: Buffer, start: number, end: number): boolean {

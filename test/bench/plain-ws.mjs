@@ -3,6 +3,7 @@ import { WebSocketServer } from 'ws'
 import { report } from './report.mjs'
 
 const TICK_MS = 50
+const BACKEND = { member: 0, player: null, role: 'backend', name: '' }
 const members = new Map()
 const rows = new Map()
 let numbered = 0
@@ -19,6 +20,12 @@ const handlers = {
     const tenths = (value) => Math.round(value * 10) / 10
     rows.set(member, [member, tenths(data.x), tenths(data.y)])
     moved = true
+  },
+  'backend.connect': (_ws, { id, type }) => ({ type, re: id, data: {} }),
+  'notify.all'(ws, { id, type, data }) {
+    const text = JSON.stringify({ type: 'notify', from: BACKEND, data })
+    for (const other of server.clients) if (other !== ws) other.send(text)
+    return { type, re: id, data: { delivered: server.clients.size - 1 } }
   },
   'event.emit'(ws, { data }) {
     const { name, args } = data

@@ -1,76 +1,63 @@
-import { Client, frameOf } from './client.ts'
-import { alternate, beside, bounded, type Figure, type Workload } from './figures.ts'
-import { type Server, withServers } from './server.ts'
+import { type Crew, spentOn, withCrews } from './crew.ts'
+import { among, compared, drawn, type Figure, inTurn, type Workload } from './figures.ts'
 
 const CLIENTS = 50
 const DEPTHS = [1, 10] as const
-const TARGET = 0.85
+const WANTED = { ws: 0.85, 'socket.io': 1.3 } as const
 
-/** Requests that are answered at once: everybody keeps `depth` of them in flight. */
+/**
+ * Requests that are answered at once: everybody keeps `depth` of them in flight. Plain ws parses and
+ * answers JSON; Socket.IO acknowledges.
+ */
 export const requests: Workload = {
   name: 'request',
   run: (quick) =>
-    withServers(async (servers) => {
-      const [times, ms] = quick ? [3, 500] : [7, 1_000]
-      const clients = {
-        estragon: await openAll(servers.estragon),
-        ws: await openAll(servers.ws),
-      }
+    withCrews(async (crews, names) => {
+      const [times, ms] = quick ? [3, 500] : [5, 1_000]
+      for (const name of names) await crews[name]?.open(CLIENTS)
       const figures: Figure[] = []
       for (const depth of DEPTHS) {
-        const measure = (length: number) => (side: Server['side']) =>
-          answers(servers[side], clients[side], depth, length)
-        await alternate(1, measure(ms / 2))
-        const results = await alternate(times, measure(ms))
-        const rate = beside(`${CLIENTS} × ${depth} in flight`, '/s', results, (one) => one.rate)
-        const ratio = rate.ratio?.median ?? 0
-        figures.push(bounded(rate, `later: ratio ≥ ${TARGET}`, ratio >= TARGET))
-        figures.push(beside('server time for one', 'µs', results, (one) => one.cpu_us))
+        const measure = (length: number) => (name: string) =>
+          answers(crews[name] as Crew, depth, length)
+        await inTurn(names, 1, measure(ms / 2))
+        const results = await inTurn(names, times, measure(ms))
+        const name = `${CLIENTS} clients, ${depth} in flight`
+        const rate = among(name, 'answers/s', results, (one) => 1e6 / one.cpu_us)
+        const note = 'each second of the server’s own processor time'
+        const label = `requests, ${depth} in flight of each of ${CLIENTS}`
+        figures.push(drawn({ ...compared(rate, 'at least', WANTED), note }, label, 'more'))
+        figures.push(among('by the clock', 'answers/s', results, (one) => one.rate))
       }
       return figures
     }),
 }
 
-async function openAll({ port, side }: Server): Promise<Client[]> {
-  const clients: Client[] = []
-  const library = side === 'estragon'
-  while (clients.length < CLIENTS) clients.push(await Client.open(port, { library }))
-  return clients
-}
-
-async function answers(server: Server, clients: Client[], depth: number, ms: number) {
+async function answers({ server, clients, dialect }: Crew, depth: number, ms: number) {
   let answered = 0
   let isOver = false
-  const frames = Array.from({ length: depth }, (_, id) =>
-    frameOf({ type: 'ping', id: `${id}`, data: {} }),
-  )
-  for (const client of clients) {
-    let waiting = depth
-    const again = Buffer.concat(frames)
-    client.onMessage = () => {
-      answered++
-      if (--waiting > 0 || isOver) return
-      waiting = depth
-      client.write(again, false)
+  let quiet = 0
+  const again = Buffer.concat(Array.from({ length: depth }, (_, id) => dialect.ask(id)))
+  const ended = new Promise<void>((resolve) => {
+    for (const client of clients) {
+      let waiting = depth
+      client.onMessage = (bytes, start, end) => {
+        if (!dialect.isReply(client, bytes, start, end)) return
+        answered++
+        if (--waiting > 0) return
+        waiting = depth
+        if (!isOver) client.write(again, false)
+        else if (++quiet === clients.length) resolve()
+      }
     }
-  }
+  })
   const before = await server.usage()
   const start = performance.now()
-  for (const client of clients) client.write(Buffer.concat(frames), false)
+  for (const client of clients) client.write(again, false)
   await new Promise((resolve) => setTimeout(resolve, ms))
-  const seconds = (performance.now() - start) / 1000
-  const count = answered
-  const after = await server.usage()
   isOver = true
   // Whatever is still in flight must not be counted to the next round.
-  await Promise.all(clients.map(quiet))
-  return { rate: count / seconds, cpu_us: ((after.cpu_ms - before.cpu_ms) * 1000) / count }
-}
-
-/** Resolves once everything before it has been answered. */
-async function quiet(client: Client): Promise<void> {
-  const last = client.next('"re":"last"')
-  client.write(frameOf({ type: 'ping', id: 'last', data: {} }), false)
-  await last
-  client.onMessage = () => {}
+  await ended
+  const seconds = (performance.now() - start) / 1000
+  const after = await server.usage()
+  return { rate: answered / seconds, cpu_us: spentOn(answered, before, after) }
 }

@@ -1,26 +1,35 @@
 import { type Contestant, present } from './contestants.ts'
-import { among, type Figure, type Workload } from './figures.ts'
+import {
+  among,
+  compared,
+  drawn,
+  type Figure,
+  inTurn,
+  type Results,
+  type Workload,
+} from './figures.ts'
 import { type Measured, openStage, SETTING, type Stage } from './generator.ts'
 
 const MEMBERS = 200
 const EVENTS = 50
 /** Five times as many events as are measured, so that all of the code is warm. */
 const WARM_UP = { settle_ms: 0, ms: 1_000, per_second: 5 * EVENTS } as const
-const NAMES: readonly Contestant[] = ['estragon', 'ws', 'socket.io']
+const NAMES: readonly Contestant[] = ['estragon', 'ws', 'socket.io', 'colyseus']
 
 /** A room of 200 whose members say 50 things a second all together, each heard by the 199 others. */
 export const room: Workload = {
   name: 'room',
   async run(quick) {
     console.log(`room: ${SETTING}`)
-    const [times, ms, settle_ms] = quick ? [1, 1_000, 300] : [4, 2_500, 700]
+    const [times, ms, settle_ms] = quick ? [3, 1_000, 300] : [5, 2_500, 700]
     const names = present(NAMES)
     const stages = new Map<Contestant, Stage>()
     try {
       for (const name of names) stages.set(name, await filled(name))
-      const results = await inTurn(stages, times, (stage) =>
-        stage.drive({ settle_ms, ms, per_second: EVENTS }),
-      )
+      const results = await inTurn(names, times, async (name) => {
+        const measured = await stages.get(name)?.drive({ settle_ms, ms, per_second: EVENTS })
+        return checked(name, measured)
+      })
       return figuresOf(results)
     } finally {
       for (const stage of stages.values()) await stage.close()
@@ -35,37 +44,27 @@ async function filled(name: Contestant): Promise<Stage> {
   return stage
 }
 
-type Runs = Record<string, Measured[]> & { estragon: Measured[] }
-
-/** Each of them once, then in the other direction, and so on. */
-async function inTurn(
-  stages: ReadonlyMap<Contestant, Stage>,
-  times: number,
-  measure: (stage: Stage) => Promise<Measured>,
-): Promise<Runs> {
-  const results: Runs = { estragon: [] }
-  for (let round = 0; round < times; round++) {
-    const order = round % 2 === 0 ? [...stages] : [...stages].reverse()
-    for (const [name, stage] of order) {
-      const measured = await measure(stage)
-      check(name, measured)
-      results[name] ??= []
-      results[name].push(measured)
-    }
-  }
-  return results
+function checked(name: string, measured: Measured | undefined): Measured {
+  const { closed = 0, refused } = measured ?? {}
+  if (!measured || closed > 0 || refused)
+    throw new Error(`${name} closed ${closed} and refused ${refused}`)
+  return measured
 }
 
-function check(name: string, { closed, refused }: Measured): void {
-  if (closed > 0 || refused) throw new Error(`${name} closed ${closed} and refused ${refused}`)
-}
-
-function figuresOf(results: Runs): Figure[] {
+function figuresOf(results: Results<Measured>): Figure[] {
   const name = `${MEMBERS} members, ${EVENTS} events/s`
   return [
     among(`${name}: heard, p50`, 'ms', results, (one) => one.p50),
     among(`${name}: heard, p99`, 'ms', results, (one) => one.p99),
-    among('server time for one delivery', 'µs', results, (one) => one.cpu_us),
+    drawn(
+      compared(
+        among('server time for one delivery', 'µs', results, (one) => one.cpu_us),
+        'at most',
+        { colyseus: 0.75 },
+      ),
+      `a room of ${MEMBERS} in which ${EVENTS} events a second are said`,
+      'less',
+    ),
     among('delivered within the run', '%', results, (one) => (one.delivered / one.expected) * 100),
     among('what each of them got, the least', 'events/s', results, ({ least, seconds }) => {
       return least / seconds

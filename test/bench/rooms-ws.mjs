@@ -6,18 +6,30 @@ const rooms = new Map()
 const seats = new Map()
 
 const handlers = {
+  ping: (_ws, { type, id }) => ({ type, re: id, data: { time: performance.now() } }),
   'room.create'(ws, { type, id }) {
     const code = `ROOM${String(rooms.size).padStart(2, '0')}`
     rooms.set(code, new Map())
     return { type, re: id, data: enter(ws, code) }
   },
   'room.join': (ws, { type, id, data }) => ({ type, re: id, data: enter(ws, data.code) }),
-  'event.emit'(ws, { data }) {
+  'event.emit'(ws, { to, data }) {
     const { room, from } = seats.get(ws)
     const { name, args } = data
+    if (name === 'game.burst') return burst(room, ...args)
     const text = JSON.stringify({ type: 'event', room, from, data: { name, args } })
-    for (const member of rooms.get(room).keys()) if (member !== ws) member.send(text)
+    const isToAll = to?.[0] === 'all'
+    for (const member of rooms.get(room).keys()) if (isToAll || member !== ws) member.send(text)
   },
+}
+
+/** Each member gets its own ones. */
+function burst(room, count, text) {
+  for (const [ws, { member }] of rooms.get(room))
+    for (let at = 0; at < count; at++) {
+      const data = { name: 'game.mine', args: [member, at, text] }
+      ws.send(JSON.stringify({ type: 'event', room, data }))
+    }
 }
 
 function enter(ws, room) {

@@ -8,6 +8,7 @@ const http = createServer()
 const io = new Server(http, { transports: ['websocket'], serveClient: false })
 
 io.on('connection', (socket) => {
+  socket.on('ping', (_data, answer) => answer({ time: performance.now() }))
   socket.on('room.create', (_data, answer) => {
     const code = `ROOM${String(sizes.size).padStart(2, '0')}`
     answer(enter(socket, code))
@@ -16,6 +17,21 @@ io.on('connection', (socket) => {
   socket.on('event.emit', ({ name, args }) => {
     const { room, from } = socket.data
     socket.to(room).emit('event', { room, from, data: { name, args } })
+  })
+  socket.on('event.shout', ({ name, args }) => {
+    const { room, from } = socket.data
+    io.to(room).emit('event', { room, from, data: { name, args } })
+  })
+  // Each member gets its own ones.
+  socket.on('event.burst', ({ count, text }) => {
+    const { room } = socket.data
+    for (const id of io.sockets.adapter.rooms.get(room)) {
+      const one = io.sockets.sockets.get(id)
+      for (let at = 0; at < count; at++) {
+        const args = [one.data.from.member, at, text]
+        one.emit('event', { room, data: { name: 'game.mine', args } })
+      }
+    }
   })
 })
 
