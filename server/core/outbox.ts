@@ -107,10 +107,17 @@ export class Outbox {
 
   /** Writes what there is, as far as the socket takes it; called at the end of a turn. */
   flush(): void {
+    const isTurn = this.#flushing
     this.#flushing = false
     if (this.#slow) return this.#onSlow()
     const wire = this.#wire
-    while (wire && this.#queue.length > 0 && wire.unwritten < CHUNK_BYTES) this.#writeChunk(wire)
+    if (!wire) return
+    // Most sockets take all there is at once: asked once a turn, as every question costs.
+    let unwritten = isTurn ? this.#onWire : wire.unwritten
+    while (this.#queue.length > 0 && unwritten < CHUNK_BYTES) {
+      this.#writeChunk(wire)
+      if (this.#queue.length > 0) unwritten = wire.unwritten
+    }
     if (this.#held && this.unwritten < this.#limits.soft_bytes) this.#release()
   }
 
