@@ -45,6 +45,7 @@ export const backends = feature('backends', 'Trusted services, beside the player
       'TARGET_LEFT',
       'INVALID_TARGET',
       'ALREADY_IDENTIFIED',
+      'PLAYER_BANNED',
       'STORAGE_FAILED',
       'STORAGE_BUSY',
     ],

@@ -175,6 +175,27 @@ t.test('a room asks, kicks, bans, assigns, updates and locks', async (t) => {
   t.throws(() => game?.assign(second, 'host'), { code: 'MEMBER_NOT_FOUND' })
 })
 
+t.test('who is gone for good is still known to the room’s logic by its player', async (t) => {
+  const seats: RoomMember[] = []
+  const left: unknown[] = []
+  const duel = defineRoom({
+    onJoined: (_, member) => void seats.push(member),
+    onLeave: (_, { player }) => void left.push(player?.name),
+  })
+  const { raw } = stage(t, { rooms: { duel } })
+  const [ada, bob] = [await raw(), await raw()]
+  const { code } = (await create(ada, 'duel')).data.room
+  await bob.ask('player.identify', { name: 'Bob' })
+  await bob.ask('room.join', { code })
+
+  bob.close(1000)
+  await ada.next('room.member_left')
+  await ada.settled()
+
+  t.strictSame(left, ['Bob'])
+  t.match(seats[1]?.player, { name: 'Bob', guest: true })
+})
+
 t.test('a room’s timers stop with the room, and what they throw is logged', async (t) => {
   let ticks = 0
   const duel = defineRoom({

@@ -94,7 +94,7 @@ export function createPlayers(options: PlayersOptions) {
   }
 
   const observer: SessionObserver = {
-    ended: leave,
+    ended: forget,
   }
 
   return {
@@ -201,7 +201,8 @@ export function createPlayers(options: PlayersOptions) {
       // It is in already, so that a ban meanwhile finds it.
       await refuseBanned(stored.id)
     } catch (error) {
-      leave(session)
+      forget(session)
+      session.player = null
       throw error
     }
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
@@ -219,11 +220,11 @@ export function createPlayers(options: PlayersOptions) {
     return found.player
   }
 
-  function leave(session: Session): void {
+  /** Its player is no longer here by it; a session that is over is still known by its player. */
+  function forget(session: Session): void {
     const id = session.player?.id ?? ''
     const found = online.get(id)
     if (found?.sessions.delete(session) && found.sessions.size === 0) online.delete(id)
-    if (!session.ended) session.player = null
   }
 
   async function identified(session: Session, player: Player, { alias }: Found): Promise<void> {
