@@ -20,15 +20,25 @@ import { ADDRESS_WORDS, MAX_ROOM, MAX_TARGET, MAX_TARGETS } from './message.ts'
  * varuint and string are SchemaPack's. Errors are JSON, whose `re` is the id as a number. Without A
  * what comes from the server is the server's own.
  */
-const PACKET_KIND = 0xc0
+export const PACKET_KIND = 0xc0
 /** The part of the first byte that says which kind it is. */
-const KIND_MASK = 0xf0
+export const KIND_MASK = 0xf0
 
 /** Whether a frame is of this kind. */
 export const isPacket = (frame: Uint8Array): boolean =>
   ((frame[0] ?? 0) & KIND_MASK) === PACKET_KIND
 
-const [HAS_ID, IS_REPLY, HAS_ROOM, HAS_ADDRESS] = [0x01, 0x02, 0x04, 0x08]
+/** The flags of that byte: #, =, R and A of the drawing. */
+export const PACKET_FLAGS = {
+  HAS_ID: 0x01,
+  IS_REPLY: 0x02,
+  HAS_ROOM: 0x04,
+  HAS_ADDRESS: 0x08,
+} as const
+const { HAS_ID, IS_REPLY, HAS_ROOM, HAS_ADDRESS } = PACKET_FLAGS
+
+/** How deep bundles may lie in bundles. */
+export const BUNDLE_DEPTH = 8
 
 /** What comes before the packet. */
 export interface PacketHead {

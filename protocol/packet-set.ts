@@ -1,7 +1,7 @@
 import { Misfit, Reader, Writer } from './bytes.ts'
 import { compile } from './codec.ts'
 import { type Acceptor, type AnyPacket, Packet, PacketError, type PacketSet } from './packet.ts'
-import { isPacket, readHead, writeHead } from './packet-frame.ts'
+import { BUNDLE_DEPTH, isPacket, readHead, writeHead } from './packet-frame.ts'
 import { hashOf } from './packet-hash.ts'
 import {
   type Acceptors,
@@ -35,9 +35,6 @@ export function decorate<D extends Definitions, Context>(
 const DEFINED = Symbol('definitions')
 const ACCEPTORS = Symbol('acceptors')
 type Decorated<D> = PacketSet & { [DEFINED]: D; [ACCEPTORS]: object }
-
-/** How deep bundles may lie in bundles. */
-export const BUNDLE_DEPTH = 8
 
 function packetsOf<D extends Definitions>(definitions: D, acceptors: object): Packets<D> {
   const types = kindsOf(definitions)

@@ -1,4 +1,13 @@
-import { ADDRESS_WORDS, BINARY_KINDS, COUNTED_BIT, type Message } from '../message.ts'
+import {
+  ADDRESS_WORDS,
+  BINARY_KINDS,
+  COUNTED_BIT,
+  MAX_ROOM,
+  MAX_TARGET,
+  MAX_TARGETS,
+  type Message,
+} from '../message.ts'
+import { BUNDLE_DEPTH, KIND_MASK, PACKET_FLAGS, PACKET_KIND } from '../packet-frame.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
@@ -56,6 +65,19 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       `${BINARY_KINDS}`,
       'The least first byte of a binary message that is of a kind.',
     ),
+    ...documented(
+      'PACKET_KIND',
+      `${PACKET_KIND}`,
+      'The first byte of a packet, without its flags.',
+    ),
+    ...documented('KIND_MASK', `${KIND_MASK}`, 'The part of that byte that says which kind it is.'),
+    ...Object.entries(PACKET_FLAGS).flatMap(([name, flag]) =>
+      documented(`PACKET_${name}`, `${flag}`, 'A flag of that byte.'),
+    ),
+    ...documented('BUNDLE_DEPTH', `${BUNDLE_DEPTH}`, 'How deep bundles may lie in bundles.'),
+    ...documented('MAX_ROOM', `${MAX_ROOM}`, 'The most characters of a room in a message.'),
+    ...documented('MAX_TARGETS', `${MAX_TARGETS}`, 'The most addresses of a message.'),
+    ...documented('MAX_TARGET', `${MAX_TARGET}`, 'The most characters of one of them.'),
     ...documented('JSON_DEPTH', `${JSON_DEPTH}`, 'How deep a JSON value may nest.'),
     ...documented('FINGERPRINT', quoted(fingerprint), 'Of the tables this add-on was made from.'),
     ...documented(

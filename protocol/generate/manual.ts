@@ -1,6 +1,7 @@
 import { MIN_RECEIVE_BYTES, SUBPROTOCOL } from '../connection.ts'
 import { ROUTE_ERRORS, type Route } from '../http.ts'
 import type { Feature, Message } from '../message.ts'
+import { BUNDLE_DEPTH } from '../packet-frame.ts'
 import { expectation, type Schema, sample } from '../schema.ts'
 import type { Tables } from './tables.ts'
 
@@ -35,6 +36,7 @@ const constantsOf = (tables: Tables, fingerprint: string) =>
     fingerprint,
     subprotocol: SUBPROTOCOL,
     min_receive_bytes: MIN_RECEIVE_BYTES,
+    bundle_depth: BUNDLE_DEPTH,
     ...(Object.fromEntries(
       Object.entries(tables.limits).flatMap(([name, { value }]) => [
         [`limits.${name}`, value],

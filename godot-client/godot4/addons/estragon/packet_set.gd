@@ -20,21 +20,6 @@ class Head:
 	## What was answered, where it is one.
 	var value: Variant
 
-## Addresses in one byte, in order of their numbers from 1; any other is written out after 0.
-const ADDRESSES: Array[String] = ["others", "all", "self", "host", "hosts", "other_hosts"]
-## How deep bundles may lie in bundles.
-const BUNDLE_DEPTH := 8
-
-const _PACKET_KIND := 0xC0
-const _KIND_MASK := 0xF0
-const _HAS_ID := 1
-const _IS_REPLY := 2
-const _HAS_ROOM := 4
-const _HAS_ADDRESS := 8
-const _MAX_ROOM := 64
-const _MAX_TARGET := 128
-const _MAX_TARGETS := 64
-
 ## Tells whether two sides were made from the same packets.
 var schema_hash: String
 ## What is wrong with what was last written, read or opened; [code]null[/code] when nothing is.
@@ -90,10 +75,10 @@ func unpack(bytes: PackedByteArray) -> EstragonPacket:
 func frame(id: int, room: String, to: Array, packet: Variant) -> PackedByteArray:
 	var writer := _writer
 	writer.begin()
-	var has_id := _HAS_ID if id >= 0 else 0
-	var has_room := _HAS_ROOM if room else 0
-	var has_address := _HAS_ADDRESS if to else 0
-	writer.stream.put_u8(_PACKET_KIND | has_id | has_room | has_address)
+	var has_id := EstragonProtocol.PACKET_HAS_ID if id >= 0 else 0
+	var has_room := EstragonProtocol.PACKET_HAS_ROOM if room else 0
+	var has_address := EstragonProtocol.PACKET_HAS_ADDRESS if to else 0
+	writer.stream.put_u8(EstragonProtocol.PACKET_KIND | has_id | has_room | has_address)
 	if has_id:
 		writer.varuint(id)
 	if has_room:
@@ -109,7 +94,8 @@ func answer(id: int, value: Variant) -> PackedByteArray:
 	error = null
 	var writer := _writer
 	writer.begin()
-	writer.stream.put_u8(_PACKET_KIND | _HAS_ID | _IS_REPLY)
+	var flags := EstragonProtocol.PACKET_HAS_ID | EstragonProtocol.PACKET_IS_REPLY
+	writer.stream.put_u8(EstragonProtocol.PACKET_KIND | flags)
 	writer.varuint(id)
 	EstragonPacker.write(writer, value)
 	return _written(writer, "answer")
@@ -119,7 +105,7 @@ func answer(id: int, value: Variant) -> PackedByteArray:
 ## for what is wrong.
 func open(bytes: PackedByteArray) -> Head:
 	error = null
-	if bytes.is_empty() or bytes[0] & _KIND_MASK != _PACKET_KIND:
+	if bytes.is_empty() or bytes[0] & EstragonProtocol.KIND_MASK != EstragonProtocol.PACKET_KIND:
 		return null
 	var reader := _reader
 	reader.begin(bytes)
@@ -269,7 +255,7 @@ func _write_bundle(writer: EstragonWriter, value: Variant, depth: int) -> void:
 func _write_addresses(writer: EstragonWriter, to: Array) -> void:
 	writer.varuint(to.size())
 	for address: Variant in to:
-		var number := ADDRESSES.find(str(address)) + 1
+		var number := EstragonProtocol.ADDRESS_WORDS.find(str(address)) + 1
 		writer.varuint(number)
 		if number == 0:
 			writer.text(str(address))
@@ -278,23 +264,24 @@ func _write_addresses(writer: EstragonWriter, to: Array) -> void:
 func _bundle_problem(value: Variant, depth: int) -> String:
 	if typeof(value) != TYPE_ARRAY:
 		return "expected an array of packets"
-	return "expected at most %d bundles deep" % BUNDLE_DEPTH if depth >= BUNDLE_DEPTH else ""
+	var most := EstragonProtocol.BUNDLE_DEPTH
+	return "expected at most %d bundles deep" % most if depth >= most else ""
 
 
 func _read_head(reader: EstragonReader) -> Head:
 	var head := Head.new()
-	var flags := reader.stream.get_u8() & ~_KIND_MASK
-	head.is_reply = flags & _IS_REPLY != 0
-	if head.is_reply and flags != _HAS_ID | _IS_REPLY:
+	var flags := reader.stream.get_u8() & ~EstragonProtocol.KIND_MASK
+	head.is_reply = flags & EstragonProtocol.PACKET_IS_REPLY != 0
+	if head.is_reply and flags != EstragonProtocol.PACKET_HAS_ID | EstragonProtocol.PACKET_IS_REPLY:
 		reader.fail("expected an answer to have an id, and neither room nor address")
 		return head
-	if flags & _HAS_ID:
+	if flags & EstragonProtocol.PACKET_HAS_ID:
 		head.id = reader.varuint()
-	if flags & _HAS_ROOM and not reader.problem:
+	if flags & EstragonProtocol.PACKET_HAS_ROOM and not reader.problem:
 		head.room = reader.text()
-		if not reader.problem and (not head.room or head.room.length() > _MAX_ROOM):
-			reader.fail("expected text of 1 to %d characters" % _MAX_ROOM)
-	if flags & _HAS_ADDRESS and not reader.problem:
+		if not reader.problem and (not head.room or head.room.length() > EstragonProtocol.MAX_ROOM):
+			reader.fail("expected text of 1 to %d characters" % EstragonProtocol.MAX_ROOM)
+	if flags & EstragonProtocol.PACKET_HAS_ADDRESS and not reader.problem:
 		head.from = reader.varuint()
 	return head
 
@@ -322,8 +309,8 @@ func _read(reader: EstragonReader, depth: int) -> EstragonPacket:
 func _read_bundle(reader: EstragonReader, depth: int) -> Array[EstragonPacket]:
 	var packets: Array[EstragonPacket] = []
 	var outer := reader.enter()
-	if not reader.problem and depth >= BUNDLE_DEPTH:
-		reader.fail("expected at most %d bundles deep" % BUNDLE_DEPTH)
+	if not reader.problem and depth >= EstragonProtocol.BUNDLE_DEPTH:
+		reader.fail("expected at most %d bundles deep" % EstragonProtocol.BUNDLE_DEPTH)
 	while not reader.problem and reader.left() > 0:
 		packets.append(_read(reader, depth + 1))
 		if reader.problem:

@@ -9,6 +9,26 @@ const VERSION := 1
 const COUNTED_BIT := 64
 ## The least first byte of a binary message that is of a kind.
 const BINARY_KINDS := 128
+## The first byte of a packet, without its flags.
+const PACKET_KIND := 192
+## The part of that byte that says which kind it is.
+const KIND_MASK := 240
+## A flag of that byte.
+const PACKET_HAS_ID := 1
+## A flag of that byte.
+const PACKET_IS_REPLY := 2
+## A flag of that byte.
+const PACKET_HAS_ROOM := 4
+## A flag of that byte.
+const PACKET_HAS_ADDRESS := 8
+## How deep bundles may lie in bundles.
+const BUNDLE_DEPTH := 8
+## The most characters of a room in a message.
+const MAX_ROOM := 64
+## The most addresses of a message.
+const MAX_TARGETS := 64
+## The most characters of one of them.
+const MAX_TARGET := 128
 ## How deep a JSON value may nest.
 const JSON_DEPTH := 24
 ## Of the tables this add-on was made from.
