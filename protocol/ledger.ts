@@ -1,3 +1,20 @@
+/** Frames that were sent together and are kept in one piece. */
+export abstract class Run<Frame> {
+  /** How many there are. */
+  readonly count: number
+  /** What they count together. */
+  readonly bytes: number
+
+  constructor(count: number, bytes: number) {
+    this.count = count
+    this.bytes = bytes
+  }
+
+  abstract at(index: number): Frame
+  /** What those from `from` on count, up to but without `to`. */
+  abstract bytesIn(from: number, to: number): number
+}
+
 /**
  * One direction of a resumable session: how many counted frames were sent, and those of them that
  * may still have to be sent again. Both sides keep one for what they send. Frames are numbered from
@@ -8,8 +25,11 @@ export class Ledger<Frame> {
   readonly #maxFrames: number
   readonly #sizeOf: (frame: Frame) => number
   /** Those before the head are forgotten and undefined, so that their memory is free at once. */
-  #frames: (Frame | undefined)[] = []
+  #entries: (Frame | Run<Frame> | undefined)[] = []
   #head = 0
+  /** How many frames of the run at the head are forgotten. */
+  #within = 0
+  #held = 0
   #bytes = 0
   #forgotten = 0
 
@@ -24,7 +44,7 @@ export class Ledger<Frame> {
 
   /** How many frames were ever added. */
   get sent(): number {
-    return this.#forgotten + this.held
+    return this.#forgotten + this.#held
   }
 
   /** How many of the oldest frames cannot be sent again: acknowledged, or pushed out. */
@@ -33,7 +53,7 @@ export class Ledger<Frame> {
   }
 
   get held(): number {
-    return this.#frames.length - this.#head
+    return this.#held
   }
 
   get bytes(): number {
@@ -42,21 +62,28 @@ export class Ledger<Frame> {
 
   /** Whether one more frame of `bytes` would push out an older one. */
   isFull(bytes: number): boolean {
-    return this.held + 1 > this.#maxFrames || this.#bytes + bytes > this.#maxBytes
+    return this.#held + 1 > this.#maxFrames || this.#bytes + bytes > this.#maxBytes
   }
 
   /** Adds a frame; above the budget the oldest are forgotten. */
   push(frame: Frame): void {
-    this.#frames.push(frame)
+    this.#entries.push(frame)
     this.#bytes += this.#sizeOf(frame)
-    while (this.held > this.#maxFrames || (this.#bytes > this.#maxBytes && this.held > 0))
-      this.#forgetOldest()
+    this.#held++
+    this.#trim()
+  }
+
+  /** Adds all frames of a run, as if one after the other. */
+  pushRun(run: Run<Frame>): void {
+    this.#entries.push(run)
+    this.#bytes += run.bytes
+    this.#held += run.count
+    this.#trim()
   }
 
   /** The peer has `count` frames; a count beyond what was sent is ignored (see `covers`). */
   acknowledge(count: number): void {
-    if (count > this.sent) return
-    while (this.#forgotten < count) this.#forgetOldest()
+    if (count <= this.sent) this.#forget(count - this.#forgotten)
   }
 
   /** Whether a peer that has `count` frames can be brought up to date. */
@@ -66,26 +93,60 @@ export class Ledger<Frame> {
 
   /** The frames a peer with `count` of them lacks, oldest first. */
   after(count: number): Frame[] {
-    // From the head on every frame is there.
-    return this.#frames.slice(this.#head + Math.max(0, count - this.#forgotten)) as Frame[]
+    const frames: Frame[] = []
+    let at = this.#within
+    for (let index = this.#head; index < this.#entries.length; index++) {
+      // From the head on every entry is there.
+      const entry = this.#entries[index] as Frame | Run<Frame>
+      if (entry instanceof Run) for (; at < entry.count; at++) frames.push(entry.at(at))
+      else frames.push(entry)
+      at = 0
+    }
+    return frames.slice(Math.max(0, count - this.#forgotten))
   }
 
   /** Forgets everything, the counts included. */
   reset(): void {
-    this.#frames = []
+    this.#entries = []
     this.#head = 0
+    this.#within = 0
+    this.#held = 0
     this.#bytes = 0
     this.#forgotten = 0
   }
 
-  #forgetOldest(): void {
-    this.#bytes -= this.#sizeOf(this.#frames[this.#head] as Frame)
-    this.#frames[this.#head] = undefined
+  #trim(): void {
+    while (this.#held > this.#maxFrames || (this.#bytes > this.#maxBytes && this.#held > 0))
+      this.#forget(1)
+  }
+
+  /** Forgets the oldest `count` frames, as far as there are so many. */
+  #forget(count: number): void {
+    let rest = Math.min(count, this.#held)
+    while (rest > 0) {
+      const entry = this.#entries[this.#head] as Frame | Run<Frame>
+      const whole = entry instanceof Run ? entry.count - this.#within : 1
+      const some = Math.min(rest, whole)
+      this.#bytes -=
+        entry instanceof Run
+          ? entry.bytesIn(this.#within, this.#within + some)
+          : this.#sizeOf(entry)
+      this.#forgotten += some
+      this.#held -= some
+      rest -= some
+      if (some === whole) this.#advance()
+      else this.#within += some
+    }
+  }
+
+  /** The entry at the head is no longer needed. */
+  #advance(): void {
+    this.#within = 0
+    this.#entries[this.#head] = undefined
     this.#head++
-    this.#forgotten++
-    if (this.#head === this.#frames.length) this.#frames = []
-    else if (this.#head < COMPACT_AT || this.#head * 2 < this.#frames.length) return
-    else this.#frames = this.#frames.slice(this.#head)
+    if (this.#head === this.#entries.length) this.#entries = []
+    else if (this.#head < COMPACT_AT || this.#head * 2 < this.#entries.length) return
+    else this.#entries = this.#entries.slice(this.#head)
     this.#head = 0
   }
 }

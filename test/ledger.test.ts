@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { Ledger } from '../protocol/ledger.ts'
+import { Ledger, Run } from '../protocol/ledger.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { createRandom, seedOf } from './support/clock.ts'
 import { collect } from './support/heap.ts'
@@ -58,7 +58,11 @@ t.test('a ledger does what an array of all frames would do', async (t) => {
     for (let step = 0; step < 1000; step++) {
       const acts = random(10)
       const bytes = random(30)
-      if (acts < 7) {
+      if (acts < 2) {
+        const sizes = Array.from({ length: 1 + random(20) }, () => random(30))
+        ledger.pushRun(new Together(ledger.sent + 1, sizes))
+        for (const size of sizes) model.push(size)
+      } else if (acts < 7) {
         push(ledger, bytes)
         model.push(bytes)
       } else {
@@ -77,6 +81,28 @@ t.test('a ledger does what an array of all frames would do', async (t) => {
   }
   t.pass('20 walks of 1,000 steps')
 })
+
+/** A run of numbered frames. */
+class Together extends Run<Numbered> {
+  readonly #first: number
+  readonly #sizes: readonly number[]
+
+  constructor(first: number, sizes: readonly number[]) {
+    super(sizes.length, sum(sizes))
+    this.#first = first
+    this.#sizes = sizes
+  }
+
+  at(index: number): Numbered {
+    return { number: this.#first + index, bytes: this.#sizes[index] ?? Number.NaN }
+  }
+
+  bytesIn(from: number, to: number): number {
+    return sum(this.#sizes.slice(from, to))
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0)
 
 /** All frames there ever were, and a mark before which they are forgotten. */
 function naiveLedger(budget: { bytes: number; frames: number }) {

@@ -6,6 +6,7 @@ import { type Limits, limitsOf } from '../server/core/limits.ts'
 import { createFlusher, Outbox, type Wire } from '../server/core/outbox.ts'
 import { Session } from '../server/core/session.ts'
 import { createClock, createTestWorld } from './support/clock.ts'
+import { framesOf } from './support/frames.ts'
 import { world } from './support/world.ts'
 
 /** Room for a few messages of 100 bytes. */
@@ -48,7 +49,7 @@ t.test(
     for (const outbox of outboxes) outbox.push(message)
     turn()
 
-    for (const { writes } of wires) t.equal(writes[0]?.[0], message.frame)
+    for (const { buffers } of wires) t.equal(buffers[0], message.frame)
     for (const { ledger } of outboxes) t.equal(ledger.after(0)[0], message.frame)
   },
 )
@@ -341,7 +342,10 @@ function rows(x: number, room = 'PLAZA2'): Outgoing {
 }
 
 interface FakeWire extends Wire {
-  readonly writes: (readonly Buffer[])[]
+  /** The frames of each write. */
+  readonly writes: Buffer[][]
+  /** What was written, as it was. */
+  readonly buffers: Buffer[]
   unwritten: number
   taken: number
   /** Takes nothing more: what is written stays unwritten. */
@@ -351,12 +355,15 @@ interface FakeWire extends Wire {
 function createWire(): FakeWire {
   const wire: FakeWire = {
     writes: [],
+    buffers: [],
     unwritten: 0,
     taken: 0,
     stuck: false,
-    write(frames, bytes) {
-      wire.writes.push(frames)
-      if (wire.stuck) wire.unwritten += bytes
+    write(frames) {
+      wire.buffers.push(frames)
+      wire.writes.push(framesOf(Buffer.from(frames)))
+      if (wire.stuck) wire.unwritten += frames.length
+      return !wire.stuck
     },
   }
   return wire

@@ -2,7 +2,7 @@ import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Json } from '../../protocol/schema.ts'
 import { targetOf } from './audience.ts'
 import { Refusal } from './refusal.ts'
-import { type Member, originOf, type Room } from './room.ts'
+import { type Member, type Room, stampOf } from './room.ts'
 import type { Session } from './session.ts'
 
 /** What one member asks another. */
@@ -53,7 +53,7 @@ async function ask(
   const answer = await target.session.ask({
     type,
     data: { ...data, timeout },
-    origin: originOf(room, asker),
+    origin: stampOf(room, asker),
     timeout,
     cause,
     asker: asker.session,

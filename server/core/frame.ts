@@ -32,6 +32,24 @@ export interface Origin {
   readonly from?: Sender
 }
 
+/** An origin of many messages, which is written as text only once. */
+export class Stamp implements Origin {
+  readonly room: string
+  readonly from: Sender
+  readonly #text: string
+
+  constructor(room: string, from: Sender) {
+    this.room = room
+    this.from = from
+    this.#text = textOf({ room, from })
+  }
+
+  /** What stands between `type` and `data`. */
+  get text(): string {
+    return this.#text
+  }
+}
+
 interface Sendable {
   readonly type: string | number
   readonly id?: Id
@@ -46,15 +64,23 @@ export const push = <T extends PushType>(
   type: T,
   data: DataOf<AllMessages[T]>,
   origin: Origin = {},
-): Outgoing =>
-  encode({ type, ...origin, data }, (MESSAGES as Messages)[type]?.delivery ?? 'counted')
+): Outgoing => {
+  const outside = origin instanceof Stamp ? origin.text : textOf(origin)
+  const text = `{"type":"${type}"${outside},"data":${toText(data)}}`
+  return written(type, text, (MESSAGES as Messages)[type]?.delivery ?? 'counted', origin.room)
+}
+
+const textOf = ({ room, from }: Origin): string =>
+  (room === undefined ? '' : `,"room":${toText(room)}`) +
+  (from === undefined ? '' : `,"from":${toText(from)}`)
 
 /** Encodes and frames a message. */
-export function encode(message: Sendable, delivery: Delivery): Outgoing {
-  const text = toText(message)
+export const encode = (message: Sendable, delivery: Delivery): Outgoing =>
+  written(String(message.type), toText(message), delivery, message.room)
+
+function written(type: string, text: string, delivery: Delivery, room = ''): Outgoing {
   const size = Buffer.byteLength(text)
-  const type = String(message.type)
-  const key = delivery === 'latest' ? `${type} ${message.room ?? ''}` : ''
+  const key = delivery === 'latest' ? `${type} ${room}` : ''
   return { type, delivery, key, size, frame: frameText(text, size) }
 }
 

@@ -1,13 +1,15 @@
 import { Ledger } from '../../protocol/ledger.ts'
+import { type Batch, Share } from './batch.ts'
 import type { Outgoing } from './frame.ts'
+import { gathered } from './gather.ts'
 import type { Limits } from './limits.ts'
 
 /** The writing end of a socket, as the outbox needs it. */
 export interface Wire {
   /** Bytes handed over that the operating system has not taken. */
   readonly unwritten: number
-  /** Writes whole frames, `bytes` together. */
-  write(frames: readonly Buffer[], bytes: number): void
+  /** Writes whole frames; whether all was taken, so that the buffer may be used for something else. */
+  write(frames: Buffer): boolean
 }
 
 /** Collects who has something to write, and lets each write once at the end of the turn. */
@@ -38,7 +40,7 @@ export class Outbox {
   readonly #flusher: Flusher
   readonly #onSlow: () => void
   readonly #ledger: Ledger<Buffer>
-  #queue: (Outgoing | undefined)[] = []
+  #queue: (Outgoing | Share | undefined)[] = []
   #bytes = 0
   /** Where in the queue the newest *latest* message of a key is. */
   #latest: Map<string, number> | undefined
@@ -51,6 +53,9 @@ export class Outbox {
   /** What the socket had not taken when something was first queued in this turn. */
   #onWire = 0
   #slow = false
+  /** What a room says to this one among others, and how much of it has been taken over. */
+  #batch: Batch | undefined
+  #taken = 0
 
   constructor(limits: Limits, flusher: Flusher, onSlow: () => void) {
     this.#limits = limits
@@ -60,11 +65,13 @@ export class Outbox {
   }
 
   get ledger(): Ledger<Buffer> {
+    this.#takeOver()
     return this.#ledger
   }
 
   /** Bytes queued here or handed to the socket that the operating system has not taken. */
   get unwritten(): number {
+    this.#takeOver()
     return this.#bytes + (this.#wire?.unwritten ?? 0)
   }
 
@@ -80,6 +87,7 @@ export class Outbox {
 
   /** The connection is gone: its queue goes, the ledger stays. */
   detach(): void {
+    this.#takeOver()
     this.#wire = undefined
     this.#queue = []
     this.#bytes = 0
@@ -88,7 +96,39 @@ export class Outbox {
     this.#held = undefined
   }
 
+  /**
+   * From now on what is added to the batch is sent, in order with whatever else is. False where
+   * another batch is shared already.
+   */
+  share(batch: Batch): boolean {
+    if (this.#batch?.isOpen) return false
+    this.#takeOver()
+    this.#batch = batch
+    this.#taken = batch.length
+    this.#flushLater()
+    return true
+  }
+
+  /** No longer shares it; what it held until now is sent. */
+  unshare(batch: Batch): void {
+    if (this.#batch !== batch) return
+    this.#takeOver()
+    this.#batch = undefined
+  }
+
+  /** What is added to the batch next is not sent. */
+  skip(batch: Batch): void {
+    if (this.#batch !== batch) return
+    this.#takeOver()
+    this.#taken++
+  }
+
   push(message: Outgoing): void {
+    this.#takeOver()
+    this.#push(message)
+  }
+
+  #push(message: Outgoing): void {
     if (message.delivery === 'counted') this.#ledger.push(message.frame)
     if (!this.#wire || this.#slow) return
     if (message.delivery === 'latest') this.#pushLatest(message)
@@ -108,7 +148,12 @@ export class Outbox {
   /** Writes what there is, as far as the socket takes it; called at the end of a turn. */
   flush(): void {
     const isTurn = this.#flushing
-    this.#flushing = false
+    if (isTurn) {
+      this.#batch?.close()
+      if (this.#writeAtOnce()) return
+    }
+    this.#takeOver()
+    if (isTurn) this.#endTurn()
     if (this.#slow) return this.#onSlow()
     const wire = this.#wire
     if (!wire) return
@@ -130,24 +175,63 @@ export class Outbox {
     this.#latest ??= new Map()
     const older = this.#latest.get(message.key)
     if (older !== undefined) {
-      this.#bytes -= this.#queue[older]?.frame.length ?? 0
+      const replaced = this.#queue[older]
+      this.#bytes -= replaced ? bytesOf(replaced) : 0
       this.#queue[older] = undefined
     }
     if (this.#enqueue(message)) this.#latest.set(message.key, this.#queue.length - 1)
   }
 
-  #enqueue(message: Outgoing): boolean {
-    const backlog = this.#backlog + message.frame.length - this.#replaying
-    if (backlog > this.#limits.hard_bytes) this.#slow = true
+  #enqueue(message: Outgoing | Share): boolean {
+    const bytes = bytesOf(message)
+    if (this.#backlog + bytes - this.#replaying > this.#limits.hard_bytes) this.#slow = true
     else {
       this.#queue.push(message)
-      this.#bytes += message.frame.length
+      this.#bytes += bytes
     }
-    if (!this.#flushing) {
-      this.#flushing = true
-      this.#flusher.later(this)
-    }
+    this.#flushLater()
     return !this.#slow
+  }
+
+  #flushLater(): void {
+    if (this.#flushing) return
+    this.#onWire = this.#wire?.unwritten ?? 0
+    this.#flushing = true
+    this.#flusher.later(this)
+  }
+
+  /** Queues what the batch holds and has not been taken over yet. */
+  #takeOver(): void {
+    const batch = this.#batch
+    if (!batch || this.#taken === batch.length) return
+    const message = batch.take(this.#taken, batch.length)
+    this.#taken = batch.length
+    this.#record(message)
+    if (this.#wire && !this.#slow) this.#enqueue(message)
+  }
+
+  /** Writes what the batch holds where that is all there is, and the socket has taken all before it. */
+  #writeAtOnce(): boolean {
+    const [batch, wire] = [this.#batch, this.#wire]
+    if (!batch || !wire || this.#taken === batch.length || this.#queue.length > 0) return false
+    if (this.#slow || this.#held || this.#onWire > 0) return false
+    const message = batch.take(this.#taken, batch.length)
+    if (bytesOf(message) > this.#limits.hard_bytes) return false
+    this.#endTurn()
+    this.#record(message)
+    wire.write(message.frame)
+    return true
+  }
+
+  /** What is said from here on belongs to the next turn. */
+  #endTurn(): void {
+    this.#batch = undefined
+    this.#flushing = false
+  }
+
+  #record(message: Outgoing | Share): void {
+    if (message instanceof Share) this.#ledger.pushRun(message)
+    else this.#ledger.push(message.frame)
   }
 
   /** The same as `unwritten`; within a turn the socket is asked only once. */
@@ -159,10 +243,12 @@ export class Outbox {
   #writeChunk(wire: Wire): void {
     const [only] = this.#queue
     if (only && this.#queue.length === 1) {
-      this.#queue = []
+      this.#queue.pop()
       this.#latest = undefined
-      this.#count(only.frame.length)
-      return wire.write([only.frame], only.frame.length)
+      const { frame } = only
+      this.#count(frame.length)
+      wire.write(frame)
+      return
     }
     const frames: Buffer[] = []
     let bytes = 0
@@ -172,12 +258,12 @@ export class Outbox {
       taken++
       if (!message) continue
       frames.push(message.frame)
-      bytes += message.frame.length
+      bytes += bytesOf(message)
     }
     this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken)
     this.#count(bytes)
     this.#reindex()
-    if (bytes > 0) wire.write(frames, bytes)
+    if (bytes > 0) gathered(frames, bytes, (all) => wire.write(all))
   }
 
   /** Takes what is written off what is queued. */
@@ -190,7 +276,7 @@ export class Outbox {
     this.#latest = undefined
     for (let index = 0; index < this.#queue.length; index++) {
       const message = this.#queue[index]
-      if (message?.delivery !== 'latest') continue
+      if (message instanceof Share || message?.delivery !== 'latest') continue
       this.#latest ??= new Map()
       this.#latest.set(message.key, index)
     }
@@ -205,5 +291,8 @@ export class Outbox {
 
 /** How much is handed to a socket before its progress is awaited. */
 const CHUNK_BYTES = 65_536
+
+const bytesOf = (message: Outgoing | Share): number =>
+  message instanceof Share ? message.bytes : message.frame.length
 
 const sizeOf = (frame: Buffer) => frame.length

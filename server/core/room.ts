@@ -2,7 +2,8 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, Sender } from '../../protocol/message.ts'
 import { type Action, ROLES, type Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
-import type { Origin, Outgoing } from './frame.ts'
+import { Batch, isSharable } from './batch.ts'
+import { type Outgoing, Stamp } from './frame.ts'
 import type { Changed, RoomHooks, RoomKind, RoomMessage } from './kind.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -19,6 +20,8 @@ export interface Member {
   readonly data: Json
   role: Role
   away: boolean
+  /** What goes around what it says, as long as nothing of that changes. */
+  stamp?: Stamp
 }
 
 /** What its creator may say of a room. */
@@ -48,6 +51,8 @@ export class Room {
   readonly #members = new Map<Session, Member>()
   readonly #banned = new Set<string>()
   #numbered = 0
+  /** What it has said to all in this turn. */
+  #batch: Batch | undefined
 
   constructor(code: string, serial: number, kind: RoomKind, wishes: Wishes) {
     this.code = code
@@ -92,14 +97,17 @@ export class Room {
   /** Takes a seat; the caller has seen that there is one. */
   add(session: Session, name: string, role: Role, data: Json): Member {
     const number = ++this.#numbered
-    const member = { number, session, name, role, data, away: session.connection === null }
+    const away = session.connection === null
+    const member: Member = { number, session, name, role, data, away }
     this.#members.set(session, member)
+    if (this.#batch?.isOpen) this.#batch.admit(session)
     return member
   }
 
   remove(session: Session): Member | undefined {
     const member = this.#members.get(session)
     this.#members.delete(session)
+    this.#batch?.release(session)
     for (const group of this.groups.values()) group.delete(session)
     return member
   }
@@ -155,13 +163,17 @@ export class Room {
 
   /** Sends one shared message to every member but `except`; how many that were. */
   broadcast(message: Outgoing, except?: Session): number {
-    let count = 0
-    for (const session of this.#members.keys()) {
-      if (session === except) continue
-      session.send(message)
-      count++
-    }
-    return count
+    if (isSharable(message)) this.#openBatch().add(message, except)
+    else for (const session of this.#members.keys()) if (session !== except) session.send(message)
+    return this.size - (except && this.#members.has(except) ? 1 : 0)
+  }
+
+  #openBatch(): Batch {
+    if (this.#batch?.isOpen) return this.#batch
+    const batch = new Batch()
+    this.#batch = batch
+    for (const session of this.#members.keys()) batch.admit(session)
+    return batch
   }
 }
 
@@ -194,10 +206,13 @@ export const senderOf = ({ number, session, role, name }: Member): Sender => ({
 })
 
 /** What goes around a message that a member makes others receive. */
-export const originOf = (room: Room, member: Member): Origin => ({
-  room: room.code,
-  from: senderOf(member),
-})
+export function stampOf(room: Room, member: Member): Stamp {
+  const { stamp, role, session } = member
+  const isSame = stamp?.from.role === role && stamp.from.player === (session.player?.id ?? null)
+  if (isSame) return stamp
+  member.stamp = new Stamp(room.code, senderOf(member))
+  return member.stamp
+}
 
 export const infoOf = ({ number, session, name, role, away, data }: Member): MemberInfo => ({
   number,

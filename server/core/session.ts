@@ -4,6 +4,7 @@ import type { Scope } from '../../protocol/players.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Cancel } from '../world.ts'
 import { type AbandonCode, type Ask, Asks } from './asks.ts'
+import { type Batch, SHARED_BYTES } from './batch.ts'
 import type { Connection } from './connection.ts'
 import type { Conversation } from './conversation.ts'
 import { encode, type Origin, type Outgoing } from './frame.ts'
@@ -133,6 +134,13 @@ export class Session {
       if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
       this.#push(message)
     }
+  }
+
+  /** Takes from now on what is added to a batch; false where each message must be sent by itself. */
+  share(batch: Batch): boolean {
+    if (this.conversation || this.receiveBytes < SHARED_BYTES) return false
+    if (!this.connection && this.mustReset) return false
+    return this.outbox.share(batch)
   }
 
   #push(message: Outgoing): void {

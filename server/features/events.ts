@@ -4,7 +4,7 @@ import { deliver } from '../core/audience.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
 import { Refusal } from '../core/refusal.ts'
-import { type Member, originOf, type Room } from '../core/room.ts'
+import { type Member, type Room, stampOf } from '../core/room.ts'
 
 export interface Seated {
   readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
@@ -18,7 +18,7 @@ export function createEvents({ resolve }: Seated) {
       room.permit(member, 'emit')
       checkEvent(room, asked.name, asked.args)
       const { name, args } = room.transform({ type: 'event', from: member, ...asked })
-      const message = push('event', { name, args }, originOf(room, member))
+      const message = push('event', { name, args }, stampOf(room, member))
       return { name, args, ...deliver(room, member, context.to, message) }
     },
   }

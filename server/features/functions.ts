@@ -3,7 +3,7 @@ import { askHost, askOne } from '../core/asking.ts'
 import { deliver } from '../core/audience.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
-import { type Member, originOf, type Room } from '../core/room.ts'
+import { type Member, type Room, stampOf } from '../core/room.ts'
 
 export interface FunctionsOptions {
   readonly now: () => number
@@ -30,7 +30,7 @@ export function createFunctions({ now, resolve }: FunctionsOptions) {
       const { room, member } = resolve(context)
       room.permit(member, 'execute')
       const data = room.transform({ type: 'function', from: member, ...asked })
-      const message = push('function.cast', data, originOf(room, member))
+      const message = push('function.cast', data, stampOf(room, member))
       return deliver(room, member, context.to, message)
     },
   }

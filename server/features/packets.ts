@@ -17,7 +17,7 @@ import { Packed, type PacketWire, readPacket, refusePacket } from '../core/packe
 import { packAnswer, refusing, type SharedPacket, sharePacket } from '../core/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/packets-sending.ts'
 import { Refusal } from '../core/refusal.ts'
-import { type Member, originOf, type Room } from '../core/room.ts'
+import { type Member, type Room, stampOf } from '../core/room.ts'
 import type { Session } from '../core/session.ts'
 import type { World } from '../world.ts'
 
@@ -103,7 +103,7 @@ export function createPackets(options: PacketsOptions) {
     if (room.memberOf(session) !== member) throw new Refusal('NOT_IN_ROOM')
     const set = defined(packets)
     const final = transformed(set, room, member, packet)
-    const origin = originOf(room, member)
+    const origin = stampOf(room, member)
     const shared = sharePacket(set, final, origin, final === packet ? body : undefined)
     const [only, ...more] = to
     if (more.length === 0 && (only === 'others' || only === 'all'))

@@ -97,20 +97,27 @@ const PROTOCOL_ERROR = 1002
 
 /** Whole frames go to the socket beside ws, which sends only its own control frames there. */
 function createTransport(ws: WebSocket, socket: Socket, address: string): Transport {
+  // Mostly everything is taken at once, and asking a stream costs more than remembering that.
+  let isClear = false
   return {
     address,
     get unwritten() {
+      if (isClear) return 0
+      isClear = socket.writableLength === 0
       return socket.writableLength
     },
     get taken() {
       return socket.bytesWritten - socket.writableLength
     },
-    write(frames, bytes) {
-      if (ws.readyState !== WebSocket.OPEN) return
-      const [first] = frames
-      socket.write(frames.length === 1 && first ? first : joined(frames, bytes))
+    write(frames) {
+      if (ws.readyState !== WebSocket.OPEN) return true
+      socket.write(frames)
+      // What a stream has called back for, it needs no more.
+      isClear = socket.writableLength === 0
+      return isClear
     },
-    ping: () => {
+    ping() {
+      isClear = false
       if (ws.readyState === WebSocket.OPEN) ws.ping()
     },
     close(code, reason) {
@@ -124,19 +131,3 @@ function createTransport(ws: WebSocket, socket: Socket, address: string): Transp
     },
   }
 }
-
-/**
- * The frames in one buffer, which is never changed: what the last one was written is often what the
- * next one is, where both are in the same room.
- */
-const joined = (() => {
-  let last: readonly Buffer[] = []
-  let buffer = Buffer.alloc(0)
-  return (frames: readonly Buffer[], bytes: number): Buffer => {
-    const isSame = frames.length === last.length && frames.every((one, at) => one === last[at])
-    if (isSame) return buffer
-    last = frames
-    buffer = Buffer.concat(frames, bytes)
-    return buffer
-  }
-})()

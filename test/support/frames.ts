@@ -68,3 +68,11 @@ export function frameOf(text: string): Buffer {
   const head = Buffer.from(size < 126 ? [0x81, 0x80 | size] : [0x81, 0xfe, size >> 8, size & 0xff])
   return Buffer.concat([head, Buffer.alloc(4), Buffer.from(text)])
 }
+
+/** The frames that were written together. */
+export function framesOf(bytes: Buffer): Buffer[] {
+  const frames: Buffer[] = []
+  for (let rest = bytes; rest.length > 0; rest = rest.subarray(sizeOf(rest)))
+    frames.push(rest.subarray(0, sizeOf(rest)))
+  return frames
+}

@@ -2,6 +2,7 @@ import type { Connection, Transport } from '../../server/core/connection.ts'
 import { type Upgrade, upgradeOf } from '../../server/core/dialect.ts'
 import { payloadOf } from '../../server/core/frame.ts'
 import type { Data, WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
+import { framesOf } from './frames.ts'
 
 interface Host {
   accept(transport: Transport, upgrade?: Upgrade): Connection | undefined
@@ -103,9 +104,11 @@ export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSo
           return taken()
         },
         write: (frames) => {
-          if (this.#isOver) return
-          if (this.#stalled) this.#unread.push(...frames)
-          else for (const frame of frames) this.#deliver(frame)
+          if (this.#isOver) return true
+          const copy = Buffer.from(frames)
+          if (this.#stalled) this.#unread.push(...framesOf(copy))
+          else for (const frame of framesOf(copy)) this.#deliver(frame)
+          return true
         },
         ping: () => setImmediate(() => this.#stalled || this.#connection?.ponged()),
         close: (code, reason) => setImmediate(() => this.#finish(code, reason, code)),

@@ -1,0 +1,129 @@
+import { Run } from '../../protocol/ledger.ts'
+import type { Outgoing } from './frame.ts'
+import type { Session } from './session.ts'
+
+/** Larger messages, and those for clients that take no more than this, are sent one by one. */
+export const SHARED_BYTES = 8_192
+
+/** A batch that holds so much is closed; what follows goes into the next. */
+const FULL_BYTES = 32_768
+
+/** Whether a message may wait in a batch: nothing newer takes its place, and it fits all who share. */
+export const isSharable = ({ delivery, size }: Outgoing): boolean =>
+  delivery === 'counted' && size <= SHARED_BYTES
+
+/**
+ * What a room says to all its members in one turn of the event loop, kept once for all of them: a
+ * message is one step however many share it, and where nothing else was said to somebody meanwhile
+ * the whole is written as one buffer. Each outbox remembers how much of it it has taken over.
+ */
+export class Batch {
+  /** Until they are joined. */
+  #messages: Outgoing[] = []
+  /** Where each message ends among the bytes of all. */
+  readonly #ends: number[] = []
+  #bytes = 0
+  #joined: Buffer | undefined
+  #whole: Share | undefined
+  /** Who gets each message by itself. */
+  #apart: Set<Session> | undefined
+  #isClosed = false
+
+  /** Whether it takes more: until the first who shares it writes, or it is full. */
+  get isOpen(): boolean {
+    return !this.#isClosed && this.#bytes < FULL_BYTES
+  }
+
+  /** How many messages there are. */
+  get length(): number {
+    return this.#ends.length
+  }
+
+  /** From now on this session gets what is added. */
+  admit(session: Session): void {
+    if (session.share(this)) return
+    this.#apart ??= new Set()
+    this.#apart.add(session)
+  }
+
+  /** It no longer does. */
+  release(session: Session): void {
+    if (!this.#apart?.delete(session)) session.outbox.unshare(this)
+  }
+
+  /** Adds a message for all but `except`. */
+  add(message: Outgoing, except?: Session): void {
+    except?.outbox.skip(this)
+    this.#bytes += message.frame.length
+    this.#ends.push(this.#bytes)
+    this.#messages.push(message)
+    if (this.#apart) for (const one of this.#apart) if (one !== except) one.send(message)
+  }
+
+  /** It takes no more: what it holds will be written. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** The messages from `from` on, up to but without `to`. */
+  take(from: number, to: number): Outgoing | Share {
+    const only = to - from === 1 ? this.#messages[from] : undefined
+    if (only) return only
+    if (from > 0 || to < this.length || !this.#isClosed) return new Share(this, from, to)
+    this.#whole ??= new Share(this, from, to)
+    return this.#whole
+  }
+
+  /** How many bytes those are. */
+  bytesIn(from: number, to: number): number {
+    return this.#endOf(to) - this.#endOf(from)
+  }
+
+  /** Their frames, one after the other. */
+  framesIn(from: number, to: number): Buffer {
+    if (!this.#isClosed) return join(this.#messages.slice(from, to), this.bytesIn(from, to))
+    if (!this.#joined) {
+      this.#joined = join(this.#messages, this.#bytes)
+      this.#messages = []
+    }
+    const isAll = from === 0 && to === this.length
+    return isAll ? this.#joined : this.#joined.subarray(this.#endOf(from), this.#endOf(to))
+  }
+
+  #endOf(count: number): number {
+    return count === 0 ? 0 : (this.#ends[count - 1] ?? 0)
+  }
+}
+
+/** A part of a batch, as one outbox queues it and its ledger keeps it. */
+export class Share extends Run<Buffer> {
+  readonly #batch: Batch
+  readonly #from: number
+  readonly #to: number
+
+  constructor(batch: Batch, from: number, to: number) {
+    super(to - from, batch.bytesIn(from, to))
+    this.#batch = batch
+    this.#from = from
+    this.#to = to
+  }
+
+  /** Its frames, one after the other. */
+  get frame(): Buffer {
+    return this.#batch.framesIn(this.#from, this.#to)
+  }
+
+  at(index: number): Buffer {
+    return this.#batch.framesIn(this.#from + index, this.#from + index + 1)
+  }
+
+  bytesIn(from: number, to: number): number {
+    return this.#batch.bytesIn(this.#from + from, this.#from + to)
+  }
+}
+
+const join = (messages: readonly Outgoing[], bytes: number): Buffer =>
+  Buffer.concat(
+    messages.map(({ frame }) => frame),
+    bytes,
+  )

@@ -1,0 +1,287 @@
+import t from 'tap'
+import { Connection } from '../server/core/connection.ts'
+import { encode, type Outgoing, payloadOf } from '../server/core/frame.ts'
+import { limitsOf } from '../server/core/limits.ts'
+import { createFlusher, type Wire } from '../server/core/outbox.ts'
+import { Room } from '../server/core/room.ts'
+import { Session } from '../server/core/session.ts'
+import { createClock, createRandom, createTestWorld, seedOf } from './support/clock.ts'
+import { framesOf } from './support/frames.ts'
+
+const KIND = {
+  name: 'test',
+  capacity: 100,
+  namespaces: ['game'],
+  linger_ms: 0,
+  open: () => ({}),
+}
+const EVENTS = { received() {}, dropped() {}, slow() {} }
+const SILENT = { address: 'memory', ping() {}, close() {}, reset() {} }
+
+t.test('what a room says in one turn is one buffer, written to each member once', async (t) => {
+  const { enter, room, turn } = stage()
+  const members = [enter(), enter(), enter()]
+
+  for (const text of ['one', 'two', 'three']) room.broadcast(said(text))
+  turn()
+
+  for (const { writes } of members) t.equal(writes.length, 1)
+  for (const { writes } of members) t.equal(writes[0], members[0]?.writes[0], 'the same buffer')
+  t.same(members.map(heard), Array(3).fill(['one', 'two', 'three']))
+})
+
+t.test('its sender gets what was said before and after', async (t) => {
+  const { enter, room, turn } = stage()
+  const members = [enter(), enter()]
+
+  room.broadcast(said('one'))
+  t.equal(room.broadcast(said('two'), members[0]?.session), 1, 'to one of them')
+  room.broadcast(said('three'))
+  turn()
+
+  t.same(members.map(heard), [
+    ['one', 'three'],
+    ['one', 'two', 'three'],
+  ])
+})
+
+t.test('what is said to one alone keeps its place among what is said to all', async (t) => {
+  const { enter, room, turn } = stage()
+  const [ada, ben] = [enter(), enter()]
+
+  room.broadcast(said('one'))
+  ada.session.send(said('to ada'))
+  room.broadcast(said('two'))
+  turn()
+
+  t.same(heard(ada), ['one', 'to ada', 'two'])
+  t.same(heard(ben), ['one', 'two'])
+  t.equal(ada.writes.length, 1)
+})
+
+t.test('who comes or goes within the turn hears what was said meanwhile', async (t) => {
+  const { enter, room, turn } = stage()
+  const ada = enter()
+
+  room.broadcast(said('one'))
+  const ben = enter()
+  room.broadcast(said('two'))
+  room.remove(ada.session)
+  room.broadcast(said('three'))
+  turn()
+
+  t.same(heard(ada), ['one', 'two'])
+  t.same(heard(ben), ['two', 'three'])
+})
+
+t.test('who loses the connection within the turn may need again all that was said', async (t) => {
+  const { enter, room, turn } = stage()
+  const ada = enter()
+
+  room.broadcast(said('one'))
+  ada.session.connection = null
+  ada.session.outbox.detach()
+  room.broadcast(said('two'))
+  turn()
+
+  t.same(ada.writes, [])
+  t.same(ada.session.outbox.ledger.after(0).map(textOf), ['one', 'two'])
+  t.same(ada.session.outbox.ledger.after(1).map(textOf), ['two'])
+})
+
+t.test('what is large, or for a client that takes little, is sent by itself', async (t) => {
+  const { enter, room, turn } = stage()
+  const [ada, ben] = [enter(), enter()]
+  ben.session.receiveBytes = 1_024
+
+  for (const text of ['one', 'x'.repeat(2_000), 'y'.repeat(9_000)]) room.broadcast(said(text))
+  turn()
+
+  t.same(heard(ada), ['one', 'x'.repeat(2_000), 'y'.repeat(9_000)])
+  t.same(heard(ben), ['one', 'TOO_LARGE', 'TOO_LARGE'])
+})
+
+t.test('what is said while others are written to comes after it', async (t) => {
+  const { enter, room, turn } = stage()
+  const members = [enter(), enter(), enter()]
+  const [first] = members
+  if (!first) throw new Error('expected a member')
+  first.onWrite = () => {
+    first.onWrite = () => {}
+    room.broadcast(said('meanwhile'))
+  }
+
+  room.broadcast(said('one'))
+  turn()
+  turn()
+
+  t.same(members.map(heard), Array(3).fill(['one', 'meanwhile']))
+})
+
+t.test('rooms say what sending it to one after the other would', async (t) => {
+  const seed = seedOf()
+  t.comment(`SEED=${seed}`)
+  const random = createRandom(seed).below
+  for (let walk = 0; walk < 30; walk++) {
+    const wrong = walkOf(random, 400)
+    if (wrong) return t.fail(`walk ${walk}: ${wrong}`)
+  }
+  t.pass('30 walks of 400 steps')
+})
+
+/** Says, moves, drops and acknowledges at random; what is not as it should be, or undefined. */
+function walkOf(random: (below: number) => number, steps: number): string | undefined {
+  const { enter, createRoom, room, turn } = stage()
+  const rooms = [room, createRoom()]
+  const actors = Array.from({ length: 6 }, () => ({
+    ...watched(enter(room)),
+    rooms: new Set([room]),
+  }))
+  const pick = <T>(items: readonly T[]) => items[random(items.length)] as T
+  for (let step = 0; step < steps; step++) {
+    const actor = pick(actors)
+    const place = pick(rooms)
+    const { session, sent } = actor
+    const text = `${step}${'.'.repeat(pick([0, 50, 3_000, 9_000]))}`
+    switch (random(9)) {
+      case 0:
+      case 1:
+      case 2: {
+        const except = random(2) > 0 ? session : undefined
+        place.broadcast(said(text), except)
+        for (const one of actors)
+          if (one.rooms.has(place) && one.session !== except) one.sent.push(text)
+        break
+      }
+      case 3:
+        session.send(said(text))
+        sent.push(text)
+        break
+      case 4:
+        if (actor.rooms.delete(place)) place.remove(session)
+        else {
+          place.add(session, 'somebody', 'player', null)
+          actor.rooms.add(place)
+        }
+        break
+      case 5:
+        actor.toggle()
+        break
+      case 6:
+        session.outbox.flush()
+        break
+      case 7:
+        session.outbox.ledger.acknowledge(random(sent.length + 1))
+        break
+      default:
+        turn()
+    }
+  }
+  turn()
+  for (const { session, sent, wrong } of actors) {
+    const { ledger } = session.outbox
+    const kept = ledger.after(ledger.forgotten).map(textOf)
+    if (ledger.sent !== sent.length) return `${ledger.sent} counted, not ${sent.length}`
+    if (`${kept}` !== `${sent.slice(ledger.forgotten)}`) return 'other frames are kept'
+    const difference = wrong()
+    if (difference) return difference
+  }
+  return undefined
+}
+
+/** An actor whose connection comes and goes, beside what it should have been sent. */
+function watched(actor: Actor) {
+  const sent: string[] = []
+  const from: number[] = [0]
+  const { session } = actor
+  const wrong = () => {
+    const connected = session.connection ? from.at(-1) : undefined
+    if (connected === undefined) return undefined
+    return `${heard(actor)}` === `${sent.slice(connected)}`
+      ? undefined
+      : 'other frames were written'
+  }
+  return {
+    session,
+    sent,
+    wrong,
+    /** Loses the connection, or gets another one. */
+    toggle() {
+      if (session.connection) {
+        session.connection = null
+        session.outbox.detach()
+        return
+      }
+      actor.writes.length = 0
+      actor.connect()
+      from.push(sent.length)
+    },
+  }
+}
+
+interface Actor {
+  readonly session: Session
+  readonly writes: Buffer[]
+  /** Called after each write. */
+  onWrite: () => void
+  connect(): void
+}
+
+/** A room whose members are written to where the test can see it. */
+function stage() {
+  const turns: (() => void)[] = []
+  const flusher = createFlusher((callback) => void turns.push(callback))
+  const limits = limitsOf({ resume_frames: 10_000, resume_bytes: 10_000_000 })
+  const outside = { now: () => 0, after: () => () => {}, rates: false as const, onSlow() {} }
+  const world = createTestWorld(createClock())
+  let numbered = 0
+  const createRoom = () => new Room(`ROOM${++numbered}`, numbered, KIND, {})
+  const room = createRoom()
+
+  function enter(into = room): Actor {
+    const id = `${++numbered}`
+    const session = new Session(id, id, 'memory', { limits, flusher, ...outside })
+    const writes: Buffer[] = []
+    const wire: Wire = {
+      unwritten: 0,
+      write(frames) {
+        writes.push(frames)
+        actor.onWrite()
+        // Kept, so that it must not be used again.
+        return false
+      },
+    }
+    const transport = { ...SILENT, ...wire, taken: 0 }
+    const actor: Actor = {
+      session,
+      writes,
+      onWrite() {},
+      connect() {
+        session.connection = new Connection(transport, world, limits, EVENTS)
+        session.outbox.attach(wire)
+      },
+    }
+    actor.connect()
+    into.add(session, 'somebody', 'player', null)
+    return actor
+  }
+
+  const turn = () => {
+    for (const callback of turns.splice(0)) callback()
+  }
+  return { enter, createRoom, room, turn }
+}
+
+function said(text: string): Outgoing {
+  return encode({ type: 'event', data: { name: 'game.said', args: [text] } }, 'counted')
+}
+
+function heard({ writes }: Pick<Actor, 'writes'>): string[] {
+  return writes.flatMap(framesOf).map(textOf)
+}
+
+/** What an event says, or the code of an error. */
+function textOf(frame: Buffer): string {
+  const { data } = JSON.parse(payloadOf(frame).toString())
+  return data.args?.[0] ?? data.code
+}
