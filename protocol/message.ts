@@ -102,6 +102,8 @@ export function readEnvelope(value: unknown): Envelope | string {
   const targets = typeof to === 'string' ? [to] : to
   if (targets !== undefined && !isTargets(targets))
     return `message.to: expected an address or an array of 1 to ${MAX_TARGETS} addresses`
+  // Mostly it is an envelope as it came.
+  if (targets === to && (value as Envelope).data !== undefined) return value as Envelope
   return {
     type,
     data,

@@ -170,24 +170,30 @@ export function check(
   place: string,
   exact = true,
 ): string | undefined {
+  const problem = problemIn(schema, value, exact)
+  return problem === undefined ? undefined : place + problem
+}
+
+/** The same as seen from the value itself; where it is gets put before it on the way out. */
+function problemIn(schema: Schema, value: unknown, exact: boolean): string | undefined {
   switch (schema.kind) {
     case 'nullable':
       if (value === null) return undefined
-      return fits(schema.of, value) ? check(schema.of, value, place, exact) : wrong(schema, place)
+      return fits(schema.of, value) ? problemIn(schema.of, value, exact) : wrong(schema)
     case 'array':
       return fits(schema, value)
-        ? firstProblem(value as unknown[], () => schema.of, place, exact)
-        : wrong(schema, place)
+        ? firstProblem(value as unknown[], () => schema.of, exact)
+        : wrong(schema)
     case 'tuple':
       return fits(schema, value)
-        ? firstProblem(value as unknown[], (index) => schema.of[index] ?? schema.rest, place, exact)
-        : wrong(schema, place)
+        ? firstProblem(value as unknown[], (index) => schema.of[index] ?? schema.rest, exact)
+        : wrong(schema)
     case 'object':
       return fits(schema, value)
-        ? checkFields(schema.fields, value as Record<string, unknown>, place, exact)
-        : wrong(schema, place)
+        ? problemInFields(schema.fields, value as Record<string, unknown>, exact)
+        : wrong(schema)
     default:
-      return fits(schema, value) ? undefined : wrong(schema, place)
+      return fits(schema, value) ? undefined : wrong(schema)
   }
 }
 
@@ -286,7 +292,7 @@ export function sample(schema: Schema, name = ''): Json {
   }
 }
 
-const wrong = (schema: Schema, place: string) => `${place}: expected ${expectation(schema)}`
+const wrong = (schema: Schema) => `: expected ${expectation(schema)}`
 
 /** Whether `value` has the outward form of `schema`; what it contains is checked by the caller. */
 function fits(schema: Schema, value: unknown): boolean {
@@ -354,36 +360,34 @@ const within = (value: number, min = Number.NEGATIVE_INFINITY, max = Number.POSI
 function firstProblem(
   values: readonly unknown[],
   schemaAt: (index: number) => Schema | undefined,
-  place: string,
   exact: boolean,
 ): string | undefined {
   for (let index = 0; index < values.length; index++) {
     const schema = schemaAt(index)
-    const problem = schema && check(schema, values[index], `${place}[${index}]`, exact)
-    if (problem) return problem
+    const problem = schema && problemIn(schema, values[index], exact)
+    if (problem) return `[${index}]${problem}`
   }
   return undefined
 }
 
-function checkFields(
+function problemInFields(
   fields: Fields,
   value: Record<string, unknown>,
-  place: string,
   exact: boolean,
 ): string | undefined {
   for (const name in fields) {
     const schema = fields[name] as Schema
     if (!Object.hasOwn(value, name) || value[name] === undefined) {
       if (schema.optional) continue
-      return wrong(schema, `${place}.${name}`)
+      return `.${name}${wrong(schema)}`
     }
-    const problem = check(schema, value[name], `${place}.${name}`, exact)
-    if (problem) return problem
+    const problem = problemIn(schema, value[name], exact)
+    if (problem) return `.${name}${problem}`
   }
   if (!exact) return undefined
   for (const name in value) {
     if (!Object.hasOwn(fields, name))
-      return `${place}.${shorten(name)}: not a field; expected ${listed(fields)}`
+      return `.${shorten(name)}: not a field; expected ${listed(fields)}`
   }
   return undefined
 }

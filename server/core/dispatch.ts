@@ -65,6 +65,37 @@ export interface DispatchOptions {
   readonly checkReplies: boolean
 }
 
+/** One message on its way through a handler. */
+class Call implements Context {
+  readonly session: Session
+  readonly connection: Connection
+  readonly room: string | undefined
+  readonly to: readonly string[] | undefined
+  #after: (() => void)[] | undefined
+
+  constructor(
+    session: Session,
+    connection: Connection,
+    room: string | undefined,
+    to: readonly string[] | undefined,
+  ) {
+    this.session = session
+    this.connection = connection
+    this.room = room
+    this.to = to
+  }
+
+  afterwards(callback: () => void): void {
+    this.#after ??= []
+    this.#after.push(callback)
+  }
+
+  /** Its reply is on its way. */
+  finish(): void {
+    for (const callback of this.#after ?? []) callback()
+  }
+}
+
 type AnyHandler = (context: Context, data: unknown) => unknown
 
 /** A frame on its way through; `free` when it was charged for on an earlier connection. */
@@ -195,57 +226,55 @@ export function createDispatch(options: DispatchOptions) {
 
   function run(incoming: Incoming, envelope: Envelope, line: Message): void {
     const { connection, session } = incoming
-    const { type, id, data } = envelope
-    const after: (() => void)[] = []
-    const context: Context = {
-      session,
-      connection,
-      room: envelope.room,
-      to: envelope.to,
-      afterwards: (callback) => void after.push(callback),
-    }
-    const finish = (reply: unknown) => {
-      if (id !== undefined && line.reply) answer(incoming, line, type, id, reply ?? {})
-      for (const callback of after) callback()
-    }
-    const result = attempt(incoming, envelope, () => {
+    const { type, room, to, data } = envelope
+    const call = new Call(session, connection, room, to)
+    try {
       if (line.delivery !== 'connection') permit(session, type)
-      return handlers[type]?.(context, data)
-    })
-    if (result instanceof Promise) wait(incoming, envelope, line, result, finish)
-    else if (result !== FAILED) attempt(incoming, envelope, () => finish(result))
+      const result = handlers[type]?.(call, data)
+      if (result instanceof Promise) wait(incoming, envelope, line, call, result)
+      else finish(incoming, envelope, line, call, result)
+    } catch (error) {
+      refuse(incoming, error, envelope)
+    }
   }
 
-  function attempt(incoming: Incoming, asked: Asked, run: () => unknown): unknown {
-    try {
-      return run()
-    } catch (error) {
-      refuse(incoming, error, asked)
-      return FAILED
-    }
+  function finish(
+    incoming: Incoming,
+    { type, id }: Envelope,
+    line: Message,
+    call: Call,
+    reply: unknown,
+  ): void {
+    if (id !== undefined && line.reply) answer(incoming, line, type, id, reply ?? {})
+    call.finish()
   }
 
   /** A handler that takes its time: its answer is sent unless the counts were reset meanwhile. */
   function wait(
     incoming: Incoming,
-    { type, id }: Envelope,
-    { holds }: Message,
+    envelope: Envelope,
+    line: Message,
+    call: Call,
     result: Promise<unknown>,
-    finish: (reply: unknown) => void,
   ): void {
     const { session } = incoming
+    const { id } = envelope
     const { epoch } = session
     if (id !== undefined) session.inFlight.add(id)
-    const release = holds && session.hold.begin()
+    const release = line.holds && session.hold.begin()
     const settle = (then: () => void) => {
       if (epoch !== session.epoch) return
       if (id !== undefined) session.inFlight.delete(id)
-      attempt(incoming, { type, id }, then)
+      try {
+        then()
+      } catch (error) {
+        refuse(incoming, error, envelope)
+      }
       release?.()
     }
     result.then(
-      (reply) => settle(() => finish(reply)),
-      (error: unknown) => settle(() => refuse(incoming, error, { type, id })),
+      (reply) => settle(() => finish(incoming, envelope, line, call, reply)),
+      (error: unknown) => settle(() => refuse(incoming, error, envelope)),
     )
   }
 
@@ -303,8 +332,10 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 }
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
-const askedBy = ({ session }: Incoming, { type, id }: Envelope): Asked =>
-  id !== undefined && session.inFlight.has(id) ? { type } : { type, id }
+const askedBy = ({ session }: Incoming, envelope: Envelope): Asked =>
+  envelope.id !== undefined && session.inFlight.has(envelope.id)
+    ? { type: envelope.type }
+    : envelope
 
 /** Whether a dialect put into a message's outside what a client may not say there. */
 function problemOf(message: unknown): Refusal | undefined {
@@ -320,8 +351,6 @@ interface Answer {
 
 const UNKNOWN = 'this session was not asked, or is no longer,'
 const NO_ANSWER = 'its client sent what is no answer'
-
-const FAILED = Symbol('refused already')
 
 /** RATE_LIMITED, in the numeric dialect. */
 const tooFast = (type: number, retry_ms: number) => ({
