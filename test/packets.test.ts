@@ -667,6 +667,37 @@ for (const over of OVERS) {
     t.match(more, { code: 'TOO_LARGE', message: 'Bundle: expected at most 256 packets' })
   })
 
+  for (const [who, clients] of [
+    ['all', [shared, shared]],
+    ['some', [shared, other]],
+    ['none but its sender', [other, other]],
+  ] as const)
+    t.test(
+      `a room of which ${who} have the packets hears them in order, over ${over}`,
+      async (t) => {
+        const here = await stage(t, over)
+        const ada = await here.player()
+        const members = [ada]
+        for (const packets of clients)
+          members.push(await here.player({ code: ada.code, packets } as ConnectOptions))
+        const all = members.map((member) => {
+          const got = heard(member, 'Action')
+          member.network.events.on('plaza.wave', () => void got.push('wave'))
+          return got
+        })
+
+        ada.network.packets.send(['Action', { type: 'one', payload: 1 }], { to: 'all' })
+        await ada.network.events.emit('plaza.wave', [], { to: 'all' })
+        ada.network.packets.send(['Action', { type: 'two', payload: 2 }], { to: 'others' })
+        await until(() => all.slice(1).every((got) => got.length === 3))
+
+        const first = ['Action', { type: 'one', payload: 1 }]
+        t.strictSame(all[0], [first, 'wave'])
+        const both = [first, 'wave', ['Action', { type: 'two', payload: 2 }]]
+        t.strictSame(all.slice(1), [both, both])
+      },
+    )
+
   t.test(`a script without the schema sends and gets JSON, over ${over}`, async (t) => {
     const got: unknown[] = []
     const here = await stage(t, over, {

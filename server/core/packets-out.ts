@@ -5,11 +5,14 @@ import { writeHead } from '../../protocol/packet-frame.ts'
 import { ANSWER } from '../../protocol/packet-set.ts'
 import { encode, encodeBytes, type Origin, type Outgoing } from './frame.ts'
 import { Refusal } from './refusal.ts'
+import type { Room } from './room.ts'
 import type { Session } from './session.ts'
 
 /** One packet on its way to one or many: its bytes and its JSON are each made once, when needed. */
 export interface SharedPacket {
   for(session: Session): Outgoing
+  /** Sends it to every member but `except`; to how many. */
+  toRoom(room: Room, except?: Session): number
 }
 
 /**
@@ -24,11 +27,24 @@ export function sharePacket(
 ): SharedPacket {
   const bytes = packBytes(packets, packet, origin, { body })
   let text: Outgoing | undefined
+  const inText = () => {
+    text ??= encode({ type: 'packet', ...origin, data: dataOf(packets, packet) }, 'counted')
+    return text
+  }
+  const suiting = ({ speaksPackets }: Session) => (speaksPackets ? bytes : inText())
   return {
-    for(session) {
-      if (session.speaksPackets) return bytes
-      text ??= encode({ type: 'packet', ...origin, data: dataOf(packets, packet) }, 'counted')
-      return text
+    for: suiting,
+    toRoom(room, except) {
+      const { speakers } = room
+      if (speakers === room.size) return room.broadcast(bytes, except)
+      if (speakers === 0) return room.broadcast(inText(), except)
+      let count = 0
+      for (const session of room.sessions) {
+        if (session === except) continue
+        session.send(suiting(session))
+        count++
+      }
+      return count
     },
   }
 }

@@ -59,7 +59,9 @@ export function createPacketSender(packets: PacketSet | undefined) {
   }
 
   function toRoom(room: Room, packet: AnyPacket, sessions?: Iterable<Session>): number {
-    return send(sessions ?? Array.from(room.members, ({ session }) => session), packet, room.code)
+    if (sessions) return send(sessions, packet, room.code)
+    const set = defined(packets)
+    return sharePacket(set, hydrate(set, packet), { room: room.code }).toRoom(room)
   }
 
   async function ask(

@@ -85,6 +85,13 @@ export class Room {
     return this.#members.values()
   }
 
+  /** How many of the members have the game's packets. */
+  get speakers(): number {
+    let count = 0
+    for (const { speaksPackets } of this.#members.keys()) if (speaksPackets) count++
+    return count
+  }
+
   memberOf(session: Session): Member | undefined {
     return this.#members.get(session)
   }

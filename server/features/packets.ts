@@ -14,7 +14,7 @@ import { audienceOf } from '../core/audience.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
 import type { Limits } from '../core/limits.ts'
 import { Packed, type PacketWire, readPacket, refusePacket } from '../core/packets-in.ts'
-import { packAnswer, refusing, type SharedPacket, sharePacket } from '../core/packets-out.ts'
+import { packAnswer, refusing, sharePacket } from '../core/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/packets-sending.ts'
 import { Refusal } from '../core/refusal.ts'
 import { type Member, type Room, stampOf } from '../core/room.ts'
@@ -107,7 +107,7 @@ export function createPackets(options: PacketsOptions) {
     const shared = sharePacket(set, final, origin, final === packet ? body : undefined)
     const [only, ...more] = to
     if (more.length === 0 && (only === 'others' || only === 'all'))
-      return { delivered: broadcast(room, shared, only === 'others' ? session : undefined) }
+      return { delivered: shared.toRoom(room, only === 'others' ? session : undefined) }
     const { sessions, unreached } = audienceOf(room, member, to)
     for (const one of sessions) one.send(shared.for(one))
     return { delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
@@ -160,17 +160,6 @@ export function createPackets(options: PacketsOptions) {
     const text = error instanceof Error ? error.message : String(error)
     return new Refusal('INTERNAL', text.slice(0, LONGEST), { incident })
   }
-}
-
-/** Sends one shared packet to every member but `except`; to how many. */
-function broadcast(room: Room, shared: SharedPacket, except: Session | undefined): number {
-  let count = 0
-  for (const { session } of room.members) {
-    if (session === except) continue
-    session.send(shared.for(session))
-    count++
-  }
-  return count
 }
 
 /** An error's message may be this long on the wire. */
