@@ -28,6 +28,7 @@ const definition = object({
   listed: optional(bool()),
   creatable: optional(bool()),
   linger_ms: optional(integer('uint32')),
+  gather_ms: optional(integer('uint16', { max: 1_000 })),
   roles: optional(object({ creator: optional(role()), joiner: optional(role()) })),
   permissions: optional(object(fieldsOf(ACTIONS, () => optional(role())))),
 })

@@ -104,6 +104,11 @@ export interface RoomDefinition<State = undefined> {
   readonly permissions?: Readonly<Partial<Record<Action, Role>>>
   /** How long a room outlives its last member, in ms (30,000; Infinity: for good). */
   readonly linger_ms?: number
+  /**
+   * How long what is said to all members may wait, so that more of it is written together, in ms
+   * (0: until the end of the event loop's turn). It is later by up to that, and order is kept.
+   */
+  readonly gather_ms?: number
   onCreate?(room: GameRoom<undefined>): State
   /** What others may know of the newcomer; may take 5 s (`limits.hook_ms`). */
   onJoin?(room: GameRoom<State>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
@@ -136,7 +141,7 @@ export interface House {
 /** A definition as the server's own rooms understand it. */
 export function kindOf(name: string, definition: RoomDefinition<unknown>, house: House): RoomKind {
   const { capacity = CAPACITY, namespaces = [], linger_ms = LINGER_MS } = definition
-  const { events, listed, creatable, roles, permissions } = definition
+  const { events, listed, creatable, roles, permissions, gather_ms } = definition
   return {
     name,
     capacity,
@@ -147,6 +152,7 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
     ...(creatable !== undefined && { creatable }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),
+    ...(gather_ms !== undefined && { gather_ms }),
     open: (room) => openRoom(room, definition, house),
   }
 }

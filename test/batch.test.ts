@@ -118,6 +118,59 @@ t.test('what is said while others are written to comes after it', async (t) => {
   t.same(members.map(heard), Array(3).fill(['one', 'meanwhile']))
 })
 
+t.test('gather_ms: what is said to all waits, so that it is written together', async (t) => {
+  const { enter, createRoom, turn, pass } = stage()
+  const room = createRoom(50)
+  const members = [enter(room), enter(room)]
+
+  for (const text of ['one', 'two']) {
+    room.broadcast(said(text))
+    turn()
+    pass(20)
+  }
+  t.same(members.map(heard), [[], []], 'nothing yet')
+  pass(10)
+
+  t.same(members.map(heard), Array(2).fill(['one', 'two']))
+  for (const { writes } of members) t.equal(writes.length, 1)
+  room.broadcast(said('three'))
+  pass(50)
+  t.same(members.map(heard), Array(2).fill(['one', 'two', 'three']))
+})
+
+t.test(
+  'gather_ms: what is said to one alone does not wait, nor what comes before it',
+  async (t) => {
+    const { enter, createRoom, turn, pass } = stage()
+    const room = createRoom(50)
+    const [ada, ben] = [enter(room), enter(room)]
+
+    room.broadcast(said('one'))
+    ada.session.send(said('to ada'))
+    turn()
+    t.same([heard(ada), heard(ben)], [['one', 'to ada'], []])
+    room.broadcast(said('two'))
+    turn()
+    pass(50)
+
+    t.same(heard(ada), ['one', 'to ada', 'two'])
+    t.same(heard(ben), ['one', 'two'])
+    t.equal(ben.writes.length, 1)
+  },
+)
+
+t.test('gather_ms: much does not wait', async (t) => {
+  const { enter, createRoom, turn } = stage()
+  const room = createRoom(50)
+  const ada = enter(room)
+  const texts = Array.from({ length: 12 }, (_, index) => `${index}${'.'.repeat(4_000)}`)
+
+  for (const text of texts) room.broadcast(said(text))
+  turn()
+
+  t.same(heard(ada), texts)
+})
+
 t.test('rooms say what sending it to one after the other would', async (t) => {
   const seed = seedOf()
   t.comment(`SEED=${seed}`)
@@ -131,8 +184,8 @@ t.test('rooms say what sending it to one after the other would', async (t) => {
 
 /** Says, moves, drops and acknowledges at random; what is not as it should be, or undefined. */
 function walkOf(random: (below: number) => number, steps: number): string | undefined {
-  const { enter, createRoom, room, turn } = stage()
-  const rooms = [room, createRoom()]
+  const { enter, createRoom, room, turn, pass } = stage()
+  const rooms = [room, createRoom(), createRoom(50)]
   const actors = Array.from({ length: 6 }, () => ({
     ...watched(enter(room)),
     rooms: new Set([room]),
@@ -143,7 +196,7 @@ function walkOf(random: (below: number) => number, steps: number): string | unde
     const place = pick(rooms)
     const { session, sent } = actor
     const text = `${step}${'.'.repeat(pick([0, 50, 3_000, 9_000]))}`
-    switch (random(9)) {
+    switch (random(10)) {
       case 0:
       case 1:
       case 2: {
@@ -173,11 +226,14 @@ function walkOf(random: (below: number) => number, steps: number): string | unde
       case 7:
         session.outbox.ledger.acknowledge(random(sent.length + 1))
         break
+      case 8:
+        pass(random(60))
+        break
       default:
         turn()
     }
   }
-  turn()
+  pass(50)
   for (const { session, sent, wrong } of actors) {
     const { ledger } = session.outbox
     const kept = ledger.after(ledger.forgotten).map(textOf)
@@ -233,9 +289,13 @@ function stage() {
   const flusher = createFlusher((callback) => void turns.push(callback))
   const limits = limitsOf({ resume_frames: 10_000, resume_bytes: 10_000_000 })
   const outside = { now: () => 0, after: () => () => {}, rates: false as const, onSlow() {} }
-  const world = createTestWorld(createClock())
+  const clock = createClock()
+  const world = createTestWorld(clock)
   let numbered = 0
-  const createRoom = () => new Room(`ROOM${++numbered}`, numbered, KIND, {})
+  const createRoom = (gather_ms = 0) => {
+    const kind = { ...KIND, gather_ms }
+    return new Room(`ROOM${++numbered}`, numbered, kind, {}, clock.after)
+  }
   const room = createRoom()
 
   function enter(into = room): Actor {
@@ -269,7 +329,11 @@ function stage() {
   const turn = () => {
     for (const callback of turns.splice(0)) callback()
   }
-  return { enter, createRoom, room, turn }
+  const pass = (ms: number) => {
+    clock.advance(ms)
+    turn()
+  }
+  return { enter, createRoom, room, turn, pass }
 }
 
 function said(text: string): Outgoing {

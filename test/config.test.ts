@@ -19,7 +19,9 @@ async function file(t: Test, name: string, content: string): Promise<string> {
 t.test('a JSON file says which rooms there are, and within which limits', async (t) => {
   const said = {
     plaza: false,
-    rooms: { duel: { capacity: 2, namespaces: ['duel'], permissions: { kick: 'host' } } },
+    rooms: {
+      duel: { capacity: 2, namespaces: ['duel'], gather_ms: 50, permissions: { kick: 'host' } },
+    },
     limits: { rooms: 3 },
     rates: { event: { per_second: 10, burst: 20 } },
   }

@@ -421,6 +421,29 @@ t.test(
   },
 )
 
+t.test('gather_ms: events wait for more of them, answers do not', async (t) => {
+  const hall = defineRoom({ namespaces: ['hall'], gather_ms: 50 })
+  const { raw, clock } = stage(t, { rooms: { hall } })
+  const [ada, bob] = [await raw(), await raw()]
+  const { code } = (await create(ada, 'hall')).data.room
+  await bob.ask('room.join', { code })
+  const heard = () => bob.seen.filter(({ type }) => type === 'event').length
+
+  for (let count = 0; count < 3; count++) {
+    const { data } = await ada.ask('event.emit', { name: 'hall.call', args: [count] })
+    t.equal(data.delivered, 1)
+    clock.advance(10)
+    await ada.settled()
+  }
+  const before = heard()
+  clock.advance(20)
+  await ada.settled()
+  await turn()
+
+  t.equal(before, 0)
+  t.equal(heard(), 3)
+})
+
 t.test('a server without a plaza has none', async (t) => {
   const { raw } = stage(t, { plaza: false, rooms: { duel: defineRoom({}) } })
   const ada = await raw()

@@ -28,8 +28,14 @@ export class Batch {
   /** Who gets each message by itself. */
   #apart: Set<Session> | undefined
   #isClosed = false
+  /** Whether it stays open when somebody who shares it writes. */
+  #waits: boolean
 
-  /** Whether it takes more: until the first who shares it writes, or it is full. */
+  constructor(waits = false) {
+    this.#waits = waits
+  }
+
+  /** Whether it takes more: until it is written, or it is full. */
   get isOpen(): boolean {
     return !this.#isClosed && this.#bytes < FULL_BYTES
   }
@@ -60,8 +66,19 @@ export class Batch {
     if (this.#apart) for (const one of this.#apart) if (one !== except) one.send(message)
   }
 
-  /** It takes no more: what it holds will be written. */
-  close(): void {
+  /** What waits for more of it, rather than for the end of the turn. */
+  get waits(): boolean {
+    return this.#waits
+  }
+
+  /** A turn is over, in which somebody who shares it writes: it takes no more, unless it waits. */
+  endTurn(): void {
+    if (!this.#waits) this.#isClosed = true
+  }
+
+  /** It has waited long enough, and is written at the end of this turn. */
+  due(): void {
+    this.#waits = false
     this.#isClosed = true
   }
 

@@ -63,5 +63,7 @@ export interface RoomKind {
   readonly permissions?: Readonly<Partial<Record<Action, Role>>>
   /** How long a room of this kind outlives its last member, in ms; Infinity: for good. */
   readonly linger_ms: number
+  /** How long what is said to all may wait for more of it, in ms (0: for the end of the turn). */
+  readonly gather_ms?: number
   open(room: Room): RoomHooks
 }

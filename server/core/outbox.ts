@@ -105,8 +105,13 @@ export class Outbox {
     this.#takeOver()
     this.#batch = batch
     this.#taken = batch.length
-    this.#flushLater()
+    if (!batch.waits) this.#flushLater()
     return true
+  }
+
+  /** What this batch holds has waited long enough. */
+  due(batch: Batch): void {
+    if (this.#batch === batch) this.#flushLater()
   }
 
   /** No longer shares it; what it held until now is sent. */
@@ -149,7 +154,7 @@ export class Outbox {
   flush(): void {
     const isTurn = this.#flushing
     if (isTurn) {
-      this.#batch?.close()
+      this.#batch?.endTurn()
       if (this.#writeAtOnce()) return
     }
     this.#takeOver()
@@ -214,7 +219,7 @@ export class Outbox {
   #writeAtOnce(): boolean {
     const [batch, wire] = [this.#batch, this.#wire]
     if (!batch || !wire || this.#taken === batch.length || this.#queue.length > 0) return false
-    if (this.#slow || this.#held || this.#onWire > 0) return false
+    if (batch.waits || this.#slow || this.#held || this.#onWire > 0) return false
     const message = batch.take(this.#taken, batch.length)
     if (bytesOf(message) > this.#limits.hard_bytes) return false
     this.#endTurn()
@@ -225,7 +230,7 @@ export class Outbox {
 
   /** What is said from here on belongs to the next turn. */
   #endTurn(): void {
-    this.#batch = undefined
+    if (!this.#batch?.waits) this.#batch = undefined
     this.#flushing = false
   }
 

@@ -2,6 +2,7 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, Sender } from '../../protocol/message.ts'
 import { type Action, ROLES, type Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
+import type { World } from '../world.ts'
 import { Batch, isSharable } from './batch.ts'
 import { type Outgoing, Stamp } from './frame.ts'
 import type { Changed, RoomHooks, RoomKind, RoomMessage } from './kind.ts'
@@ -51,10 +52,12 @@ export class Room {
   readonly #members = new Map<Session, Member>()
   readonly #banned = new Set<string>()
   #numbered = 0
-  /** What it has said to all in this turn. */
+  readonly #after: After | undefined
+  /** What it says to all together. */
   #batch: Batch | undefined
 
-  constructor(code: string, serial: number, kind: RoomKind, wishes: Wishes) {
+  constructor(code: string, serial: number, kind: RoomKind, wishes: Wishes, after?: After) {
+    this.#after = after
     this.code = code
     this.serial = serial
     this.kind = kind
@@ -177,12 +180,24 @@ export class Room {
 
   #openBatch(): Batch {
     if (this.#batch?.isOpen) return this.#batch
-    const batch = new Batch()
+    // A full one is written at the end of this turn.
+    this.#batch?.due()
+    const { gather_ms = 0 } = this.kind
+    const waits = gather_ms > 0 && this.#after !== undefined
+    const batch = new Batch(waits)
     this.#batch = batch
     for (const session of this.#members.keys()) batch.admit(session)
+    if (waits) this.#after?.(gather_ms, () => this.#writeOut(batch))
     return batch
   }
+
+  #writeOut(batch: Batch): void {
+    batch.due()
+    for (const { outbox } of this.#members.keys()) outbox.due(batch)
+  }
 }
+
+type After = World['after']
 
 export const DEFAULT_PERMISSIONS: Readonly<Record<Action, Role>> = {
   emit: 'player',

@@ -84,7 +84,7 @@ export function createRooms(world: World, limits: Limits) {
   function create(kind: RoomKind, wishes: Wishes = {}): Room {
     if (byCode.size >= limits.rooms_total)
       throw new Refusal('TOO_MANY_ROOMS', `this server holds ${limits.rooms_total} rooms already`)
-    const room = new Room(newCode(), ++serial, kind, wishes)
+    const room = new Room(newCode(), ++serial, kind, wishes, world.after)
     byCode.set(room.code, room)
     world.log.info({ room: room.code, kind: kind.name }, 'room created')
     linger(room)

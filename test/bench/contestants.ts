@@ -6,13 +6,17 @@ import { type Dialect, envelopes, socketIo, type Wide } from './dialects.ts'
 
 /** Who does all that is compared. */
 export type Wider = 'estragon' | 'ws' | 'socket.io'
-/** Who is compared in rooms; `acknowledged` is estragon with every event answered. */
-export type Contestant = Wider | 'acknowledged' | 'colyseus'
+/**
+ * Who is compared in rooms; `acknowledged` is estragon with every event answered, `gathered` with
+ * rooms that write what is said 20 times a second (`gather_ms: 50`).
+ */
+export type Contestant = Wider | 'acknowledged' | 'gathered' | 'colyseus'
 
 interface Entry<D extends Dialect = Dialect> {
   /** What starts its server. */
   readonly entry: string
   readonly dialect: D
+  readonly env?: NodeJS.ProcessEnv
 }
 
 const wider: Readonly<Record<Wider, Entry<Wide>>> = {
@@ -23,6 +27,7 @@ const wider: Readonly<Record<Wider, Entry<Wide>>> = {
 
 export const contestants: Readonly<Record<Contestant, Entry>> & typeof wider = {
   ...wider,
+  gathered: { entry: 'estragon.mjs', dialect: envelopes(), env: { BENCH_GATHER_MS: '50' } },
   acknowledged: { entry: 'estragon.mjs', dialect: envelopes({ acknowledged: true }) },
   colyseus: { entry: 'opponents/colyseus.mjs', dialect: colyseus },
 }

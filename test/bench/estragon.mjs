@@ -5,7 +5,8 @@ import { createServer, defineRoom } from '../../dist/server/server.js'
 import { report, warn } from './report.mjs'
 
 const silent = () => {}
-const arena = { capacity: 1_000, namespaces: ['game'] }
+const gather_ms = Number(process.env.BENCH_GATHER_MS ?? 0)
+const arena = { capacity: 1_000, namespaces: ['game'], gather_ms }
 const server = await createServer({
   port: 0,
   host: '127.0.0.1',

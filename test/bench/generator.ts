@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { type Contestant, entryOf } from './contestants.ts'
+import { type Contestant, contestants, entryOf } from './contestants.ts'
 import { CORES, pinned, saidOf } from './cores.ts'
 import { type Program, startProgram, type Usage } from './server.ts'
 
@@ -71,7 +71,7 @@ export async function openStage(
   contestant: Contestant,
   { roomSize, isPatient = false }: Pick<LoadOptions, 'roomSize'> & Partial<LoadOptions>,
 ): Promise<Stage> {
-  const env = { BENCH_RATES: 'default' }
+  const env = { BENCH_RATES: 'default', ...contestants[contestant].env }
   const server = await startProgram(entryOf(contestant), { core: CORES?.server, env })
   const options: LoadOptions = { port: server.port, contestant, roomSize, isPatient }
   const load = fork(join(import.meta.dirname, 'load.ts'), [JSON.stringify(options)], {

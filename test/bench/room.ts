@@ -14,7 +14,7 @@ const MEMBERS = 200
 const EVENTS = 50
 /** Five times as many events as are measured, so that all of the code is warm. */
 const WARM_UP = { settle_ms: 0, ms: 1_000, per_second: 5 * EVENTS } as const
-const NAMES: readonly Contestant[] = ['estragon', 'ws', 'socket.io', 'colyseus']
+const NAMES: readonly Contestant[] = ['estragon', 'gathered', 'ws', 'socket.io', 'colyseus']
 
 /** A room of 200 whose members say 50 things a second all together, each heard by the 199 others. */
 export const room: Workload = {
