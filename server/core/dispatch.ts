@@ -217,9 +217,9 @@ export function createDispatch(options: DispatchOptions) {
     if (line.delivery !== 'connection') session.activity = ++activity
     if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
     if (line.delivery === 'connection' || !session.hold.isOn) return run(incoming, envelope, line)
-    if (id !== undefined) session.inFlight.add(id)
+    if (id !== undefined) session.began(id)
     session.hold.add(() => {
-      if (id !== undefined) session.inFlight.delete(id)
+      if (id !== undefined) session.answered(id)
       run(incoming, envelope, line)
     })
   }
@@ -260,11 +260,11 @@ export function createDispatch(options: DispatchOptions) {
     const { session } = incoming
     const { id } = envelope
     const { epoch } = session
-    if (id !== undefined) session.inFlight.add(id)
+    if (id !== undefined) session.began(id)
     const release = line.holds && session.hold.begin()
     const settle = (then: () => void) => {
       if (epoch !== session.epoch) return
-      if (id !== undefined) session.inFlight.delete(id)
+      if (id !== undefined) session.answered(id)
       try {
         then()
       } catch (error) {
@@ -290,7 +290,7 @@ export function createDispatch(options: DispatchOptions) {
   function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
     const { session, connection, free } = incoming
     const retry_ms = free ? 0 : session.buckets.take(rate)
-    const isBusy = Math.max(session.inFlight.size, session.hold.size) >= limits.requests
+    const isBusy = Math.max(session.inFlight, session.hold.size) >= limits.requests
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
     const details = retry_ms > 0 ? { retry_ms } : {}
@@ -333,9 +333,7 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
 const askedBy = ({ session }: Incoming, envelope: Envelope): Asked =>
-  envelope.id !== undefined && session.inFlight.has(envelope.id)
-    ? { type: envelope.type }
-    : envelope
+  envelope.id !== undefined && session.isInFlight(envelope.id) ? { type: envelope.type } : envelope
 
 /** Whether a dialect put into a message's outside what a client may not say there. */
 function problemOf(message: unknown): Refusal | undefined {

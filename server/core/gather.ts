@@ -1,22 +1,27 @@
-/** Mostly enough for what one connection is written at once. */
-const SCRATCH_BYTES = 131_072
+const POOL_BYTES = 131_072
 
-let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+let pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+/** What comes before this in the pool may still be in use. */
+let used = 0
 
 /**
- * Hands frames over as one buffer, so that they are one system call. `use` says whether it is done
+ * Hands frames over as one buffer, so that they are one system call. `write` says whether it is done
  * with the buffer: mostly it is, and the next ones are gathered in the same place.
  */
 export function gathered(
   frames: readonly Buffer[],
   bytes: number,
-  use: (all: Buffer) => boolean,
+  write: (all: Buffer) => boolean,
 ): void {
-  if (bytes > SCRATCH_BYTES) return void use(Buffer.concat(frames, bytes))
-  let at = 0
+  if (bytes > POOL_BYTES) return void write(Buffer.concat(frames, bytes))
+  if (used + bytes > POOL_BYTES) {
+    pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+    used = 0
+  }
+  let at = used
   for (const frame of frames) {
-    scratch.set(frame, at)
+    pool.set(frame, at)
     at += frame.length
   }
-  if (!use(scratch.subarray(0, bytes))) scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+  if (!write(pool.subarray(used, at))) used = at
 }

@@ -93,10 +93,11 @@ export class Session {
   ended = false
   /** The id of a `session.reset` whose reply is awaited; what comes before it is not handled. */
   resetting: Id | undefined
-  readonly inFlight = new Set<Id>()
   readonly hold = new Hold()
   readonly told = { sent: 0, received: 0 }
   readonly #world: SessionWorld
+  /** The ids of requests whose answers are awaited. */
+  #inFlight: Set<Id> | undefined
   #tooLarge: Set<string> | undefined
   #asks: Asks | undefined
   /** Each withdraws one question that this session has put to another. */
@@ -111,6 +112,25 @@ export class Session {
     this.receiveBytes = world.limits.receive_bytes
     this.buckets = new Buckets(world.rates, world.now)
     this.outbox = new Outbox(world.limits, world.flusher, () => world.onSlow(this))
+  }
+
+  /** How many requests of its client are being answered. */
+  get inFlight(): number {
+    return this.#inFlight?.size ?? 0
+  }
+
+  isInFlight(id: Id): boolean {
+    return this.#inFlight?.has(id) ?? false
+  }
+
+  /** A request with this id is being answered until it has been. */
+  began(id: Id): void {
+    this.#inFlight ??= new Set()
+    this.#inFlight.add(id)
+  }
+
+  answered(id: Id): void {
+    this.#inFlight?.delete(id)
   }
 
   /** Counted frames sent. */
@@ -231,7 +251,7 @@ export class Session {
     this.exempt = 0
     this.epoch++
     this.mustReset = reason
-    this.inFlight.clear()
+    this.#inFlight = undefined
     this.hold.drop()
     this.abandonAsks('OUTCOME_UNKNOWN')
     this.told.sent = 0

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { WebSocket, WebSocketServer } from 'ws'
+import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { SUBPROTOCOL } from '../../protocol/connection.ts'
 import type { Connection, Transport } from '../core/connection.ts'
 import { type Upgrade, upgradeOf } from '../core/dialect.ts'
@@ -70,64 +70,98 @@ function admits(request: IncomingMessage, { origins, trustProxy, log }: SocketOp
 }
 
 /** Attaches every handler before anything is said or awaited: a frame sent at open is not lost. */
-function open(
-  ws: WebSocket,
-  request: IncomingMessage,
-  { accept, forget, trustProxy }: SocketOptions,
-): void {
-  const { socket } = request
-  const address = addressOf(request, trustProxy)
-  const transport = createTransport(ws, socket, address)
-  let connection: Connection | undefined
-  ws.on('error', (error: Error & { code?: string }) => {
-    if (error.code?.startsWith('WS_ERR_')) connection?.closed(PROTOCOL_ERROR)
-  })
-  ws.on('message', (data, isBinary) => connection?.receive(data as Buffer, isBinary))
-  socket.on('drain', () => connection?.written())
-  ws.on('pong', () => connection?.ponged())
-  ws.on('close', (code) => {
-    connection?.closed(code)
-    if (connection) forget(connection)
-  })
-  connection = accept(transport, upgradeOf(request.url ?? '/', request.headers))
+function open(ws: Carrier<WebSocket>, request: IncomingMessage, options: SocketOptions): void {
+  const socket: Carrier<Socket> = request.socket
+  const address = addressOf(request, options.trustProxy)
+  const transport = new SocketTransport(ws, socket, address)
+  ws[TRANSPORT] = transport
+  socket[TRANSPORT] = transport
+  ws.on('error', onError)
+  ws.on('message', onMessage)
+  socket.on('drain', onDrain)
+  ws.on('pong', onPong)
+  ws.on('close', onClose)
+  transport.forget = options.forget
+  transport.connection = options.accept(transport, upgradeOf(request.url ?? '/', request.headers))
+}
+
+/** What carries a transport, so that one set of handlers serves all sockets. */
+const TRANSPORT = Symbol('transport')
+type Carrier<T> = T & { [TRANSPORT]?: SocketTransport }
+
+function onError(this: Carrier<WebSocket>, error: Error & { code?: string }): void {
+  if (error.code?.startsWith('WS_ERR_')) this[TRANSPORT]?.connection?.closed(PROTOCOL_ERROR)
+}
+
+function onMessage(this: Carrier<WebSocket>, data: RawData, isBinary: boolean): void {
+  this[TRANSPORT]?.connection?.receive(data as Buffer, isBinary)
+}
+
+function onDrain(this: Carrier<Socket>): void {
+  this[TRANSPORT]?.connection?.written()
+}
+
+function onPong(this: Carrier<WebSocket>): void {
+  this[TRANSPORT]?.connection?.ponged()
+}
+
+function onClose(this: Carrier<WebSocket>, code: number): void {
+  const { connection, forget } = this[TRANSPORT] ?? {}
+  connection?.closed(code)
+  if (connection) forget?.(connection)
 }
 
 /** ws has closed with 1002, 1007 or 1009 by itself; all three end the session. */
 const PROTOCOL_ERROR = 1002
 
 /** Whole frames go to the socket beside ws, which sends only its own control frames there. */
-function createTransport(ws: WebSocket, socket: Socket, address: string): Transport {
-  // Mostly everything is taken at once, and asking a stream costs more than remembering that.
-  let isClear = false
-  return {
-    address,
-    get unwritten() {
-      if (isClear) return 0
-      isClear = socket.writableLength === 0
-      return socket.writableLength
-    },
-    get taken() {
-      return socket.bytesWritten - socket.writableLength
-    },
-    write(frames) {
-      if (ws.readyState !== WebSocket.OPEN) return true
-      socket.write(frames)
-      // What a stream has called back for, it needs no more.
-      isClear = socket.writableLength === 0
-      return isClear
-    },
-    ping() {
-      isClear = false
-      if (ws.readyState === WebSocket.OPEN) ws.ping()
-    },
-    close(code, reason) {
-      ws.removeAllListeners('message')
-      ws.close(code, reason)
-    },
-    reset() {
-      ws.removeAllListeners('message')
-      if (socket instanceof TLSSocket) socket.destroy()
-      else socket.resetAndDestroy()
-    },
+class SocketTransport implements Transport {
+  readonly address: string
+  connection: Connection | undefined
+  forget: SocketOptions['forget'] | undefined
+  readonly #ws: WebSocket
+  readonly #socket: Socket
+  /** Mostly everything is taken at once, and asking a stream costs more than remembering that. */
+  #isClear = false
+
+  constructor(ws: WebSocket, socket: Socket, address: string) {
+    this.#ws = ws
+    this.#socket = socket
+    this.address = address
+  }
+
+  get unwritten(): number {
+    if (this.#isClear) return 0
+    const { writableLength } = this.#socket
+    this.#isClear = writableLength === 0
+    return writableLength
+  }
+
+  get taken(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength
+  }
+
+  write(frames: Buffer): boolean {
+    if (this.#ws.readyState !== WebSocket.OPEN) return true
+    this.#socket.write(frames)
+    // What a stream has called back for, it needs no more.
+    this.#isClear = this.#socket.writableLength === 0
+    return this.#isClear
+  }
+
+  ping(): void {
+    this.#isClear = false
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping()
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.removeAllListeners('message')
+    this.#ws.close(code, reason)
+  }
+
+  reset(): void {
+    this.#ws.removeAllListeners('message')
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy()
+    else this.#socket.resetAndDestroy()
   }
 }
