@@ -87,11 +87,16 @@ async function measure(
 
 /** The next message of the server; rejects if it ends first. */
 async function word<T>(child: ChildProcess): Promise<T> {
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`the server ended with ${code}`)
-    }),
-  ])
-  return message as T // what history.mjs sends
+  const over = new AbortController()
+  const { signal } = over
+  const end = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`the server ended with ${code}`)
+  })
+  try {
+    const [message] = await Promise.race([once(child, 'message', { signal }), end])
+    return message as T // what history.mjs sends
+  } finally {
+    over.abort()
+    end.catch(() => {})
+  }
 }
