@@ -16,6 +16,7 @@ import {
   type Schema,
   text,
 } from '../protocol/schema.ts'
+import { MOST_GATHER_MS } from './definition.ts'
 import type { HubOptions, RoomDefinition } from './server.ts'
 
 /** What a configuration may say: what `createServer` takes of the same names. */
@@ -28,7 +29,7 @@ const definition = object({
   listed: optional(bool()),
   creatable: optional(bool()),
   linger_ms: optional(integer('uint32')),
-  gather_ms: optional(integer('uint16', { max: 1_000 })),
+  gather_ms: optional(integer('uint16', { max: MOST_GATHER_MS })),
   roles: optional(object({ creator: optional(role()), joiner: optional(role()) })),
   permissions: optional(object(fieldsOf(ACTIONS, () => optional(role())))),
 })

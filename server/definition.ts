@@ -106,7 +106,8 @@ export interface RoomDefinition<State = undefined> {
   readonly linger_ms?: number
   /**
    * How long what is said to all members may wait, so that more of it is written together, in ms
-   * (0: until the end of the event loop's turn). It is later by up to that, and order is kept.
+   * (0 to 1,000; 0: until the end of the event loop's turn). It is later by up to that, and order
+   * is kept.
    */
   readonly gather_ms?: number
   onCreate?(room: GameRoom<undefined>): State
@@ -129,6 +130,8 @@ export const defineRoom = <State = undefined>(
 
 const CAPACITY = 16
 const LINGER_MS = 30_000
+/** A server that stops waits for it. */
+export const MOST_GATHER_MS = 1_000
 
 /** What every room of a definition has to do with. */
 export interface House {
@@ -141,7 +144,9 @@ export interface House {
 /** A definition as the server's own rooms understand it. */
 export function kindOf(name: string, definition: RoomDefinition<unknown>, house: House): RoomKind {
   const { capacity = CAPACITY, namespaces = [], linger_ms = LINGER_MS } = definition
-  const { events, listed, creatable, roles, permissions, gather_ms } = definition
+  const { events, listed, creatable, roles, permissions, gather_ms = 0 } = definition
+  if (!(gather_ms >= 0 && gather_ms <= MOST_GATHER_MS))
+    throw new RangeError(`rooms.${name}.gather_ms: expected 0 to ${MOST_GATHER_MS}`)
   return {
     name,
     capacity,
@@ -152,7 +157,7 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
     ...(creatable !== undefined && { creatable }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),
-    ...(gather_ms !== undefined && { gather_ms }),
+    gather_ms,
     open: (room) => openRoom(room, definition, house),
   }
 }

@@ -101,6 +101,22 @@ t.test('what is large, or for a client that takes little, is sent by itself', as
   t.same(heard(ben), ['one', 'TOO_LARGE', 'TOO_LARGE'])
 })
 
+t.test('who says meanwhile that it takes little is told what does not fit', async (t) => {
+  const { enter, createRoom, pass } = stage()
+  const room = createRoom(50)
+  const [ada, ben] = [enter(room), enter(room)]
+  const long = 'x'.repeat(2_000)
+
+  room.broadcast(said(long))
+  ben.session.receiveBytes = 1_024
+  room.broadcast(said(long))
+  room.broadcast(said('two'))
+  pass(50)
+
+  t.same(heard(ada), [long, long, 'two'])
+  t.same(heard(ben), [long, 'TOO_LARGE', 'two'])
+})
+
 t.test('what is said while others are written to comes after it', async (t) => {
   const { enter, room, turn } = stage()
   const members = [enter(), enter(), enter()]

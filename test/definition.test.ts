@@ -444,6 +444,14 @@ t.test('gather_ms: events wait for more of them, answers do not', async (t) => {
   t.equal(heard(), 3)
 })
 
+t.test('gather_ms: more than a second is refused, and what is no number', async (t) => {
+  for (const gather_ms of [-1, 1_001, Number.NaN])
+    t.throws(
+      () => stage(t, { rooms: { hall: defineRoom({ gather_ms }) } }),
+      new RangeError('rooms.hall.gather_ms: expected 0 to 1000'),
+    )
+})
+
 t.test('a server without a plaza has none', async (t) => {
   const { raw } = stage(t, { plaza: false, rooms: { duel: defineRoom({}) } })
   const ada = await raw()

@@ -47,12 +47,16 @@ export class Batch {
 
   /** From now on this session gets what is added. */
   admit(session: Session): void {
-    if (session.share(this)) return
-    this.#apart ??= new Set()
-    this.#apart.add(session)
+    if (!session.share(this)) this.#setApart(session)
   }
 
-  /** It no longer does. */
+  /** It gets each message by itself from now on. */
+  part(session: Session): void {
+    session.outbox.unshare(this)
+    this.#setApart(session)
+  }
+
+  /** It gets nothing more. */
   release(session: Session): void {
     if (!this.#apart?.delete(session)) session.outbox.unshare(this)
   }
@@ -105,6 +109,11 @@ export class Batch {
     }
     const isAll = from === 0 && to === this.length
     return isAll ? this.#joined : this.#joined.subarray(this.#endOf(from), this.#endOf(to))
+  }
+
+  #setApart(session: Session): void {
+    this.#apart ??= new Set()
+    this.#apart.add(session)
   }
 
   #endOf(count: number): number {

@@ -109,6 +109,11 @@ export class Outbox {
     return true
   }
 
+  /** What a room says to this session among others, if it is saying something. */
+  get batch(): Batch | undefined {
+    return this.#batch
+  }
+
   /** What this batch holds has waited long enough. */
   due(batch: Batch): void {
     if (this.#batch === batch) this.#flushLater()
@@ -189,12 +194,12 @@ export class Outbox {
 
   #enqueue(message: Outgoing | Share): boolean {
     const bytes = bytesOf(message)
+    this.#flushLater()
     if (this.#backlog + bytes - this.#replaying > this.#limits.hard_bytes) this.#slow = true
     else {
       this.#queue.push(message)
       this.#bytes += bytes
     }
-    this.#flushLater()
     return !this.#slow
   }
 

@@ -76,7 +76,6 @@ export class Session {
   resumable = true
   /** Whether its client has the game's packets, so that they may be bytes. */
   speaksPackets = false
-  receiveBytes: number
   /** Counted frames received. */
   received = 0
   /** Counted frames still to come that are re-sent, and therefore free of charge. */
@@ -96,6 +95,7 @@ export class Session {
   readonly hold = new Hold()
   readonly told = { sent: 0, received: 0 }
   readonly #world: SessionWorld
+  #receiveBytes: number
   /** The ids of requests whose answers are awaited. */
   #inFlight: Set<Id> | undefined
   #tooLarge: Set<string> | undefined
@@ -109,9 +109,19 @@ export class Session {
     this.tokenHash = tokenHash
     this.address = address
     this.#world = world
-    this.receiveBytes = world.limits.receive_bytes
+    this.#receiveBytes = world.limits.receive_bytes
     this.buckets = new Buckets(world.rates, world.now)
     this.outbox = new Outbox(world.limits, world.flusher, () => world.onSlow(this))
+  }
+
+  /** The most bytes that its client takes in one message. */
+  get receiveBytes(): number {
+    return this.#receiveBytes
+  }
+
+  set receiveBytes(bytes: number) {
+    this.#receiveBytes = bytes
+    if (bytes < SHARED_BYTES) this.outbox.batch?.part(this)
   }
 
   /** How many requests of its client are being answered. */
