@@ -209,3 +209,6 @@ export const RATES = {
 } as const satisfies Record<string, { per_second: number; burst: number; doc: string }>
 
 export type RateClass = keyof typeof RATES
+
+/** How long a room may gather what it says, in ms (`gather_ms`). */
+export const MOST_GATHER_MS = 1_000

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { LIMITS, RATES } from '../protocol/limits.ts'
+import { LIMITS, MOST_GATHER_MS, RATES } from '../protocol/limits.ts'
 import { ACTIONS, role } from '../protocol/rooms.ts'
 import {
   array,
@@ -16,7 +16,6 @@ import {
   type Schema,
   text,
 } from '../protocol/schema.ts'
-import { MOST_GATHER_MS } from './definition.ts'
 import type { HubOptions, RoomDefinition } from './server.ts'
 
 /** What a configuration may say: what `createServer` takes of the same names. */

@@ -1,3 +1,4 @@
+import { MOST_GATHER_MS } from '../protocol/limits.ts'
 import type { AnyPacket } from '../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import type { Action, Role } from '../protocol/rooms.ts'
@@ -130,8 +131,6 @@ export const defineRoom = <State = undefined>(
 
 const CAPACITY = 16
 const LINGER_MS = 30_000
-/** A server that stops waits for it. */
-export const MOST_GATHER_MS = 1_000
 
 /** What every room of a definition has to do with. */
 export interface House {
