@@ -7,6 +7,9 @@ import { Room } from '../server/core/room.ts'
 import { Session } from '../server/core/session.ts'
 import { createClock, createRandom, createTestWorld, seedOf } from './support/clock.ts'
 import { framesOf } from './support/frames.ts'
+import { sized } from './support/soak.ts'
+
+const WALKS = sized(30, 500)
 
 const KIND = {
   name: 'test',
@@ -191,11 +194,11 @@ t.test('rooms say what sending it to one after the other would', async (t) => {
   const seed = seedOf()
   t.comment(`SEED=${seed}`)
   const random = createRandom(seed).below
-  for (let walk = 0; walk < 30; walk++) {
+  for (let walk = 0; walk < WALKS; walk++) {
     const wrong = walkOf(random, 400)
     if (wrong) return t.fail(`walk ${walk}: ${wrong}`)
   }
-  t.pass('30 walks of 400 steps')
+  t.pass(`${WALKS} walks of 400 steps`)
 })
 
 /** Says, moves, drops and acknowledges at random; what is not as it should be, or undefined. */

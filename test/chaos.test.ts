@@ -4,6 +4,7 @@ import { type Actor, RESET, type Seated, senderOf } from './support/actor.ts'
 import { type LogLine, seedOf } from './support/clock.ts'
 import { CUTS } from './support/cuts.ts'
 import { until, within } from './support/promise.ts'
+import { sized } from './support/soak.ts'
 import {
   ACTORS,
   type Asked,
@@ -16,9 +17,9 @@ import {
 } from './support/traffic.ts'
 
 /** A busy machine takes its time; what fails says so long before. */
-t.setTimeout(120_000)
+t.setTimeout(sized(120_000, 600_000))
 
-t.test('messages survive two thousand cuts, once each and in order', async (t) => {
+t.test('messages survive cut after cut, once each and in order', async (t) => {
   const seed = seedOf()
   t.comment(`SEED=${seed}`)
   const began = performance.now()
@@ -51,7 +52,6 @@ t.test('messages survive two thousand cuts, once each and in order', async (t) =
   const seconds = (performance.now() - began) / 1000
   const told = `${asked.length} requests, ${watcher.heard.length} numbers to each of ${ACTORS}`
   t.comment(`${told}, ${seconds.toFixed(1)} s`)
-  t.ok(seconds < 60, 'in under a minute')
 })
 
 /** Every request is answered once, as it should be, unless a reset came between. */

@@ -5,10 +5,11 @@ import t, { type Test } from 'tap'
 import type { Any, RawClient } from './support/client.ts'
 import { createRandom, seedOf } from './support/clock.ts'
 import { listening } from './support/estragon.ts'
+import { sized } from './support/soak.ts'
 
-const CRASHES = 20
+const CRASHES = sized(4, 20)
 /** Channel messages and prop writes that are acknowledged in all. */
-const WRITES = 1_000
+const WRITES = CRASHES * 50
 /** How many each client leaves unanswered; so many may be stored though nobody was told. */
 const IN_FLIGHT = 4
 const CLIENTS = 3

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { createServer } from '../server/server.ts'
-import { connect, type Json } from '../web-client/client.ts'
+import type { Json } from '../web-client/client.ts'
 import { within } from './support/promise.ts'
 import {
   back,
@@ -17,7 +16,7 @@ import {
   watch,
   witness,
 } from './support/troupe.ts'
-import { NodeSocket, OVERS, world } from './support/world.ts'
+import { OVERS, world } from './support/world.ts'
 
 /** Comes back a second after a drop, by the test’s clock. */
 const LATER = { backoff: () => 1_000 }
@@ -450,25 +449,3 @@ for (const over of OVERS) {
 async function missTooMuch({ network }: Player): Promise<void> {
   for (let number = 0; number < 10; number++) await network.events.emit('game.n', [number])
 }
-
-t.test('S0.12 in real time, 200 ms are between 200 and 500', async (t) => {
-  const server = await createServer({ port: 0, host: '127.0.0.1', dev: true, ...HOUSE })
-  const join = () => connect(`ws://127.0.0.1:${server.port}`, { WebSocket: NodeSocket })
-  const [ada, bob] = [await join(), await join()]
-  t.teardown(async () => {
-    ada.close()
-    bob.close()
-    await server.close()
-  })
-  const { code } = await ada.rooms.create('stage')
-  await bob.rooms.join(code)
-  bob.queries.register('game.slow', () => new Promise(() => {}))
-
-  const began = performance.now()
-  const ask = ada.queries.ask(`session:${bob.session}`, 'game.slow', null, { timeout: 200 })
-  const error = await failureOf(ask)
-  const took = Math.ceil(performance.now() - began)
-
-  t.match(error, { code: 'TIMEOUT' })
-  t.ok(took >= 200 && took <= 500, `took ${took} ms`)
-})

@@ -1,19 +1,26 @@
 import t from 'tap'
 import { seedOf } from './support/clock.ts'
 import { heap, mega } from './support/heap.ts'
+import { sized } from './support/soak.ts'
 import { type Extent, walkAbout } from './support/walk.ts'
 import { openHost } from './support/walk-host.ts'
 import type { Over } from './support/world.ts'
 
 /** A busy machine takes its time. */
-t.setTimeout(240_000)
+t.setTimeout(sized(240_000, 600_000))
 
 const seed = seedOf()
 t.comment(`SEED=${seed}`)
 
 const WALKS: readonly (Extent & { readonly over: Over })[] = [
-  { over: 'socket', rooms_total: 50, actors: 110, rooms: 6, rounds: 25, steps: 150 },
-  { over: 'memory', rooms_total: 500, actors: 700, rooms: 8, rounds: 9, steps: 1_100 },
+  { over: 'socket', rooms_total: 50, actors: 110, rooms: 6, rounds: sized(12, 25), steps: 150 },
+  {
+    over: 'memory',
+    ...sized(
+      { rooms_total: 120, actors: 200, rooms: 8, rounds: 9, steps: 400 },
+      { rooms_total: 500, actors: 700, rooms: 8, rounds: 9, steps: 1_100 },
+    ),
+  },
 ]
 
 /** What has to have come of it, or the walk was too short. */

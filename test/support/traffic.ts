@@ -8,10 +8,11 @@ import { createRandom, type LogLine } from './clock.ts'
 import { CUTS } from './cuts.ts'
 import { until, within } from './promise.ts'
 import { type CuttingProxy, createProxy } from './proxy.ts'
+import { sized } from './soak.ts'
 import { NodeSocket } from './world.ts'
 
-const TOTAL = 2_000
-export const EACH = 200
+const TOTAL = sized(400, 2_000)
+export const EACH = TOTAL / 10
 export const ACTORS = 6
 /** How many requests of one actor are on their way at a time. */
 export const LANES = 6
