@@ -1,3 +1,4 @@
+import { runsOf } from './asked.ts'
 import type { Client } from './client.ts'
 import { type Crew, spentOn, withCrews } from './crew.ts'
 import { among, compared, drawn, type Figure, inTurn, type Workload } from './figures.ts'
@@ -42,7 +43,7 @@ export const broadcast: Workload = {
   name: 'broadcast',
   run: (quick) =>
     withCrews(async (crews, names) => {
-      const [times, ms] = quick ? [3, 400] : [5, 1_000]
+      const [times, ms] = [runsOf(3), quick ? 400 : 1_000]
       const figures: Figure[] = []
       for (const volley of VOLLEYS) {
         const measure = (length: number) => async (name: string) => {

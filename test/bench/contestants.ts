@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { asked } from './asked.ts'
 import { colyseus } from './colyseus.ts'
 import { type Dialect, envelopes, socketIo, type Wide } from './dialects.ts'
 
-/** Who does all that is compared. */
-export type Wider = 'estragon' | 'ws' | 'socket.io'
+/** Who does all that is compared; `before` is estragon as it was, see `--before`. */
+export type Wider = 'estragon' | 'before' | 'ws' | 'socket.io'
 /**
  * Who is compared in rooms; `acknowledged` is estragon with every event answered, `gathered` with
  * rooms that write what is said 20 times a second (`gather_ms: 50`).
@@ -21,6 +22,7 @@ interface Entry<D extends Dialect = Dialect> {
 
 const wider: Readonly<Record<Wider, Entry<Wide>>> = {
   estragon: { entry: 'estragon.mjs', dialect: envelopes() },
+  before: { entry: join(asked.before ?? '', 'test/bench/estragon.mjs'), dialect: envelopes() },
   ws: { entry: 'rooms-ws.mjs', dialect: envelopes({ library: false }) },
   'socket.io': { entry: 'opponents/socket-io.mjs', dialect: socketIo },
 }
@@ -32,7 +34,7 @@ export const contestants: Readonly<Record<Contestant, Entry>> & typeof wider = {
   colyseus: { entry: 'opponents/colyseus.mjs', dialect: colyseus },
 }
 
-export const entryOf = (name: Contestant) => join(import.meta.dirname, contestants[name].entry)
+export const entryOf = (name: Contestant) => resolve(import.meta.dirname, contestants[name].entry)
 
 /** The packages that must be there for these. */
 const PACKAGES: Readonly<Partial<Record<Contestant, string>>> = {
@@ -44,6 +46,7 @@ const INSTALL_MS = 120_000
 
 /** Those of the names that can be measured here; installs the opponents on first use. */
 export function present<T extends Contestant>(names: readonly T[]): T[] {
+  if (asked.before !== undefined) return names.filter((name) => OURS.includes(name))
   const missing = names.filter((name) => !isPresent(name))
   if (missing.length > 0) install(missing)
   return names.filter(isPresent)
@@ -66,7 +69,11 @@ export const versions = (): string =>
     .map(([name, of]) => `${name} ${installed(of) ?? 'left out'}`)
     .join(', ')
 
+/** Those that an earlier version is compared with. */
+const OURS: readonly Contestant[] = ['estragon', 'before']
+
 function isPresent(name: Contestant): boolean {
+  if (name === 'before') return asked.before !== undefined
   const of = PACKAGES[name]
   return !of || (installed(of) !== undefined && installed(of) === wanted(of))
 }

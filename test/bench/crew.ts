@@ -20,7 +20,7 @@ export interface Crew {
   leave(): void
 }
 
-const NAMES: readonly Wider[] = ['estragon', 'ws', 'socket.io']
+const NAMES: readonly Wider[] = ['estragon', 'before', 'ws', 'socket.io']
 const ACK_MS = 1_000
 const AT_ONCE = 50
 

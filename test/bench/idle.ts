@@ -1,10 +1,11 @@
 import { setTimeout as settle } from 'node:timers/promises'
+import { runsOf } from './asked.ts'
 import { present, type Wider } from './contestants.ts'
 import { crewOf } from './crew.ts'
 import { among, compared, drawn, inTurn, type Workload } from './figures.ts'
 import type { Usage } from './server.ts'
 
-const NAMES: readonly Wider[] = ['estragon', 'ws', 'socket.io']
+const NAMES: readonly Wider[] = ['estragon', 'before', 'ws', 'socket.io']
 const CONNECTIONS = 2_000
 const FIRST = 50
 const SETTLE_MS = 500
@@ -12,8 +13,8 @@ const SETTLE_MS = 500
 /** What one connection costs that says nothing. */
 export const idle: Workload = {
   name: 'idle',
-  async run(quick) {
-    const results = await inTurn(present(NAMES), quick ? 1 : 5, perConnection)
+  async run(_quick) {
+    const results = await inTurn(present(NAMES), runsOf(1), perConnection)
     const name = `memory of one of ${CONNECTIONS.toLocaleString('en')} idle`
     const figure = among(name, 'KB', results, ({ rss }) => rss)
     return [

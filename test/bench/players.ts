@@ -1,3 +1,4 @@
+import { runsOf } from './asked.ts'
 import { Climb, type Step } from './climb.ts'
 import { type Contestant, present } from './contestants.ts'
 import { among, compared, drawn, type Figure, type Results, type Workload } from './figures.ts'
@@ -14,7 +15,14 @@ const BELOW = 1
 const WANTED = { ws: 4, 'socket.io': 6 } as const
 /** How many players the drawn comparison of processor time is made with. */
 const DRAWN = 400
-const NAMES: readonly Contestant[] = ['estragon', 'acknowledged', 'ws', 'socket.io', 'colyseus']
+const NAMES: readonly Contestant[] = [
+  'estragon',
+  'before',
+  'acknowledged',
+  'ws',
+  'socket.io',
+  'colyseus',
+]
 
 /**
  * Rooms of 20 in which everybody sends some 100 bytes at 20 Hz to the others: how many players one
@@ -24,7 +32,8 @@ export const players: Workload = {
   name: 'players',
   async run(quick) {
     console.log(`players: ${SETTING}`)
-    const [times, ms, settle_ms] = quick ? [1, 1_000, 300] : [5, 2_000, 500]
+    const times = runsOf(1)
+    const [ms, settle_ms] = quick ? [1_000, 300] : [2_000, 500]
     const ladder = quick ? QUICK_LADDER : LADDER
     const names = present(NAMES)
     const climbs: Climb[] = []

@@ -1,3 +1,4 @@
+import { runsOf } from './asked.ts'
 import { type Crew, spentOn, withCrews } from './crew.ts'
 import { among, compared, drawn, type Figure, inTurn, type Workload } from './figures.ts'
 
@@ -13,7 +14,7 @@ export const requests: Workload = {
   name: 'request',
   run: (quick) =>
     withCrews(async (crews, names) => {
-      const [times, ms] = quick ? [3, 500] : [5, 1_000]
+      const [times, ms] = [runsOf(3), quick ? 500 : 1_000]
       for (const name of names) await crews[name]?.open(CLIENTS)
       const figures: Figure[] = []
       for (const depth of DEPTHS) {

@@ -1,3 +1,4 @@
+import { runsOf } from './asked.ts'
 import { type Contestant, present } from './contestants.ts'
 import {
   among,
@@ -14,14 +15,22 @@ const MEMBERS = 200
 const EVENTS = 50
 /** Five times as many events as are measured, so that all of the code is warm. */
 const WARM_UP = { settle_ms: 0, ms: 1_000, per_second: 5 * EVENTS } as const
-const NAMES: readonly Contestant[] = ['estragon', 'gathered', 'ws', 'socket.io', 'colyseus']
+const NAMES: readonly Contestant[] = [
+  'estragon',
+  'before',
+  'gathered',
+  'ws',
+  'socket.io',
+  'colyseus',
+]
 
 /** A room of 200 whose members say 50 things a second all together, each heard by the 199 others. */
 export const room: Workload = {
   name: 'room',
   async run(quick) {
     console.log(`room: ${SETTING}`)
-    const [times, ms, settle_ms] = quick ? [3, 1_000, 300] : [5, 2_500, 700]
+    const times = runsOf(3)
+    const [ms, settle_ms] = quick ? [1_000, 300] : [2_500, 700]
     const names = present(NAMES)
     const stages = new Map<Contestant, Stage>()
     try {

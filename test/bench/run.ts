@@ -1,8 +1,9 @@
 // `npm run bench [-- --quick] [--only NAME] [--svg FILE]`: every workload beside the opponents, in one run.
+// `--before FOLDER`: beside an earlier version, a built checkout, instead; `--runs N`: so many of each.
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { asked } from './asked.ts'
 import { broadcast } from './broadcast.ts'
 import { chartOf } from './chart.ts'
 import { present, versions } from './contestants.ts'
@@ -45,20 +46,13 @@ const ROBUST =
 const [QUICK_LIMIT_MS, LIMIT_MS] = [150_000, 900_000]
 const RESULTS = join(import.meta.dirname, '../../.bench.json')
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true },
-    svg: { type: 'string' },
-  },
-})
-const { quick, only, svg } = values
+const { quick, only, svg } = asked
 const chosen = WORKLOADS.filter(({ name }) => !only || only.includes(name))
 if (chosen.length === 0)
   throw new Error(`--only: expected one of ${WORKLOADS.map(({ name }) => name).join(', ')}`)
 
 const machine = `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}`
-present(['socket.io', 'colyseus'])
+if (asked.before === undefined) present(['socket.io', 'colyseus'])
 console.log(`${machine}${quick ? ', quick' : ''}; ${versions()}`)
 console.log('median (least to most); ratio = estragon divided by the other, run by run')
 console.log(`${ROBUST}\n`)

@@ -1,3 +1,4 @@
+import { runsOf } from './asked.ts'
 import type { Client } from './client.ts'
 import { type Contestant, contestants, entryOf, present } from './contestants.ts'
 import { CORES, keepOn } from './cores.ts'
@@ -9,17 +10,17 @@ const PLAYERS = 2_000
 const ROOM = 20
 /** So many are on their way in at any time. */
 const AT_ONCE = 200
-const NAMES: readonly Contestant[] = ['estragon', 'ws', 'socket.io', 'colyseus']
+const NAMES: readonly Contestant[] = ['estragon', 'before', 'ws', 'socket.io', 'colyseus']
 const NOTE =
   'connecting included; estragon tells a room of each newcomer and hands out a session to resume, the others do neither'
 
 /** Everybody wants in at the same time: 2,000 into rooms of 20. */
 export const storm: Workload = {
   name: 'storm',
-  async run(quick) {
+  async run(_quick) {
     const release = keepOn(CORES)
     try {
-      const results = await inTurn(present(NAMES), quick ? 1 : 5, rush)
+      const results = await inTurn(present(NAMES), runsOf(1), rush)
       const name = `${PLAYERS.toLocaleString('en')} join rooms of ${ROOM}, ${AT_ONCE} at once`
       const cost = among(`${name}: server time for one`, 'µs', results, (one) => one.cpu_us)
       return [

@@ -1,0 +1,25 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    svg: { type: 'string' },
+    before: { type: 'string' },
+    runs: { type: 'string' },
+  },
+})
+
+/** What the command line says: see run.ts. */
+export const asked = {
+  quick: values.quick,
+  only: values.only,
+  svg: values.svg,
+  /** A built checkout of an earlier version, to be measured in the same run instead of the others. */
+  before: values.before === undefined ? undefined : resolve(values.before),
+}
+
+/** How many runs there are of each. */
+export const runsOf = (few: number, many = 5): number =>
+  Number(values.runs) || (asked.quick ? few : many)
