@@ -3,7 +3,15 @@ interface Limit {
   readonly value: number
   readonly unit: string
   readonly doc: string
+  /** The least and the most it may be, where that is not its unit's. */
+  readonly min?: number
+  readonly max?: number
 }
+
+/** The longest that a timer waits: with more, Node calls back at once. */
+export const MOST_TIMER_MS = 2_147_483_647
+/** What is measured by the calendar may be a hundred years. */
+const MOST_CALENDAR_MS = 3_155_760_000_000
 
 export const LIMITS = {
   message_bytes: {
@@ -21,9 +29,15 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'What a client can take unless it says otherwise: the inbound buffer of a Godot WebSocket.',
   },
-  depth: { value: 32, unit: 'levels', doc: 'How deep a message may nest arrays and objects.' },
+  depth: {
+    min: 1,
+    value: 32,
+    unit: 'levels',
+    doc: 'How deep a message may nest arrays and objects.',
+  },
   requests: {
     value: 64,
+    min: 1,
     unit: 'requests',
     doc: 'How many requests of one session may be in flight.',
   },
@@ -35,6 +49,7 @@ export const LIMITS = {
   },
   page: {
     value: 100,
+    min: 1,
     unit: 'entries',
     doc: 'How many rooms, channels, messages or players one page of a list may hold.',
   },
@@ -87,6 +102,7 @@ export const LIMITS = {
   guest_ms: {
     value: 15_552_000_000,
     unit: 'ms',
+    max: MOST_CALENDAR_MS,
     doc: 'How long a guest is remembered after it was last seen (180 days).',
   },
   props: { value: 64, unit: 'props', doc: 'How many props a player may have.' },
@@ -99,15 +115,26 @@ export const LIMITS = {
   channel_message_ms: {
     value: 2_592_000_000,
     unit: 'ms',
+    max: MOST_CALENDAR_MS,
     doc: 'How long a message of a channel is kept (30 days).',
   },
-  ticket_ms: { value: 300_000, unit: 'ms', doc: 'How long a socket ticket is good.' },
+  ticket_ms: {
+    value: 300_000,
+    unit: 'ms',
+    max: MOST_CALENDAR_MS,
+    doc: 'How long a socket ticket is good.',
+  },
   ticketless_ms: {
     value: 10_000,
     unit: 'ms',
     doc: 'Where tickets are required, how long a connection may go without one, unless `identify_ms` says; above: 4104.',
   },
-  token_ms: { value: 3_600_000, unit: 'ms', doc: 'How long a socket token is good.' },
+  token_ms: {
+    value: 3_600_000,
+    unit: 'ms',
+    max: MOST_CALENDAR_MS,
+    doc: 'How long a socket token is good.',
+  },
   body_bytes: { value: 60_000, unit: 'bytes', doc: 'The largest body of an HTTP request.' },
   storage_calls: {
     value: 50_000,
@@ -152,6 +179,17 @@ export const LIMITS = {
 } as const satisfies Record<string, Limit>
 
 export type LimitName = keyof typeof LIMITS
+
+/** The least and the most that an operator may choose. */
+export function boundsOf(name: LimitName): readonly [min: number, max: number] {
+  const { unit, min, max }: Limit = LIMITS[name]
+  if (unit === 'ms') return [min ?? 0, max ?? MOST_TIMER_MS]
+  if (unit === 'bytes') return [min ?? 1, max ?? MOST_BYTES]
+  return [min ?? 0, max ?? MOST_COUNT]
+}
+
+const MOST_BYTES = 2_147_483_647
+const MOST_COUNT = 4_294_967_295
 
 /** Token buckets: `burst` messages at once, refilled at `per_second`. */
 export const RATES = {
@@ -209,6 +247,9 @@ export const RATES = {
 } as const satisfies Record<string, { per_second: number; burst: number; doc: string }>
 
 export type RateClass = keyof typeof RATES
+
+/** A bucket that fills more slowly than one in 1,000 s would never say when to try again. */
+export const LEAST_PER_SECOND = 0.001
 
 /** How long a room may gather what it says, in ms (`gather_ms`). */
 export const MOST_GATHER_MS = 1_000

@@ -1,8 +1,7 @@
-import { MOST_GATHER_MS } from '../protocol/limits.ts'
 import type { AnyPacket } from '../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
-import type { Action, Role } from '../protocol/rooms.ts'
-import type { Json, Schema } from '../protocol/schema.ts'
+import type { Role } from '../protocol/rooms.ts'
+import type { Json } from '../protocol/schema.ts'
 import type { AskNodes } from './core/bus.ts'
 import { push } from './core/frame.ts'
 import type { Changed, Joining, LeaveReason, RoomHooks, RoomKind } from './core/kind.ts'
@@ -11,6 +10,8 @@ import { Refusal } from './core/refusal.ts'
 import type { Member, Properties, Room } from './core/room.ts'
 import type { Rooms } from './core/rooms.ts'
 import type { Player } from './core/session.ts'
+import { called, fields, type Kind, type Option, option } from './option.ts'
+import { ROOM_OPTIONS, type RoomOptions } from './room-options.ts'
 import type { Cancel, Log, World } from './world.ts'
 
 /** A member as a room's own logic sees it; the same object for as long as the seat is taken. */
@@ -88,38 +89,13 @@ export interface RoomGroup {
  * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
  * harms its room only; a Refusal thrown by `onJoin` or `onMessage` is told to the player.
  */
-export interface RoomDefinition<State = undefined> {
-  /** Seats (16). */
-  readonly capacity?: number
-  /** Events outside these namespaces are refused (none is declared unless said). */
-  readonly namespaces?: readonly string[]
-  /** The arguments of the events it knows, as shapes of `protocol/schema`. */
-  readonly events?: Readonly<Record<string, Schema>>
-  /** Whether lists show its rooms unless their creator says otherwise (true). */
-  readonly listed?: boolean
-  /** Whether players may make rooms of it (true); if not, `server.rooms.create` does. */
-  readonly creatable?: boolean
-  /** The roles of who makes a room (host) and of who joins one (player). */
-  readonly roles?: { readonly creator?: Role; readonly joiner?: Role }
-  /** The role an action asks for, where it is not the default. */
-  readonly permissions?: Readonly<Partial<Record<Action, Role>>>
-  /** How long a room outlives its last member, in ms (30,000; Infinity: for good). */
-  readonly linger_ms?: number
-  /**
-   * How long what is said to all members may wait, so that more of it is written together, in ms
-   * (0 to 1,000; 0: until the end of the event loop's turn). It is later by up to that, and order
-   * is kept.
-   */
-  readonly gather_ms?: number
+export interface RoomDefinition<State = undefined> extends RoomOptions {
   onCreate?(room: GameRoom<undefined>): State
-  /** What others may know of the newcomer; may take 5 s (`limits.hook_ms`). */
   onJoin?(room: GameRoom<State>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
-  /** The newcomer has been told of its seat. */
   onJoined?(room: GameRoom<State>, member: RoomMember): void
   onLeave?(room: GameRoom<State>, member: RoomMember, reason: LeaveReason): void
   onAway?(room: GameRoom<State>, member: RoomMember): void
   onBack?(room: GameRoom<State>, member: RoomMember): void
-  /** Sees every event, query, function call and packet first; what it returns replaces name or arguments. */
   onMessage?(room: GameRoom<State>, said: Said): Changed | undefined
   onDispose?(room: GameRoom<State>): void
 }
@@ -129,8 +105,30 @@ export const defineRoom = <State = undefined>(
   definition: RoomDefinition<State>,
 ): RoomDefinition<State> => definition
 
-const CAPACITY = 16
-const LINGER_MS = 30_000
+/** What the hooks of a definition are called for; only code can have them. */
+export const HOOKS: {
+  readonly [K in Exclude<keyof RoomDefinition, keyof RoomOptions>]-?: Option<
+    NonNullable<RoomDefinition<unknown>[K]>
+  >
+} = {
+  onCreate: option('the room begins; what it returns is `room.state`', called()),
+  onJoin: option(
+    'somebody asks for a seat; it returns what others may know of the newcomer, may take its time (`limits.hook_ms`), and refuses by throwing a Refusal',
+    called(),
+  ),
+  onJoined: option('the newcomer has been told of its seat', called()),
+  onLeave: option('a member’s seat is free again, and why', called()),
+  onAway: option('a member’s connection dropped; the seat is kept', called()),
+  onBack: option('a member who was away is back', called()),
+  onMessage: option(
+    'a member says an event, query, function call or packet; what it returns replaces name or arguments, and it may refuse',
+    called(),
+  ),
+  onDispose: option('the room ends', called()),
+}
+
+/** A kind of room as a game defines it, in JSON or in code. */
+export const definition: Kind<RoomDefinition<unknown>> = fields({ ...ROOM_OPTIONS, ...HOOKS })
 
 /** What every room of a definition has to do with. */
 export interface House {
@@ -142,18 +140,20 @@ export interface House {
 
 /** A definition as the server's own rooms understand it. */
 export function kindOf(name: string, definition: RoomDefinition<unknown>, house: House): RoomKind {
-  const { capacity = CAPACITY, namespaces = [], linger_ms = LINGER_MS } = definition
-  const { events, listed, creatable, roles, permissions, gather_ms = 0 } = definition
-  if (!(gather_ms >= 0 && gather_ms <= MOST_GATHER_MS))
-    throw new RangeError(`rooms.${name}.gather_ms: expected 0 to ${MOST_GATHER_MS}`)
+  const {
+    capacity = ROOM_OPTIONS.capacity.default,
+    namespaces = ROOM_OPTIONS.namespaces.default,
+    listed = ROOM_OPTIONS.listed.default,
+    creatable = ROOM_OPTIONS.creatable.default,
+    linger_ms = ROOM_OPTIONS.linger_ms.default,
+    gather_ms = ROOM_OPTIONS.gather_ms.default,
+    events,
+    roles,
+    permissions,
+  } = definition
   return {
-    name,
-    capacity,
-    namespaces,
-    linger_ms,
+    ...{ name, capacity, namespaces, listed, creatable, linger_ms },
     ...(events && { events }),
-    ...(listed !== undefined && { listed }),
-    ...(creatable !== undefined && { creatable }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),
     gather_ms,

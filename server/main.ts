@@ -6,6 +6,7 @@ import { developmentKey, type Printed, runKeys, runSecret } from './commands.ts'
 import { readConfig } from './config.ts'
 import { limitsOf } from './core/limits.ts'
 import type { Store } from './core/store.ts'
+import { checkOptions } from './options.ts'
 import { runPackets } from './packets-command.ts'
 import { createServer, type GameServer } from './server.ts'
 import { help, readSettings, type Settings, UsageError } from './settings.ts'
@@ -40,20 +41,25 @@ function print({ text, remark }: Printed): void {
   if (text) process.stdout.write(`${text}\n`)
 }
 
-async function start({ config, tls: files, data, ...settings }: Settings): Promise<void> {
-  const { dev, log: level } = settings
+async function start({
+  config,
+  tls: files,
+  data,
+  log: level,
+  options: said,
+}: Settings): Promise<void> {
   const configured = config === undefined ? {} : await readConfig(config)
   const tls = files && readCertificate(files.cert, files.key)
+  const options = { ...configured, ...said, ...(tls && { tls }) }
+  checkOptions(options)
   const log = process.stdout.isTTY
     ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino({ level })
   const world = createWorld({ log })
-  const { storage_calls } = limitsOf(configured.limits)
+  const { storage_calls } = limitsOf(options.limits)
   const store = await openStore(data, world, storage_calls)
   try {
-    const key = await developmentKey(store, world, dev)
-    const { origins, ...rest } = settings
-    const options = { ...configured, ...rest, ...(origins && { origins }), ...(tls && { tls }) }
+    const key = await developmentKey(store, world, options.dev ?? false)
     const server = await createServer({ ...options, world, store, log })
     stopOnSignal(server, store)
     process.stdout.write(`server listening on ${server.host}:${server.port}\n`)

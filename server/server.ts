@@ -4,7 +4,6 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ROUTES } from '../protocol/http.ts'
-import type { PacketSet } from '../protocol/packet.ts'
 import type { Json } from '../protocol/schema.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
@@ -12,27 +11,26 @@ import { createJssocket } from './compat/jssocket.ts'
 import { createTalo } from './compat/talo.ts'
 import { createTaloApi, isTalos } from './compat/talo-api.ts'
 import { createShapes } from './compat/talo-shapes.ts'
-import { type ApiRequest, createApi, type RouteHandlers } from './core/api.ts'
-import type { AskNodes, Bus } from './core/bus.ts'
+import { type ApiRequest, createApi } from './core/api.ts'
+import type { AskNodes } from './core/bus.ts'
 import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
 import { Conversation } from './core/conversation.ts'
 import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/dialect.ts'
-import { type AllHandlers, createDispatch } from './core/dispatch.ts'
+import { createDispatch } from './core/dispatch.ts'
 import { encode } from './core/frame.ts'
 import { createGuesses } from './core/guesses.ts'
 import type { RoomKind } from './core/kind.ts'
-import { type Limits, limitsOf, type Rates, ratesOf } from './core/limits.ts'
+import { limitsOf, ratesOf } from './core/limits.ts'
 import { createFlusher } from './core/outbox.ts'
 import { createPacketDesk, type PacketDesk } from './core/packets-desk.ts'
-import { createPacketSender, type PacketContext } from './core/packets-sending.ts'
+import { createPacketSender } from './core/packets-sending.ts'
 import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
 import type { Session } from './core/session.ts'
 import { createSessions, type SessionObserver } from './core/sessions.ts'
-import type { Store } from './core/store.ts'
 import { createTick } from './core/tick.ts'
-import { kindOf, type RoomDefinition } from './definition.ts'
+import { kindOf } from './definition.ts'
 import { createBackends } from './features/backends.ts'
 import { createBans } from './features/bans.ts'
 import { createChannels } from './features/channels.ts'
@@ -40,7 +38,7 @@ import { createChannelsRoutes } from './features/channels-routes.ts'
 import { createConnections, type Snapshot } from './features/connection.ts'
 import { createEvents } from './features/events.ts'
 import { createFunctions } from './features/functions.ts'
-import { createIntercom, type IntercomHandlers } from './features/intercom.ts'
+import { createIntercom } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
 import { createNotify } from './features/notify.ts'
 import { createPackets } from './features/packets.ts'
@@ -49,15 +47,15 @@ import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createQueries } from './features/queries.ts'
 import { createRoomFeature } from './features/rooms.ts'
+import { checkOptions, type HubOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { createDirectStore } from './store/direct.ts'
 import { IN_MEMORY, openStore } from './store/store.ts'
 import { createApiListener } from './transport/api.ts'
-import type { Certificate } from './transport/certificate.ts'
 import { createHttp } from './transport/http.ts'
-import { readOrigins } from './transport/origins.ts'
-import { createOwn, type OnRequest } from './transport/own.ts'
+import { originsOf } from './transport/origins.ts'
+import { createOwn } from './transport/own.ts'
 import { createSockets } from './transport/socket.ts'
-import { createWorld, type Log, type World } from './world.ts'
+import { createWorld } from './world.ts'
 
 export { createMemoryBus } from './bus/memory.ts'
 export type { AskNodes, Bus, IntercomAnswer, Node } from './core/bus.ts'
@@ -71,71 +69,9 @@ export {
   type RoomMember,
   type Said,
 } from './definition.ts'
+export type { HubOptions, ServerOptions } from './options.ts'
 export * from './packets.ts'
 export { Refusal }
-
-export interface HubOptions {
-  /** Overrides of the limits that PROTOCOL.md lists. */
-  readonly limits?: Partial<Limits>
-  /** Overrides of the message rates; false lifts them all. */
-  readonly rates?: Partial<Rates> | false
-  /** Says the article's greeting before `welcome`. */
-  readonly greeting?: boolean
-  /** Opens what production keeps shut, and checks every reply against the tables. */
-  readonly dev?: boolean
-  /** A pino logger or alike; silent unless given. */
-  readonly log?: Log
-  /** Time and chance; the real ones unless given. */
-  readonly world?: World
-  /** The game's packets, with what the server adds to them: definePackets and acceptPackets. */
-  readonly packets?: PacketSet<PacketContext>
-  /** Kinds of room beside the plaza, by name. */
-  readonly rooms?: Readonly<Record<string, RoomDefinition<unknown>>>
-  /** Whether there is a plaza, the kind of room that the demo meets in (true). */
-  readonly plaza?: boolean
-  /** Whether every session needs a ticket, by `player.identify`, before anything else (false). */
-  readonly requireTicket?: boolean
-  /**
-   * The bcrypt hash of the secret that backends prove themselves with, as it is or in hex. Without
-   * it nobody is a backend; with `dev`, whoever knows jssocket's default, 12345678.
-   */
-  readonly backendSecret?: string | undefined
-  /** What keeps players and channels; in memory unless given. */
-  readonly store?: Store
-  /** Kinds of room in the server's own terms. */
-  readonly kinds?: readonly RoomKind[]
-  /** What several server processes ask each other over; alone unless given. */
-  readonly bus?: Bus
-  /** This process's name on the bus; chance makes one unless given. */
-  readonly node?: string
-  /** What this node answers, by name, when it or another asks all nodes by `intercom`. */
-  readonly intercom?: IntercomHandlers
-  /** Endpoints beside those the server has; they come first. */
-  readonly endpoints?: readonly Endpoint[]
-  /** Handlers in place of the features' own. */
-  readonly handlers?: Partial<AllHandlers>
-  /** Handlers of the HTTP API in place of the features' own. */
-  readonly routes?: Partial<RouteHandlers<typeof ROUTES>>
-}
-
-export interface ServerOptions extends HubOptions {
-  /** 1234 unless given; 0 takes a free one. */
-  readonly port?: number
-  /** The file that keeps players, keys and channels; made if it is not there. In memory unless given. */
-  readonly data?: string
-  /** 0.0.0.0 unless given. */
-  readonly host?: string
-  /** Serves wss and https in place of ws and http. */
-  readonly tls?: Certificate
-  /** The origins whose pages may connect, such as `https://play.example.org`; all unless given. */
-  readonly origins?: readonly string[]
-  /** Whether a proxy in front says, by X-Forwarded-For, whose address it is (false). */
-  readonly trustProxy?: boolean
-  /** The folder served at `/`; the built demo unless given. */
-  readonly page?: string
-  /** Sees every HTTP request outside `/v1` and `/healthz` first; true when it answers it itself. */
-  readonly onRequest?: OnRequest
-}
 
 /** What a running server holds just now. */
 export interface Stats {
@@ -182,6 +118,7 @@ const IDENTIFYING: readonly string[] = ['player.identify', 'backend.connect']
 
 /** A server without a socket: takes transports in. The only place where features are wired. */
 export function createHub(options: HubOptions = {}) {
+  checkOptions(options)
   const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
   const limits = limitsOf(options.limits)
   const rates = options.rates === false ? false : ratesOf(options.rates)
@@ -450,13 +387,15 @@ const STRAGGLERS_MS = 3_000
 
 /** Starts a server and resolves once it listens; rejects with the socket's error if it cannot. */
 export async function createServer(options: ServerOptions = {}): Promise<GameServer> {
+  checkOptions(options)
   const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
-  const { data = IN_MEMORY, trustProxy = false } = options
-  const origins = options.origins && readOrigins(options.origins.join())
+  const { data = IN_MEMORY, trustProxy = SERVER_OPTIONS.trustProxy.default } = options
+  const origins = options.origins && originsOf(options.origins)
   const { storage_calls } = limitsOf(options.limits)
   const store = options.store ?? (await openStore(data, world, storage_calls))
   const hub = createHub({ ...options, world, store })
-  const { port = 1234, host = '0.0.0.0', page = builtPage() } = options
+  const { page = builtPage() } = options
+  const { port = SERVER_OPTIONS.port.default, host = SERVER_OPTIONS.host.default } = options
   const api = createApiListener({ world, api: hub.api, trustProxy })
   const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
   const listener = createHttp(page, api, own)

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
-import { readOrigins } from './transport/origins.ts'
+import { choice } from '../protocol/schema.ts'
+import { type Option, option, preset, shaped } from './option.ts'
+import { clashIn, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 
-/** What an option is, for `parseArgs` and for `--help`; `env` says the same from the environment. */
-interface Option {
+/** How an option is said on the command line, and by the environment. */
+interface Line {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   readonly env?: string
@@ -10,94 +12,89 @@ interface Option {
   readonly doc: string
 }
 
-/** Where a command finds what the server keeps. */
-export const DATA = {
-  type: 'string',
-  env: 'ESTRAGON_DATA',
-  value: 'FILE',
-  doc: 'what keeps players, keys and channels (estragon.db); :memory: keeps nothing',
-} as const satisfies Option
+const lineOf = <const L extends Omit<Line, 'doc'>>(
+  { doc, default: usual }: Option,
+  line: L & { readonly usual?: string },
+) => {
+  const said = line.usual ?? (typeof usual === 'boolean' ? undefined : usual)
+  return { ...line, doc: said === undefined ? doc : `${doc} (${said})` }
+}
 
-/** Everything the command line takes. */
-const OPTIONS = {
-  port: { type: 'string', short: 'p', env: 'PORT', value: 'PORT', doc: 'port to listen on (1234)' },
-  host: {
-    type: 'string',
-    short: 'h',
-    env: 'HOST',
-    value: 'HOST',
-    doc: 'address to listen on (0.0.0.0)',
-  },
+const { port, host, data, origins, trustProxy, requireTicket, backendSecret, greeting, dev, lag } =
+  SERVER_OPTIONS
+
+export const DEFAULT_DATA = 'estragon.db'
+
+/** Where a command finds what the server keeps. */
+export const DATA = lineOf(
+  option('file that keeps players, keys and channels; :memory: keeps nothing', data),
+  { type: 'string', env: 'ESTRAGON_DATA', value: 'FILE', usual: DEFAULT_DATA },
+)
+
+/** What the command line takes of `createServer`'s options. */
+const SHARED = {
+  port: lineOf(port, { type: 'string', short: 'p', env: 'PORT', value: 'PORT' }),
+  host: lineOf(host, { type: 'string', short: 'h', env: 'HOST', value: 'HOST' }),
   data: DATA,
+  'require-ticket': lineOf(requireTicket, { type: 'boolean', env: 'ESTRAGON_REQUIRE_TICKET' }),
+  origins: lineOf(origins, { type: 'string', env: 'ESTRAGON_ORIGINS', value: 'LIST' }),
+  'trust-proxy': lineOf(trustProxy, { type: 'boolean', env: 'ESTRAGON_TRUST_PROXY' }),
+  'backend-secret': lineOf(backendSecret, { type: 'string', env: 'SOCKET_AUTH', value: 'HASH' }),
+  greeting: lineOf(greeting, { type: 'boolean', env: 'ESTRAGON_GREETING' }),
+  dev: lineOf(dev, { type: 'boolean', env: 'ESTRAGON_DEV' }),
+  lag: lineOf(lag, { type: 'string', env: 'ESTRAGON_LAG', value: 'LAG' }),
+} as const
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+const level = preset(
+  'how much the log says: trace, debug, info, warn, error or silent',
+  shaped(choice(...LEVELS)),
+  'info',
+)
+
+/** What is the command line's own. */
+const OWN = {
   config: {
-    type: 'string',
-    env: 'ESTRAGON_CONFIG',
-    value: 'FILE',
-    doc: 'rooms, packets, limits and rates, from JSON or a compiled module',
-  },
-  'require-ticket': {
-    type: 'boolean',
-    env: 'ESTRAGON_REQUIRE_TICKET',
-    doc: 'admit only who brings a ticket made with an access key',
-  },
-  origins: {
-    type: 'string',
-    env: 'ESTRAGON_ORIGINS',
-    value: 'LIST',
-    doc: 'whose pages may connect, such as https://a.example,https://b.example (all)',
+    ...{ type: 'string', env: 'ESTRAGON_CONFIG', value: 'FILE' },
+    doc: 'rooms, packets, plaza, limits and rates, from JSON or a compiled module',
   },
   cert: {
-    type: 'string',
-    env: 'ESTRAGON_CERT',
-    value: 'FILE',
+    ...{ type: 'string', env: 'ESTRAGON_CERT', value: 'FILE' },
     doc: 'serve wss and https with this certificate (PEM)',
   },
-  key: { type: 'string', env: 'ESTRAGON_KEY', value: 'FILE', doc: 'and this private key (PEM)' },
-  'trust-proxy': {
-    type: 'boolean',
-    env: 'ESTRAGON_TRUST_PROXY',
-    doc: 'behind a proxy: believe its X-Forwarded-For',
+  key: {
+    ...{ type: 'string', env: 'ESTRAGON_KEY', value: 'FILE' },
+    doc: 'and this private key (PEM)',
   },
-  'backend-secret': {
-    type: 'string',
-    env: 'SOCKET_AUTH',
-    value: 'HASH',
-    doc: 'admit backends by the secret of this bcrypt hash, plain or in hex (none)',
-  },
-  greeting: {
-    type: 'boolean',
-    env: 'ESTRAGON_GREETING',
-    doc: 'greet as the article does, before the welcome',
-  },
-  dev: {
-    type: 'boolean',
-    env: 'ESTRAGON_DEV',
-    doc: 'development: checks what production trusts, prints an access key',
-  },
-  log: {
-    type: 'string',
-    env: 'ESTRAGON_LOG',
-    value: 'LEVEL',
-    doc: 'trace, debug, info, warn, error or silent (info)',
-  },
+  log: lineOf(level, { type: 'string', env: 'ESTRAGON_LOG', value: 'LEVEL' }),
   help: { type: 'boolean', doc: 'say this' },
   version: { type: 'boolean', doc: 'say which version this is' },
-} as const satisfies Readonly<Record<string, Option>>
+} as const satisfies Readonly<Record<string, Line>>
+
+/** Everything the command line takes. */
+export const LINES = { ...SHARED, ...OWN } as const
+type Name = keyof typeof LINES
+
+/** What is said in text, as the value that it stands for; text that stands for none stays. */
+const READ: Readonly<Partial<Record<Name, (text: string) => unknown>>> = {
+  port: numberIn,
+  origins: (text) => text.split(/[\s,]+/).filter(Boolean),
+  lag: lagIn,
+}
+
+type Shared = Pick<
+  ServerOptions,
+  'origins' | 'requireTicket' | 'trustProxy' | 'backendSecret' | 'greeting' | 'dev' | 'lag'
+>
 
 export interface Settings {
-  readonly port: number
-  readonly host: string
+  /** What `createServer` is told of it. */
+  readonly options: Shared & { readonly port: number; readonly host: string }
   readonly data: string
   readonly config: string | undefined
-  readonly requireTicket: boolean
-  readonly origins: readonly string[] | undefined
   /** The files of both. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
-  readonly trustProxy: boolean
-  readonly backendSecret: string | undefined
-  readonly greeting: boolean
-  readonly dev: boolean
-  readonly log: string
+  readonly log: (typeof LEVELS)[number]
 }
 
 /** The command line is wrong: `--help` says how it should be. */
@@ -108,36 +105,68 @@ export function readSettings(
   args: readonly string[],
   env: Readonly<NodeJS.ProcessEnv>,
 ): Settings | 'help' | 'version' {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS, strict: true })
+  const { values } = parseArgs({ args: [...args], options: LINES, strict: true })
   if (values.help) return 'help'
   if (values.version) return 'version'
-  const said = (name: Said) => values[name] ?? (env[OPTIONS[name].env] || undefined)
-  const set = (name: Switch) => values[name] ?? ['1', 'true'].includes(env[OPTIONS[name].env] ?? '')
+  const options: Record<string, unknown> = { port: port.default, host: host.default }
+  for (const name of Object.keys(SHARED) as (keyof typeof SHARED)[]) {
+    const value = settled(name, SERVER_OPTIONS[optionOf(name)], values[name], env)
+    if (value !== undefined) options[optionOf(name)] = value
+  }
+  refuse(clashIn(options, (name) => `--${name}`))
+  const { data = DEFAULT_DATA, ...rest } = options
+  const said = (name: 'config' | 'cert' | 'key') =>
+    values[name] ?? (env[OWN[name].env] || undefined)
   return {
-    port: readPort(said('port')),
-    host: said('host') ?? '0.0.0.0',
-    data: said('data') ?? DEFAULT_DATA,
+    // Each was checked by its option, which has its type.
+    options: rest as unknown as Settings['options'],
+    data: data as string,
     config: said('config'),
-    requireTicket: set('require-ticket'),
-    origins: readAllowed(said('origins')),
     tls: readTls(said('cert'), said('key')),
-    trustProxy: set('trust-proxy'),
-    backendSecret: said('backend-secret'),
-    greeting: set('greeting'),
-    dev: set('dev'),
-    log: readLevel(said('log')),
+    log: (settled('log', level, values.log, env) ?? level.default) as Settings['log'],
   }
 }
 
-type Switch = 'require-ticket' | 'trust-proxy' | 'greeting' | 'dev'
-type Said = Exclude<keyof typeof OPTIONS, Switch | 'help' | 'version'>
+/** What the words say, or else the environment; undefined where neither says anything. */
+function settled(
+  name: Exclude<Name, 'help' | 'version'>,
+  option: Option,
+  word: string | boolean | undefined,
+  env: Readonly<NodeJS.ProcessEnv>,
+): unknown {
+  const line = LINES[name]
+  const said = word ?? (env[line.env] || undefined)
+  if (said === undefined || said === true) return said
+  const value = line.type === 'boolean' ? SWITCH[`${said}`] : READ[name]?.(`${said}`)
+  const found = value ?? said
+  refuse(option.check(found, word === undefined ? line.env : `--${name}`))
+  return found
+}
 
-export const DEFAULT_DATA = 'estragon.db'
-const DEFAULT_PORT = 1234
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
+/** What the environment may say of a switch. */
+const SWITCH: Readonly<Record<string, boolean>> = { 1: true, true: true, 0: false, false: false }
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new UsageError(problem)
+}
+
+function numberIn(text: string): number | undefined {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+/** `delay=80,jitter=20` as an object. */
+function lagIn(text: string): unknown {
+  const pairs = text.split(',').map((pair) => pair.split('='))
+  if (pairs.some((pair) => pair.length !== 2)) return undefined
+  return Object.fromEntries(pairs.map(([name, value = '']) => [name, numberIn(value) ?? value]))
+}
+
+/** `require-ticket` is `requireTicket` in code. */
+const optionOf = (name: keyof typeof SHARED) =>
+  name.replace(/-[a-z]/g, (dash) => dash.slice(1).toUpperCase()) as keyof typeof SERVER_OPTIONS
 
 export const help = (): string =>
-  helpOf('estragon [options]', OPTIONS, [
+  helpOf('estragon [options]', LINES, [
     'commands, each with a --help of its own:',
     '',
     '  estragon keys create   make an access key, for whom the HTTP API trusts',
@@ -150,7 +179,7 @@ export const help = (): string =>
 /** What there is to say of a command. */
 export function helpOf(
   usage: string,
-  options: Readonly<Record<string, Option>>,
+  options: Readonly<Record<string, Line>>,
   more: readonly string[] = [],
 ): string {
   const lines = Object.entries(options).map(([name, { short, value, env, doc }]) => {
@@ -162,26 +191,6 @@ export function helpOf(
 }
 
 const ABOUT = 'a game networking server for Godot and the web'
-
-function readPort(text = `${DEFAULT_PORT}`): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port <= 65_535) return port
-  throw new UsageError(`--port: expected a number from 0 to 65535, got "${text}"`)
-}
-
-function readLevel(level = 'info'): string {
-  if (LEVELS.includes(level)) return level
-  throw new UsageError(`--log: expected one of ${LEVELS.join(', ')}, got "${level}"`)
-}
-
-function readAllowed(text: string | undefined): readonly string[] | undefined {
-  if (text === undefined) return undefined
-  try {
-    return [...readOrigins(text)]
-  } catch (error) {
-    throw new UsageError(`--origins: ${(error as Error).message}`)
-  }
-}
 
 function readTls(cert: string | undefined, key: string | undefined): Settings['tls'] {
   if (cert === undefined && key === undefined) return undefined

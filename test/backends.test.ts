@@ -80,7 +80,7 @@ for (const text of [
 ])
   t.test(`S4.2 "${text}" is no hash, and the server does not start with it`, async (t) => {
     await t.rejects(createServer({ port: 0, backendSecret: text }), {
-      message: /^backend secret: expected a bcrypt hash/,
+      message: /^backendSecret: expected a bcrypt hash/,
     })
   })
 

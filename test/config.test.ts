@@ -54,30 +54,34 @@ t.test('a module says which packets there are', async (t) => {
 
 for (const [what, content, complaint] of [
   ['is no JSON', '{', /game\.json: expected JSON/],
-  ['has a field too many', '{"room":{}}', /config\.room: not a field; expected rooms, plaza/],
+  ['has a field too many', '{"room":{}}', /game\.json: room: unknown; did you mean rooms\?/],
   [
     'has packets, which only a module can',
     '{"packets":{"Slap":{}}}',
-    /config\.packets: expected what/,
+    /packets: expected what definePackets .*, got an object/,
   ],
-  ['has an unknown limit', '{"limits":{"patience":1}}', /config\.limits\.patience: not a field/],
   [
-    'has a limit of no number',
-    '{"limits":{"rooms":"8"}}',
-    /config\.limits\.rooms: expected a whole/,
+    'has an unknown limit',
+    '{"limits":{"patience":1}}',
+    /limits\.patience: unknown; expected one of message_bytes/,
   ],
-  ['has rooms that are none', '{"rooms":[]}', /config\.rooms: expected an object/],
-  ['has a room that is none', '{"rooms":{"duel":2}}', /config\.rooms\.duel: expected a room/],
-  ['misspells a room', '{"rooms":{"duel":{"seats":2}}}', /config\.rooms\.duel\.seats: not a field/],
+  ['has a limit of no number', '{"limits":{"rooms":"8"}}', /limits\.rooms: expected a whole/],
+  ['has rooms that are none', '{"rooms":[]}', /rooms: expected an object/],
+  ['has a room that is none', '{"rooms":{"duel":2}}', /rooms\.duel: expected an object, got 2/],
+  [
+    'misspells a room',
+    '{"rooms":{"duel":{"seats":2}}}',
+    /rooms\.duel\.seats: unknown; expected one of capacity/,
+  ],
   [
     'has an unknown role',
     '{"rooms":{"duel":{"permissions":{"kick":"king"}}}}',
-    /config\.rooms\.duel\.permissions\.kick: expected one of "none"/,
+    /rooms\.duel\.permissions\.kick: expected one of "none"/,
   ],
   [
     'has a hook that is no function',
     '{"rooms":{"duel":{"onJoin":"no"}}}',
-    /config\.rooms\.duel\.onJoin: expected a function/,
+    /rooms\.duel\.onJoin: expected a function/,
   ],
 ] as const)
   t.test(`a configuration that ${what} is refused with the place`, async (t) => {
@@ -110,7 +114,7 @@ t.test(
     t.match(await wrong.ended, { code: 1 })
     t.match(
       wrong.complaints.items.join(),
-      /^estragon: .*bad\.json: config\.rooms\.duel\.capacity: expected/,
+      /^estragon: .*bad\.json: rooms\.duel\.capacity: expected/,
     )
   },
 )

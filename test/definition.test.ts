@@ -448,7 +448,7 @@ t.test('gather_ms: more than a second is refused, and what is no number', async 
   for (const gather_ms of [-1, 1_001, Number.NaN])
     t.throws(
       () => stage(t, { rooms: { hall: defineRoom({ gather_ms }) } }),
-      new RangeError('rooms.hall.gather_ms: expected 0 to 1000'),
+      new Error(`rooms.hall.gather_ms: expected a whole number from 0 to 1000, got ${gather_ms}`),
     )
 })
 

@@ -8,13 +8,21 @@ const MAX_BYTES = 72
 /** How many secrets may wait to be looked at. */
 const MAX_WAITING = 32
 
+/** What a hash may be, in words. */
+export const EXPECTED_HASH =
+  'a bcrypt hash such as $2b$12$…, of a cost from 4 to 16, or its hex form'
+
 /** A bcrypt hash, as it is or in hex (as Python's `bcrypt.hashpw(…).hex()` prints it). */
 export function readHash(text: string): string {
+  const hash = hashIn(text)
+  if (hash !== undefined) return hash
+  throw new Error(`backend secret: expected ${EXPECTED_HASH}`)
+}
+
+/** The hash, or undefined where there is none. */
+export function hashIn(text: string): string | undefined {
   const hash = /^[0-9a-f]+$/i.test(text) ? Buffer.from(text, 'hex').toString('latin1') : text
-  if (BCRYPT.test(hash)) return hash
-  throw new Error(
-    'backend secret: expected a bcrypt hash such as $2b$12$…, of a cost from 4 to 16, or its hex form',
-  )
+  return BCRYPT.test(hash) ? hash : undefined
 }
 
 /**

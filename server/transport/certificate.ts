@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
 /** What proves to clients who the server is, as PEM: its certificate, then those that vouch for it. */
@@ -9,14 +9,27 @@ export interface Certificate {
 
 /** Reads both from files; throws an Error that names the option and what is wrong with its file. */
 export function readCertificate(certFile: string, keyFile: string): Certificate {
-  const cert = read('--cert', certFile)
-  const key = read('--key', keyFile)
-  const certificate = parse('--cert', certFile, 'a certificate', () => new X509Certificate(cert))
-  const secret: KeyObject = parse('--key', keyFile, 'a private key', () => createPrivateKey(key))
-  if (!certificate.checkPrivateKey(secret))
-    throw new Error(`--key: ${keyFile}: expected the key of the certificate in ${certFile}`)
-  return { cert, key }
+  const files = { cert: certFile, key: keyFile }
+  const certificate = { cert: read('--cert', certFile), key: read('--key', keyFile) }
+  const wrong = problemOfCertificate(certificate, certFile)
+  if (wrong) throw new Error(`--${wrong.part}: ${files[wrong.part]}: expected ${wrong.expected}`)
+  return certificate
 }
+
+/** Which part of it will not do, and what was expected there. */
+export function problemOfCertificate(
+  { cert, key }: Certificate,
+  source = 'cert',
+): { readonly part: keyof Certificate; readonly expected: string } | undefined {
+  const certificate = parsed(() => new X509Certificate(cert))
+  if (!certificate) return { part: 'cert', expected: `a certificate ${IN_PEM}` }
+  const secret = parsed(() => createPrivateKey(key))
+  if (!secret) return { part: 'key', expected: `a private key ${IN_PEM}` }
+  if (certificate.checkPrivateKey(secret)) return undefined
+  return { part: 'key', expected: `the key of the certificate in ${source}` }
+}
+
+const IN_PEM = 'in PEM, without a passphrase'
 
 function read(option: string, file: string): string {
   try {
@@ -26,10 +39,10 @@ function read(option: string, file: string): string {
   }
 }
 
-function parse<T>(option: string, file: string, what: string, read: () => T): T {
+function parsed<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch {
-    throw new Error(`${option}: ${file}: expected ${what} in PEM, without a passphrase`)
+    return undefined
   }
 }

@@ -1,14 +1,15 @@
 /** Which pages may connect, by the origin their browser states: `https://play.example.org`. */
 export type Origins = ReadonlySet<string>
 
-/** Origins as a person writes them; throws an Error that names what is none. */
-export function readOrigins(text: string): Origins {
-  const asked = text.split(/[\s,]+/).filter(Boolean)
-  const wrong = asked.find((one) => originOf(one) !== one.toLowerCase())
-  if (wrong !== undefined || asked.length === 0)
-    throw new Error(`expected origins such as https://play.example.org, got "${wrong ?? text}"`)
-  return new Set(asked.map((one) => one.toLowerCase()))
-}
+/** What origins may be, in words. */
+export const EXPECTED_ORIGINS = 'origins such as https://play.example.org'
+
+/** Whether a text is an origin, as a browser states it or in capitals. */
+export const isOrigin = (text: unknown): text is string =>
+  typeof text === 'string' && originOf(text) === text.toLowerCase()
+
+export const originsOf = (said: readonly string[]): Origins =>
+  new Set(said.map((one) => one.toLowerCase()))
 
 /** Whether a request may come in: one without an origin is no page's, and is judged otherwise. */
 export const isAdmitted = (origin: string | undefined, origins: Origins | undefined): boolean =>
