@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ROUTES } from '../protocol/http.ts'
+import { type LagOptions, lagOf, lagText } from '../protocol/lag.ts'
 import type { Json } from '../protocol/schema.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
@@ -52,10 +53,11 @@ import { createDirectStore } from './store/direct.ts'
 import { IN_MEMORY, openStore } from './store/store.ts'
 import { createApiListener } from './transport/api.ts'
 import { createHttp } from './transport/http.ts'
+import { createLaggingDoor, type Door } from './transport/lag.ts'
 import { originsOf } from './transport/origins.ts'
 import { createOwn } from './transport/own.ts'
 import { createSockets } from './transport/socket.ts'
-import { createWorld } from './world.ts'
+import { createWorld, type World } from './world.ts'
 
 export { createMemoryBus } from './bus/memory.ts'
 export type { AskNodes, Bus, IntercomAnswer, Node } from './core/bus.ts'
@@ -402,10 +404,11 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)
+  const late = options.lag && openLate(hub, options.lag, world)
+  const { accept, forget } = late ?? hub
   const sockets = createSockets({
     ...{ http, limits: hub.limits, log: world.log, origins, trustProxy },
-    accept: hub.accept,
-    forget: hub.forget,
+    ...{ accept, forget },
   })
   try {
     await new Promise<void>((resolve, reject) => {
@@ -430,6 +433,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     stats: hub.stats,
     async close() {
       hub.close()
+      late?.close()
       sockets.close()
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))
       http.closeIdleConnections()
@@ -440,6 +444,15 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     },
   }
 }
+
+/** Says so, with the seed by which the same can be had again. */
+function openLate(door: Door, options: LagOptions, world: World) {
+  const lag = lagOf(options, () => world.random.below(SEEDS))
+  world.log.warn({ lag }, lagText(lag))
+  return createLaggingDoor(door, lag, world)
+}
+
+const SEEDS = 2 ** 32
 
 /** Beside the compiled server, or in `dist` when it runs from its source. */
 function builtPage(): string {

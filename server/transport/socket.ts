@@ -3,14 +3,15 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { SUBPROTOCOL } from '../../protocol/connection.ts'
-import type { Connection, Transport } from '../core/connection.ts'
-import { type Upgrade, upgradeOf } from '../core/dialect.ts'
+import type { Transport } from '../core/connection.ts'
+import { upgradeOf } from '../core/dialect.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Log } from '../world.ts'
 import { addressOf } from './address.ts'
+import type { Door, Ear } from './lag.ts'
 import { isAdmitted, type Origins } from './origins.ts'
 
-export interface SocketOptions {
+export interface SocketOptions extends Door {
   readonly http: Server
   readonly limits: Limits
   readonly log?: Log
@@ -18,10 +19,6 @@ export interface SocketOptions {
   readonly origins?: Origins | undefined
   /** Whether a proxy in front says who connects (false). */
   readonly trustProxy?: boolean
-  /** Takes a new transport in, unless it has been closed with a code that says why not. */
-  readonly accept: (transport: Transport, upgrade: Upgrade) => Connection | undefined
-  /** The socket of this connection is gone. */
-  readonly forget: (connection: Connection) => void
 }
 
 export interface Sockets {
@@ -117,8 +114,8 @@ const PROTOCOL_ERROR = 1002
 /** Whole frames go to the socket beside ws, which sends only its own control frames there. */
 class SocketTransport implements Transport {
   readonly address: string
-  connection: Connection | undefined
-  forget: SocketOptions['forget'] | undefined
+  connection: Ear | undefined
+  forget: Door['forget'] | undefined
   readonly #ws: WebSocket
   readonly #socket: Socket
   /** Mostly everything is taken at once, and asking a stream costs more than remembering that. */

@@ -1,13 +1,9 @@
-import type { Connection, Transport } from '../../server/core/connection.ts'
-import { type Upgrade, upgradeOf } from '../../server/core/dialect.ts'
+import type { Transport } from '../../server/core/connection.ts'
+import { upgradeOf } from '../../server/core/dialect.ts'
 import { payloadOf } from '../../server/core/frame.ts'
+import type { Door, Ear } from '../../server/transport/lag.ts'
 import type { Data, WebSocketConstructor, WebSocketLike } from '../../web-client/link.ts'
 import { framesOf } from './frames.ts'
-
-interface Host {
-  accept(transport: Transport, upgrade?: Upgrade): Connection | undefined
-  forget(connection: Connection): void
-}
 
 type Listener<E> = ((event: E) => void) | null
 
@@ -22,13 +18,13 @@ export interface MemorySocket extends WebSocketLike {
 const BINARY = 0x82
 
 /** A WebSocket class whose sockets lead into `host` without a network. */
-export function memoryWebSocket(host: Host, sockets: MemorySocket[] = []): WebSocketConstructor {
+export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSocketConstructor {
   return class implements MemorySocket {
     onopen: Listener<object> = null
     onmessage: Listener<{ data: string | ArrayBuffer }> = null
     onclose: Listener<{ code: number; reason: string }> = null
     onerror: Listener<object> = null
-    #connection: Connection | undefined
+    #connection: Ear | undefined
     #isOver = false
     #stalled = false
     #unread: Buffer[] = []
