@@ -134,6 +134,13 @@ const LAYERS: readonly Layer[] = [
     without: WORLDLY,
   },
   {
+    name: 'reference',
+    files: /^server\/reference\.ts$/,
+    imports: ['definition', 'options', 'settings'],
+    packages: true,
+    without: [],
+  },
+  {
     name: 'commands',
     files: /^server\/(commands|packets-command)\.ts$/,
     imports: ['protocol', 'outputs', 'world', 'core', 'features', 'store', 'settings', 'commands'],

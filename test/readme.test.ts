@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
+import { readmeOf } from '../server/reference.ts'
 import { createMemoryBus, createServer } from '../server/server.ts'
 import { help } from '../server/settings.ts'
 import { connect, type Network } from '../web-client/client.ts'
@@ -97,6 +98,13 @@ t.test('the README’s nginx is the one that is run', (t) => {
 
   t.ok(read('test/proxy/nginx.conf').includes(indented), indented)
   t.end()
+})
+
+t.test('the README lists every option as the tables have it', async (t) => {
+  t.equal(readmeOf(readme), readme, 'expected no difference; run `npm run generate`')
+  const shifted = readme.replace('| `capacity` | `16` |', '| `capacity` | `17` |')
+  t.not(shifted, readme)
+  t.equal(readmeOf(shifted), readme)
 })
 
 t.test('the README has every option, and what says the same in the environment', (t) => {
