@@ -44,14 +44,16 @@ export class Room {
   readonly groups = new Map<string, Set<Session>>()
   /** Who is about to sit down, while a hook thinks about it. */
   readonly entering = new Set<Session>()
-  listed: boolean
-  locked = false
-  properties: Properties
+  /** Hears of whatever lists and filters may ask about. */
+  onChange: ((room: Room) => void) | undefined
   /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
   host: Member | null = null
   readonly #members = new Map<Session, Member>()
   readonly #banned = new Set<string>()
   #numbered = 0
+  #listed: boolean
+  #locked = false
+  #properties: Properties
   readonly #after: After | undefined
   /** What it says to all together. */
   #batch: Batch | undefined
@@ -62,13 +64,35 @@ export class Room {
     this.serial = serial
     this.kind = kind
     this.capacity = Math.min(kind.capacity, wishes.capacity ?? kind.capacity)
-    this.listed = wishes.listed ?? kind.listed ?? true
-    this.properties = merged({}, wishes.properties ?? {})
+    this.#listed = wishes.listed ?? kind.listed ?? true
+    this.#properties = merged({}, wishes.properties ?? {})
     this.hooks = kind.open(this)
   }
 
   get size(): number {
     return this.#members.size
+  }
+
+  get listed(): boolean {
+    return this.#listed
+  }
+
+  set listed(listed: boolean) {
+    this.#listed = listed
+    this.onChange?.(this)
+  }
+
+  get locked(): boolean {
+    return this.#locked
+  }
+
+  set locked(locked: boolean) {
+    this.#locked = locked
+    this.onChange?.(this)
+  }
+
+  get properties(): Properties {
+    return this.#properties
   }
 
   get isFull(): boolean {
@@ -111,6 +135,7 @@ export class Room {
     const member: Member = { number, session, name, role, data, away }
     this.#members.set(session, member)
     if (this.#batch?.isOpen) this.#batch.admit(session)
+    if (this.size === this.capacity) this.onChange?.(this)
     return member
   }
 
@@ -119,6 +144,7 @@ export class Room {
     this.#members.delete(session)
     this.#batch?.release(session)
     for (const group of this.groups.values()) group.delete(session)
+    if (member && this.size === this.capacity - 1) this.onChange?.(this)
     return member
   }
 
@@ -155,7 +181,8 @@ export class Room {
 
   /** Merges properties into what the room says of itself; null removes one. */
   merge(properties: Properties): void {
-    this.properties = merged(this.properties, properties)
+    this.#properties = merged(this.#properties, properties)
+    this.onChange?.(this)
   }
 
   /** Bans a session and its player for as long as the room lasts; `most` are remembered. */
