@@ -29,7 +29,7 @@ import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
 import type { Session } from './core/session.ts'
-import { createSessions, type SessionObserver } from './core/sessions.ts'
+import { createSessions, type PlayerObserver, type SessionObserver } from './core/sessions.ts'
 import type { Store } from './core/store.ts'
 import { createTick } from './core/tick.ts'
 import { kindOf, type RoomDefinition } from './definition.ts'
@@ -189,6 +189,7 @@ export function createHub(options: HubOptions = {}) {
   const perAddress = new Map<string, number>()
 
   const observers: SessionObserver[] = []
+  const playerObservers: PlayerObserver[] = []
   const sessions = createSessions(world, createFlusher(world.soon), limits, rates, observers)
   const tick = createTick(world, TICK_MS)
   const kinds: RoomKind[] = []
@@ -216,10 +217,7 @@ export function createHub(options: HubOptions = {}) {
     grant: (session, access) => keys.grant(session, access),
     refuseBanned: bans.refuse,
     judge: (session, token) => backends.judge(session, token),
-    onIdentified(session, player, alias) {
-      notify.identified(session, player, alias)
-      return channels.identified(session, player)
-    },
+    observers: playerObservers,
   })
   const backends = createBackends({
     ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
@@ -235,7 +233,7 @@ export function createHub(options: HubOptions = {}) {
       if (requireTicket && !session.access && !backends.has(session)) return false
       return !session.conversation || backends.has(session) || jssocket.isClient(session)
     },
-    areOpen: (one, other) => jssocket.isClient(one) && jssocket.isClient(other),
+    openTo: (session) => (jssocket.isClient(session) ? jssocket.clients : undefined),
   })
   const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
   const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
@@ -255,7 +253,9 @@ export function createHub(options: HubOptions = {}) {
     kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
   kinds.push(...(options.kinds ?? []))
   observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
-  observers.push(backends.observer, notify.observer)
+  observers.push(backends.observer, notify.observer, jssocket.observer)
+  // Whoever takes time comes last.
+  playerObservers.push(rooms.playerObserver, notify.playerObserver, channels.playerObserver)
 
   const receive = createDispatch({
     world,

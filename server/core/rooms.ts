@@ -11,7 +11,7 @@ import { Refusal } from './refusal.ts'
 import { infoOf, type Member, Room, roomInfoOf, type Wishes } from './room.ts'
 import { createRoomIndex } from './room-index.ts'
 import type { Session } from './session.ts'
-import type { SessionObserver } from './sessions.ts'
+import type { PlayerObserver, SessionObserver } from './sessions.ts'
 
 export type Rooms = ReturnType<typeof createRooms>
 
@@ -37,6 +37,12 @@ export function createRooms(world: World, limits: Limits) {
     },
   }
 
+  const playerObserver: PlayerObserver = {
+    identified(session) {
+      for (const room of of(session)) room.identify(session)
+    },
+  }
+
   return {
     observer,
     of,
@@ -52,8 +58,9 @@ export function createRooms(world: World, limits: Limits) {
     get size() {
       return byCode.size
     },
+    playerObserver,
     /** Those who sit in a room; nobody where there is none. */
-    sessionsIn: (code: string): Iterable<Session> => byCode.get(code)?.sessions ?? [],
+    sessionsIn: (code: string): ReadonlyMap<Session, Member> => byCode.get(code)?.seats ?? NO_SEATS,
     get: (code: string): Room | undefined => byCode.get(code),
     /** The listed rooms, and those with a seat for whoever asks for none in particular. */
     listed: index.listed,
@@ -224,6 +231,7 @@ export function createRooms(world: World, limits: Limits) {
 
 type Expulsion = DataOf<AllMessages['room.kicked']>
 
+const NO_SEATS: ReadonlyMap<Session, Member> = new Map()
 const NO_ROOMS: ReadonlySet<Room> = new Set()
 
 const codes = (rooms: ReadonlySet<Room>) => [...rooms].map(({ code }) => code).join(', ')
