@@ -31,7 +31,7 @@ import { createRooms } from './core/rooms.ts'
 import type { Session } from './core/session.ts'
 import { createSessions, type PlayerObserver, type SessionObserver } from './core/sessions.ts'
 import type { Store } from './core/store.ts'
-import { createTick } from './core/tick.ts'
+import { createTicks } from './core/tick.ts'
 import { kindOf, type RoomDefinition } from './definition.ts'
 import { createBackends } from './features/backends.ts'
 import { createBans } from './features/bans.ts'
@@ -172,7 +172,6 @@ export interface GameServer {
   close(): Promise<void>
 }
 
-const TICK_MS = 50
 const SWEEP_MS = 1_000
 /** Often enough that a revoked key is noticed within a second. */
 const KEYS_MS = 500
@@ -191,7 +190,7 @@ export function createHub(options: HubOptions = {}) {
   const observers: SessionObserver[] = []
   const playerObservers: PlayerObserver[] = []
   const sessions = createSessions(world, createFlusher(world.soon), limits, rates, observers)
-  const tick = createTick(world, TICK_MS)
+  const ticks = createTicks(world)
   const kinds: RoomKind[] = []
   const rooms = createRooms(world, limits)
   const intercom = createIntercom({
@@ -239,7 +238,7 @@ export function createHub(options: HubOptions = {}) {
   const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
   const queries = createQueries({ resolve: rooms.resolve })
   const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
-  const plaza = createPlaza({ world, tick, resolve: rooms.resolve })
+  const plaza = createPlaza({ world, ticks, resolve: rooms.resolve })
   const events = createEvents({ resolve: rooms.resolve })
   const sender = createPacketSender(options.packets)
   const packets = createPackets({
@@ -340,7 +339,7 @@ export function createHub(options: HubOptions = {}) {
       rooms.close()
       intercom.close()
       for (const one of connections) one.close(4000)
-      tick.close()
+      ticks.close()
       // One that was handed in is closed by whoever opened it.
       if (!options.store) void store.close()
     },
