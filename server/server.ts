@@ -31,6 +31,7 @@ import { createRooms } from './core/rooms.ts'
 import type { Session } from './core/session.ts'
 import { createSessions, type PlayerObserver, type SessionObserver } from './core/sessions.ts'
 import type { Store } from './core/store.ts'
+import { createSweep } from './core/sweep.ts'
 import { createTicks } from './core/tick.ts'
 import { kindOf, type RoomDefinition } from './definition.ts'
 import { createBackends } from './features/backends.ts'
@@ -309,6 +310,7 @@ export function createHub(options: HubOptions = {}) {
     dropped: sessions.drop,
     slow: sessions.dropSlow,
   }
+  const sweeping = createSweep(world, connections, look)
   const stopSweeping = world.every(SWEEP_MS, sweep)
   const stopPruning = world.every(PRUNE_MS, prune)
   const stopChecking = world.every(KEYS_MS, checkKeys)
@@ -333,6 +335,7 @@ export function createHub(options: HubOptions = {}) {
     }),
     close(): void {
       stopSweeping()
+      sweeping.close()
       stopPruning()
       stopChecking()
       sessions.close()
@@ -396,18 +399,19 @@ export function createHub(options: HubOptions = {}) {
   }
 
   function sweep(): void {
-    const now = world.now()
     guesses.sweep()
+    sweeping.begin()
+  }
+
+  function look(one: Connection): void {
+    one.sweep()
+    const { session } = one
+    if (!session) return
+    connection.acknowledge(session)
     const deadline = limits.identify_ms || (requireTicket ? limits.ticketless_ms : 0)
-    for (const one of connections) {
-      one.sweep()
-      const { session } = one
-      if (!session) continue
-      connection.acknowledge(session)
-      const isLate = deadline > 0 && now - one.openedAt > deadline
-      const isKnown = limits.identify_ms > 0 ? session.player : session.access
-      if (isLate && !isKnown && !backends.has(session)) one.close(4104)
-    }
+    const isLate = deadline > 0 && world.now() - one.openedAt > deadline
+    const isKnown = limits.identify_ms > 0 ? session.player : session.access
+    if (isLate && !isKnown && !backends.has(session)) one.close(4104)
   }
 
   function checkKeys(): void {
