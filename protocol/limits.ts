@@ -47,6 +47,16 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.',
   },
+  room_properties: {
+    value: 32,
+    unit: 'properties',
+    doc: 'How many properties a room may have, or be asked for. Above: TOO_LARGE.',
+  },
+  looks: {
+    value: 2_000,
+    unit: 'looks',
+    doc: 'How many rooms `room.list` looks at before it answers with what it has found and `next`, and `room.join_or_create` before it makes one; each property that it has to compare in one counts as well.',
+  },
   page: {
     value: 100,
     min: 1,

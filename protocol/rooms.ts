@@ -142,7 +142,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
   'room.list': {
     direction: 'to_server',
     delivery: 'counted',
-    doc: 'The listed rooms, the oldest first, a page at a time.',
+    doc: 'The listed rooms, the oldest first, a page at a time. A page may be short, or empty, and have a `next`: the server looked at as many rooms as it looks at for one request.',
     data: object({
       kind: optional(kind()),
       properties: about('Only rooms that say this.', optional(record())),
@@ -162,6 +162,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
       ),
       next: about('Asks for the next page; null for none.', nullable(integer('uint32'))),
     }),
+    errors: ['TOO_LARGE'],
   },
   'room.update': {
     direction: 'to_server',

@@ -29,8 +29,9 @@ import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
 import type { Session } from './core/session.ts'
-import { createSessions, type SessionObserver } from './core/sessions.ts'
-import { createTick } from './core/tick.ts'
+import { createSessions, type PlayerObserver, type SessionObserver } from './core/sessions.ts'
+import { createSweep } from './core/sweep.ts'
+import { createTicks } from './core/tick.ts'
 import { kindOf } from './definition.ts'
 import { createBackends } from './features/backends.ts'
 import { createBans } from './features/bans.ts'
@@ -110,7 +111,6 @@ export interface GameServer {
   close(): Promise<void>
 }
 
-const TICK_MS = 50
 const SWEEP_MS = 1_000
 /** Often enough that a revoked key is noticed within a second. */
 const KEYS_MS = 500
@@ -128,8 +128,9 @@ export function createHub(options: HubOptions = {}) {
   const perAddress = new Map<string, number>()
 
   const observers: SessionObserver[] = []
+  const playerObservers: PlayerObserver[] = []
   const sessions = createSessions(world, createFlusher(world.soon), limits, rates, observers)
-  const tick = createTick(world, TICK_MS)
+  const ticks = createTicks(world)
   const kinds: RoomKind[] = []
   const rooms = createRooms(world, limits)
   const intercom = createIntercom({
@@ -155,10 +156,7 @@ export function createHub(options: HubOptions = {}) {
     grant: (session, access) => keys.grant(session, access),
     refuseBanned: bans.refuse,
     judge: (session, token) => backends.judge(session, token),
-    onIdentified(session, player, alias) {
-      notify.identified(session, player, alias)
-      return channels.identified(session, player)
-    },
+    observers: playerObservers,
   })
   const backends = createBackends({
     ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
@@ -174,13 +172,13 @@ export function createHub(options: HubOptions = {}) {
       if (requireTicket && !session.access && !backends.has(session)) return false
       return !session.conversation || backends.has(session) || jssocket.isClient(session)
     },
-    areOpen: (one, other) => jssocket.isClient(one) && jssocket.isClient(other),
+    openTo: (session) => (jssocket.isClient(session) ? jssocket.clients : undefined),
   })
   const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
   const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
   const queries = createQueries({ resolve: rooms.resolve })
   const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
-  const plaza = createPlaza({ world, tick, resolve: rooms.resolve })
+  const plaza = createPlaza({ world, ticks, resolve: rooms.resolve })
   const events = createEvents({ resolve: rooms.resolve })
   const sender = createPacketSender(options.packets)
   const packets = createPackets({
@@ -194,7 +192,9 @@ export function createHub(options: HubOptions = {}) {
     kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
   kinds.push(...(options.kinds ?? []))
   observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
-  observers.push(backends.observer, notify.observer)
+  observers.push(backends.observer, notify.observer, jssocket.observer)
+  // Whoever takes time comes last.
+  playerObservers.push(rooms.playerObserver, notify.playerObserver, channels.playerObserver)
 
   const receive = createDispatch({
     world,
@@ -249,6 +249,7 @@ export function createHub(options: HubOptions = {}) {
     dropped: sessions.drop,
     slow: sessions.dropSlow,
   }
+  const sweeping = createSweep(world, connections, look)
   const stopSweeping = world.every(SWEEP_MS, sweep)
   const stopPruning = world.every(PRUNE_MS, prune)
   const stopChecking = world.every(KEYS_MS, checkKeys)
@@ -273,13 +274,14 @@ export function createHub(options: HubOptions = {}) {
     }),
     close(): void {
       stopSweeping()
+      sweeping.close()
       stopPruning()
       stopChecking()
       sessions.close()
       rooms.close()
       intercom.close()
       for (const one of connections) one.close(4000)
-      tick.close()
+      ticks.close()
       // One that was handed in is closed by whoever opened it.
       if (!options.store) void store.close()
     },
@@ -336,18 +338,19 @@ export function createHub(options: HubOptions = {}) {
   }
 
   function sweep(): void {
-    const now = world.now()
     guesses.sweep()
+    sweeping.begin()
+  }
+
+  function look(one: Connection): void {
+    one.sweep()
+    const { session } = one
+    if (!session) return
+    connection.acknowledge(session)
     const deadline = limits.identify_ms || (requireTicket ? limits.ticketless_ms : 0)
-    for (const one of connections) {
-      one.sweep()
-      const { session } = one
-      if (!session) continue
-      connection.acknowledge(session)
-      const isLate = deadline > 0 && now - one.openedAt > deadline
-      const isKnown = limits.identify_ms > 0 ? session.player : session.access
-      if (isLate && !isKnown && !backends.has(session)) one.close(4104)
-    }
+    const isLate = deadline > 0 && world.now() - one.openedAt > deadline
+    const isKnown = limits.identify_ms > 0 ? session.player : session.access
+    if (isLate && !isKnown && !backends.has(session)) one.close(4104)
   }
 
   function checkKeys(): void {

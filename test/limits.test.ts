@@ -20,6 +20,8 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   rooms: 'limits',
   rooms_total: 'limits',
   data_bytes: 'lobby',
+  room_properties: 'room-index',
+  looks: 'room-index',
   page: 'lobby',
   bans: 'roles',
   hook_ms: 'definition',

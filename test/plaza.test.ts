@@ -1,9 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { PLAZA } from '../protocol/plaza.ts'
-import { createTick } from '../server/core/tick.ts'
 import type { Any, RawClient } from './support/client.ts'
-import { createClock, createTestWorld } from './support/clock.ts'
 import { kindOf, stage } from './support/stage.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
@@ -203,24 +201,6 @@ t.test('a plaza that is gone costs no ticks any more', async (t) => {
 
   t.equal(stats().rooms, 0)
   t.equal(clock.pending, quiet)
-})
-
-t.test('a tick that throws is logged, and the others go on', async (t) => {
-  const clock = createClock()
-  const { lines, ...testWorld } = createTestWorld(clock)
-  const tick = createTick(testWorld, 50)
-  let ticks = 0
-  tick.add(() => {
-    throw new Error('boom')
-  })
-  tick.add(() => void ticks++)
-
-  clock.advance(150)
-
-  t.equal(ticks, 3)
-  t.match(lines, Array(3).fill({ level: 50, msg: 'tick failed', err: { message: 'boom' } }))
-  tick.close()
-  t.equal(clock.pending, 0)
 })
 
 for (const [how, run] of [

@@ -3,6 +3,7 @@ import { type Id, toText } from '../../protocol/message.ts'
 import type { Dialect, Endpoint, Frames, Heard, Native } from '../core/dialect.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Session } from '../core/session.ts'
+import type { SessionObserver } from '../core/sessions.ts'
 
 export interface JssocketOptions {
   /** Makes a session a backend's; refuses a wrong secret. */
@@ -24,7 +25,7 @@ const MAX_ASKED = 256
 /** jssocket's contract, as its document has it, at `/ws`; with its header form of authentication. */
 export function createJssocket({ admit, isBackend }: JssocketOptions) {
   /** Those who were answered with `client_connected`. */
-  const clients = new WeakSet<Session>()
+  const clients = new Set<Session>()
   /** Of each backend, about which client it was asked under which id. */
   const asked = new WeakMap<Session, Map<Id, string>>()
 
@@ -52,7 +53,7 @@ export function createJssocket({ admit, isBackend }: JssocketOptions) {
         case 'notify':
           return [toText(data.data)]
         case 'player.identified':
-          clients.add(session)
+          if (!session.ended) clients.add(session)
           return [connected(session, true)]
         case 'backend.authenticate':
           return [question(session, native.id ?? '', `${data.session}`, data.token)]
@@ -88,9 +89,15 @@ export function createJssocket({ admit, isBackend }: JssocketOptions) {
     notify_all: (data) => [{ type: 'notify.all', data: { data } }],
   }
 
+  const observer: SessionObserver = {
+    ended: (session) => void clients.delete(session),
+  }
+
   return {
     endpoint: { matches: ({ path }) => path === '/ws', dialect } satisfies Endpoint,
-    /** Whether it is one of the clients here, who may notify each other. */
+    observer,
+    /** The clients here, who may notify each other. */
+    clients: clients as ReadonlySet<Session>,
     isClient: (session: Session) => clients.has(session),
   }
 
@@ -107,7 +114,7 @@ export function createJssocket({ admit, isBackend }: JssocketOptions) {
       case 'server_connect':
         return isGood ? [{ type: mark.event, data: true }] : rejected(session)
       case 'client_connect':
-        clients.add(session)
+        if (!session.ended) clients.add(session)
         return [connected(session, isGood)]
       default:
         return mark?.callback && (isGood || (data as Data).code === 'INVALID_TARGET')

@@ -16,12 +16,18 @@ export interface Audience {
  */
 export function audienceOf(room: Room, sender: Member, to: readonly string[]): Audience {
   const sessions = new Set<Session>()
-  const unreached: string[] = []
-  for (const address of to) {
-    const found = membersAt(room, sender, address)
-    if (found.length === 0 && address !== 'others') unreached.push(address)
-    for (const { session } of found) sessions.add(session)
+  const nobody = new Set<string>()
+  for (const address of new Set(to)) {
+    let isReached = address === 'others'
+    for (const { session } of membersAt(room, sender, address)) {
+      isReached = true
+      // Once everybody is reached, it only matters whether there is anybody at the others.
+      if (sessions.size === room.size) break
+      sessions.add(session)
+    }
+    if (!isReached) nobody.add(address)
   }
+  const unreached = nobody.size > 0 ? to.filter((address) => nobody.has(address)) : []
   if (sessions.size === 0 && unreached.length > 0) throw nobodyAt(unreached)
   return { sessions, unreached }
 }
@@ -34,15 +40,19 @@ export function targetOf(room: Room, sender: Member, to: readonly string[] | und
   const [address, ...more] = to ?? []
   if (address === undefined || more.length > 0)
     throw new Refusal('INVALID_TARGET', 'to: expected one address, such as "player:ID" or "host"')
-  const found = membersAt(room, sender, address)
-  const [first] = found
-  if (!first) throw nobodyAt([address])
-  if (found.length === 1) return first
-  if (!address.startsWith('player:'))
-    throw new Refusal('INVALID_TARGET', `to: "${address}" names ${found.length} sessions, not one`)
-  const order = (member: Member) => [member !== sender, !member.away, member.session.activity]
-  return found.reduce((best, one) => (isGreater(order(one), order(best)) ? one : best))
+  const isPlayer = address.startsWith('player:')
+  let best: Member | undefined
+  for (const one of membersAt(room, sender, address)) {
+    if (best && !isPlayer)
+      throw new Refusal('INVALID_TARGET', `to: "${address}" names several sessions, not one`)
+    if (!best || isGreater(orderOf(one, sender), orderOf(best, sender))) best = one
+  }
+  if (!best) throw nobodyAt([address])
+  return best
 }
+
+const orderOf = (member: Member, sender: Member) =>
+  [member !== sender, !member.away, member.session.activity] as const
 
 /** Sends one shared message to all that `to` names; says how many, and who is not there. */
 export function deliver(
@@ -60,32 +70,36 @@ export function deliver(
   return { delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
 }
 
-function membersAt(room: Room, sender: Member, address: string): Member[] {
-  const members = [...room.members]
+/** Those at an address, looked up rather than looked for where it names one or few. */
+function membersAt(room: Room, sender: Member, address: string): Iterable<Member> {
   const colon = address.indexOf(':')
   const value = address.slice(colon + 1)
   switch (address.slice(0, colon + 1) || address) {
     case 'others':
-      return members.filter((one) => one !== sender)
+      return filtered(room.members, (one) => one !== sender)
     case 'all':
-      return members
+      return room.members
     case 'self':
       return [sender]
     case 'host':
       return room.host ? [room.host] : []
     case 'hosts':
-      return members.filter(isHost)
+      return filtered(room.members, isHost)
     case 'other_hosts':
-      return members.filter((one) => one !== sender && isHost(one))
+      return filtered(room.members, (one) => one !== sender && isHost(one))
     case 'player:':
-      return members.filter(({ session }) => session.player?.id === value)
+      return room.ofPlayer(value)
     case 'session:':
-      return members.filter(({ session }) => session.id === value)
+      return room.ofSession(value)
     case 'group:':
-      return members.filter(({ session }) => room.groups.get(value)?.has(session))
+      return room.ofGroup(value)
     default:
       throw new Refusal('INVALID_TARGET', `to: expected one of ${ADDRESSES}; got "${address}"`)
   }
+}
+
+function* filtered(members: Iterable<Member>, fits: (member: Member) => boolean) {
+  for (const member of members) if (fits(member)) yield member
 }
 
 const ADDRESSES = [...ADDRESS_WORDS, ...NAMED_ADDRESSES].join(', ')

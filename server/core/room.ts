@@ -23,6 +23,8 @@ export interface Member {
   away: boolean
   /** What goes around what it says, as long as nothing of that changes. */
   stamp?: Stamp
+  /** The player it is found by. */
+  player?: string
 }
 
 /** What its creator may say of a room. */
@@ -44,14 +46,20 @@ export class Room {
   readonly groups = new Map<string, Set<Session>>()
   /** Who is about to sit down, while a hook thinks about it. */
   readonly entering = new Set<Session>()
-  listed: boolean
-  locked = false
-  properties: Properties
+  /** Hears of whatever lists and filters may ask about. */
+  onChange: ((room: Room) => void) | undefined
   /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
   host: Member | null = null
   readonly #members = new Map<Session, Member>()
+  readonly #byNumber = new Map<number, Member>()
+  /** By the session's id. */
+  readonly #bySession = new Map<string, Member>()
+  readonly #byPlayer = new Map<string, Set<Member>>()
   readonly #banned = new Set<string>()
   #numbered = 0
+  #listed: boolean
+  #locked = false
+  #properties: Properties
   readonly #after: After | undefined
   /** What it says to all together. */
   #batch: Batch | undefined
@@ -62,13 +70,35 @@ export class Room {
     this.serial = serial
     this.kind = kind
     this.capacity = Math.min(kind.capacity, wishes.capacity ?? kind.capacity)
-    this.listed = wishes.listed ?? kind.listed ?? true
-    this.properties = merged({}, wishes.properties ?? {})
+    this.#listed = wishes.listed ?? kind.listed ?? true
+    this.#properties = merged({}, wishes.properties ?? {})
     this.hooks = kind.open(this)
   }
 
   get size(): number {
     return this.#members.size
+  }
+
+  get listed(): boolean {
+    return this.#listed
+  }
+
+  set listed(listed: boolean) {
+    this.#listed = listed
+    this.onChange?.(this)
+  }
+
+  get locked(): boolean {
+    return this.#locked
+  }
+
+  set locked(locked: boolean) {
+    this.#locked = locked
+    this.onChange?.(this)
+  }
+
+  get properties(): Properties {
+    return this.#properties
   }
 
   get isFull(): boolean {
@@ -82,6 +112,11 @@ export class Room {
 
   get sessions(): Iterable<Session> {
     return this.#members.keys()
+  }
+
+  /** Who sits here, in order of joining. */
+  get seats(): ReadonlyMap<Session, Member> {
+    return this.#members
   }
 
   get members(): Iterable<Member> {
@@ -100,8 +135,33 @@ export class Room {
   }
 
   numbered(number: number): Member | undefined {
-    for (const member of this.#members.values()) if (member.number === number) return member
-    return undefined
+    return this.#byNumber.get(number)
+  }
+
+  /** The member of the session with this id. */
+  *ofSession(id: string): Generator<Member, void> {
+    const member = this.#bySession.get(id)
+    if (member) yield member
+  }
+
+  /** The members that are sessions of this player. */
+  *ofPlayer(id: string): Generator<Member, void> {
+    for (const member of this.#byPlayer.get(id) ?? [])
+      if (member.session.player?.id === id) yield member
+  }
+
+  /** The members in a group that the room's logic made. */
+  *ofGroup(name: string): Generator<Member, void> {
+    for (const session of this.groups.get(name) ?? []) {
+      const member = this.#members.get(session)
+      if (member) yield member
+    }
+  }
+
+  /** A member's session has become a player's. */
+  identify(session: Session): void {
+    const member = this.#members.get(session)
+    if (member) this.#list(member)
   }
 
   /** Takes a seat; the caller has seen that there is one. */
@@ -110,15 +170,25 @@ export class Room {
     const away = session.connection === null
     const member: Member = { number, session, name, role, data, away }
     this.#members.set(session, member)
+    this.#byNumber.set(number, member)
+    this.#bySession.set(session.id, member)
+    this.#list(member)
     if (this.#batch?.isOpen) this.#batch.admit(session)
+    if (this.size === this.capacity) this.onChange?.(this)
     return member
   }
 
   remove(session: Session): Member | undefined {
     const member = this.#members.get(session)
     this.#members.delete(session)
+    this.#bySession.delete(session.id)
+    if (member) {
+      this.#byNumber.delete(member.number)
+      this.#unlist(member)
+    }
     this.#batch?.release(session)
     for (const group of this.groups.values()) group.delete(session)
+    if (member && this.size === this.capacity - 1) this.onChange?.(this)
     return member
   }
 
@@ -155,7 +225,8 @@ export class Room {
 
   /** Merges properties into what the room says of itself; null removes one. */
   merge(properties: Properties): void {
-    this.properties = merged(this.properties, properties)
+    this.#properties = merged(this.#properties, properties)
+    this.onChange?.(this)
   }
 
   /** Bans a session and its player for as long as the room lasts; `most` are remembered. */
@@ -176,6 +247,20 @@ export class Room {
     if (isSharable(message)) this.#openBatch().add(message, except)
     else for (const session of this.#members.keys()) if (session !== except) session.send(message)
     return this.size - (except && this.#members.has(except) ? 1 : 0)
+  }
+
+  #list(member: Member): void {
+    this.#unlist(member)
+    const { player } = member.session
+    if (!player) return
+    member.player = player.id
+    this.#byPlayer.set(player.id, (this.#byPlayer.get(player.id) ?? new Set()).add(member))
+  }
+
+  #unlist(member: Member): void {
+    const { player } = member
+    const own = player === undefined ? undefined : this.#byPlayer.get(player)
+    if (own?.delete(member) && own.size === 0) this.#byPlayer.delete(player ?? '')
   }
 
   #openBatch(): Batch {

@@ -9,8 +9,9 @@ import type { LeaveReason, RoomKind } from './kind.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import { infoOf, type Member, Room, roomInfoOf, type Wishes } from './room.ts'
+import { createRoomIndex } from './room-index.ts'
 import type { Session } from './session.ts'
-import type { SessionObserver } from './sessions.ts'
+import type { PlayerObserver, SessionObserver } from './sessions.ts'
 
 export type Rooms = ReturnType<typeof createRooms>
 
@@ -19,6 +20,7 @@ export function createRooms(world: World, limits: Limits) {
   const byCode = new Map<string, Room>()
   const bySession = new Map<Session, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
+  const index = createRoomIndex(limits.looks)
   let serial = 0
 
   const observer: SessionObserver = {
@@ -32,6 +34,12 @@ export function createRooms(world: World, limits: Limits) {
     },
     ended(session) {
       for (const room of of(session)) leave(session, room, 'lost')
+    },
+  }
+
+  const playerObserver: PlayerObserver = {
+    identified(session) {
+      for (const room of of(session)) room.identify(session)
     },
   }
 
@@ -50,11 +58,13 @@ export function createRooms(world: World, limits: Limits) {
     get size() {
       return byCode.size
     },
+    playerObserver,
     /** Those who sit in a room; nobody where there is none. */
-    sessionsIn: (code: string): Iterable<Session> => byCode.get(code)?.sessions ?? [],
+    sessionsIn: (code: string): ReadonlyMap<Session, Member> => byCode.get(code)?.seats ?? NO_SEATS,
     get: (code: string): Room | undefined => byCode.get(code),
-    /** The oldest first. */
-    all: (): Iterable<Room> => byCode.values(),
+    /** The listed rooms, and those with a seat for whoever asks for none in particular. */
+    listed: index.listed,
+    open: index.open,
 
     /** The room a message is meant for, and the sender's seat in it. */
     resolve({ session, room: code }: Context): { room: Room; member: Member } {
@@ -86,6 +96,8 @@ export function createRooms(world: World, limits: Limits) {
       throw new Refusal('TOO_MANY_ROOMS', `this server holds ${limits.rooms_total} rooms already`)
     const room = new Room(newCode(), ++serial, kind, wishes, world.after)
     byCode.set(room.code, room)
+    index.add(room)
+    room.onChange = index.refresh
     world.log.info({ room: room.code, kind: kind.name }, 'room created')
     linger(room)
     return room
@@ -187,6 +199,8 @@ export function createRooms(world: World, limits: Limits) {
 
   function dispose(room: Room): void {
     byCode.delete(room.code)
+    room.onChange = undefined
+    index.remove(room)
     guard(room, () => room.hooks.onDispose?.())
     world.log.info({ room: room.code }, 'room gone')
   }
@@ -217,6 +231,7 @@ export function createRooms(world: World, limits: Limits) {
 
 type Expulsion = DataOf<AllMessages['room.kicked']>
 
+const NO_SEATS: ReadonlyMap<Session, Member> = new Map()
 const NO_ROOMS: ReadonlySet<Room> = new Set()
 
 const codes = (rooms: ReadonlySet<Room>) => [...rooms].map(({ code }) => code).join(', ')

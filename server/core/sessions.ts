@@ -5,15 +5,30 @@ import type { Connection } from './connection.ts'
 import type { Limits, Rates } from './limits.ts'
 import type { Flusher } from './outbox.ts'
 import { Refusal } from './refusal.ts'
-import { type ResetReason, Session } from './session.ts'
+import { type Player, type ResetReason, Session } from './session.ts'
+import type { Alias } from './store.ts'
 
 /** What a feature wants to know of sessions. */
 export interface SessionObserver {
+  opened?(session: Session): void
   away?(session: Session): void
   back?(session: Session): void
   /** It has a connection again, or new counts, and its snapshot: the time to send what is *latest*. */
   restored?(session: Session): void
   ended?(session: Session): void
+}
+
+/** What a feature wants to know of players. */
+export interface PlayerObserver {
+  /**
+   * A session has become a player's, by an alias if there is one. It is told so after all have
+   * heard; what one of them rejects with, it is told instead.
+   */
+  identified?(session: Session, player: Player, alias: Alias | undefined): void | Promise<void>
+  /** The player's first session is here. */
+  online?(player: Player): void
+  /** Its last one has ended. */
+  offline?(player: Player): void
 }
 
 export interface Claim {
@@ -76,6 +91,7 @@ export function createSessions(
       byToken.set(session.tokenHash, session)
       byId.set(session.id, session)
       bind(session, connection)
+      notify('opened', session)
       return { session, token }
     },
 

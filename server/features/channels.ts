@@ -6,7 +6,7 @@ import type { Limits } from '../core/limits.ts'
 import { paged } from '../core/page.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Player, Session } from '../core/session.ts'
-import type { SessionObserver } from '../core/sessions.ts'
+import type { PlayerObserver, SessionObserver } from '../core/sessions.ts'
 import type { Channel, ChannelMessage, Store } from '../core/store.ts'
 import type { World } from '../world.ts'
 
@@ -80,9 +80,26 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     },
   }
 
+  /** A session that has become a player's listens to that player's channels. */
+  const playerObserver: PlayerObserver = {
+    async identified(session, player) {
+      if (!session.may('read:channels')) return
+      let after = 0
+      for (;;) {
+        const own = { after, limit: limits.page, player: player.id }
+        const page = await store.run('channel.list', own)
+        for (const { id } of page) listen(session, id)
+        const last = page.at(-1)
+        if (!last || page.length < limits.page) return
+        after = last.id
+      }
+    },
+  }
+
   return {
     handlers,
     observer,
+    playerObserver,
     create,
     join,
     leave,
@@ -93,26 +110,9 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     /** Refuses who is no member. */
     member,
     /** The sessions here of its members. */
-    listenersOf: (id: number): Iterable<Session> => listening.get(id) ?? [],
+    listenersOf: (id: number): ReadonlySet<Session> => listening.get(id) ?? NOBODY,
     membersPage,
     history,
-
-    /** A session has become a player's: it listens to that player's channels. */
-    async identified(session: Session, player: Player): Promise<void> {
-      if (!session.may('read:channels')) return
-      let after = 0
-      for (;;) {
-        const page = await store.run('channel.list', {
-          after,
-          limit: limits.page,
-          player: player.id,
-        })
-        for (const { id } of page) listen(session, id)
-        const last = page.at(-1)
-        if (!last || page.length < limits.page) return
-        after = last.id
-      }
-    },
   }
 
   async function create(name: string, owner: string | null, props: Channel['props']) {
@@ -232,6 +232,8 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
       throw new Refusal('TOO_LARGE', `${place}: ${bytes} bytes; at most ${limits.data_bytes}`)
   }
 }
+
+const NOBODY: ReadonlySet<Session> = new Set()
 
 type Told =
   | 'channel.message'

@@ -7,31 +7,46 @@ import type { RouteHandlers } from '../core/api.ts'
 import type { HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
 import { Refusal } from '../core/refusal.ts'
-import type { Player, Session } from '../core/session.ts'
-import type { SessionObserver } from '../core/sessions.ts'
-import type { Alias } from '../core/store.ts'
+import type { Session } from '../core/session.ts'
+import type { PlayerObserver, SessionObserver } from '../core/sessions.ts'
+
+/** Sessions, of which it costs nothing to say whether one is among them. */
+export interface Group {
+  readonly size: number
+  has(session: Session): boolean
+  keys(): Iterable<Session>
+}
 
 export interface NotifyOptions {
   readonly all: () => Iterable<Session>
   readonly sessionOf: (id: string) => Session | undefined
-  readonly sessionsOf: (player: string) => Iterable<Session>
-  readonly membersOf: (room: string) => Iterable<Session>
-  readonly listenersOf: (channel: number) => Iterable<Session>
+  readonly sessionsOf: (player: string) => Group
+  readonly membersOf: (room: string) => Group
+  readonly listenersOf: (channel: number) => Group
   readonly isBackend: (session: Session) => boolean
   /** Whether the session takes notifications at all. */
   readonly hears: (session: Session) => boolean
-  /** Whether these two, neither of them a backend, may notify each other. */
-  readonly areOpen: (sender: Session, receiver: Session) => boolean
+  /** Whom one that is no backend may notify beside its own devices, if anybody. */
+  readonly openTo: (sender: Session) => Group | undefined
 }
 
 export type Notify = ReturnType<typeof createNotify>
 
 /** Notifications: what a service tells players. Without an asker it is the server itself. */
 export function createNotify(options: NotifyOptions) {
-  const { all, sessionOf, sessionsOf, membersOf, listenersOf, isBackend, hears, areOpen } = options
+  const { all, sessionOf, sessionsOf, membersOf, listenersOf, isBackend, hears, openTo } = options
   /** The player of each user whose sessions are here. */
   const users = new Map<string, { readonly player: string; readonly sessions: Set<Session> }>()
   const userOf = new Map<Session, string>()
+  /** Those who may be anonymous: who has become somebody else since is not. */
+  const unnamed = new Set<Session>()
+  const anonymous: Group = {
+    get size() {
+      return unnamed.size
+    },
+    has: isAnonymous,
+    keys: () => filtered(unnamed, isAnonymous),
+  }
 
   const handlers: HandlersOf<(typeof notifyTable)['messages']> = {
     'notify.client': ({ session }, { target = session.id, data }) => client(target, data, session),
@@ -51,7 +66,9 @@ export function createNotify(options: NotifyOptions) {
   }
 
   const observer: SessionObserver = {
+    opened: (session) => void unnamed.add(session),
     ended(session) {
+      unnamed.delete(session)
       const user = userOf.get(session) ?? ''
       userOf.delete(session)
       const found = users.get(user)
@@ -59,10 +76,23 @@ export function createNotify(options: NotifyOptions) {
     },
   }
 
+  /** A backend's user is a group by its name too. */
+  const playerObserver: PlayerObserver = {
+    identified(session, { id, guest }, alias) {
+      if (!guest) unnamed.delete(session)
+      if (alias?.service !== BACKEND_SERVICE) return
+      const found = users.get(alias.identifier) ?? { player: id, sessions: new Set() }
+      users.set(alias.identifier, found)
+      found.sessions.add(session)
+      userOf.set(session, alias.identifier)
+    },
+  }
+
   return {
     handlers,
     routes,
     observer,
+    playerObserver,
     /** The same for the server's own code, which no table has checked. */
     server: {
       client(target: string, data: Json) {
@@ -78,20 +108,11 @@ export function createNotify(options: NotifyOptions) {
         return everybody(data)
       },
     },
-
-    /** A session has become a player's; a backend's user is a group by its name too. */
-    identified(session: Session, { id }: Player, alias: Alias | undefined): void {
-      if (alias?.service !== BACKEND_SERVICE || session.ended) return
-      const found = users.get(alias.identifier) ?? { player: id, sessions: new Set() }
-      users.set(alias.identifier, found)
-      found.sessions.add(session)
-      userOf.set(session, alias.identifier)
-    },
   }
 
   function client(target: string, data: Json, asker?: Session) {
     const session = sessionOf(target)
-    return deliver(`session:${target}`, session ? [session] : [], data, asker)
+    return deliver(`session:${target}`, session ? new Set([session]) : NOBODY, data, asker)
   }
 
   function group(target: string, data: Json, asker?: Session) {
@@ -100,11 +121,12 @@ export function createNotify(options: NotifyOptions) {
 
   /** Nobody at all is everybody, where there is nobody. */
   function everybody(data: Json) {
-    return send(heard(filtered(all(), isPlayer), undefined), data)
+    return send([...filtered(filtered(all(), isPlayer), hears)], data)
   }
 
-  function deliver(target: string, named: Iterable<Session>, data: Json, asker?: Session) {
-    const receivers = heard(named, asker)
+  function deliver(target: string, group: Group, data: Json, asker?: Session) {
+    const named = !asker || isBackend(asker) ? group.keys() : reached(asker, group)
+    const receivers = [...filtered(named, hears)]
     if (receivers.length > 0) return send(receivers, data, asker)
     throw new Refusal('INVALID_TARGET', `target: nobody you may notify is at ${target}`)
   }
@@ -117,23 +139,19 @@ export function createNotify(options: NotifyOptions) {
     return { delivered: receivers.length }
   }
 
-  /** Who of these takes notifications, and from this asker. */
-  function heard(sessions: Iterable<Session>, asker: Session | undefined): Session[] {
-    const found: Session[] = []
-    for (const session of sessions)
-      if (hears(session) && (!asker || reaches(asker, session))) found.push(session)
-    return found
+  /**
+   * A backend reaches all, a player its own devices and who is open to it: to others it speaks in
+   * rooms and channels. However large a group is, no more are looked at than it could reach.
+   */
+  function* reached(asker: Session, group: Group): Generator<Session, void> {
+    const own = asker.player ? sessionsOf(asker.player.id) : new Set([asker])
+    yield* common(group, own)
+    const open = openTo(asker)
+    if (open) for (const session of common(group, open)) if (!own.has(session)) yield session
   }
 
-  /** A backend reaches all, a player its own devices: to others it speaks in rooms and channels. */
-  function reaches(asker: Session, session: Session): boolean {
-    if (asker === session || isBackend(asker)) return true
-    const isOwn = asker.player !== null && asker.player.id === session.player?.id
-    return isOwn || areOpen(asker, session)
-  }
-
-  function groupAt(address: string): Iterable<Session> {
-    if (address === 'public') return filtered(all(), isAnonymous)
+  function groupAt(address: string): Group {
+    if (address === 'public') return anonymous
     const colon = address.indexOf(':')
     const value = address.slice(colon + 1)
     switch (address.slice(0, colon + 1)) {
@@ -153,22 +171,22 @@ export function createNotify(options: NotifyOptions) {
   }
 
   /** An id without what it is of: a session's, a player's, a user's. */
-  function bareGroup(id: string): Iterable<Session> {
+  function bareGroup(id: string): Group {
     const session = sessionOf(id)
     if (session) return ownGroup(session)
-    const [first, ...more] = sessionsOf(id)
-    return first ? [first, ...more] : ofUser(id)
+    const own = sessionsOf(id)
+    return own.size > 0 ? own : ofUser(id)
   }
 
-  function ofUser(user: string): Iterable<Session> {
+  function ofUser(user: string): Group {
     const found = users.get(user)
-    return found ? sessionsOf(found.player) : []
+    return found ? sessionsOf(found.player) : NOBODY
   }
 
   /** Its player's; guests count as anonymous. A backend has none. */
-  function ownGroup(session: Session | undefined): Iterable<Session> {
-    if (!session || isBackend(session)) return []
-    if (isAnonymous(session)) return filtered(all(), isAnonymous)
+  function ownGroup(session: Session | undefined): Group {
+    if (!session || isBackend(session)) return NOBODY
+    if (isAnonymous(session)) return anonymous
     return sessionsOf(session.player?.id ?? '')
   }
 
@@ -190,6 +208,14 @@ const playerSender = ({ player }: Session): Sender => ({
   role: 'player',
   name: player?.name ?? '',
 })
+
+const NOBODY: Group = new Set<Session>()
+
+/** Those in both, at the price of the smaller. */
+function common(one: Group, other: Group): Iterable<Session> {
+  const [few, many] = one.size <= other.size ? [one, other] : [other, one]
+  return filtered(few.keys(), (session) => many.has(session))
+}
 
 function* filtered(sessions: Iterable<Session>, fits: (session: Session) => boolean) {
   for (const session of sessions) if (fits(session)) yield session

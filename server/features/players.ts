@@ -8,7 +8,7 @@ import type { Limits } from '../core/limits.ts'
 import { Refusal } from '../core/refusal.ts'
 import { newSecret, readSecret } from '../core/secrets.ts'
 import type { Access, Player, Session } from '../core/session.ts'
-import type { SessionObserver } from '../core/sessions.ts'
+import type { PlayerObserver, SessionObserver } from '../core/sessions.ts'
 import {
   type Alias,
   aliasInfo,
@@ -32,12 +32,7 @@ export interface PlayersOptions {
   readonly refuseBanned: (player: string) => Promise<void>
   /** Whose a token without an alias is to a backend; undefined where none answers. */
   readonly judge: (session: Session, token: string) => Promise<User | undefined>
-  /** A session has become a player's, by an alias if there is one. */
-  readonly onIdentified: (
-    session: Session,
-    player: Player,
-    alias: Alias | undefined,
-  ) => Promise<void>
+  readonly observers: readonly PlayerObserver[]
 }
 
 /** Who a session is to a backend; without a user, a guest. */
@@ -55,13 +50,21 @@ interface Found {
   readonly guestKey?: string
 }
 
+/** A player who is here, or about to be. */
+interface Present {
+  readonly player: Player
+  readonly sessions: Set<Session>
+  /** Whether anybody has been told. */
+  isOnline: boolean
+}
+
 export type Players = ReturnType<typeof createPlayers>
 
 /** Players: who is who, on however many devices. */
 export function createPlayers(options: PlayersOptions) {
   const { world, limits, store, guesses, requireTicket, grant } = options
-  const { refuseBanned, judge, onIdentified } = options
-  const online = new Map<string, { readonly player: Player; readonly sessions: Set<Session> }>()
+  const { refuseBanned, judge, observers } = options
+  const online = new Map<string, Present>()
 
   const handlers: HandlersOf<(typeof playersTable)['messages']> = {
     async 'player.identify'(context, who) {
@@ -213,7 +216,9 @@ export function createPlayers(options: PlayersOptions) {
   function seat(session: Session, { id, name, guest }: StoredPlayer): Player {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
     if (session.player && session.player.id !== id) throw new Refusal('ALREADY_IDENTIFIED')
-    const found = online.get(id) ?? { player: { id, name, guest }, sessions: new Set() }
+    const found = online.get(id) ?? {
+      ...{ player: { id, name, guest }, sessions: new Set<Session>(), isOnline: false },
+    }
     online.set(id, found)
     found.sessions.add(session)
     session.player = found.player
@@ -224,12 +229,35 @@ export function createPlayers(options: PlayersOptions) {
   function forget(session: Session): void {
     const id = session.player?.id ?? ''
     const found = online.get(id)
-    if (found?.sessions.delete(session) && found.sessions.size === 0) online.delete(id)
+    if (!found?.sessions.delete(session) || found.sessions.size > 0) return
+    online.delete(id)
+    if (found.isOnline) tell('offline', found.player)
   }
 
   async function identified(session: Session, player: Player, { alias }: Found): Promise<void> {
+    if (session.ended) return
     world.log.info({ session: session.id, player: player.id }, 'player identified')
-    await onIdentified(session, player, alias)
+    const found = online.get(player.id)
+    if (found && !found.isOnline) {
+      found.isOnline = true
+      tell('online', player)
+    }
+    for (const observer of observers) {
+      if (session.ended) return
+      // Only what takes time is waited for, so that nothing comes between the others.
+      const heard = observer.identified?.(session, player, alias)
+      if (heard) await heard
+    }
+  }
+
+  function tell(what: 'online' | 'offline', player: Player): void {
+    for (const observer of observers) {
+      try {
+        observer[what]?.(player)
+      } catch (error) {
+        world.log.error({ err: error, player: player.id, what }, 'player observer failed')
+      }
+    }
   }
 
   async function change(id: string, name: string | undefined, props: readonly Prop[] = []) {

@@ -5,12 +5,12 @@ import { push } from '../core/frame.ts'
 import type { RoomHooks, RoomKind } from '../core/kind.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Member, Room } from '../core/room.ts'
-import type { Tick } from '../core/tick.ts'
+import type { Ticks } from '../core/tick.ts'
 import type { World } from '../world.ts'
 
 export interface PlazaOptions {
   readonly world: World
-  readonly tick: Tick
+  readonly ticks: Ticks
   readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
 }
 
@@ -23,7 +23,8 @@ interface Ground {
 }
 
 /** The plaza: a room kind to walk about in. */
-export function createPlaza({ world, tick, resolve }: PlazaOptions) {
+export function createPlaza({ world, ticks, resolve }: PlazaOptions) {
+  const tick = ticks.of('plaza', 1_000 / PLAZA.tick_ms)
   const grounds = new WeakMap<Room, Ground>()
 
   const kind: RoomKind = {

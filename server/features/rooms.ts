@@ -1,4 +1,3 @@
-import stringify from 'fast-json-stable-stringify'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
@@ -45,7 +44,7 @@ export function createRoomFeature(options: RoomsOptions) {
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
     'room.create'(context, { kind: name, capacity, listed, properties, ...joining }) {
       const kind = kindNamed(name, 'room.create.kind')
-      checkSize(properties, 'room.create.properties')
+      checkProperties(properties, 'room.create.properties')
       const wishes = {
         ...(capacity !== undefined && { capacity }),
         ...(listed !== undefined && { listed }),
@@ -62,14 +61,13 @@ export function createRoomFeature(options: RoomsOptions) {
     },
     'room.join_or_create'(context, { kind: name, properties, ...joining }) {
       const kind = kindNamed(name, 'room.join_or_create.kind')
-      checkSize(properties, 'room.join_or_create.properties')
+      checkProperties(properties, 'room.join_or_create.properties')
       const { session } = context
       const seated = [...rooms.of(session)].find((room) => room.kind === kind)
       if (seated) throw alreadyIn(seated)
-      const isOpen = (room: Room) =>
-        room.kind === kind && room.listed && !room.locked && !room.isFull && !room.isBanned(session)
-      for (const room of rooms.all())
-        if (isOpen(room) && says(room, properties)) return join(context, room, joining, false)
+      const search = rooms.open(kind.name, properties)
+      for (let room = search.take(); room; room = search.take())
+        if (!room.isFull && !room.isBanned(session)) return join(context, room, joining, false)
       return join(context, create(kind, properties ? { properties } : {}), joining, true)
     },
     'room.leave'(context) {
@@ -79,7 +77,7 @@ export function createRoomFeature(options: RoomsOptions) {
     'room.list': list,
     'room.update'(context, { properties = {}, listed }) {
       const { room } = permitted(context, 'update')
-      checkSize(merged(room.properties, properties), 'room.update.properties')
+      checkProperties(merged(room.properties, properties), 'room.update.properties')
       room.merge(properties)
       room.listed = listed ?? room.listed
       rooms.tellUpdated(room)
@@ -143,6 +141,14 @@ export function createRoomFeature(options: RoomsOptions) {
     const found = rooms.resolve(context)
     found.room.permit(found.member, action)
     return found
+  }
+
+  function checkProperties(properties: Properties | undefined, place: string): void {
+    const count = Object.keys(properties ?? {}).length
+    const most = limits.room_properties
+    if (count > most)
+      throw new Refusal('TOO_LARGE', `${place}: ${count} properties; expected at most ${most}`)
+    checkSize(properties, place)
   }
 
   function checkSize(value: Json | undefined, place: string): void {
@@ -234,20 +240,21 @@ export function createRoomFeature(options: RoomsOptions) {
 
   function list(context: Context, filter: DataOf<AllMessages['room.list']>) {
     const { kind, properties, after = 0, limit = DEFAULT_PAGE } = filter
+    checkProperties(properties, 'room.list.properties')
+    const most = Math.min(limit, limits.page)
+    const search = rooms.listed({ kind, properties }, after)
     const found: Listed[] = []
     let bytes = context.session.receiveBytes - LIST_OVERHEAD
     let last = 0
-    for (const room of rooms.all()) {
-      if (!room.listed || room.serial <= after) continue
-      if ((kind !== undefined && room.kind.name !== kind) || !says(room, properties)) continue
+    for (let room = search.take(); room; room = search.take()) {
       const one = listedOf(room)
       bytes -= Buffer.byteLength(JSON.stringify(one)) + 1
-      if (found.length >= Math.min(limit, limits.page) || (bytes < 0 && found.length > 0))
+      if (found.length >= most || (bytes < 0 && found.length > 0))
         return { rooms: found, next: last }
       found.push(one)
       last = room.serial
     }
-    return { rooms: found, next: null }
+    return { rooms: found, next: search.next }
   }
 }
 
@@ -263,13 +270,6 @@ function memberNumbered(room: Room, number: number, place: string): Member {
 
 const alreadyIn = (room: Room) =>
   new Refusal('ALREADY_IN_ROOM', undefined, { cause: { room: room.code } })
-
-/** Whether a room says all that `asked` says. */
-const says = ({ properties }: Room, asked: Properties = {}): boolean =>
-  Object.entries(asked).every(
-    ([name, value]) =>
-      Object.hasOwn(properties, name) && stringify(properties[name]) === stringify(value),
-  )
 
 const listedOf = (room: Room): Listed => ({
   code: room.code,

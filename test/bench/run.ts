@@ -18,6 +18,7 @@ import { players } from './players.ts'
 import { plaza } from './plaza.ts'
 import { requests } from './requests.ts'
 import { room } from './room.ts'
+import { rooms } from './rooms.ts'
 import { slow } from './slow.ts'
 import { stalled } from './stalled.ts'
 import { startup } from './startup.ts'
@@ -36,6 +37,7 @@ const WORKLOADS: readonly Workload[] = [
   stalled,
   storm,
   room,
+  rooms,
   players,
   godot,
   page,

@@ -225,6 +225,12 @@ const LIMIT_ROOMS := 8
 ## What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.
 ## In bytes.
 const LIMIT_DATA_BYTES := 2048
+## How many properties a room may have, or be asked for. Above: TOO_LARGE. In properties.
+const LIMIT_ROOM_PROPERTIES := 32
+## How many rooms [code]room.list[/code] looks at before it answers with what it has found and
+## [code]next[/code], and [code]room.join_or_create[/code] before it makes one; each property that
+## it has to compare in one counts as well. In looks.
+const LIMIT_LOOKS := 2000
 ## How many rooms, channels, messages or players one page of a list may hold. In entries.
 const LIMIT_PAGE := 100
 ## How many bans one room remembers; the oldest is forgotten first. In bans.

@@ -1,0 +1,122 @@
+import t from 'tap'
+import { createGuesses } from '../server/core/guesses.ts'
+import { limitsOf, ratesOf } from '../server/core/limits.ts'
+import { createFlusher } from '../server/core/outbox.ts'
+import { Refusal } from '../server/core/refusal.ts'
+import { Session } from '../server/core/session.ts'
+import type { PlayerObserver } from '../server/core/sessions.ts'
+import { createPlayers } from '../server/features/players.ts'
+import { createDirectStore } from '../server/store/direct.ts'
+import type { Any } from './support/client.ts'
+import { createClock, createTestWorld } from './support/clock.ts'
+
+/** Players without a server around them, and what is heard of them. */
+function stage(more: PlayerObserver = {}, refuseBanned: () => Promise<void> = async () => {}) {
+  const world = createTestWorld(createClock())
+  const limits = limitsOf()
+  const heard: string[] = []
+  const observer: PlayerObserver = {
+    identified: ({ id }) => void heard.push(`identified ${id}`),
+    online: ({ name }) => void heard.push(`online ${name}`),
+    offline: ({ name }) => void heard.push(`offline ${name}`),
+  }
+  const players = createPlayers({
+    ...{ world, limits, refuseBanned, requireTicket: false, grant() {} },
+    store: createDirectStore(world.log),
+    guesses: createGuesses(ratesOf(), world.now),
+    judge: async () => undefined,
+    observers: [more, observer],
+  })
+  const outside = { now: () => 0, after: () => () => {}, rates: false as const, onSlow() {} }
+  return {
+    heard,
+    lines: world.lines,
+    open: (id: string) =>
+      new Session(id, id, 'memory', { limits, flusher: createFlusher(() => {}), ...outside }),
+    identify: (session: Session, who = {}): Promise<Any> =>
+      players.handlers['player.identify']({ session } as never, who) as Promise<Any>,
+    end(session: Session): void {
+      players.observer.ended?.(session)
+      session.end()
+    },
+  }
+}
+
+t.test('a player is online with the first session and offline after the last', async (t) => {
+  const { heard, open, identify, end } = stage()
+  const [phone, desk] = [open('phone'), open('desk')]
+
+  const { guest_key } = await identify(phone, { name: 'Ada' })
+  await identify(desk, { guest_key })
+  await identify(desk, { guest_key })
+  end(phone)
+  t.equal(heard.at(-1), 'identified desk', 'one is left')
+  end(desk)
+  end(desk)
+
+  t.strictSame(heard, [
+    ...['online Ada', 'identified phone', 'identified desk', 'identified desk'],
+    'offline Ada',
+  ])
+})
+
+t.test('nobody hears of who was refused, or went before it was let in', async (t) => {
+  const waiting: (() => void)[] = []
+  let isBanned = true
+  const { heard, open, identify, end } = stage({}, async () => {
+    if (isBanned) throw new Refusal('PLAYER_BANNED')
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  })
+  const [banned, gone] = [open('banned'), open('gone')]
+
+  await t.rejects(identify(banned), { code: 'PLAYER_BANNED' })
+  end(banned)
+  isBanned = false
+  const going = identify(gone)
+  while (waiting.length === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+  end(gone)
+  waiting[0]?.()
+
+  await t.rejects(going, { code: 'TARGET_LEFT' })
+  t.strictSame(heard, [])
+})
+
+t.test('an observer that takes time is heard out before the player is told', async (t) => {
+  let finish = () => {}
+  const { heard, open, identify } = stage({
+    identified: () => new Promise<void>((resolve) => (finish = resolve)),
+  })
+  let isTold = false
+  const told = identify(open('ada'), { name: 'Ada' }).then(() => {
+    isTold = true
+  })
+
+  while (heard.length === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+  t.strictSame([heard, isTold], [['online Ada'], false])
+  finish()
+  await told
+
+  t.strictSame(heard, ['online Ada', 'identified ada'])
+})
+
+t.test('an observer that throws harms nobody, and one that rejects is told', async (t) => {
+  const { heard, lines, open, identify, end } = stage({
+    online() {
+      throw new Error('boom')
+    },
+    offline() {
+      throw new Error('boom')
+    },
+    identified: ({ id }) =>
+      id === 'bob' ? Promise.reject(new Refusal('STORAGE_BUSY')) : undefined,
+  })
+  const [ada, bob] = [open('ada'), open('bob')]
+
+  await identify(ada, { name: 'Ada' })
+  end(ada)
+  await t.rejects(identify(bob, { name: 'Bob' }), { code: 'STORAGE_BUSY' })
+
+  t.strictSame(heard, ['online Ada', 'identified ada', 'offline Ada', 'online Bob'])
+  const failed = lines.filter(({ msg }) => msg === 'player observer failed')
+  t.match(failed, [{ what: 'online' }, { what: 'offline' }, { what: 'online' }])
+})
