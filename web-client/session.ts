@@ -11,7 +11,8 @@ import {
 import { createClock } from './clock.ts'
 import { createEmitter, type Report } from './emitter.ts'
 import { failure, NetworkError } from './failure.ts'
-import { type Data, type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
+import type { OpenLink } from './lag.ts'
+import type { Data, Link, Timers } from './link.ts'
 import { createLiveness } from './liveness.ts'
 import { compose, composeAnswer, type Received, type RequestType, read } from './message.ts'
 import { createOutgoing } from './outgoing.ts'
@@ -41,7 +42,7 @@ export type SessionEvents = {
 
 export interface SessionOptions {
   readonly url: string
-  readonly WebSocket: WebSocketConstructor
+  readonly openLink: OpenLink
   readonly timers: Timers
   readonly connectTimeout: number
   /** How long to wait before the `attempt`-th try to come back (1, 2, …), in ms. */
@@ -61,7 +62,7 @@ export type Session = ReturnType<typeof createSession>
 
 /** A session with the server that survives its connections. */
 export function createSession(options: SessionOptions) {
-  const { url, WebSocket, timers, connectTimeout, backoff, pingEvery, report } = options
+  const { url, openLink, timers, connectTimeout, backoff, pingEvery, report } = options
   const { packets } = options
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
@@ -199,7 +200,7 @@ export function createSession(options: SessionOptions) {
   function open(): void {
     const events = { opened: introduce, received: receive, closed: lose }
     try {
-      link = openLink(WebSocket, url, events, timers, connectTimeout)
+      link = openLink(events)
     } catch (error) {
       finish(1006, String(error), failure('CONNECT_FAILED', `${url}: ${error}`))
     }

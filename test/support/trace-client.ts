@@ -1,4 +1,4 @@
-import type { Data, WebSocketLike } from '../../web-client/link.ts'
+import { type Data, openLink, type WebSocketLike } from '../../web-client/link.ts'
 import { createSession } from '../../web-client/session.ts'
 import type { Any } from './client.ts'
 import { createClock } from './clock.ts'
@@ -6,6 +6,8 @@ import { named, type Side, type Step, type Trace } from './traces.ts'
 
 /** How long the client waits before it comes back, where the server does not say. */
 const BACKOFF_MS = 60_000
+const URL = 'ws://trace'
+const TIMEOUT_MS = 10_000
 const STEP_MS = 1_000
 /** Longer than any trace takes. */
 const FOR_EVER = 1e12
@@ -54,7 +56,8 @@ export function clientOf(_trace: Trace): Side {
   }
 
   const session = createSession({
-    ...{ url: 'ws://trace', WebSocket: Scripted, timers: clock, connectTimeout: 10_000 },
+    ...{ url: URL, timers: clock, connectTimeout: TIMEOUT_MS },
+    openLink: (events) => openLink(Scripted, URL, events, clock, TIMEOUT_MS),
     ...{ backoff: () => BACKOFF_MS, pingEvery: 5_000 },
     report(error) {
       throw error
