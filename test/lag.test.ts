@@ -1,6 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { createLag, createLuck, type Lag, lagOf, STALL_MS } from '../protocol/lag.ts'
-import { createClock } from './support/clock.ts'
+import type { Network } from '../web-client/client.ts'
+import { createClock, seedOf } from './support/clock.ts'
+import { emit, numbers, seat } from './support/player.ts'
+import { both } from './support/promise.ts'
+import type { TestWorld } from './support/world.ts'
 
 const SECONDS = 20_000
 const STILL: Lag = { delay: 80, jitter: 20, cut: 0, stall: 0, seed: 7 }
@@ -86,3 +91,69 @@ t.test('a lag that makes no sense is refused with what was expected', async (t) 
   t.throws(() => lagOf({ latency: 80 } as object, seed), /lag\.latency: not a field; expected/)
   t.strictSame(lagOf({ delay: 80 }, seed), { delay: 80, jitter: 0, cut: 0, stall: 0, seed: 1 })
 })
+
+/* The web client. */
+
+const MANY = 150
+const seed = seedOf(process.env.SEED ?? '7')
+
+both(`over a bad network every event arrives once and in order, seed ${seed}`, {}, async (t, w) => {
+  const bob = await seat(w, 'bob')
+  const lag = { delay: 40, jitter: 30, cut: 0.4, stall: 0.3, seed }
+  const states: string[] = []
+  const heard: unknown[] = []
+  let ada: Network | undefined
+  const passing = pass(w, () => ada !== undefined)
+  ada = await w.connect({ lag })
+  await passing
+  ada.on('state', (state) => states.push(state))
+  ada.events.on('plaza.number', ([n], from) => from.name === 'bob' && heard.push(n))
+  const seated = ada.rooms.joinOrCreate('plaza')
+  let isSeated = false
+  void seated.then(() => {
+    isSeated = true
+  })
+  await pass(w, () => isSeated)
+
+  const said: Promise<unknown>[] = []
+  for (let n = 1; n <= MANY; n++) {
+    said.push(ada.events.emit('plaza.number', [n]))
+    bob.send(emit(n))
+    for (let step = 0; step < 6; step++) await pass(w)
+  }
+  await pass(w, () => heard.length >= MANY && numbers(bob).length >= 2 * MANY)
+  for (let step = 0; step < 100; step++) await pass(w)
+  await Promise.all(said)
+
+  const all = Array.from({ length: MANY }, (_, index) => index + 1)
+  t.strictSame(heard, all, 'what bob said')
+  t.strictSame(
+    bob.seen
+      .filter(({ type, from }) => type === 'event' && from.name !== 'bob')
+      .map(({ data }) => data.args[0]),
+    all,
+    'what ada said',
+  )
+  t.ok(states.includes('away'), `${states}`)
+})
+
+both('a client says that lag is on, and its seed', {}, async (t, w) => {
+  const ada = await w.connect({ lag: { seed: 7, cut: 0.5 } })
+  const warnings: string[] = []
+  ada.on('warning', (text) => warnings.push(text))
+  const plain = await w.connect()
+  plain.on('warning', (text) => warnings.push(text))
+
+  await turn()
+
+  t.strictSame(warnings, ['lag is on: delay=0,jitter=0,cut=0.5,stall=0,seed=7'])
+  await t.rejects(w.connect({ lag: { cut: 2 } }), { message: /^lag\.cut: expected/ })
+})
+
+/** Ten milliseconds pass, again and again until something is so. */
+async function pass(w: TestWorld, isSo = () => true): Promise<void> {
+  do {
+    w.clock.advance(10)
+    await turn()
+  } while (!isSo())
+}

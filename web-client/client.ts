@@ -1,3 +1,4 @@
+import { type LagOptions, lagOf, lagText } from '../protocol/lag.ts'
 import type { PacketSet } from '../protocol/packet.ts'
 import type { Acceptors, Definitions, Packets as PacketsOf } from '../protocol/packet-kinds.ts'
 import { decorate } from '../protocol/packet-set.ts'
@@ -7,7 +8,8 @@ import { createDialogs, type Page } from './dialog.ts'
 import { createEvents, type Events } from './events.ts'
 import { failure } from './failure.ts'
 import { createFunctions, type Functions } from './functions.ts'
-import type { Timers, WebSocketConstructor } from './link.ts'
+import { lagged, type OpenLink } from './lag.ts'
+import { openLink, type Timers, type WebSocketConstructor } from './link.ts'
 import { type PageLocation, platformLocation } from './location.ts'
 import { createNotifications, type Notifications } from './notify.ts'
 import { createPackets, type PacketContext, type Packets } from './packets.ts'
@@ -17,6 +19,7 @@ import { type BuiltIns, createQueries, type Queries } from './queries.ts'
 import { createRooms, type Rooms } from './rooms.ts'
 import { createSession, type Session, type State } from './session.ts'
 
+export type { LagOptions } from '../protocol/lag.ts'
 export type { Sender } from '../protocol/message.ts'
 export { about, type Notation, type ValueOf } from '../protocol/notation.ts'
 export {
@@ -56,6 +59,11 @@ export interface ConnectOptions {
   readonly redirects?: readonly string[]
   /** What Refresh and Redirect act on: the browser's `location` unless given. */
   readonly location?: PageLocation
+  /**
+   * Makes the network worse, for development: what goes either way is late and in order, and chance
+   * cuts and stalls connections. A `warning` says that it is on, and its seed.
+   */
+  readonly lag?: LagOptions
   /** Gives the connection up, now or later. */
   readonly signal?: AbortSignal
   /** Where errors thrown by your listeners go; the console unless given. */
@@ -98,11 +106,14 @@ const LONGEST_WAIT_MS = 10_000
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Network> {
   const { signal, report = console.error, timers = platformTimers } = options
+  const { connectTimeout = 10_000, WebSocket = platformSocket() } = options
+  const lag = options.lag && lagOf(options.lag, newSeed)
+  const plain: OpenLink = (events) => openLink(WebSocket, url, events, timers, connectTimeout)
   const session = createSession({
     url,
-    WebSocket: options.WebSocket ?? platformSocket(),
+    openLink: lag ? lagged(plain, lag, timers) : plain,
     timers,
-    connectTimeout: options.connectTimeout ?? 10_000,
+    connectTimeout,
     pingEvery: options.pingEvery ?? 5_000,
     backoff: options.backoff ?? jittered,
     packets: options.packets?.hash,
@@ -145,6 +156,8 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   } catch (error) {
     throw signal?.aborted ? failure('ABORTED') : error
   }
+  // Once whoever waits for the connection has had the time to listen.
+  if (lag) timers.after(0, () => session.warn(lagText(lag)))
   return network
 }
 
@@ -157,6 +170,8 @@ export const acceptPackets = <D extends Definitions>(
 /** Exponential, with full jitter, so that a server that comes back is not met by all at once. */
 const jittered = (attempt: number) =>
   Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
+
+const newSeed = () => Math.floor(Math.random() * 2 ** 32)
 
 const platformTimers: Timers = {
   now: () => performance.now(),

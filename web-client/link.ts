@@ -38,7 +38,8 @@ export interface Timers {
 
 /** No code of the protocol: the server takes it for a lost connection. */
 const CUT = 4999
-const LOST = 1006
+/** Where the peer gave no code. */
+export const LOST = 1006
 
 /** One WebSocket. After it has closed, or was cut, nothing of it is heard any more. */
 export function openLink(

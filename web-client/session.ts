@@ -10,16 +10,17 @@ import {
 } from '../protocol/message.ts'
 import { createClock } from './clock.ts'
 import { createEmitter, type Report } from './emitter.ts'
-import { type FailureData, failure, NetworkError } from './failure.ts'
-import { type Data, type Link, openLink, type Timers, type WebSocketConstructor } from './link.ts'
+import { failure, NetworkError } from './failure.ts'
+import type { OpenLink } from './lag.ts'
+import type { Data, Link, Timers } from './link.ts'
 import { createLiveness } from './liveness.ts'
 import { compose, composeAnswer, type Received, type RequestType, read } from './message.ts'
 import { createOutgoing } from './outgoing.ts'
 import { createRequests, type WaitOptions } from './requests.ts'
+import { createResume, type Snapshot, type Welcome } from './resume.ts'
 
 export type State = 'connecting' | 'open' | 'away' | 'closed'
-type Welcome = DataOf<AllMessages['welcome']>
-export type Snapshot = DataOf<AllMessages['session.snapshot']>
+export type { Snapshot } from './resume.ts'
 
 export type SessionEvents = {
   /** `code` and `reason` are those of the close that led here, where one did. */
@@ -41,7 +42,7 @@ export type SessionEvents = {
 
 export interface SessionOptions {
   readonly url: string
-  readonly WebSocket: WebSocketConstructor
+  readonly openLink: OpenLink
   readonly timers: Timers
   readonly connectTimeout: number
   /** How long to wait before the `attempt`-th try to come back (1, 2, …), in ms. */
@@ -61,9 +62,8 @@ export type Session = ReturnType<typeof createSession>
 
 /** A session with the server that survives its connections. */
 export function createSession(options: SessionOptions) {
-  const { url, WebSocket, timers, connectTimeout, backoff, pingEvery, report } = options
+  const { url, openLink, timers, connectTimeout, backoff, pingEvery, report } = options
   const { packets } = options
-  const abilities = { fingerprint: FINGERPRINT, ...(packets !== undefined && { packets }) }
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
   const clock = createClock(timers.now)
@@ -78,22 +78,15 @@ export function createSession(options: SessionOptions) {
     },
   })
   const outgoing = createOutgoing()
+  const abilities = { fingerprint: FINGERPRINT, ...(packets !== undefined && { packets }) }
+  const resume = createResume({ outgoing, requests, abilities, write })
 
   let state: State = 'connecting'
   let link: Link | undefined
   /** Whether frames may be written: the connection carries our session. */
   let isLive = false
   let welcome: Welcome | undefined
-  /** The welcome of a connection whose claim is not answered yet. */
-  let candidate: Welcome | undefined
-  let claimId: string | undefined
-  let isResumable = true
-  let lostBecause: ResumeReason | undefined
-  let attempt = 0
   let tries = 0
-  let received = 0
-  const told = { sent: 0, received: 0 }
-  let pages: Snapshot[] = []
   let cancelRetry = () => {}
   let opened: { resolve(): void; reject(error: NetworkError): void } | undefined
 
@@ -105,6 +98,10 @@ export function createSession(options: SessionOptions) {
     },
     get id() {
       return welcome?.session
+    },
+    /** Counted frames, both ways. */
+    get counts() {
+      return { sent: outgoing.sent, received: resume.received }
     },
     /** Whether the server has our packets, so that they may be bytes. */
     get sharesPackets() {
@@ -201,47 +198,34 @@ export function createSession(options: SessionOptions) {
   }
 
   function open(): void {
-    candidate = undefined
-    claimId = undefined
     const events = { opened: introduce, received: receive, closed: lose }
     try {
-      link = openLink(WebSocket, url, events, timers, connectTimeout)
+      link = openLink(events)
     } catch (error) {
       finish(1006, String(error), failure('CONNECT_FAILED', `${url}: ${error}`))
     }
   }
 
-  /** The first frame of a connection: a claim of the session there was, or a hello. */
   function introduce(): void {
     liveness.expect(connectTimeout)
-    if (!welcome || !isResumable) {
-      write({ type: 'session.hello', id: 'hello', data: abilities })
-      return
-    }
-    attempt++
-    claimId = `claim-${attempt}`
-    const { sent, forgotten } = outgoing
-    const { token } = welcome
-    const data = { token, attempt, sent, received, forgotten, ...abilities }
-    write({ type: 'session.resume', id: claimId, data })
+    resume.introduce(welcome?.token)
   }
 
   function receive(data: Data): void {
     if (typeof data === 'string') receiveText(data)
     else receiveBytes(data)
-    if (isLive && received - told.received >= outgoing.limits.ack_frames) acknowledge()
+    if (isLive) resume.acknowledgeIfMany()
   }
 
   function receiveBytes(frame: Uint8Array): void {
     const [kind = 0] = frame
-    if (kind >= BINARY_KINDS && (kind & COUNTED_BIT) === 0) return emitter.emit('bytes', frame)
-    received++
+    if (kind < BINARY_KINDS || (kind & COUNTED_BIT) !== 0) resume.count()
     emitter.emit('bytes', frame)
   }
 
   function receiveText(text: string): void {
     const { isCounted, message, problem } = read(text)
-    if (isCounted) received++
+    if (isCounted) resume.count()
     if (problem) report(new Error(problem))
     if (message) route(message)
   }
@@ -249,9 +233,9 @@ export function createSession(options: SessionOptions) {
   function route(message: Received): void {
     const { type, re, data } = message
     if (type === 'welcome') return onWelcome(data)
-    if (claimId !== undefined && re === claimId) return onClaimAnswered(message)
+    if (resume.isClaim(re)) return onClaimAnswered(message)
     if (liveness.hears(re, data)) return
-    if (type === 'session.ack') return onAck(data)
+    if (type === 'session.ack') return isLive ? resume.compare(data) : undefined
     if (type === 'session.reset') return onReset(message)
     if (type === 'session.snapshot') return onSnapshot(data)
     if (type === 'session.hello') return onHello(data)
@@ -261,66 +245,36 @@ export function createSession(options: SessionOptions) {
   }
 
   function onWelcome(data: Welcome): void {
-    if (claimId !== undefined) {
-      candidate = data
-      return
-    }
+    if (resume.holds(data)) return
     adopt(data)
     goLive()
   }
 
   /** Takes the session of a new connection as ours. */
-  function adopt(data: Welcome): void {
+  function adopt(data: Welcome, because?: ResumeReason): void {
     const isNew = welcome !== undefined
     welcome = data
-    attempt = 0
-    isResumable = true
     clock.begin(data.time)
     if (data.fingerprint !== FINGERPRINT) emitter.emit('warning', OTHER_TABLES)
-    const { written } = outgoing
-    outgoing.renew(data.limits)
-    if (!isNew) return
-    requests.abandon((count) => (count > written ? 'SESSION_LOST' : 'OUTCOME_UNKNOWN'))
-    recount()
-    const reason = lostBecause ?? 'UNKNOWN'
-    lostBecause = undefined
-    emitter.emit('lost', reason)
+    const reason = resume.begin(data.limits)
+    if (isNew) emitter.emit('lost', because ?? reason ?? 'UNKNOWN')
   }
 
-  function onClaimAnswered({ type, data }: Received): void {
-    claimId = undefined
-    if (type === 'error') return retryClaim(data)
-    const answer = data as ReplyOf<AllMessages['session.resume']>
-    if (answer.resumed) {
-      outgoing.acknowledge(answer.received)
-      return goLive(answer.received)
+  function onClaimAnswered(message: Received): void {
+    const outcome = resume.outcomeOf(message)
+    if (outcome.is === 'resumed') return goLive(outcome.received)
+    if (outcome.is === 'refused') {
+      link?.cut()
+      return lose(1006, 'claim refused', outcome.retry_ms)
     }
-    const reason = answer.reason ?? 'UNKNOWN'
-    if (!answer.kept) {
-      lostBecause = reason
-      if (candidate) adopt(candidate)
-      if (reason === 'FINGERPRINT') isResumable = false
+    if (outcome.is === 'lost') {
+      adopt(outcome.welcome, outcome.reason)
+      if (outcome.reason === 'FINGERPRINT') resume.despair('FINGERPRINT')
       return goLive()
     }
-    beginAgain()
+    resume.beginAgain()
     goLive()
-    emitter.emit('reset', reason)
-  }
-
-  /** The counts begin again: what was written has no known outcome, the rest is still to come. */
-  function beginAgain(): void {
-    const { written } = outgoing
-    requests.abandon((count) => (count > written ? undefined : 'OUTCOME_UNKNOWN'))
-    requests.renumber(outgoing.restart())
-    recount()
-  }
-
-  /** A claim that came too late or too often: another connection, another and higher attempt. */
-  function retryClaim({ retry_ms, cause }: FailureData): void {
-    const highest = (cause as { attempt?: unknown } | undefined)?.attempt
-    if (typeof highest === 'number') attempt = Math.max(attempt, highest)
-    link?.cut()
-    lose(1006, 'claim refused', retry_ms)
+    emitter.emit('reset', outcome.reason)
   }
 
   /** Writes what the server lacks, from its `count` on, and from now on at once. */
@@ -328,52 +282,35 @@ export function createSession(options: SessionOptions) {
     if (state === 'closed') return
     isLive = true
     tries = 0
-    pages = []
+    resume.discard()
     for (const data of outgoing.take(count)) link?.send(data)
-    acknowledge()
-    liveness.begin(outgoing.limits.ack_ms, acknowledge)
+    resume.acknowledge()
+    liveness.begin(outgoing.limits.ack_ms, resume.acknowledge)
     setState('open', 0, '')
     opened?.resolve()
     opened = undefined
   }
 
-  function onHello({ resume, warning }: ReplyOf<AllMessages['session.hello']>): void {
-    isResumable = resume
+  function onHello({ resume: mayResume, warning }: ReplyOf<AllMessages['session.hello']>): void {
+    if (!mayResume) resume.despair('FINGERPRINT')
     if (warning) emitter.emit('warning', warning)
-  }
-
-  function onAck({ sent, received: arrived }: DataOf<AllMessages['session.ack']>): void {
-    if (!isLive) return
-    outgoing.acknowledge(arrived)
-    if (sent !== received)
-      write({ type: 'session.desync', data: { sent: outgoing.sent, received } })
   }
 
   function onReset({ id, data }: Received): void {
     write({ type: 'session.reset', re: id, data: {} })
-    beginAgain()
-    pages = []
+    resume.beginAgain()
+    resume.discard()
     emitter.emit('reset', (data as DataOf<AllMessages['session.reset']>).reason)
   }
 
   function onSnapshot(page: Snapshot): void {
-    pages.push(page)
-    if (page.more) return
-    emitter.emit('snapshot', pages)
-    pages = []
+    const pages = resume.collect(page)
+    if (pages) emitter.emit('snapshot', pages)
   }
 
   function onError({ re, data }: Received): void {
     if (re === undefined || !requests.reject(`${re}`, data))
       emitter.emit('error', new NetworkError(data))
-  }
-
-  function acknowledge(): void {
-    const { sent } = outgoing
-    if (told.sent === sent && told.received === received) return
-    told.sent = sent
-    told.received = received
-    write({ type: 'session.ack', data: { sent, received } })
   }
 
   function sendCounted(type: string, data: Data, isAnswer = false): void {
@@ -403,8 +340,7 @@ export function createSession(options: SessionOptions) {
     const action = actionOn(code)
     if (action === 'refused' || code === 1000)
       return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
-    if (action === 'ended') isResumable = false
-    if (!isResumable) lostBecause = action === 'ended' ? 'UNKNOWN' : 'FINGERPRINT'
+    if (action === 'ended') resume.despair('UNKNOWN')
     setState('away', code, reason)
     cancelRetry()
     cancelRetry = timers.after(delay ?? backoff(++tries), open)
@@ -418,13 +354,6 @@ export function createSession(options: SessionOptions) {
     opened?.reject(error)
     opened = undefined
     setState('closed', code, reason)
-  }
-
-  /** What arrived and what was told of it, from zero. */
-  function recount(): void {
-    received = 0
-    told.sent = 0
-    told.received = 0
   }
 
   function setState(next: State, code: number, reason: string): void {
