@@ -49,6 +49,7 @@ const EstragonRequest := preload("request.gd")
 const EstragonResult := preload("result.gd")
 const EstragonSchema := preload("schema.gd")
 const EstragonText := preload("text.gd")
+const EstragonWorld := preload("world.gd")
 
 const _SILENT_PINGS := 2
 const _GONE := -1
@@ -61,9 +62,11 @@ var id: String = ""
 # Why it is CLOSED, where a connection failed; null otherwise.
 var last_error: EstragonError
 # The server's clock and the round trip to it.
-var clock := EstragonClock.new()
+var clock: EstragonClock
 # Rises whenever the counts begin again: a question of before is not answered any more.
 var epoch: int = 0
+# Where time and chance come from.
+var world: EstragonWorld
 # The hash of the game's packets, which the server is told; empty where there are none.
 var packets: String = ""
 # Whether the server has the same packets, so that they may be bytes.
@@ -94,8 +97,8 @@ var _is_resumable: bool = true
 var _lost_because: String = "UNKNOWN"
 var _attempt: int = 0
 var _tries: int = 0
-var _retry_at: int = -1
-var _answer_by: int = -1
+var _retry_at: float = -1.0
+var _answer_by: float = -1.0
 var _numbered: int = 0
 var _received: int = 0
 # Counted frames written to this connection, and the highest that was ever written to any.
@@ -105,18 +108,20 @@ var _ever_written: int = 0
 var _in_flight: int = 0
 var _told_sent: int = 0
 var _told_received: int = 0
-var _acknowledge_at: int = 0
-var _ping_at: int = 0
+var _acknowledge_at: float = 0.0
+var _ping_at: float = 0.0
 var _ping_id: String = ""
 var _pinged_at: float = 0.0
 var _silent: int = 0
-var _expire_at: int = 0
+var _expire_at: float = 0.0
 var _pages: Array = []
 var _link_factory: FuncRef
 
 
-# `link_factory` makes an EstragonLink of a URL and options; tests hand in their own.
-func _init(link_factory: FuncRef = null) -> void:
+# `link_factory` makes an EstragonLink of a URL and options; tests hand in their own, and a world.
+func _init(link_factory: FuncRef = null, its_world: EstragonWorld = null) -> void:
+	world = its_world if its_world else EstragonWorld.new()
+	clock = EstragonClock.new(world)
 	_link_factory = link_factory
 
 
@@ -141,15 +146,15 @@ func poll() -> void:
 		if _leaving.call("is_finished"):
 			_leaving = null
 	_tell_refused()
-	var now := OS.get_ticks_msec()
+	var now := world.now()
 	if _is_live:
 		_flush()
 		_keep_alive(now)
-	elif _answer_by >= 0 and now > _answer_by:
+	elif _answer_by >= 0.0 and now > _answer_by:
 		_link.call("cut")
 		_on_closed(_GONE, "no answer within %s s" % _options.connect_timeout)
-	elif _retry_at >= 0 and now >= _retry_at:
-		_retry_at = -1
+	elif _retry_at >= 0.0 and now >= _retry_at:
+		_retry_at = -1.0
 		_open_link()
 	if now >= _expire_at:
 		_expire_at = now + _EXPIRE_EVERY_MS
@@ -250,7 +255,7 @@ func _open_link() -> void:
 	if _link_factory:
 		_link = _link_factory.call_func(_url, _options)
 	else:
-		_link = EstragonLink.new(_url, _options)
+		_link = EstragonLink.new(_url, _options, world)
 	_link.connect("opened", self, "_introduce")
 	_link.connect("received", self, "_receive")
 	_link.connect("received_bytes", self, "_receive_bytes")
@@ -259,7 +264,7 @@ func _open_link() -> void:
 
 # The first frame of a connection: a claim of the session there was, or a hello.
 func _introduce() -> void:
-	_answer_by = OS.get_ticks_msec() + int(_options.connect_timeout * 1000.0)
+	_answer_by = world.now() + _options.connect_timeout * 1000.0
 	var abilities := {
 		"receive_bytes": EstragonLink.largest_message(_options.inbound_bytes),
 		"fingerprint": EstragonProtocol.FINGERPRINT,
@@ -390,7 +395,7 @@ func _on_claim_answered(message: EstragonMessage) -> void:
 		_link.call("cut")
 		_on_closed(_GONE, "claim refused")
 		if retry_ms >= 0:
-			_retry_at = OS.get_ticks_msec() + retry_ms
+			_retry_at = world.now() + retry_ms
 		return
 	var arrived: int = message.data["received"]
 	if message.data["resumed"]:
@@ -441,14 +446,14 @@ func _go_live(count: int) -> void:
 	if state == State.CLOSED: # Whoever was told that requests failed may have left meanwhile.
 		return
 	_is_live = true
-	_answer_by = -1
+	_answer_by = -1.0
 	_tries = 0
 	_written = count
 	_in_flight = 0
 	_pages = []
 	_ping_id = ""
 	_silent = 0
-	_ping_at = 0
+	_ping_at = 0.0
 	_flush()
 	_acknowledge()
 	_set_state(State.OPEN, 0, "")
@@ -516,7 +521,7 @@ func _tell_refused() -> void:
 		_tell(one[0], one[1])
 
 
-func _keep_alive(now: int) -> void:
+func _keep_alive(now: float) -> void:
 	if now >= _acknowledge_at:
 		_acknowledge()
 	if now < _ping_at:
@@ -527,7 +532,7 @@ func _keep_alive(now: int) -> void:
 		_link.call("cut")
 		_on_closed(EstragonProtocol.CLOSE_HEARTBEAT, "the server fell silent")
 		return
-	_ping_at = now + int(_options.heartbeat * 1000.0)
+	_ping_at = now + _options.heartbeat * 1000.0
 	_numbered += 1
 	_ping_id = "ping-%d" % _numbered
 	_pinged_at = clock.local_now()
@@ -546,7 +551,7 @@ func _acknowledge_if_many() -> void:
 
 
 func _acknowledge() -> void:
-	_acknowledge_at = OS.get_ticks_msec() + _ack_ms
+	_acknowledge_at = world.now() + _ack_ms
 	if _told_sent == _written and _told_received == _received:
 		return
 	_told_sent = _written
@@ -598,7 +603,7 @@ func _remember(error: EstragonError) -> EstragonError:
 func _wait(
 	type: String, request_id: String, timeout_ms: int, error: EstragonError
 ) -> EstragonRequest:
-	var waiting := EstragonRequest.new(type, _ledger.sent, timeout_ms)
+	var waiting := EstragonRequest.new(type, _ledger.sent, world.now() + timeout_ms)
 	if error:
 		_refused.append([waiting, EstragonResult.new({}, error)])
 	else:
@@ -665,7 +670,7 @@ func _compose(type: String, data: Dictionary, envelope: Dictionary, request_id: 
 # The connection is gone: come back, unless its code says otherwise.
 func _on_closed(code: int, reason: String) -> void:
 	_is_live = false
-	_answer_by = -1
+	_answer_by = -1.0
 	_link = null
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
 	if _token == "" or action == "refused" or code == EstragonProtocol.CLOSE_NORMAL:
@@ -675,15 +680,15 @@ func _on_closed(code: int, reason: String) -> void:
 		_is_resumable = false
 	_lost_because = "UNKNOWN" if action == "ended" else "FINGERPRINT"
 	_tries += 1
-	_retry_at = OS.get_ticks_msec() + int(_options.backoff(_tries) * 1000.0)
+	_retry_at = world.now() + _options.backoff(_tries, world.chance()) * 1000.0
 	_set_state(State.AWAY, code, reason)
 
 
 func _finish(code: int, reason: String) -> void:
 	_is_live = false
-	_answer_by = -1
+	_answer_by = -1.0
 	_link = null
-	_retry_at = -1
+	_retry_at = -1.0
 	last_error = _why_closed(code, reason)
 	_set_state(State.CLOSED, code, reason)
 	_abandon(-1, EstragonProtocol.CLOSED)
@@ -703,7 +708,7 @@ func _why_closed(code: int, reason: String) -> EstragonError:
 	return error
 
 
-func _expire(now: int) -> void:
+func _expire(now: float) -> void:
 	for request_id in _requests.keys():
 		var waiting: EstragonRequest = _requests.get(request_id)
 		if waiting and now > waiting.deadline:
@@ -745,7 +750,7 @@ func _forget() -> void:
 	id = ""
 	_is_resumable = true
 	_tries = 0
-	_retry_at = -1
+	_retry_at = -1.0
 
 
 func _set_state(next: int, code: int, reason: String) -> void:
