@@ -24,7 +24,7 @@ var _rooms: EstragonRooms
 var _type: String
 var _id: String
 var _room: String
-var _epoch: int
+var _generation: int
 var _deadline: float
 
 
@@ -34,7 +34,7 @@ func _init(session: EstragonSession, rooms: EstragonRooms, message: EstragonMess
 	_type = message.type
 	_id = message.id
 	_room = message.room
-	_epoch = session.epoch
+	_generation = session.generation
 	name = message.data["name"]
 	from = rooms.sender(message)
 	var timeout_ms: int = message.data.get("timeout", EstragonProtocol.LIMIT_ASK_MS)
@@ -68,7 +68,7 @@ func answer(result: EstragonResult) -> void:
 # Whether the asker still waits, as far as we know: not when its time is over, the room was left, or
 # the session was reset or lost.
 func is_awaited() -> bool:
-	if _is_late() or _epoch != _session.epoch:
+	if _is_late() or _generation != _session.generation:
 		return false
 	return not _room or _rooms.room(_room) != null
 

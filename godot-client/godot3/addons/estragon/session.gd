@@ -64,7 +64,7 @@ var last_error: EstragonError
 # The server's clock and the round trip to it.
 var clock: EstragonClock
 # Rises whenever the counts begin again: a question of before is not answered any more.
-var epoch: int = 0
+var generation: int = 0
 # Where time and chance come from.
 var world: EstragonWorld
 # The hash of the game's packets, which the server is told; empty where there are none.
@@ -732,7 +732,7 @@ func _abandon(before: int, code: String, spared: Dictionary = {}) -> void:
 
 # Both counts from zero.
 func _restart() -> void:
-	epoch += 1
+	generation += 1
 	_ledger.reset()
 	_unwritten.clear()
 	_received = 0
