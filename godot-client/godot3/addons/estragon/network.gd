@@ -98,9 +98,9 @@ func _exit_tree() -> void:
 func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
 	var address := url if url else _default_url()
 	players.use_server(address)
-	session.open(address, EstragonOptions.new(options))
 	_connects += 1
 	var mine := _connects
+	session.open(address, EstragonOptions.new(options))
 	# Not for state_changed: in Godot 3 who awaits a signal must not cause the same signal again.
 	yield(Engine.get_main_loop(), "idle_frame")
 	while mine == _connects and session.state == State.CONNECTING:

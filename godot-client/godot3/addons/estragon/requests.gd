@@ -92,10 +92,15 @@ func renumber(numbers: Dictionary) -> void:
 		_give_up(request_id, EstragonProtocol.OUTCOME_UNKNOWN)
 
 
+# The ids of what is not answered yet.
+func pending() -> Array:
+	return _waiting.keys()
+
+
 # Gives up what was asked by frames numbered up to `before`, whose outcome is unknown, and by those
-# after it with `code`.
-func abandon(before: int, code: String) -> void:
-	for request_id in _waiting.keys():
+# after it with `code`; of all that is pending, or of what is `asked`.
+func abandon(before: int, code: String, asked: Array = pending()) -> void:
+	for request_id in asked:
 		var waiting: EstragonRequest = _waiting.get(request_id)
 		if waiting:
 			var is_after := waiting.count > before

@@ -82,8 +82,8 @@ func hear_welcome(data: Dictionary) -> void:
 	if _claim_id:
 		_candidate = data
 		return
-	_adopt(data)
-	emit_signal("claimed", _outgoing.ever_written)
+	if _adopt(data):
+		emit_signal("claimed", 0)
 
 
 # Whether `message` answers the claim; if so, it has been heard.
@@ -101,13 +101,15 @@ func hears(message: EstragonMessage) -> bool:
 # What the server says to a hello.
 func hear_hello(data: Dictionary) -> void:
 	is_resumable = data.get("resume", true)
+	if not is_resumable:
+		_lost_because = "FINGERPRINT"
 
 
 # The connection was closed; `action` is what the protocol says of its code.
 func hear_close(action: String) -> void:
 	if action == "ended":
 		is_resumable = false
-	_lost_because = "UNKNOWN" if action == "ended" else "FINGERPRINT"
+		_lost_because = "UNKNOWN"
 
 
 # What the server has sent and received.
@@ -123,8 +125,8 @@ func hear_ack(data: Dictionary) -> void:
 # The server began the counts again.
 func hear_reset(message: EstragonMessage) -> void:
 	_outgoing.say({"type": "session.reset", "re": message.id, "data": {}})
-	_begin_again()
-	emit_signal("was_reset", message.data["reason"])
+	if _begin_again():
+		emit_signal("was_reset", message.data["reason"])
 
 
 # Tells the server what arrived, when it is time to.
@@ -164,41 +166,47 @@ func _hear_answer(data: Dictionary) -> void:
 		_outgoing.ledger.acknowledge(data["received"])
 		emit_signal("claimed", data["received"])
 	elif data.get("kept", false):
-		_begin_again()
-		emit_signal("claimed", 0)
-		emit_signal("was_reset", reason)
+		if _begin_again():
+			emit_signal("claimed", 0)
+			emit_signal("was_reset", reason)
 	else:
 		_lost_because = reason
-		_adopt(_candidate)
-		is_resumable = reason != "FINGERPRINT"
-		emit_signal("claimed", 0)
+		if _adopt(_candidate, reason != "FINGERPRINT"):
+			emit_signal("claimed", 0)
 
 
-# Takes the session of a new connection as ours.
-func _adopt(welcome: Dictionary) -> void:
+# Takes the session of a new connection as ours. Returns whether that is still so: who is told of it
+# may have left, or connected anew.
+func _adopt(welcome: Dictionary, may_resume: bool = true) -> bool:
+	var link := _outgoing.link
+	var before := _outgoing.ever_written
 	var is_another := token != ""
 	token = welcome["token"]
 	_attempt = 0
-	is_resumable = true
+	is_resumable = may_resume
 	var limits: Dictionary = welcome["limits"]
 	_ack_frames = limits["ack_frames"]
 	_ack_ms = limits["ack_ms"]
 	_outgoing.take_limits(limits)
+	if is_another:
+		_outgoing.forget()
+		_recount()
 	emit_signal("adopted", welcome)
-	if not is_another:
-		return
-	var before := _outgoing.ever_written
-	_outgoing.forget()
-	_recount()
-	_requests.abandon(before, EstragonProtocol.SESSION_LOST)
-	emit_signal("was_lost", _lost_because)
+	if is_another and _outgoing.link == link:
+		_requests.abandon(before, EstragonProtocol.SESSION_LOST)
+	if is_another and _outgoing.link == link:
+		emit_signal("was_lost", _lost_because)
+	return _outgoing.link == link
 
 
 # The counts begin at 0: what was never written is sent as new, the rest has no known outcome.
-func _begin_again() -> void:
+# Returns whether this is still the connection: who is told of it may have left, or connected anew.
+func _begin_again() -> bool:
+	var link := _outgoing.link
 	var numbers := _outgoing.begin_again()
 	_recount()
 	_requests.renumber(numbers)
+	return _outgoing.link == link
 
 
 func _recount() -> void:

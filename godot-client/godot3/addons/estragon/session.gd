@@ -109,6 +109,8 @@ func _init(link_factory: FuncRef = null, its_world: EstragonWorld = null) -> voi
 func open(url: String, options: EstragonOptions) -> void:
 	if state != State.CLOSED:
 		close()
+	if state != State.CLOSED: # Who was told so has connected elsewhere.
+		return
 	_url = url
 	_options = options
 	_resume.forget()
@@ -338,8 +340,6 @@ func _on_claim_refused(retry_ms: int) -> void:
 
 # This connection carries our session; the server has `count` of our frames.
 func _go_live(count: int) -> void:
-	if state == State.CLOSED: # Whoever was told that requests failed may have left meanwhile.
-		return
 	_tries = 0
 	_pages = []
 	_outgoing.go_live(count)
@@ -398,8 +398,9 @@ func _finish(code: int, reason: String) -> void:
 	_hang_up()
 	_retry_at = _NEVER
 	last_error = _why_closed(code, reason)
+	var asked := _requests.pending()
 	_set_state(State.CLOSED, code, reason)
-	_requests.abandon(-1, EstragonProtocol.CLOSED)
+	_requests.abandon(-1, EstragonProtocol.CLOSED, asked)
 	_requests.tell_refused()
 
 
