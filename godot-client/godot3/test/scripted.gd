@@ -43,15 +43,18 @@ class Link:
 	# Whole messages, each a dictionary, or bytes.
 	var sent: Array = []
 	var is_over: bool = false
-	var takes: bool = true
+	# How many bytes it takes, and has taken, until it is polled.
+	var room: int = 1048576
+	var taken: int = 0
 
 	func poll() -> void:
-		pass
+		taken = 0
 
-	func has_room(_bytes: int, _in_flight: int) -> bool:
-		return takes
+	func has_room(bytes: int, _in_flight: int) -> bool:
+		return taken + bytes <= room
 
 	func send(frame) -> int:
+		taken += frame.to_utf8().size() if typeof(frame) == TYPE_STRING else frame.size()
 		sent.append(JSON.parse(frame).result if typeof(frame) == TYPE_STRING else frame)
 		return OK
 
@@ -73,11 +76,11 @@ class Link:
 
 
 func _init() -> void:
-	session = EstragonSession.new(funcref(self, "make_link"), world)
+	session = EstragonSession.new(world, funcref(self, "make_link"))
 
 
 # A link, as the session asks for one.
-func make_link(_url: String, _options: Reference) -> Link:
+func make_link(_url: String, _options: Reference, _world: Reference) -> Link:
 	var link := Link.new()
 	links.append(link)
 	return link

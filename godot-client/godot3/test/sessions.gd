@@ -1,5 +1,5 @@
 # What a session tells, and when, on connections and in a time that are the test's. Prints TAP.
-extends SceneTree
+extends "res://test/cases.gd"
 
 # warning-ignore-all:return_value_discarded
 
@@ -18,9 +18,6 @@ const _CASES := [
 	["requests are numbered from 1 without a gap, and pings on their own", "_numbers"],
 	["an answer that was never written is not sent to who began the counts again", "_answers"],
 ]
-
-var _told: int = 0
-var _problems: Array = []
 
 
 # Remembers what it was told, and does something the first time.
@@ -57,16 +54,7 @@ class Told:
 
 
 func _initialize() -> void:
-	print("TAP version 14")
-	for case in _CASES:
-		_problems.clear()
-		call(case[1])
-		_told += 1
-		print("%sok %d - %s" % ["not " if _problems else "", _told, case[0]])
-		for problem in _problems:
-			print("# " + problem)
-	print("1..%d" % _told)
-	quit(0)
+	_tell_all(_CASES)
 
 
 func _reasons() -> void:
@@ -254,12 +242,3 @@ func _counts(reason: String, kept: bool) -> Dictionary:
 		"resumed": false, "session": "first", "kept": kept, "reason": reason,
 		"message": "it says why", "sent": 0, "received": 0,
 	}
-
-
-func _equal(got, expected, what: String) -> void:
-	_check(JSON.print(got) == JSON.print(expected), "%s: %s, expected %s" % [what, got, expected])
-
-
-func _check(is_true: bool, what: String) -> void:
-	if not is_true:
-		_problems.append(what)

@@ -14,7 +14,8 @@ signal received_bytes(bytes)
 signal closed(code, reason)
 
 const EstragonWorld := preload("world.gd")
-const _LOST := -1
+# The code of a close for which the peer gave none.
+const LOST := -1
 const _CUT := 4999
 const _GOODBYE_MS := 1000
 # What a frame takes beside its text in the outbound buffer, at most.
@@ -32,7 +33,7 @@ var _outbound_bytes: int
 var _packets: Array = []
 var _is_established: bool = false
 var _is_gone: bool = false
-var _code: int = _LOST
+var _code: int = LOST
 var _reason: String = ""
 var _is_open: bool = false
 var _is_over: bool = false
@@ -77,11 +78,11 @@ func poll() -> void:
 		emit_signal("opened")
 	_hand_over()
 	var is_late := _world.now() > _deadline
-	if _is_gone or (is_late and _code != _LOST):
+	if _is_gone or (is_late and _code != LOST):
 		_finish(_code, _reason)
 	elif is_late and not _is_open:
 		_peer.disconnect_from_host()
-		_finish(_LOST, "no connection within %d ms" % _timeout_ms)
+		_finish(LOST, "no connection within %d ms" % _timeout_ms)
 
 
 # Whether a message of `bytes` fits what the socket still takes; what does not would be lost. Godot

@@ -46,7 +46,7 @@ func _init(frame: Dictionary) -> void:
 
 
 # What is wrong with `data` as that of a message of ours; null when nothing is.
-static func complaint(its_type: String, its_data: Dictionary) -> EstragonError:
+static func invalid(its_type: String, its_data: Dictionary) -> EstragonError:
 	var line: Dictionary = EstragonProtocol.MESSAGES.get(its_type, {})
 	if line.empty():
 		return EstragonError.new(

@@ -28,27 +28,27 @@ func _init(world: EstragonWorld) -> void:
 	_world = world
 
 
-# The number of the next request.
-func next_id() -> int:
+# A number that no request had.
+func next_number() -> int:
 	_numbered += 1
 	return _numbered
 
 
-# Waits for the answer to what was sent as the counted frame `count`; where there is an `error`,
-# that is the answer.
-func wait(
-	type: String, request_id: int, count: int, timeout_ms: int, error: EstragonError
+# Notes what was asked under `request_id` by the counted frame `count`; where there is an `error`,
+# that is the answer. Await its signal `done`.
+func add(
+	request_id: String, type: String, count: int, timeout_ms: int, error: EstragonError
 ) -> EstragonRequest:
 	var waiting := EstragonRequest.new(type, count, _world.now() + timeout_ms)
 	if error:
 		_refused.append([waiting, EstragonResult.new({}, error)])
 	else:
-		_waiting[str(request_id)] = waiting
+		_waiting[request_id] = waiting
 	return waiting
 
 
 # The answer to `request_id` has come; false where nobody waits for it.
-func settle(request_id: String, result: EstragonResult) -> bool:
+func answer(request_id: String, result: EstragonResult) -> bool:
 	var waiting: EstragonRequest = _waiting.get(request_id)
 	if not waiting:
 		return false
@@ -99,7 +99,7 @@ func pending() -> Array:
 
 # Gives up what was asked by frames numbered up to `before`, whose outcome is unknown, and by those
 # after it with `code`; of all that is pending, or of what is `asked`.
-func abandon(before: int, code: String, asked: Array = pending()) -> void:
+func abandon(before: int, code: String, asked: Array = _waiting.keys()) -> void:
 	for request_id in asked:
 		var waiting: EstragonRequest = _waiting.get(request_id)
 		if waiting:
@@ -113,7 +113,7 @@ func _give_up(request_id: String, code: String, sentence: String = "") -> void:
 		return
 	var text := sentence if sentence else str(EstragonProtocol.ERROR_TEXT.get(code, ""))
 	var error := EstragonError.new(code, "%s: %s" % [waiting.type, text])
-	settle(request_id, EstragonResult.new({}, error))
+	answer(request_id, EstragonResult.new({}, error))
 
 
 func _tell(waiting: EstragonRequest, result: EstragonResult) -> void:

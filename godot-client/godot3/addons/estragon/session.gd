@@ -6,6 +6,7 @@ class_name EstragonSession
 extends Reference
 
 # warning-ignore-all:return_value_discarded
+# warning-ignore-all:unused_signal
 
 # `state` is another; `code` and `reason` are those of the close that led to it.
 signal state_changed(state, code, reason)
@@ -39,21 +40,18 @@ enum State {
 }
 
 const EstragonClock := preload("clock.gd")
+const EstragonConnections := preload("connections.gd")
 const EstragonError := preload("error.gd")
+const EstragonIncoming := preload("incoming.gd")
 const EstragonLink := preload("link.gd")
 const EstragonLiveness := preload("liveness.gd")
-const EstragonMessage := preload("message.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonOutgoing := preload("outgoing.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonRequests := preload("requests.gd")
 const EstragonResult := preload("result.gd")
 const EstragonResume := preload("resume.gd")
-const EstragonText := preload("text.gd")
 const EstragonWorld := preload("world.gd")
-
-const _GONE := -1
-const _NEVER := -1.0
 
 # What it is doing.
 var state: int = State.CLOSED
@@ -61,48 +59,44 @@ var state: int = State.CLOSED
 var id: String = ""
 # Why it is CLOSED, where a connection failed; null otherwise.
 var last_error: EstragonError
+# Its time and chance.
+var world: EstragonWorld
 # The server's clock and the round trip to it.
 var clock: EstragonClock
 # Rises whenever the counts begin again: a question of before is not answered any more.
 var generation: int setget , _get_generation
-# Where time and chance come from.
-var world: EstragonWorld
 # The hash of the game's packets, which the server is told; empty where there are none.
 var packets: String = ""
 # Whether the server has the same packets, so that they may be bytes.
 var shares_packets: bool = false
 
-var _url: String
 var _options: EstragonOptions
-# An EstragonLink, or what a test puts in its place.
-var _link: Reference
-# The link that is saying goodbye.
-var _leaving: Reference
+var _connections: EstragonConnections
 var _outgoing := EstragonOutgoing.new()
 var _requests: EstragonRequests
 var _resume: EstragonResume
 var _liveness: EstragonLiveness
-var _tries: int = 0
-var _retry_at: float = _NEVER
-var _pages: Array = []
-var _link_factory: FuncRef
+var _incoming: EstragonIncoming
 
 
-# `link_factory` makes an EstragonLink of a URL and options; tests hand in their own, and a world.
-func _init(link_factory: FuncRef = null, its_world: EstragonWorld = null) -> void:
-	_link_factory = link_factory
+# Tests hand in a world, and what makes an EstragonLink of a URL, options and that world.
+func _init(its_world: EstragonWorld = null, link_factory: FuncRef = null) -> void:
 	world = its_world if its_world else EstragonWorld.new()
 	clock = EstragonClock.new(world)
+	_connections = EstragonConnections.new(world, link_factory)
 	_requests = EstragonRequests.new(world)
-	_resume = EstragonResume.new(_outgoing, _requests, world)
-	_liveness = EstragonLiveness.new(_outgoing, clock, world)
-	_requests.connect("answered", self, "_on_answered")
-	_resume.connect("claimed", self, "_go_live")
-	_resume.connect("refused", self, "_on_claim_refused")
+	_resume = EstragonResume.new(world, _outgoing, _requests)
+	_liveness = EstragonLiveness.new(clock, _outgoing)
+	_incoming = EstragonIncoming.new(_resume, _requests, _outgoing, _liveness)
+	_connections.connect("begun", self, "_on_begun")
+	_connections.connect("closed", self, "_on_closed")
+	_resume.connect("went_live", self, "_on_live")
+	_resume.connect("refused", self, "_on_refused")
 	_resume.connect("adopted", self, "_on_adopted")
-	_resume.connect("was_reset", self, "_on_reset")
-	_resume.connect("was_lost", self, "_on_lost")
-	_liveness.connect("fell_silent", self, "_drop")
+	_liveness.connect("fell_silent", _connections, "give_up")
+	_pass_on(_resume, ["was_lost", "was_reset", "snapshot_received", "warned"])
+	_pass_on(_incoming, ["warned", "error_received"])
+	_requests.connect("answered", self, "_on_answered")
 
 
 # Begins to connect; `state_changed` tells what became of it.
@@ -111,61 +105,47 @@ func open(url: String, options: EstragonOptions) -> void:
 		close()
 	if state != State.CLOSED: # Who was told so has connected elsewhere.
 		return
-	_url = url
 	_options = options
+	_outgoing.set_buffer(options.outbound_bytes)
 	_resume.forget()
 	id = ""
-	_tries = 0
-	_retry_at = _NEVER
 	_set_state(State.CONNECTING, 0, "")
-	_open_link()
+	_connections.open(url, options)
 
 
 # Drives everything; call it every frame.
 func poll() -> void:
-	var link := _link # Keeps it alive while it tells that it has closed.
-	if link:
-		link.call("poll")
-	if _leaving:
-		_leaving.call("poll")
-		if _leaving.call("is_finished"):
-			_leaving = null
+	_connections.poll()
 	var now := world.now()
 	_requests.poll(now)
 	if _outgoing.is_live:
 		_outgoing.flush()
 		_resume.poll(now)
 	_liveness.poll(now)
-	if _retry_at != _NEVER and now >= _retry_at:
-		_retry_at = _NEVER
-		_open_link()
 
 
 # Sends a request and waits for its one answer: `yield(session.request(…), "completed")`.
 func request(
 	type: String, data: Dictionary, envelope: Dictionary = {}, timeout_ms: int = 30000
 ) -> EstragonResult:
-	var its_id := next_id()
-	var error := _send(type, data, envelope, str(its_id))
-	var count := _outgoing.ledger.sent
-	return yield(_requests.wait(type, its_id, count, timeout_ms, error), "done")
+	var its_id := str(_requests.next_number())
+	var error := _outgoing.send(type, data, envelope, its_id)
+	return yield(_requests.add(its_id, type, _outgoing.sent, timeout_ms, error), "done")
 
 
 # Sends a counted message that asks for no answer; returns what keeps it from being sent.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return _send(type, data, envelope, "")
+	return _outgoing.send(type, data, envelope)
 
 
 # The same with a whole frame of a binary kind.
 func send_bytes(type: String, frame: PoolByteArray) -> EstragonError:
-	if state == State.CLOSED:
-		return EstragonError.new(EstragonProtocol.CLOSED)
 	return _outgoing.push(type, frame)
 
 
 # A number for what a binary frame asks, see `ask_bytes`.
 func next_id() -> int:
-	return _requests.next_id()
+	return _requests.next_number()
 
 
 # Sends a frame that asks under the number `its_id`, and waits for `settle`; with `error` it fails
@@ -173,261 +153,124 @@ func next_id() -> int:
 func ask_bytes(
 	type: String, its_id: int, frame: PoolByteArray, timeout_ms: int, error: EstragonError = null
 ) -> EstragonResult:
-	var problem := error if error else send_bytes(type, frame)
-	var count := _outgoing.ledger.sent
-	return yield(_requests.wait(type, its_id, count, timeout_ms, problem), "done")
+	var why := error if error else _outgoing.push(type, frame)
+	return yield(_requests.add(str(its_id), type, _outgoing.sent, timeout_ms, why), "done")
 
 
 # The answer to what `ask_bytes` asked has come.
 func settle(its_id: int, value) -> void:
-	_requests.settle(str(its_id), EstragonResult.new({"value": value}))
+	_requests.answer(str(its_id), EstragonResult.new({"value": value}))
 
 
 # Sends a message whose newest is all that counts; while away only that one is kept.
 func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	var problem := EstragonMessage.complaint(type, data)
-	if not problem:
-		var key := "%s %s" % [type, envelope.get("room", "")]
-		_outgoing.post(key, EstragonMessage.compose(type, data, envelope, ""))
-	return problem
+	return _outgoing.post(type, data, envelope)
 
 
 # Answers the question of the server that has the id `re`, a text or a binary frame's number; returns
 # what keeps it from being sent.
 func answer(type: String, re, data: Dictionary) -> EstragonError:
-	return answer_whole(type, EstragonText.of({"type": type, "re": re, "data": data}))
+	return _outgoing.answer(type, re, data)
 
 
 # The same with a whole frame, text or bytes.
 func answer_whole(type: String, frame) -> EstragonError:
-	if state == State.CLOSED:
-		return EstragonError.new(EstragonProtocol.CLOSED)
-	return _outgoing.push_answer(type, frame)
+	return _outgoing.push(type, frame, true)
 
 
 # Drops the connection as a cut cable would; the session comes back by itself.
 func cut() -> void:
 	if state == State.OPEN or state == State.AWAY:
-		_drop(_GONE, "cut")
+		_connections.give_up(EstragonLink.LOST, "cut")
 
 
 # Leaves: the session ends at once.
 func close() -> void:
-	if _link:
-		_leaving = _link
-		_link.call("close", EstragonProtocol.CLOSE_NORMAL, "leaving")
-	_finish(EstragonProtocol.CLOSE_NORMAL, "leaving")
+	_connections.leave(EstragonProtocol.CLOSE_NORMAL, "leaving")
+	_on_closed(EstragonProtocol.CLOSE_NORMAL, "leaving")
 
 
-func _open_link() -> void:
-	if _link_factory:
-		_link = _link_factory.call_func(_url, _options)
-	else:
-		_link = EstragonLink.new(_url, _options, world)
-	_outgoing.use(_link, _options.outbound_bytes)
-	_link.connect("opened", self, "_introduce")
-	_link.connect("received", self, "_receive")
-	_link.connect("received_bytes", self, "_receive_bytes")
-	_link.connect("closed", self, "_on_closed")
+func _on_begun(link: Reference) -> void:
+	_outgoing.use(link)
+	link.connect("opened", self, "_introduce")
+	link.connect("received", self, "_receive")
+	link.connect("received_bytes", self, "_receive_bytes")
 
 
 func _introduce() -> void:
-	_liveness.expect(_options.connect_timeout)
-	var abilities := {
-		"receive_bytes": EstragonLink.largest_message(_options.inbound_bytes),
-		"fingerprint": EstragonProtocol.FINGERPRINT,
-	}
-	if packets:
-		abilities["packets"] = packets
-	_resume.introduce(abilities)
-
-
-func _send(
-	type: String, data: Dictionary, envelope: Dictionary, request_id: String
-) -> EstragonError:
-	if state == State.CLOSED:
-		return EstragonError.new(EstragonProtocol.CLOSED)
-	var problem := EstragonMessage.complaint(type, data)
-	if problem:
-		return problem
-	return _outgoing.push(type, EstragonMessage.compose(type, data, envelope, request_id))
+	_liveness.expect(_options.connect_timeout * 1000.0)
+	_resume.introduce(EstragonLink.largest_message(_options.inbound_bytes), packets)
 
 
 func _receive(text: String) -> void:
-	_liveness.silent = 0
-	var parsed := JSON.parse(text)
-	var frame = parsed.get_result() if parsed.get_error() == OK else null
-	if EstragonMessage.is_counted(frame):
-		_resume.received += 1
-	if typeof(frame) == TYPE_DICTIONARY:
-		var message := EstragonMessage.new(frame)
-		if message.problem:
-			emit_signal("warned", message.problem)
-			_decline(message, frame)
-		elif message.type:
-			_route(message)
-	else:
-		emit_signal("warned", "the server sent what is no message: %s" % text.left(80))
-	_resume.acknowledge_if_many()
+	var message := _incoming.read(text)
+	if message:
+		emit_signal("message_received", message)
+	_resume.acknowledge_many()
 
 
-# Answers a question that cannot be read, so that nobody waits for its answer.
-func _decline(message: EstragonMessage, frame: Dictionary) -> void:
-	if message.id and not message.re and EstragonMessage.is_counted(frame):
-		var error := EstragonError.new(EstragonProtocol.REMOTE_ERROR, message.problem)
-		answer("error", message.id, error.to_answer(message.type))
-
-
-# What is no binary kind counts, as text without a type does.
 func _receive_bytes(bytes: PoolByteArray) -> void:
-	_liveness.silent = 0
-	var kind: int = bytes[0] if bytes.size() > 0 else 0
-	if kind < EstragonProtocol.BINARY_KINDS or kind & EstragonProtocol.COUNTED_BIT:
-		_resume.received += 1
+	_incoming.count(bytes)
 	emit_signal("bytes_received", bytes)
-	_resume.acknowledge_if_many()
-
-
-func _route(message: EstragonMessage) -> void:
-	if message.re and (_resume.hears(message) or _liveness.hears(message)):
-		return
-	match message.type:
-		"welcome":
-			_resume.hear_welcome(message.data)
-		"session.ack":
-			_resume.hear_ack(message.data)
-		"session.reset":
-			_resume.hear_reset(message)
-		"session.snapshot":
-			_on_snapshot(message.data)
-		"session.hello":
-			_on_hello(message.data)
-		"error":
-			_on_error(message)
-		_:
-			if message.re:
-				_requests.settle(message.re, EstragonResult.new(message.data))
-			else:
-				emit_signal("message_received", message)
+	_resume.acknowledge_many()
 
 
 func _on_adopted(welcome: Dictionary) -> void:
 	id = welcome["session"]
 	shares_packets = packets != "" and welcome["packets"] == packets
 	clock.begin(welcome["time"])
-	if welcome["fingerprint"] != EstragonProtocol.FINGERPRINT:
-		emit_signal(
-			"warned",
-			"this add-on and the server were made from different protocol tables:"
-			+ " it works on, but a dropped session is lost; update the older of the two"
-		)
 
 
-func _on_lost(reason: String) -> void:
-	emit_signal("was_lost", reason)
-
-
-func _on_reset(reason: String) -> void:
-	_pages = []
-	emit_signal("was_reset", reason)
-
-
-func _on_claim_refused(retry_ms: int) -> void:
-	_drop(_GONE, "claim refused")
-	if retry_ms >= 0:
-		_retry_at = world.now() + retry_ms
-
-
-# This connection carries our session; the server has `count` of our frames.
-func _go_live(count: int) -> void:
-	_tries = 0
-	_pages = []
-	_outgoing.go_live(count)
-	_resume.acknowledge()
-	_liveness.begin(_options.heartbeat)
+func _on_live() -> void:
+	_connections.succeed()
+	_liveness.begin(_options.heartbeat * 1000.0)
 	_set_state(State.OPEN, 0, "")
 
 
-func _on_hello(data: Dictionary) -> void:
-	_resume.hear_hello(data)
-	if data.has("warning"):
-		emit_signal("warned", str(data["warning"]))
-
-
-func _on_snapshot(data: Dictionary) -> void:
-	_pages.append(data)
-	if data["more"]:
-		return
-	var pages := _pages
-	_pages = []
-	emit_signal("snapshot_received", pages)
-
-
-func _on_error(message: EstragonMessage) -> void:
-	var error := EstragonError.new("")
-	error.update(message.data)
-	if not message.re or not _requests.settle(message.re, EstragonResult.new({}, error)):
-		emit_signal("error_received", error)
-
-
-func _on_answered(type: String, result: EstragonResult) -> void:
-	emit_signal("answered", type, result)
-
-
-# Gives the connection up.
-func _drop(code: int, reason: String) -> void:
-	if _link:
-		_link.call("cut")
-	_on_closed(code, reason)
+func _on_refused(retry_ms: int) -> void:
+	_connections.give_up(EstragonLink.LOST, "claim refused")
+	if retry_ms >= 0:
+		_connections.come_back_after(retry_ms)
 
 
 # The connection is gone: come back, unless its code says otherwise.
 func _on_closed(code: int, reason: String) -> void:
-	_hang_up()
+	_outgoing.use(null)
+	_liveness.stop()
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	if _resume.token == "" or action == "refused" or code == EstragonProtocol.CLOSE_NORMAL:
-		_finish(code, reason)
+	if _resume.has_session and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
+		_resume.lose(action == "ended")
+		_connections.come_back()
+		_set_state(State.AWAY, code, reason)
 		return
-	_resume.hear_close(action)
-	_tries += 1
-	_retry_at = world.now() + _options.backoff(_tries, world.chance()) * 1000.0
-	_set_state(State.AWAY, code, reason)
-
-
-func _finish(code: int, reason: String) -> void:
-	_hang_up()
-	_retry_at = _NEVER
-	last_error = _why_closed(code, reason)
+	_connections.forget()
+	last_error = _connections.error_of(code, reason)
 	var asked := _requests.pending()
 	_set_state(State.CLOSED, code, reason)
 	_requests.abandon(-1, EstragonProtocol.CLOSED, asked)
 	_requests.tell_refused()
 
 
-func _hang_up() -> void:
-	_link = null
-	_outgoing.drop()
-	_liveness.stop()
-
-
-func _why_closed(code: int, reason: String) -> EstragonError:
-	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	var error_code := EstragonProtocol.CONNECT_FAILED
-	if action == "refused":
-		error_code = EstragonProtocol.REFUSED
-	elif code == EstragonProtocol.CLOSE_NORMAL:
-		error_code = EstragonProtocol.CLOSED
-	var text := reason if reason else "no server answered"
-	var error := EstragonError.new(error_code, "%s: %s (%d)" % [_url, text, code])
-	error.cause = code
-	return error
-
-
 func _set_state(next: int, code: int, reason: String) -> void:
 	if state == next:
 		return
 	state = next
+	_outgoing.is_closed = next == State.CLOSED
 	emit_signal("state_changed", next, code, reason)
+
+
+# Whoever listens to these signals of a part hears them of the session.
+func _pass_on(part: Reference, names: Array) -> void:
+	for name in names:
+		part.connect(name, self, "_tell", [name])
+
+
+func _tell(what, name: String) -> void:
+	emit_signal(name, what)
+
+
+func _on_answered(type: String, result: EstragonResult) -> void:
+	emit_signal("answered", type, result)
 
 
 func _get_generation() -> int:
