@@ -7,10 +7,14 @@ extends Reference
 
 # A connection begins: `link` is an EstragonLink, or what stands in its place.
 signal begun(link)
+# Its developer should know that a lag is on.
+signal warned(text)
 # It is gone, or never opened; `code` is -1 where the peer gave none.
 signal closed(code, reason)
 
 const EstragonError := preload("error.gd")
+const EstragonLag := preload("lag.gd")
+const EstragonLaggingLink := preload("lagging_link.gd")
 const EstragonLink := preload("link.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonProtocol := preload("protocol.gd")
@@ -26,6 +30,7 @@ var _url: String
 var _options: EstragonOptions
 # The link that is saying goodbye.
 var _leaving: Reference
+var _lag: EstragonLag
 var _tries: int = 0
 var _retry_at: float = _NEVER
 
@@ -94,6 +99,24 @@ func forget() -> void:
 	_retry_at = _NEVER
 
 
+# Makes this connection, and those after it, as bad as `options` say; empty ones end that. Returns
+# what is wrong with them.
+func lag(options: Dictionary) -> EstragonError:
+	var problem := EstragonLag.problem(options)
+	if problem:
+		return EstragonError.new(EstragonProtocol.INVALID_MESSAGE_DATA, problem)
+	_lag = null if options.empty() else EstragonLag.new(options, _world.chance())
+	if link and _lag and not link is EstragonLaggingLink:
+		link = EstragonLaggingLink.new(link, _world)
+	if link is EstragonLaggingLink:
+		link.call("suffer", _lag.next_luck() if _lag else null)
+	if _lag:
+		emit_signal("warned", str(_lag))
+	if _lag and OS.has_feature("editor"):
+		push_warning(str(_lag))
+	return null
+
+
 # Why there is no connection any more.
 func error_of(code: int, reason: String) -> EstragonError:
 	var error_code := EstragonProtocol.CONNECT_FAILED
@@ -113,6 +136,9 @@ func _begin() -> void:
 		link = _factory.call_func(_url, _options, _world)
 	else:
 		link = EstragonLink.new(_url, _options, _world)
+	if _lag:
+		link = EstragonLaggingLink.new(link, _world)
+		link.call("suffer", _lag.next_luck())
 	link.connect("closed", self, "_on_closed")
 	emit_signal("begun", link)
 

@@ -115,6 +115,16 @@ func disconnect_from_server() -> void:
 	session.close()
 
 
+# Makes the network worse, to see how the game bears it: `Network.lag({"delay": 80, "jitter": 20,
+# "cut": 0.01, "stall": 0.02, "seed": 1})`. What goes either way arrives late and in order, and is
+# never lost: `delay` milliseconds, `jitter` more or less; `cut` and `stall` are the chances, each
+# second, that the connection is cut and that everything waits for half a second. The same `seed`
+# does the same again; `warned` tells it. What is not named is 0, and `Network.lag({})` ends it.
+# Returns what is wrong with `options`, or null.
+func lag(options: Dictionary) -> EstragonError:
+	return session.lag(options)
+
+
 # Sends a request of PROTOCOL.md by its type.
 func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> EstragonResult:
 	return yield(session.request(type, data, envelope), "completed")

@@ -94,6 +94,7 @@ func _init(its_world: EstragonWorld = null, link_factory: FuncRef = null) -> voi
 	_resume.connect("refused", self, "_on_refused")
 	_resume.connect("adopted", self, "_on_adopted")
 	_liveness.connect("fell_silent", _connections, "give_up")
+	_pass_on(_connections, ["warned"])
 	_pass_on(_resume, ["was_lost", "was_reset", "snapshot_received", "warned"])
 	_pass_on(_incoming, ["warned", "error_received"])
 	_requests.connect("answered", self, "_on_answered")
@@ -122,6 +123,13 @@ func poll() -> void:
 		_outgoing.flush()
 		_resume.poll(now)
 	_liveness.poll(now)
+
+
+# Makes the network as bad as `options` say, see `Network.lag`; returns what is wrong with them.
+func lag(options: Dictionary) -> EstragonError:
+	var error := _connections.lag(options)
+	_outgoing.link = _connections.link
+	return error
 
 
 # Sends a request and waits for its one answer: `yield(session.request(…), "completed")`.
