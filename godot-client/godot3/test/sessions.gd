@@ -17,6 +17,8 @@ const _CASES := [
 	["who connects elsewhere when told that it left is connected there alone", "_elsewhere"],
 	["requests are numbered from 1 without a gap, and pings on their own", "_numbers"],
 	["an answer that was never written is not sent to who began the counts again", "_answers"],
+	["what is only good for now is not said in another session", "_latest"],
+	["what was sent anew after a reset is known to have been written", "_written_anew"],
 ]
 
 
@@ -194,6 +196,33 @@ func _answers() -> void:
 		if not message["type"].begins_with("session.") and message["type"] != "ping":
 			written.append(message["type"])
 	_equal(written, ["packet", "room.list"], "written")
+
+
+func _latest() -> void:
+	var it := _opened()
+	it.close(-1)
+	it.session.post("plaza.move", {"x": 1, "y": 2})
+	it.advance(20000)
+	_claimed(it, "second", "EXPIRED")
+	_equal(it.link().first("plaza.move"), {}, "of the session before")
+	it.session.post("plaza.move", {"x": 3, "y": 4})
+	_equal(it.link().first("plaza.move")["data"], {"x": 3.0, "y": 4.0}, "of this one")
+
+
+func _written_anew() -> void:
+	var it := _opened()
+	var told := Told.new()
+	for _many in 3:
+		it.session.send("packet", {"name": "Slap", "data": null})
+	it.close(-1)
+	it.session.request("room.list", {}).connect("completed", told, "result")
+	it.advance(1000)
+	it.link().emit_signal("opened")
+	it.say({"type": "session.resume", "re": "claim-1", "data": _counts("DESYNC", true)})
+	_equal(it.link().first("room.list").get("id"), "1", "written")
+	_fail(it, 1009, 1)
+	it.greet("second")
+	_equal(told.items, [EstragonProtocol.OUTCOME_UNKNOWN], "its outcome, once the session is lost")
 
 
 # A session called "first" that is open.
