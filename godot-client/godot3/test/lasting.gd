@@ -250,7 +250,7 @@ func _catching_up() -> void:
 func _reset_over(director: Network, network: Network, id: int, heard: Told) -> void:
 	var resets := Heard.new()
 	network.connect("session_reset", resets, "on_text")
-	network.session._received += 100 # More than the server sent: the counts begin again.
+	network.session._resume.received += 100 # More than the server sent: the counts begin again.
 	network.session.cut()
 	network.set_process(false)
 	yield(_please(director, ["chat", [id, 6, 7]]), "completed")
@@ -269,7 +269,7 @@ func _reset_over(director: Network, network: Network, id: int, heard: Told) -> v
 func _lost_over(director: Network, network: Network, id: int, heard: Told) -> void:
 	var losses := Heard.new()
 	network.connect("session_lost", losses, "on_text")
-	network.session._token = "made up"
+	network.session._resume._token = "made up"
 	network.session.cut()
 	yield(_until(losses, "has_count", [1], "the session was lost"), "completed")
 	yield(_please(director, ["chat", [id, 9]]), "completed")

@@ -171,7 +171,7 @@ func _garbage() -> void:
 	var refused := Heard.new()
 	main.connect("error_received", refused, "on_error")
 	for text in ["garbage", '{"type":', "[]", '{"type":"nope"}', '{"type":"ping","id":{}}']:
-		main.session._ledger.push(text, text.length())
+		main.session._outgoing._ledger.push(text, text.length())
 	yield(_please(main, ["wave"]), "completed")
 	_equal(refused.items.size(), 5, "the server refused")
 	_equal(main.state, State.OPEN, "and went on")

@@ -86,7 +86,7 @@ class Answers:
 
 	# Is reset while it thinks.
 	func reset(_data, _options: Dictionary) -> void:
-		network.session._say({"type": "session.desync", "data": {"sent": 0, "received": 0}})
+		network.session._outgoing.write({"type": "session.desync", "data": {"sent": 0, "received": 0}})
 		yield(network, "session_reset")
 
 	# Is cut off while it thinks.
@@ -289,7 +289,7 @@ func _functions_here(network: Network) -> void:
 	for method in ["add", "whose", "broken"]:
 		network.functions.register("game." + method, answers, method)
 	_check(not network.functions.register("add", answers, "add"), "refuses what has no prefix")
-	var before: int = network.session._ledger.sent
+	var before: int = network.session._outgoing._ledger.sent
 	var sum = yield(network.functions.execute_as_host("game.add", [2, 3]), "completed")
 	_check(sum.ok and sum.value == 5, "adds itself: %s" % sum)
 	var own_id: String = network.players.me["id"]
@@ -298,7 +298,7 @@ func _functions_here(network: Network) -> void:
 	var broken = yield(network.functions.execute_as_host("game.broken"), "completed")
 	_equal(_code(broken), EstragonProtocol.REMOTE_ERROR, "broken")
 	_equal(broken.error.message, "broken", "broken's text")
-	_equal(network.session._ledger.sent, before, "frames sent")
+	_equal(network.session._outgoing._ledger.sent, before, "frames sent")
 	var assigned = yield(made.room.assign(made.room.you, "player"), "completed")
 	_check(assigned.ok and made.room.host == null, "no host any more: %s" % assigned)
 	var nobody = yield(network.functions.execute_as_host("game.add", [2, 3]), "completed")

@@ -3,7 +3,9 @@
 extends SceneTree
 
 const Codec := preload("res://addons/estragon/codec.gd")
+const Lag := preload("res://addons/estragon/lag.gd")
 const Ledger := preload("res://addons/estragon/ledger.gd")
+const Luck := preload("res://addons/estragon/luck.gd")
 const Message := preload("res://addons/estragon/message.gd")
 const PacketSet := preload("res://addons/estragon/packet_set.gd")
 const Protocol := preload("res://addons/estragon/protocol.gd")
@@ -44,8 +46,26 @@ func _init() -> void:
 		_ledger(vector)
 	_packing(vectors.get("packing", []))
 	_frames(vectors.get("frames", []))
+	for vector in vectors.get("lags", []):
+		_lag(vector)
 	print("1..%d" % _count)
 	quit(1 if _failed or _count < 2 else 0)
+
+
+# What befalls a connection whose lag has this seed.
+func _lag(vector: Dictionary) -> void:
+	var options := {}
+	for name in ["delay", "jitter", "cut", "stall", "seed"]:
+		options[name] = vector[name]
+	_is(Lag.problem(options), "", "lags: %s are options" % JSON.print(options))
+	var luck := Luck.new(Lag.new(options, 0.0), int(vector["connection"]))
+	for what in ["up", "down", "second"]:
+		var expected: Array = vector["seconds" if what == "second" else what]
+		var got := []
+		for _one in expected:
+			got.append(luck.call(what))
+		var name := "lags: seed %d, connection %d" % [vector["seed"], vector["connection"]]
+		_is(JSON.print(got), JSON.print(expected), "%s: %s" % [name, what])
 
 
 func _load(path: String) -> Dictionary:

@@ -5,14 +5,20 @@
 class_name EstragonClock
 extends Reference
 
+const EstragonWorld := preload("world.gd")
 const _SAMPLES := 8
 
 # The last round trip in milliseconds; -1.0 before the first.
 var round_trip: float = -1.0
 
+var _world: EstragonWorld
 var _offset: float = 0.0
 var _round_trips: Array = []
 var _offsets: Array = []
+
+
+func _init(world: EstragonWorld) -> void:
+	_world = world
 
 
 # The server's monotonic time in milliseconds.
@@ -22,7 +28,7 @@ func now() -> float:
 
 # This machine's monotonic time in milliseconds.
 func local_now() -> float:
-	return OS.get_ticks_usec() / 1000.0
+	return _world.now()
 
 
 # A welcome came: good enough until the first ping returns.

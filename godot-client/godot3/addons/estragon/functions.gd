@@ -129,7 +129,7 @@ func _cast(to, name: String, args: Array, options: Dictionary) -> EstragonResult
 
 # Executes it here, just as another would.
 func _run_here(asked: Dictionary, us: EstragonMember, timeout: float) -> EstragonResult:
-	var deadline := OS.get_ticks_msec() + int(timeout * 1000.0)
+	var deadline := _session.world.now() + timeout * 1000.0
 	var outcome := Outcome.new()
 	var schema: Dictionary = EstragonProtocol.MESSAGES[_CALL]["data"]
 	var problem := EstragonSchema.problem(schema, asked, _CALL)
@@ -138,7 +138,7 @@ func _run_here(asked: Dictionary, us: EstragonMember, timeout: float) -> Estrago
 	else:
 		outcome.follow(_handlers.run(asked["name"], [asked["args"].duplicate(true), us]))
 	yield(Engine.get_main_loop(), "idle_frame")
-	while not outcome.result and OS.get_ticks_msec() <= deadline:
+	while not outcome.result and _session.world.now() <= deadline:
 		yield(Engine.get_main_loop(), "idle_frame")
 	var result := outcome.result
 	if not result:

@@ -13,7 +13,9 @@ signal received_bytes(bytes)
 # It never opened, or it closed; emitted once. `code` is -1 where the server gave none.
 signal closed(code, reason)
 
-const _LOST := -1
+const EstragonWorld := preload("world.gd")
+# The code of a close for which the peer gave none.
+const LOST := -1
 const _CUT := 4999
 const _GOODBYE_MS := 1000
 # What a frame takes beside its text in the outbound buffer, at most.
@@ -23,14 +25,15 @@ const _PACKETS_IN := 4096
 const _PACKETS_OUT := 65536
 
 var _peer: WebSocketClient
-var _deadline: int
+var _world: EstragonWorld
+var _deadline: float
 var _timeout_ms: int
 var _outbound_bytes: int
 # What the engine's signals told since the last poll.
 var _packets: Array = []
 var _is_established: bool = false
 var _is_gone: bool = false
-var _code: int = _LOST
+var _code: int = LOST
 var _reason: String = ""
 var _is_open: bool = false
 var _is_over: bool = false
@@ -38,10 +41,13 @@ var _is_over: bool = false
 
 # Begins to connect to `url`; what cannot even begin is told by `closed` at the next `poll`.
 # `options` is an EstragonOptions; tests hand in a `peer` of their own.
-func _init(url: String, options: Reference, peer: WebSocketClient = null) -> void:
+func _init(
+	url: String, options: Reference, world: EstragonWorld, peer: WebSocketClient = null
+) -> void:
+	_world = world
 	_peer = peer if peer else WebSocketClient.new()
 	_timeout_ms = int(options.get("connect_timeout") * 1000.0)
-	_deadline = OS.get_ticks_msec() + _timeout_ms
+	_deadline = _world.now() + _timeout_ms
 	_peer.connect("connection_established", self, "_on_established")
 	_peer.connect("data_received", self, "_on_data_received")
 	_peer.connect("server_close_request", self, "_on_close_requested")
@@ -62,7 +68,7 @@ static func largest_message(inbound_bytes: int) -> int:
 
 # Drives the socket; everything that came is emitted before it returns.
 func poll() -> void:
-	if _is_over and OS.get_ticks_msec() > _deadline:
+	if _is_over and _world.now() > _deadline:
 		return
 	_peer.poll()
 	if _is_over:
@@ -71,12 +77,12 @@ func poll() -> void:
 		_is_open = true
 		emit_signal("opened")
 	_hand_over()
-	var is_late := OS.get_ticks_msec() > _deadline
-	if _is_gone or (is_late and _code != _LOST):
+	var is_late := _world.now() > _deadline
+	if _is_gone or (is_late and _code != LOST):
 		_finish(_code, _reason)
 	elif is_late and not _is_open:
 		_peer.disconnect_from_host()
-		_finish(_LOST, "no connection within %d ms" % _timeout_ms)
+		_finish(LOST, "no connection within %d ms" % _timeout_ms)
 
 
 # Whether a message of `bytes` fits what the socket still takes; what does not would be lost. Godot
@@ -108,7 +114,7 @@ func send(frame) -> int:
 # Says goodbye; polled for a while longer, it hears the answer, which ends the session cleanly.
 func close(code: int, reason: String) -> void:
 	_is_over = true
-	_deadline = OS.get_ticks_msec() + _GOODBYE_MS
+	_deadline = _world.now() + _GOODBYE_MS
 	_peer.disconnect_from_host(code, reason)
 	_peer.poll()
 
@@ -120,7 +126,7 @@ func cut() -> void:
 
 # Whether the goodbye was answered, or has waited long enough.
 func is_finished() -> bool:
-	return _is_gone or OS.get_ticks_msec() > _deadline
+	return _is_gone or _world.now() > _deadline
 
 
 # Buffers, trust: what must be set before connecting.
@@ -164,7 +170,7 @@ func _on_data_received() -> void:
 func _on_close_requested(code: int, reason: String) -> void:
 	_code = code
 	_reason = reason
-	_deadline = OS.get_ticks_msec() + _GOODBYE_MS
+	_deadline = _world.now() + _GOODBYE_MS
 
 
 func _on_gone(_was_clean: bool = false) -> void:

@@ -2,8 +2,10 @@
 class_name EstragonMessage
 extends Reference
 
+const EstragonError := preload("error.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonSchema := preload("schema.gd")
+const EstragonText := preload("text.gd")
 
 # Its type; empty for the numeric dialect, which the add-on leaves alone.
 var type: String = ""
@@ -41,6 +43,31 @@ func _init(frame: Dictionary) -> void:
 	problem = EstragonSchema.problem(schema, its_data, type, false)
 	if not problem:
 		data = EstragonSchema.revive(schema, its_data)
+
+
+# What is wrong with `data` as that of a message of ours; null when nothing is.
+static func invalid(its_type: String, its_data: Dictionary) -> EstragonError:
+	var line: Dictionary = EstragonProtocol.MESSAGES.get(its_type, {})
+	if line.empty():
+		return EstragonError.new(
+			EstragonProtocol.INVALID_MESSAGE, 'no message is called "%s"' % its_type
+		)
+	var text := EstragonSchema.problem(line["data"], its_data, its_type)
+	return EstragonError.new(EstragonProtocol.INVALID_MESSAGE_DATA, text) if text else null
+
+
+# The text of a message of ours; without a `request_id` it asks for no answer.
+static func compose(
+	its_type: String, its_data: Dictionary, envelope: Dictionary, request_id: String
+) -> String:
+	var message := {"type": its_type}
+	if request_id:
+		message["id"] = request_id
+	for field in envelope:
+		if not message.has(field):
+			message[field] = envelope[field]
+	message["data"] = its_data
+	return EstragonText.of(message)
 
 
 # Whether a frame adds to its side's count: connection messages and latest ones do not; a reply

@@ -98,9 +98,9 @@ func _exit_tree() -> void:
 func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
 	var address := url if url else _default_url()
 	players.use_server(address)
-	session.open(address, EstragonOptions.new(options))
 	_connects += 1
 	var mine := _connects
+	session.open(address, EstragonOptions.new(options))
 	# Not for state_changed: in Godot 3 who awaits a signal must not cause the same signal again.
 	yield(Engine.get_main_loop(), "idle_frame")
 	while mine == _connects and session.state == State.CONNECTING:
@@ -113,6 +113,16 @@ func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonRe
 # Leaves for good: the session ends at once.
 func disconnect_from_server() -> void:
 	session.close()
+
+
+# Makes the network worse, to see how the game bears it: `Network.lag({"delay": 80, "jitter": 20,
+# "cut": 0.01, "stall": 0.02, "seed": 1})`. What goes either way arrives late and in order, and is
+# never lost: `delay` milliseconds, `jitter` more or less; `cut` and `stall` are the chances, each
+# second, that the connection is cut and that everything waits for half a second. The same `seed`
+# does the same again; `warned` tells it. What is not named is 0, and `Network.lag({})` ends it.
+# Returns what is wrong with `options`, or null.
+func lag(options: Dictionary) -> EstragonError:
+	return session.lag(options)
 
 
 # Sends a request of PROTOCOL.md by its type.

@@ -37,6 +37,6 @@ func _init(values: Dictionary = {}) -> void:
 
 
 # Seconds to wait before the given try to come back: exponential, with full jitter, so that a server
-# that comes back is not met by everybody at once.
-func backoff(attempt: int) -> float:
-	return randf() * min(longest_wait, first_wait * pow(2.0, attempt))
+# that comes back is not met by everybody at once. `chance` is a number from 0 to 1.
+func backoff(attempt: int, chance: float) -> float:
+	return chance * min(longest_wait, first_wait * pow(2.0, attempt))

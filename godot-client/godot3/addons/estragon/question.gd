@@ -24,8 +24,8 @@ var _rooms: EstragonRooms
 var _type: String
 var _id: String
 var _room: String
-var _epoch: int
-var _deadline: int
+var _generation: int
+var _deadline: float
 
 
 func _init(session: EstragonSession, rooms: EstragonRooms, message: EstragonMessage) -> void:
@@ -34,12 +34,12 @@ func _init(session: EstragonSession, rooms: EstragonRooms, message: EstragonMess
 	_type = message.type
 	_id = message.id
 	_room = message.room
-	_epoch = session.epoch
+	_generation = session.generation
 	name = message.data["name"]
 	from = rooms.sender(message)
 	var timeout_ms: int = message.data.get("timeout", EstragonProtocol.LIMIT_ASK_MS)
 	timeout = timeout_ms / 1000.0
-	_deadline = OS.get_ticks_msec() + timeout_ms
+	_deadline = session.world.now() + timeout_ms
 
 
 # Has the handler of its name answer it, which may take its time.
@@ -68,11 +68,13 @@ func answer(result: EstragonResult) -> void:
 # Whether the asker still waits, as far as we know: not when its time is over, the room was left, or
 # the session was reset or lost.
 func is_awaited() -> bool:
-	return not _is_late() and _epoch == _session.epoch and (not _room or _rooms.room(_room) != null)
+	if _is_late() or _generation != _session.generation:
+		return false
+	return not _room or _rooms.room(_room) != null
 
 
 func _is_late() -> bool:
-	return OS.get_ticks_msec() > _deadline
+	return _session.world.now() > _deadline
 
 
 func _refuse(error: EstragonError) -> void:

@@ -11,14 +11,14 @@ const EstragonResult := preload("result.gd")
 var type: String
 # Its number among the counted frames.
 var count: int
-# When to give up waiting, in milliseconds of OS.get_ticks_msec().
-var deadline: int
+# When to give up waiting, in milliseconds of EstragonWorld.now().
+var deadline: float
 
 
-func _init(its_type: String, its_count: int, timeout_ms: int) -> void:
+func _init(its_type: String, its_count: int, its_deadline: float) -> void:
 	type = its_type
 	count = its_count
-	deadline = OS.get_ticks_msec() + timeout_ms
+	deadline = its_deadline
 
 
 # Hands the answer to whoever waits.

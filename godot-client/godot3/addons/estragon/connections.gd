@@ -1,0 +1,148 @@
+# One connection after another, each an EstragonLink: opens the next some time after the last is
+# gone.
+class_name EstragonConnections
+extends Reference
+
+# warning-ignore-all:return_value_discarded
+
+# A connection begins: `link` is an EstragonLink, or what stands in its place.
+signal begun(link)
+# Its developer should know that a lag is on.
+signal warned(text)
+# It is gone, or never opened; `code` is -1 where the peer gave none.
+signal closed(code, reason)
+
+const EstragonError := preload("error.gd")
+const EstragonLag := preload("lag.gd")
+const EstragonLaggingLink := preload("lagging_link.gd")
+const EstragonLink := preload("link.gd")
+const EstragonOptions := preload("options.gd")
+const EstragonProtocol := preload("protocol.gd")
+const EstragonWorld := preload("world.gd")
+const _NEVER := -1.0
+
+# The connection there is; null for none.
+var link: Reference
+
+var _world: EstragonWorld
+var _factory: FuncRef
+var _url: String
+var _options: EstragonOptions
+# The link that is saying goodbye.
+var _leaving: Reference
+var _lag: EstragonLag
+var _tries: int = 0
+var _retry_at: float = _NEVER
+
+
+# `factory` makes an EstragonLink of a URL, options and a world; null for the ordinary one.
+func _init(world: EstragonWorld, factory: FuncRef) -> void:
+	_world = world
+	_factory = factory
+
+
+# Opens the first.
+func open(url: String, options: EstragonOptions) -> void:
+	_url = url
+	_options = options
+	_tries = 0
+	_begin()
+
+
+# Drives the connection there is, and opens the next when it is time.
+func poll() -> void:
+	var its_link := link # Keeps it alive while it tells that it has closed.
+	if its_link:
+		its_link.call("poll")
+	elif _retry_at != _NEVER and _world.now() >= _retry_at:
+		_begin()
+	if _leaving:
+		_leaving.call("poll")
+		if _leaving.call("is_finished"):
+			_leaving = null
+
+
+# This one is good: the first try after it comes soon.
+func succeed() -> void:
+	_tries = 0
+
+
+# The next opens after a while, the longer the more did not succeed.
+func come_back() -> void:
+	_tries += 1
+	come_back_after(_options.backoff(_tries, _world.chance()) * 1000.0)
+
+
+# The next opens after so many milliseconds.
+func come_back_after(wait_ms: float) -> void:
+	_retry_at = _world.now() + wait_ms
+
+
+# Does not wait for the connection to say that it is gone.
+func give_up(code: int, reason: String) -> void:
+	if link:
+		link.call("cut")
+	_on_closed(code, reason)
+
+
+# Says goodbye, and listens for a while to the answer; none opens any more.
+func leave(code: int, reason: String) -> void:
+	if link:
+		_leaving = link
+		link.call("close", code, reason)
+	forget()
+
+
+# None opens any more.
+func forget() -> void:
+	link = null
+	_retry_at = _NEVER
+
+
+# Makes this connection, and those after it, as bad as `options` say; empty ones end that. Returns
+# what is wrong with them.
+func lag(options: Dictionary) -> EstragonError:
+	var problem := EstragonLag.problem(options)
+	if problem:
+		return EstragonError.new(EstragonProtocol.INVALID_MESSAGE_DATA, problem)
+	_lag = null if options.empty() else EstragonLag.new(options, _world.chance())
+	if link and _lag and not link is EstragonLaggingLink:
+		link = EstragonLaggingLink.new(link, _world)
+	if link is EstragonLaggingLink:
+		link.call("suffer", _lag.next_luck() if _lag else null)
+	if _lag:
+		emit_signal("warned", str(_lag))
+	if _lag and OS.has_feature("editor"):
+		push_warning(str(_lag))
+	return null
+
+
+# Why there is no connection any more.
+func error_of(code: int, reason: String) -> EstragonError:
+	var error_code := EstragonProtocol.CONNECT_FAILED
+	if EstragonProtocol.CLOSE_ACTIONS.get(code, "return") == "refused":
+		error_code = EstragonProtocol.REFUSED
+	elif code == EstragonProtocol.CLOSE_NORMAL:
+		error_code = EstragonProtocol.CLOSED
+	var text := reason if reason else "no server answered"
+	var error := EstragonError.new(error_code, "%s: %s (%d)" % [_url, text, code])
+	error.cause = code
+	return error
+
+
+func _begin() -> void:
+	_retry_at = _NEVER
+	if _factory:
+		link = _factory.call_func(_url, _options, _world)
+	else:
+		link = EstragonLink.new(_url, _options, _world)
+	if _lag:
+		link = EstragonLaggingLink.new(link, _world)
+		link.call("suffer", _lag.next_luck())
+	link.connect("closed", self, "_on_closed")
+	emit_signal("begun", link)
+
+
+func _on_closed(code: int, reason: String) -> void:
+	link = null
+	emit_signal("closed", code, reason)

@@ -1,0 +1,201 @@
+# What this client sends: counted frames until they have arrived, of *latest* messages the newest.
+class_name EstragonOutgoing
+extends Reference
+
+# warning-ignore-all:return_value_discarded
+
+const EstragonError := preload("error.gd")
+const EstragonLedger := preload("ledger.gd")
+const EstragonMessage := preload("message.gd")
+const EstragonProtocol := preload("protocol.gd")
+const EstragonText := preload("text.gd")
+# What a socket needs beside a message, at most.
+const _FRAME_OVERHEAD := 16
+
+# The connection there is, an EstragonLink or what stands in its place; null for none.
+var link: Reference
+# Rises with every connection that comes or goes.
+var turn: int = 0
+# Whether the connection carries the session, so that counted frames may be written.
+var is_live: bool = false
+# Whether nothing is sent any more.
+var is_closed: bool = true
+# How many counted frames were written to this connection, or had arrived before it.
+var written: int = 0
+# The highest number that was ever written to any.
+var ever_written: int = 0
+# How many counted frames there ever were.
+var sent: int setget , _get_sent
+# How many of the oldest cannot be sent again.
+var forgotten: int setget , _get_forgotten
+
+var _ledger := EstragonLedger.new()
+var _held: Dictionary = {}
+# The numbers of the answers that were never written.
+var _unwritten_answers: Dictionary = {}
+# Bytes written to this connection that the server has not yet acknowledged.
+var _in_flight: int = 0
+var _message_bytes: int = EstragonProtocol.LIMIT_MESSAGE_BYTES
+var _outbound_bytes: int = 0
+
+
+# A connection's buffer takes so many bytes.
+func set_buffer(outbound_bytes: int) -> void:
+	_outbound_bytes = outbound_bytes
+
+
+# What the server takes and keeps, as its welcome says.
+func set_limits(limits: Dictionary) -> void:
+	_message_bytes = limits["message_bytes"]
+	_ledger.set_budget(limits["resume_bytes"], limits["resume_frames"])
+
+
+# Writes to a connection from now on, nothing counted yet; null where there is none.
+func use(its_link: Reference) -> void:
+	turn += 1
+	link = its_link
+	is_live = false
+
+
+# The connection carries the session, of which its server has `count` frames.
+func go_live(count: int) -> void:
+	is_live = true
+	written = count
+	_in_flight = 0
+	flush()
+
+
+# Checks a message against the tables and pushes it; see EstragonMessage.compose.
+func send(
+	type: String, data: Dictionary, envelope: Dictionary, request_id: String = ""
+) -> EstragonError:
+	if is_closed:
+		return EstragonError.new(EstragonProtocol.CLOSED)
+	var problem := EstragonMessage.invalid(type, data)
+	if problem:
+		return problem
+	return push(type, EstragonMessage.compose(type, data, envelope, request_id))
+
+
+# Adds a counted frame, text or bytes, and writes it as soon as the socket takes it; returns what
+# keeps it from being sent. `is_answer`: of what the server asked, which means nothing once the
+# counts begin again.
+func push(type: String, frame, is_answer: bool = false) -> EstragonError:
+	if is_closed:
+		return EstragonError.new(EstragonProtocol.CLOSED)
+	var bytes: int = frame.to_utf8().size() if typeof(frame) == TYPE_STRING else frame.size()
+	var most := int(min(_message_bytes, _outbound_bytes - _FRAME_OVERHEAD))
+	if bytes > most:
+		return EstragonError.new(
+			EstragonProtocol.TOO_LARGE, "%s: %d bytes; expected at most %d" % [type, bytes, most]
+		)
+	var must_wait: bool = (
+		not is_live
+		or written < _ledger.sent
+		or not link.call("has_room", bytes, _in_flight)
+	)
+	if must_wait and _ledger.is_full(bytes):
+		return EstragonError.new(EstragonProtocol.BUFFER_FULL)
+	_ledger.push(frame, bytes)
+	if not must_wait and link.call("send", frame) == OK:
+		_count_written(bytes)
+	if is_answer and ever_written < _ledger.sent:
+		_unwritten_answers[_ledger.sent] = true
+	return null
+
+
+# Answers what the server asked under the id `re`, a text or a binary frame's number.
+func answer(type: String, re, data: Dictionary) -> EstragonError:
+	return push(type, EstragonText.of({"type": type, "re": re, "data": data}), true)
+
+
+# Writes a latest message, or keeps it in place of an older one of its type and room.
+func post(type: String, data: Dictionary, envelope: Dictionary) -> EstragonError:
+	var problem := EstragonMessage.invalid(type, data)
+	if problem:
+		return problem
+	var text := EstragonMessage.compose(type, data, envelope, "")
+	if not is_live or written < _ledger.sent or _write(text) != OK:
+		_held["%s %s" % [type, envelope.get("room", "")]] = text
+	return null
+
+
+# Writes a message of the connection's own, which is not counted.
+func write(message: Dictionary) -> void:
+	_write(EstragonText.of(message))
+
+
+# Writes counted frames in order, as many as the socket takes; the rest waits for the next poll.
+func flush() -> void:
+	if not is_live:
+		return
+	while written < _ledger.sent:
+		var size := _ledger.size_at(written + 1)
+		if not link.call("has_room", size, _in_flight):
+			return
+		if link.call("send", _ledger.frame_at(written + 1)) != OK:
+			return
+		_count_written(size)
+	_unwritten_answers.clear()
+	for key in _held.keys():
+		if _write(_held[key]) != OK:
+			return
+		_held.erase(key)
+
+
+# The server has `count` frames.
+func acknowledge(count: int) -> void:
+	var bytes_before := _ledger.bytes
+	_ledger.acknowledge(count)
+	_in_flight = int(max(0, _in_flight - (bytes_before - _ledger.bytes)))
+	if count == written:
+		_in_flight = 0
+
+
+# The same session, its counts from 0: what was never written is still to be sent, save answers.
+# Returns what the numbers of those frames have become.
+func begin_again() -> Dictionary:
+	var anew := []
+	for count in range(ever_written + 1, _ledger.sent + 1):
+		if not _unwritten_answers.has(count):
+			anew.append([count, _ledger.frame_at(count), _ledger.size_at(count)])
+	_restart()
+	var numbers := {}
+	for one in anew:
+		_ledger.push(one[1], one[2])
+		numbers[one[0]] = _ledger.sent
+	return numbers
+
+
+# Another session: nothing said before concerns it.
+func forget() -> void:
+	_restart()
+	_held.clear()
+
+
+func _restart() -> void:
+	_ledger.reset()
+	_unwritten_answers.clear()
+	written = 0
+	ever_written = 0
+	_in_flight = 0
+
+
+func _count_written(size: int) -> void:
+	written += 1
+	_in_flight += size
+	ever_written = int(max(ever_written, written))
+
+
+func _write(text: String) -> int:
+	if not link.call("has_room", text.length() * 4, _in_flight):
+		return ERR_BUSY
+	return link.call("send", text)
+
+
+func _get_sent() -> int:
+	return _ledger.sent
+
+
+func _get_forgotten() -> int:
+	return _ledger.forgotten
