@@ -19,6 +19,7 @@ import {
   tuple,
 } from '../schema.ts'
 import { COUNTED_FRAMES, ENVELOPES, LEDGERS, TEXTS } from './frames.ts'
+import { lagVectors } from './lags.ts'
 import { frameVectors, packingVectors } from './packing.ts'
 import type { Tables } from './tables.ts'
 import { type Case, casesOf, written } from './values.ts'
@@ -40,6 +41,7 @@ export function vectors(tables: Tables, fingerprint: string): string {
     ledgers: LEDGERS.map(line),
     packing: packingVectors().map(line),
     frames: frameVectors().map(line),
+    lags: lagVectors().map(line),
   }
   const body = Object.entries(sections).map(
     ([name, lines]) => `"${name}": [\n${[...new Set(lines)].join(',\n')}\n]`,
