@@ -7,6 +7,7 @@ import { GODOT3, GODOT4, gdscript } from './generate/gdscript.ts'
 import { jsonSchema } from './generate/jsonschema.ts'
 import { manual } from './generate/manual.ts'
 import { TABLES, type Tables, wireOf } from './generate/tables.ts'
+import { traces } from './generate/traces.ts'
 import { vectors } from './generate/vectors.ts'
 
 /** What an output may need beside the tables. */
@@ -22,6 +23,7 @@ const OUTPUTS: Readonly<Record<string, (sources: Sources) => string>> = {
   'protocol/PROTOCOL.md': ({ tables, fingerprint, guide, cookbook }) =>
     manual(tables, fingerprint, guide, cookbook),
   'protocol/vectors.json': ({ tables, fingerprint }) => vectors(tables, fingerprint),
+  'protocol/traces.json': ({ fingerprint }) => traces(fingerprint),
   'protocol/protocol.json': ({ tables, fingerprint }) => jsonSchema(tables, fingerprint),
   'protocol/fingerprint.ts': ({ fingerprint }) => fingerprintModule(fingerprint),
   'godot-client/godot4/addons/estragon/protocol.gd': ({ tables, fingerprint }) =>

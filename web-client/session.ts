@@ -106,6 +106,10 @@ export function createSession(options: SessionOptions) {
     get id() {
       return welcome?.session
     },
+    /** Counted frames, both ways. */
+    get counts() {
+      return { sent: outgoing.sent, received }
+    },
     /** Whether the server has our packets, so that they may be bytes. */
     get sharesPackets() {
       return packets !== undefined && welcome?.packets === packets
@@ -403,8 +407,11 @@ export function createSession(options: SessionOptions) {
     const action = actionOn(code)
     if (action === 'refused' || code === 1000)
       return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
-    if (action === 'ended') isResumable = false
-    if (!isResumable) lostBecause = action === 'ended' ? 'UNKNOWN' : 'FINGERPRINT'
+    if (!isResumable) lostBecause ??= 'FINGERPRINT'
+    if (action === 'ended') {
+      isResumable = false
+      lostBecause ??= 'UNKNOWN'
+    }
     setState('away', code, reason)
     cancelRetry()
     cancelRetry = timers.after(delay ?? backoff(++tries), open)
