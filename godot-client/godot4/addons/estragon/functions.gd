@@ -129,7 +129,7 @@ func _cast(to: Variant, function: Variant, args: Array, options: Dictionary) -> 
 func _call_here(
 	name: String, args: Array, room: EstragonRoom, timeout: float
 ) -> EstragonResult:
-	var waiting := EstragonRequest.new(_CALL, 0, EstragonAsking.milliseconds(timeout))
+	var waiting := EstragonRequest.new(_CALL)
 	var run := func() -> void: waiting.finish(await _run(name, args, room))
 	run.call()
 	if not waiting.result:

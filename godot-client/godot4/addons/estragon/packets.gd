@@ -218,7 +218,7 @@ func _judge_all() -> void:
 ## Why a packet, or one of its bundle, is not accepted; [code]null[/code] where it is.
 func _judged(arrival: EstragonArrival) -> EstragonError:
 	var limit := EstragonProtocol.LIMIT_VALIDATE_MS
-	var verdict := EstragonRequest.new("packet", 0, limit)
+	var verdict := EstragonRequest.new("packet")
 	_judge(arrival, verdict)
 	if not verdict.result:
 		var text := "%s.validate: nothing within %d ms" % [arrival.packet.name, limit]
