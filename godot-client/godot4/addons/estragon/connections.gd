@@ -50,12 +50,14 @@ func succeed() -> void:
 ## The next opens after a while, the longer the more did not succeed.
 func come_back() -> void:
 	_tries += 1
-	come_back_after(_options.backoff(_tries, _world.chance()) * 1000.0)
+	_retry_at = _world.now() + _options.backoff(_tries, _world.chance()) * 1000.0
 
 
-## The next opens after [param wait_ms].
-func come_back_after(wait_ms: float) -> void:
-	_retry_at = _world.now() + wait_ms
+## The server refused what was said on this one; another, after [param retry_ms] where it is not -1.
+func come_back_later(retry_ms: int) -> void:
+	give_up(EstragonLink.LOST, "claim refused")
+	if retry_ms >= 0:
+		_retry_at = _world.now() + retry_ms
 
 
 ## Does not wait for the connection to say that it is gone.

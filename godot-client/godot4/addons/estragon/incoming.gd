@@ -40,9 +40,9 @@ func read(text: String) -> EstragonMessage:
 	var about: Dictionary = frame
 	var message := EstragonMessage.read(about)
 	if message.problem:
-		warned.emit(message.problem)
 		if message.id and not message.re and is_counted:
 			_outgoing.answer("error", message.id, EstragonQuestion.unreadable(message))
+		warned.emit(message.problem)
 		return null
 	return null if message.type == "" or _is_ours(message) else message
 

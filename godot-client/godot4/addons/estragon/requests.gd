@@ -47,10 +47,21 @@ func poll(now: float) -> void:
 			_fail(id, EstragonProtocol.TIMEOUT, "no answer in time")
 
 
+## The ids of all that wait.
+func ids() -> PackedStringArray:
+	return PackedStringArray(_waiting.keys())
+
+
+## Gives up those with these ids.
+func give_up(its_ids: PackedStringArray, code: String) -> void:
+	for id: String in its_ids:
+		_fail(id, code)
+
+
 ## Gives up all of them: the outcome of those numbered up to [param before] is unknown, the others
 ## fail with [param code].
 func abandon(before: int, code: String) -> void:
-	for id: String in _waiting.keys():
+	for id: String in ids():
 		var waiting: EstragonRequest = _waiting.get(id)
 		if waiting:
 			_fail(id, code if waiting.count > before else EstragonProtocol.OUTCOME_UNKNOWN)
@@ -68,8 +79,7 @@ func renumber(before: int, dropped: Array[int]) -> void:
 		var count := waiting.count
 		waiting.count -= before
 		waiting.count -= dropped.filter(func(number: int) -> bool: return number < count).size()
-	for id: String in unknown:
-		_fail(id, EstragonProtocol.OUTCOME_UNKNOWN)
+	give_up(unknown, EstragonProtocol.OUTCOME_UNKNOWN)
 
 
 func _fail(id: String, code: String, text: String = "") -> void:

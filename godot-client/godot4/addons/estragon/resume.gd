@@ -32,8 +32,8 @@ var _outgoing: EstragonOutgoing
 var _requests: EstragonRequests
 var _token: String = ""
 var _attempt: int = 0
-var _is_resumable: bool = true
-var _lost_because: String = "UNKNOWN"
+## Why the session cannot be claimed any more; empty while it can.
+var _hopeless_because: String = ""
 ## The welcome of a connection whose claim is not answered yet.
 var _candidate: Dictionary = {}
 var _told_sent: int = 0
@@ -58,7 +58,7 @@ func introduce(receive_bytes: int, packets: String) -> void:
 	var abilities := {"receive_bytes": receive_bytes, "fingerprint": EstragonProtocol.FINGERPRINT}
 	if packets:
 		abilities["packets"] = packets
-	if not has_session or not _is_resumable:
+	if not has_session or _hopeless_because:
 		_outgoing.write({"type": "session.hello", "id": "hello", "data": abilities})
 		return
 	_attempt += 1
@@ -89,7 +89,8 @@ func take(message: EstragonMessage) -> void:
 
 ## The answer to the hello came.
 func hear_hello(answer: Dictionary) -> void:
-	_is_resumable = answer.get("resume", true)
+	if not answer.get("resume", true):
+		despair("FINGERPRINT")
 	if answer.has("warning"):
 		warned.emit(str(answer["warning"]))
 
@@ -107,14 +108,10 @@ func judge(answer: EstragonMessage) -> void:
 		return
 	var reason: String = answer.data.get("reason", "UNKNOWN")
 	if answer.data.get("kept", false):
-		_begin_again()
+		if _begin_again() and _go_live(0):
+			was_reset.emit(reason)
+	elif _adopt(_candidate, reason, "FINGERPRINT" if reason == "FINGERPRINT" else ""):
 		_go_live(0)
-		was_reset.emit(reason)
-		return
-	_lost_because = reason
-	_adopt(_candidate)
-	_is_resumable = reason != "FINGERPRINT"
-	_go_live(0)
 
 
 ## Tells the server of both counts when it is time; call it every frame while messages flow.
@@ -129,11 +126,10 @@ func acknowledge_many() -> void:
 		_acknowledge()
 
 
-## The connection is gone; [param is_ended]: the session with it.
-func lose(is_ended: bool) -> void:
-	if is_ended:
-		_is_resumable = false
-	_lost_because = "UNKNOWN" if is_ended else "FINGERPRINT"
+## The session cannot be claimed any more; the first reason stands.
+func despair(reason: String) -> void:
+	if not _hopeless_because:
+		_hopeless_because = reason
 
 
 ## There is no session any more.
@@ -141,58 +137,67 @@ func forget() -> void:
 	_restart()
 	_outgoing.forget()
 	has_session = false
-	_is_resumable = true
+	_hopeless_because = ""
 
 
 func _on_welcome(data: Dictionary) -> void:
 	if claim_id:
 		_candidate = data
 		return
-	_adopt(data)
-	_go_live(0)
+	if _adopt(data, _hopeless_because if _hopeless_because else "UNKNOWN"):
+		_go_live(0)
 
 
-## Takes the session of a new connection as ours.
-func _adopt(data: Dictionary) -> void:
-	var is_new := has_session
+## Takes the session of a new connection as ours; the one there was is lost for [param reason].
+## Returns whether the connection is still in use: who was told may have left, or connected anew.
+func _adopt(data: Dictionary, reason: String, hopeless_because: String = "") -> bool:
+	var link := _outgoing.link
+	var is_another := has_session
 	has_session = true
 	_token = data["token"]
 	_attempt = 0
-	_is_resumable = true
+	_hopeless_because = hopeless_because
 	var limits: Dictionary = data["limits"]
 	_ack_frames = limits["ack_frames"]
 	_ack_ms = limits["ack_ms"]
 	_outgoing.set_limits(limits)
+	var before := _outgoing.ever_written
+	if is_another:
+		_restart()
+		_outgoing.forget()
 	adopted.emit(data)
 	if data["fingerprint"] != EstragonProtocol.FINGERPRINT:
 		warned.emit(
 			"this add-on and the server were made from different protocol tables:"
 			+ " it works on, but a dropped session is lost; update the older of the two"
 		)
-	if not is_new:
-		return
-	var before := _outgoing.ever_written
-	_restart()
-	_outgoing.forget()
-	_requests.abandon(before, EstragonProtocol.SESSION_LOST)
-	was_lost.emit(_lost_because)
+	if is_another and _outgoing.link == link:
+		_requests.abandon(before, EstragonProtocol.SESSION_LOST)
+	if is_another and _outgoing.link == link:
+		was_lost.emit(reason)
+	return _outgoing.link == link
 
 
-## The same session: what was never written is sent as new, the rest has no known outcome.
-func _begin_again() -> void:
+## The same session: what was never written is sent as new, the rest has no known outcome. Returns
+## whether the connection is still in use.
+func _begin_again() -> bool:
+	var link := _outgoing.link
 	var before := _outgoing.ever_written
 	_restart()
+	_pages = []
 	_requests.renumber(before, _outgoing.begin_again())
+	return _outgoing.link == link
 
 
-## Writes what the server lacks, from its [param count] on, and from now on at once.
-func _go_live(count: int) -> void:
-	if not _outgoing.link: # Whoever was told that requests failed may have left meanwhile.
-		return
+## Writes what the server lacks, from its [param count] on, and from now on at once. Returns whether
+## the connection is still in use.
+func _go_live(count: int) -> bool:
+	var link := _outgoing.link
 	_pages = []
 	_outgoing.go_live(count)
 	_acknowledge()
 	went_live.emit()
+	return _outgoing.link == link
 
 
 func _on_refused(data: Dictionary) -> void:
@@ -200,8 +205,7 @@ func _on_refused(data: Dictionary) -> void:
 		var cause: Dictionary = data["cause"]
 		var highest: float = cause.get("attempt", 0)
 		_attempt = maxi(_attempt, int(highest))
-	var retry_ms: int = data.get("retry_ms", -1)
-	refused.emit(retry_ms)
+	refused.emit(data.get("retry_ms", -1))
 
 
 func _on_ack(data: Dictionary) -> void:
@@ -215,12 +219,9 @@ func _on_ack(data: Dictionary) -> void:
 
 
 func _on_reset(message: EstragonMessage) -> void:
-	var reason: String = message.data["reason"]
 	_outgoing.write({"type": "session.reset", "re": message.id, "data": {}})
-	_begin_again()
-	_outgoing.written = 0
-	_pages = []
-	was_reset.emit(reason)
+	if _begin_again():
+		was_reset.emit(message.data["reason"])
 
 
 func _on_snapshot(data: Dictionary) -> void:

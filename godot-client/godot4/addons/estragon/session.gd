@@ -64,9 +64,7 @@ var _incoming: EstragonIncoming
 
 
 ## Tests hand in a world, and what makes an [EstragonLink] of a URL, options and that world.
-func _init(
-	its_world: EstragonWorld = EstragonWorld.new(), link_factory: Callable = EstragonLink.open
-) -> void:
+func _init(its_world := EstragonWorld.new(), link_factory: Callable = EstragonLink.open) -> void:
 	world = its_world
 	clock = EstragonClock.new(world)
 	_connections = EstragonConnections.new(world, link_factory)
@@ -76,7 +74,7 @@ func _init(
 	_connections.begun.connect(_on_begun)
 	_connections.closed.connect(_on_closed)
 	_resume.went_live.connect(_on_live)
-	_resume.refused.connect(_on_refused)
+	_resume.refused.connect(_connections.come_back_later)
 	_resume.adopted.connect(_on_adopted)
 	_resume.was_lost.connect(was_lost.emit)
 	_resume.was_reset.connect(was_reset.emit)
@@ -92,6 +90,8 @@ func _init(
 func open(url: String, options: EstragonOptions) -> void:
 	if state != State.CLOSED:
 		close()
+	if state != State.CLOSED: # Who was told so has connected elsewhere.
+		return
 	_options = options
 	_outgoing.set_buffer(options.outbound_bytes)
 	_resume.forget()
@@ -218,26 +218,22 @@ func _on_live() -> void:
 	_set_state(State.OPEN, 0, "")
 
 
-func _on_refused(retry_ms: int) -> void:
-	_connections.give_up(EstragonLink.LOST, "claim refused")
-	if retry_ms >= 0:
-		_connections.come_back_after(retry_ms)
-
-
 ## The connection is gone: come back, unless its code says otherwise.
 func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
 	if _resume.has_session and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
-		_resume.lose(action == "ended")
+		if action == "ended":
+			_resume.despair("UNKNOWN")
 		_connections.come_back()
 		_set_state(State.AWAY, code, reason)
 		return
 	_connections.forget()
 	last_error = EstragonError.closed(_connections.url, code, reason)
+	var given_up := _requests.ids()
 	_set_state(State.CLOSED, code, reason)
-	_requests.abandon(-1, EstragonProtocol.CLOSED)
+	_requests.give_up(given_up, EstragonProtocol.CLOSED)
 
 
 func _set_state(next: State, code: int, reason: String) -> void:
