@@ -319,7 +319,7 @@ func _polling() -> void:
 			var before := numbers.size()
 			alone.poll()
 			most[0] = maxi(most[0], numbers.size() - before)
-			_check(alone._connections._link._peer.get_available_packet_count() == 0, "a poll leaves nothing behind")
+			_check(alone.connections._link._peer.get_available_packet_count() == 0, "a poll leaves nothing behind")
 			return numbers.size() >= 100,
 		"all came by polling"
 	)

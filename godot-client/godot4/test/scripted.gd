@@ -98,5 +98,17 @@ func _welcome(name: String) -> Dictionary:
 	}
 
 
+## The connection drops, and the server answers the claim.
+func _claim_answered(answer: Dictionary) -> void:
+	_link().closed.emit(4000, "going away")
+	_advance(10_000.0)
+	_link().opened.emit()
+	var claim: Dictionary = _link().take()[0]
+	_link().say(_welcome("second"))
+	var data := {"session": "second", "sent": 0, "received": 0}
+	data.merge(answer)
+	_link().say({"type": "session.resume", "re": claim["id"], "data": data})
+
+
 func _types(messages: Array[Dictionary]) -> Array:
 	return messages.map(func(message: Dictionary) -> String: return message["type"])

@@ -234,18 +234,6 @@ func _ask(told: Callable) -> void:
 	told.call(await _session.request("room.leave", {}))
 
 
-## The connection drops, and the server answers the claim.
-func _claim_answered(answer: Dictionary) -> void:
-	_link().closed.emit(4000, "going away")
-	_advance(10_000.0)
-	_link().opened.emit()
-	var claim: Dictionary = _link().take()[0]
-	_link().say(_welcome("second"))
-	var data := {"session": "second", "sent": 0, "received": 0}
-	data.merge(answer)
-	_link().say({"type": "session.resume", "re": claim["id"], "data": data})
-
-
 func _reset() -> void:
 	_link().say({
 		"type": "session.reset",

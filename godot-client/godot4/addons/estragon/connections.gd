@@ -5,8 +5,12 @@ extends RefCounted
 
 ## A connection begins.
 signal begun(link: EstragonLink)
+## Another link takes the place of the one of this connection.
+signal replaced(link: EstragonLink)
 ## It is gone, or never opened; [param code] is -1 where the peer gave none.
 signal closed(code: int, reason: String)
+## The network is made worse, so that nobody ships that by accident.
+signal warned(text: String)
 
 ## Where they lead.
 var url: String = ""
@@ -17,6 +21,9 @@ var _options: EstragonOptions
 var _link: EstragonLink
 var _tries: int = 0
 var _retry_at: float = -1.0
+var _lag: EstragonLag
+## How many connections it befell.
+var _lagged: int = 0
 
 
 ## [param make] makes an [EstragonLink] of a URL, options and a world.
@@ -60,6 +67,22 @@ func come_back_later(retry_ms: int) -> void:
 		_retry_at = _world.now() + retry_ms
 
 
+## Makes the network worse from now on, as [param values] say, or good again where they are empty,
+## see [EstragonLag]; returns what is wrong with them.
+func lag(values: Dictionary) -> EstragonError:
+	var problem := EstragonLag.problem(values)
+	if problem:
+		return EstragonError.local(EstragonProtocol.INVALID_MESSAGE_DATA, problem)
+	_lag = EstragonLag.from(values, _world) if values else null
+	_lagged = 0
+	if _link:
+		_suffer()
+		replaced.emit(_link)
+	if _lag:
+		_tell("lag is on: %s" % _lag)
+	return null
+
+
 ## Does not wait for the connection to say that it is gone.
 func give_up(code: int, reason: String) -> void:
 	if _link:
@@ -84,9 +107,26 @@ func _begin() -> void:
 	_retry_at = -1.0
 	_link = _make.call(url, _options, _world)
 	_link.closed.connect(_on_closed)
+	if _lag:
+		_suffer()
 	begun.emit(_link)
+
+
+func _suffer() -> void:
+	var lagging := _link as EstragonLaggingLink
+	if not lagging:
+		lagging = EstragonLaggingLink.new(_link, _world)
+		_link = lagging
+	_lagged += 1
+	lagging.suffer(_lag, _lagged)
 
 
 func _on_closed(code: int, reason: String) -> void:
 	_link = null
 	closed.emit(code, reason)
+
+
+func _tell(text: String) -> void:
+	warned.emit(text)
+	if OS.has_feature("editor"):
+		push_warning(text)

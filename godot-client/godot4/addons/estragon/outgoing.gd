@@ -6,6 +6,8 @@ const _FRAME_OVERHEAD := 16
 
 ## The connection there is; [code]null[/code] for none.
 var link: EstragonLink
+## Its number: rises with every change.
+var connection: int = 0
 ## Whether it carries the session, so that counted frames may be written.
 var is_live: bool = false
 ## Whether nothing is sent any more.
@@ -125,8 +127,14 @@ func write(message: Dictionary) -> void:
 
 ## Writes to a connection from now on; [param its_link] is [code]null[/code] where there is none.
 func use(its_link: EstragonLink) -> void:
+	connection += 1
 	link = its_link
 	is_live = false
+
+
+## The same connection has another link.
+func go_on(its_link: EstragonLink) -> void:
+	link = its_link
 
 
 ## The connection carries the session, of which its server has [param count] frames.

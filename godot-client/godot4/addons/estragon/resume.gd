@@ -24,13 +24,12 @@ var generation: int = 0
 var received: int = 0
 ## The id of the claim that is not answered yet; empty where there is none.
 var claim_id: String = ""
-## Whether the server gave us a session.
-var has_session: bool = false
+## What proves whose the session is; empty before the first welcome.
+var token: String = ""
 
 var _world: EstragonWorld
 var _outgoing: EstragonOutgoing
 var _requests: EstragonRequests
-var _token: String = ""
 var _attempt: int = 0
 ## Why the session cannot be claimed any more; empty while it can.
 var _hopeless_because: String = ""
@@ -58,13 +57,13 @@ func introduce(receive_bytes: int, packets: String) -> void:
 	var abilities := {"receive_bytes": receive_bytes, "fingerprint": EstragonProtocol.FINGERPRINT}
 	if packets:
 		abilities["packets"] = packets
-	if not has_session or _hopeless_because:
+	if not token or _hopeless_because:
 		_outgoing.write({"type": "session.hello", "id": "hello", "data": abilities})
 		return
 	_attempt += 1
 	claim_id = "claim-%d" % _attempt
 	var claim := {
-		"token": _token,
+		"token": token,
 		"attempt": _attempt,
 		"sent": _outgoing.sent,
 		"received": received,
@@ -136,7 +135,7 @@ func despair(reason: String) -> void:
 func forget() -> void:
 	_restart()
 	_outgoing.forget()
-	has_session = false
+	token = ""
 	_hopeless_because = ""
 
 
@@ -151,10 +150,9 @@ func _on_welcome(data: Dictionary) -> void:
 ## Takes the session of a new connection as ours; the one there was is lost for [param reason].
 ## Returns whether the connection is still in use: who was told may have left, or connected anew.
 func _adopt(data: Dictionary, reason: String, hopeless_because: String = "") -> bool:
-	var link := _outgoing.link
-	var is_another := has_session
-	has_session = true
-	_token = data["token"]
+	var connection := _outgoing.connection
+	var is_another := token != ""
+	token = data["token"]
 	_attempt = 0
 	_hopeless_because = hopeless_because
 	var limits: Dictionary = data["limits"]
@@ -171,33 +169,33 @@ func _adopt(data: Dictionary, reason: String, hopeless_because: String = "") -> 
 			"this add-on and the server were made from different protocol tables:"
 			+ " it works on, but a dropped session is lost; update the older of the two"
 		)
-	if is_another and _outgoing.link == link:
+	if is_another and _outgoing.connection == connection:
 		_requests.abandon(before, EstragonProtocol.SESSION_LOST)
-	if is_another and _outgoing.link == link:
+	if is_another and _outgoing.connection == connection:
 		was_lost.emit(reason)
-	return _outgoing.link == link
+	return _outgoing.connection == connection
 
 
 ## The same session: what was never written is sent as new, the rest has no known outcome. Returns
 ## whether the connection is still in use.
 func _begin_again() -> bool:
-	var link := _outgoing.link
+	var connection := _outgoing.connection
 	var before := _outgoing.ever_written
 	_restart()
 	_pages = []
 	_requests.renumber(before, _outgoing.begin_again())
-	return _outgoing.link == link
+	return _outgoing.connection == connection
 
 
 ## Writes what the server lacks, from its [param count] on, and from now on at once. Returns whether
 ## the connection is still in use.
 func _go_live(count: int) -> bool:
-	var link := _outgoing.link
+	var connection := _outgoing.connection
 	_pages = []
 	_outgoing.go_live(count)
 	_acknowledge()
 	went_live.emit()
-	return _outgoing.link == link
+	return _outgoing.connection == connection
 
 
 func _on_refused(data: Dictionary) -> void:

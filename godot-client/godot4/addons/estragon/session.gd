@@ -45,6 +45,8 @@ var last_error: EstragonError
 var world: EstragonWorld
 ## The server's clock and the round trip to it.
 var clock: EstragonClock
+## Its connections, one after another.
+var connections: EstragonConnections
 ## Rises whenever the counts begin again: a question of before may not be answered any more.
 var generation: int:
 	get:
@@ -55,7 +57,6 @@ var packets: String = ""
 var shares_packets: bool = false
 
 var _options: EstragonOptions
-var _connections: EstragonConnections
 var _outgoing: EstragonOutgoing = EstragonOutgoing.new()
 var _requests: EstragonRequests = EstragonRequests.new()
 var _resume: EstragonResume
@@ -67,20 +68,22 @@ var _incoming: EstragonIncoming
 func _init(its_world := EstragonWorld.new(), link_factory: Callable = EstragonLink.open) -> void:
 	world = its_world
 	clock = EstragonClock.new(world)
-	_connections = EstragonConnections.new(world, link_factory)
+	connections = EstragonConnections.new(world, link_factory)
 	_resume = EstragonResume.new(world, _outgoing, _requests)
 	_liveness = EstragonLiveness.new(clock, _outgoing)
 	_incoming = EstragonIncoming.new(_resume, _requests, _outgoing, _liveness)
-	_connections.begun.connect(_on_begun)
-	_connections.closed.connect(_on_closed)
+	connections.begun.connect(_on_begun)
+	connections.replaced.connect(_outgoing.go_on)
+	connections.closed.connect(_on_closed)
+	connections.warned.connect(warned.emit)
 	_resume.went_live.connect(_on_live)
-	_resume.refused.connect(_connections.come_back_later)
+	_resume.refused.connect(connections.come_back_later)
 	_resume.adopted.connect(_on_adopted)
 	_resume.was_lost.connect(was_lost.emit)
 	_resume.was_reset.connect(was_reset.emit)
 	_resume.snapshot_received.connect(snapshot_received.emit)
 	_resume.warned.connect(warned.emit)
-	_liveness.fell_silent.connect(_connections.give_up)
+	_liveness.fell_silent.connect(connections.give_up)
 	_incoming.warned.connect(warned.emit)
 	_incoming.error_received.connect(error_received.emit)
 	_requests.answered.connect(answered.emit)
@@ -97,12 +100,12 @@ func open(url: String, options: EstragonOptions) -> void:
 	_resume.forget()
 	id = ""
 	_set_state(State.CONNECTING, 0, "")
-	_connections.open(url, options)
+	connections.open(url, options)
 
 
 ## Drives everything; call it every frame.
 func poll() -> void:
-	_connections.poll()
+	connections.poll()
 	var now := world.now()
 	if _outgoing.is_live:
 		_outgoing.flush()
@@ -171,12 +174,12 @@ func answer_whole(type: String, frame: Variant) -> EstragonError:
 ## Drops the connection as a cut cable would; the session comes back by itself.
 func cut() -> void:
 	if state == State.OPEN or state == State.AWAY:
-		_connections.give_up(EstragonLink.LOST, "cut")
+		connections.give_up(EstragonLink.LOST, "cut")
 
 
 ## Leaves: the session ends at once.
 func close() -> void:
-	_connections.leave(EstragonProtocol.CLOSE_NORMAL, "leaving")
+	connections.leave(EstragonProtocol.CLOSE_NORMAL, "leaving")
 	_on_closed(EstragonProtocol.CLOSE_NORMAL, "leaving")
 
 
@@ -213,7 +216,7 @@ func _on_adopted(welcome: Dictionary) -> void:
 
 
 func _on_live() -> void:
-	_connections.succeed()
+	connections.succeed()
 	_liveness.begin(_options.heartbeat * 1000.0)
 	_set_state(State.OPEN, 0, "")
 
@@ -223,14 +226,14 @@ func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	if _resume.has_session and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
+	if _resume.token and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
 		if action == "ended":
 			_resume.despair("UNKNOWN")
-		_connections.come_back()
+		connections.come_back()
 		_set_state(State.AWAY, code, reason)
 		return
-	_connections.forget()
-	last_error = EstragonError.closed(_connections.url, code, reason)
+	connections.forget()
+	last_error = EstragonError.closed(connections.url, code, reason)
 	var given_up := _requests.ids()
 	_set_state(State.CLOSED, code, reason)
 	_requests.give_up(given_up, EstragonProtocol.CLOSED)
