@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { type GodotName, run } from './support/engines.ts'
+
+const PROJECTS: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [['godot4', 'godot4']]
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+for (const [engine, project] of PROJECTS)
+  t.test(`every session trace replays in ${engine}`, (t) =>
+    run(t, engine, {
+      project: here(`../godot-client/${project}`),
+      script: 'res://test/traces.gd',
+      env: { ESTRAGON_TRACES: here('../protocol/traces.json') },
+    }),
+  )
