@@ -102,6 +102,11 @@ func _welcome(name: String) -> Dictionary:
 func _claim_answered(answer: Dictionary) -> void:
 	_link().closed.emit(4000, "going away")
 	_advance(10_000.0)
+	_answer_claim(answer)
+
+
+## The server answers the claim of the connection that opens now.
+func _answer_claim(answer: Dictionary) -> void:
 	_link().opened.emit()
 	var claim: Dictionary = _link().take()[0]
 	_link().say(_welcome("second"))

@@ -12,6 +12,7 @@ func _run() -> void:
 	_tell("who cuts or leaves inside session_lost is away, or gone", _leaves_when_lost)
 	_tell("who connects elsewhere when told that it left is connected there alone", _elsewhere)
 	_tell("what is sent again when a reset made it fail is written once", _sent_again)
+	_tell("what was asked after an answer that a reset dropped fails with the next reset", _dropped)
 	_tell("who leaves before the welcome is left alone", _leaves_early)
 	_tell("requests and pings are numbered each on their own", _numbers)
 	_tell("a session that nobody holds any more is gone", _freed)
@@ -154,6 +155,19 @@ func _sent_again() -> void:
 	_session.poll()
 	var written := _types(_link().take())
 	_equal(written.count("room.leave"), 1, "asked again, in %s" % [written])
+
+
+func _dropped() -> void:
+	var ends: Array = []
+	_opened()
+	_link().closed.emit(4000, "going away")
+	_session.answer("query", "s1", {"value": 1})
+	_ask(func(result: EstragonResult) -> void: ends.append(result.error.code))
+	_advance(10_000.0)
+	_answer_claim({"resumed": false, "kept": true, "reason": "BUDGET"})
+	_equal(ends, [], "ended when it was not written yet")
+	_reset()
+	_equal(ends, ["OUTCOME_UNKNOWN"], "ended when it was")
 
 
 func _leaves_early() -> void:
