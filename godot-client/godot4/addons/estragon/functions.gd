@@ -134,9 +134,7 @@ func _call_here(
 	run.call()
 	if not waiting.result:
 		var late := _failed(EstragonProtocol.TIMEOUT, "%s %s: no answer in time" % [_CALL, name])
-		var tree := Engine.get_main_loop() as SceneTree
-		var timer := tree.create_timer(timeout, true, false, true)
-		timer.timeout.connect(waiting.finish.bind(late))
+		_session.world.after(timeout * 1000.0, waiting.finish.bind(late))
 		await waiting.done
 	return waiting.result
 

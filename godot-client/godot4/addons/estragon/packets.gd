@@ -223,10 +223,7 @@ func _judged(arrival: EstragonArrival) -> EstragonError:
 	if not verdict.result:
 		var text := "%s.validate: nothing within %d ms" % [arrival.packet.name, limit]
 		var late := EstragonError.local(EstragonProtocol.TIMEOUT, text)
-		var tree := Engine.get_main_loop() as SceneTree
-		tree.create_timer(limit / 1000.0).timeout.connect(
-			verdict.finish.bind(EstragonResult.failure(late))
-		)
+		_session.world.after(limit, verdict.finish.bind(EstragonResult.failure(late)))
 		await verdict.done
 	return verdict.result.error
 
