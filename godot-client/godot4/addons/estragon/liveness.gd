@@ -7,6 +7,8 @@ signal fell_silent(code: int, reason: String)
 
 const _SILENT_PINGS := 2
 
+## When to call [method look] next; never, where nothing is expected.
+var due_at: float = INF
 ## How many pings in a row were due while nothing at all had come.
 var silent: int = 0
 ## The id of the ping that is not answered yet; empty where there is none.
@@ -15,11 +17,10 @@ var ping_id: String = ""
 var _clock: EstragonClock
 var _outgoing: EstragonOutgoing
 var _every_ms: float = 0.0
-var _ping_at: float = -1.0
+var _is_pinging: bool = false
 var _pinged_at: float = 0.0
 var _numbered: int = 0
 var _timeout_ms: float = 0.0
-var _answer_by: float = -1.0
 
 
 ## [param clock] is told what pings measure.
@@ -28,33 +29,32 @@ func _init(clock: EstragonClock, outgoing: EstragonOutgoing) -> void:
 	_outgoing = outgoing
 
 
-## From the next [method poll] on pings every [param every_ms].
+## From the next [method look] on pings every [param every_ms].
 func begin(every_ms: float) -> void:
 	_every_ms = every_ms
-	_answer_by = -1.0
+	_is_pinging = true
 	ping_id = ""
 	silent = 0
-	_ping_at = 0.0
+	due_at = 0.0
 
 
 ## Until it begins or stops, something has to come within [param timeout_ms].
 func expect(timeout_ms: float) -> void:
+	_is_pinging = false
 	_timeout_ms = timeout_ms
-	_answer_by = _clock.local_now() + timeout_ms
+	due_at = _clock.local_now() + timeout_ms
 
 
 ## Nothing is expected any more.
 func stop() -> void:
-	_answer_by = -1.0
-	_ping_at = -1.0
+	due_at = INF
 
 
-## Call it every frame.
-func poll(now: float) -> void:
-	if _ping_at >= 0.0:
-		if now >= _ping_at:
-			_ping(now)
-	elif _answer_by >= 0.0 and now > _answer_by:
+## Looks whether anybody is there.
+func look(now: float) -> void:
+	if _is_pinging:
+		_ping(now)
+	else:
 		fell_silent.emit(EstragonLink.LOST, "no answer within %s s" % (_timeout_ms / 1000.0))
 
 
@@ -72,7 +72,7 @@ func _ping(now: float) -> void:
 	if silent >= _SILENT_PINGS:
 		fell_silent.emit(EstragonProtocol.CLOSE_HEARTBEAT, "the server fell silent")
 		return
-	_ping_at = now + _every_ms
+	due_at = now + _every_ms
 	_numbered += 1
 	ping_id = "ping-%d" % _numbered
 	_pinged_at = _clock.local_now()

@@ -110,7 +110,10 @@ func flush() -> void:
 			return
 		written = next
 		ever_written = maxi(ever_written, next)
-	_unwritten_answers.clear()
+	if _unwritten_answers:
+		_unwritten_answers.clear()
+	if not _held:
+		return
 	for key: String in _held.keys():
 		var text: String = _held[key]
 		if not link.has_room(text.length() * 4) or link.send(text) != OK:

@@ -7,9 +7,11 @@ signal answered(type: String, result: EstragonResult)
 
 const _EXPIRE_EVERY_MS := 100.0
 
+## When to call [method expire] next.
+var expire_at: float = 0.0
+
 var _waiting: Dictionary = {}
 var _numbered: int = 0
-var _expire_at: float = 0.0
 
 
 ## A number that no request had.
@@ -36,11 +38,9 @@ func answer(id: String, result: EstragonResult) -> bool:
 	return true
 
 
-## Gives up those whose time is over; call it every frame.
-func poll(now: float) -> void:
-	if now < _expire_at:
-		return
-	_expire_at = now + _EXPIRE_EVERY_MS
+## Gives up those whose time is over.
+func expire(now: float) -> void:
+	expire_at = now + _EXPIRE_EVERY_MS
 	for id: String in _waiting.keys():
 		var waiting: EstragonRequest = _waiting.get(id)
 		if waiting and now > waiting.deadline:

@@ -24,6 +24,8 @@ var generation: int = 0
 var received: int = 0
 ## The id of the claim that is not answered yet; empty where there is none.
 var claim_id: String = ""
+## When to call [method acknowledge] next, while messages flow.
+var acknowledge_at: float = 0.0
 ## What proves whose the session is; empty before the first welcome.
 var token: String = ""
 
@@ -37,7 +39,6 @@ var _hopeless_because: String = ""
 var _candidate: Dictionary = {}
 var _told_sent: int = 0
 var _told_received: int = 0
-var _acknowledge_at: float = 0.0
 var _ack_frames: int = EstragonProtocol.LIMIT_ACK_FRAMES
 var _ack_ms: int = EstragonProtocol.LIMIT_ACK_MS
 var _pages: Array[Dictionary] = []
@@ -113,16 +114,21 @@ func judge(answer: EstragonMessage) -> void:
 		_go_live(0)
 
 
-## Tells the server of both counts when it is time; call it every frame while messages flow.
-func poll(now: float) -> void:
-	if now >= _acknowledge_at:
-		_acknowledge()
+## Tells the server of both counts, where it does not know them.
+func acknowledge() -> void:
+	acknowledge_at = _world.now() + _ack_ms
+	var written := _outgoing.written
+	if _told_sent == written and _told_received == received:
+		return
+	_told_sent = written
+	_told_received = received
+	_outgoing.write({"type": "session.ack", "data": {"sent": written, "received": received}})
 
 
 ## Tells the server at once where many frames arrived since.
 func acknowledge_many() -> void:
 	if _outgoing.is_live and received - _told_received >= _ack_frames:
-		_acknowledge()
+		acknowledge()
 
 
 ## The session cannot be claimed any more; the first reason stands.
@@ -193,7 +199,7 @@ func _go_live(count: int) -> bool:
 	var connection := _outgoing.connection
 	_pages = []
 	_outgoing.go_live(count)
-	_acknowledge()
+	acknowledge()
 	went_live.emit()
 	return _outgoing.connection == connection
 
@@ -229,16 +235,6 @@ func _on_snapshot(data: Dictionary) -> void:
 	var pages := _pages
 	_pages = []
 	snapshot_received.emit(pages)
-
-
-func _acknowledge() -> void:
-	_acknowledge_at = _world.now() + _ack_ms
-	var written := _outgoing.written
-	if _told_sent == written and _told_received == received:
-		return
-	_told_sent = written
-	_told_received = received
-	_outgoing.write({"type": "session.ack", "data": {"sent": written, "received": received}})
 
 
 func _restart() -> void:

@@ -109,9 +109,12 @@ func poll() -> void:
 	var now := world.now()
 	if _outgoing.is_live:
 		_outgoing.flush()
-		_resume.poll(now)
-	_liveness.poll(now)
-	_requests.poll(now)
+		if now >= _resume.acknowledge_at:
+			_resume.acknowledge()
+	if now >= _liveness.due_at:
+		_liveness.look(now)
+	if now >= _requests.expire_at:
+		_requests.expire(now)
 
 
 ## Sends a request and waits for its one answer.
@@ -240,8 +243,7 @@ func _on_closed(code: int, reason: String) -> void:
 
 
 func _set_state(next: State, code: int, reason: String) -> void:
-	if state == next:
-		return
-	state = next
-	_outgoing.is_closed = next == State.CLOSED
-	state_changed.emit(next, code, reason)
+	if state != next:
+		state = next
+		_outgoing.is_closed = next == State.CLOSED
+		state_changed.emit(next, code, reason)
