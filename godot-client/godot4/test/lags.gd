@@ -13,7 +13,7 @@ func _run() -> void:
 	_tell("a connection there is already becomes worse, and good again at once", _there_already)
 	_tell("what is on its way takes its part of the buffer", _room)
 	_tell("who leaves has said before what was on its way", _leaves)
-	_tell("a connection that closes has brought before what was on its way", _closes)
+	_tell("a connection opens late, and closes after what was on its way", _closes)
 	_tell("to make the network worse while a session is lost keeps its connection", _inside)
 
 
@@ -154,13 +154,15 @@ func _leaves() -> void:
 func _closes() -> void:
 	var lagging := _lagging({"delay": 80})
 	var heard: Array = []
+	lagging.opened.connect(func() -> void: heard.append("opened"))
 	lagging.received.connect(func(text: String) -> void: heard.append(text))
 	lagging.closed.connect(func(code: int, _reason: String) -> void: heard.append(code))
+	_link().opened.emit()
 	_link().received.emit("a")
 	_link().closed.emit(4000, "going away")
 	_equal(heard, [], "heard at once")
 	_step(lagging, 80.0)
-	_equal(heard, ["a", 4000], "heard")
+	_equal(heard, ["opened", "a", 4000], "heard")
 
 
 func _inside() -> void:

@@ -23,7 +23,7 @@ func _init(inner: EstragonLink, world: EstragonWorld) -> void:
 			var listener: Callable = one["callable"]
 			inner.disconnect(name, listener)
 			connect(name, listener)
-	inner.opened.connect(opened.emit)
+	inner.opened.connect(_on_opened)
 	inner.received.connect(_on_received)
 	inner.received_bytes.connect(_on_received_bytes)
 	inner.closed.connect(_on_closed)
@@ -103,6 +103,10 @@ func _read(now: float) -> void:
 		var waiting: Array = _down.pop_front()
 		var arrive: Callable = waiting[1]
 		arrive.call()
+
+
+func _on_opened() -> void:
+	_delay(opened.emit)
 
 
 func _on_received(text: String) -> void:
