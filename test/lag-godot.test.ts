@@ -5,6 +5,7 @@ import { type GodotName, run } from './support/engines.ts'
 const PROJECTS: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [
   ['godot32', 'godot3'],
   ['godot3', 'godot3'],
+  ['godot4', 'godot4'],
 ]
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 

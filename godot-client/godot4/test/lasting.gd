@@ -214,7 +214,7 @@ func _catches_up() -> void:
 func _is_reset(network: Network, channel: int, heard: Array) -> void:
 	var resets: Array[String] = []
 	network.session_reset.connect(resets.append)
-	network.session._received += 100 # More than the server sent: the counts begin again.
+	network.session._resume.received += 100 # More than the server sent: the counts begin again.
 	network.session.cut()
 	network.set_process(false)
 	await _do("chat", [channel, 6, 7])
@@ -233,7 +233,7 @@ func _is_reset(network: Network, channel: int, heard: Array) -> void:
 func _is_lost(network: Network, channel: int, heard: Array) -> void:
 	var losses: Array[String] = []
 	network.session_lost.connect(losses.append)
-	network.session._token = "made up"
+	network.session._resume.token = "made up"
 	network.session.cut()
 	await _until(func() -> bool: return not losses.is_empty(), "the session was lost")
 	await _do("chat", [channel, 9])

@@ -189,7 +189,7 @@ func _garbage() -> void:
 	var refused: Array[EstragonError] = []
 	main.error_received.connect(func(error: EstragonError) -> void: refused.append(error))
 	for text: String in ["garbage", '{"type":', "[]", '{"type":"nope"}', '{"type":"ping","id":{}}']:
-		main.session._ledger.push(text, text.length())
+		main.session._outgoing._ledger.push(text, text.length())
 	await _please(main, ["wave"])
 	_check(refused.size() == 5, "the server refused %d" % refused.size())
 	_check(main.state == State.OPEN, "and went on")
@@ -319,7 +319,7 @@ func _polling() -> void:
 			var before := numbers.size()
 			alone.poll()
 			most[0] = maxi(most[0], numbers.size() - before)
-			_check(alone._link._peer.get_available_packet_count() == 0, "a poll leaves nothing behind")
+			_check(alone.connections._link._peer.get_available_packet_count() == 0, "a poll leaves nothing behind")
 			return numbers.size() >= 100,
 		"all came by polling"
 	)

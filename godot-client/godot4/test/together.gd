@@ -139,7 +139,7 @@ func _answers(network: Network) -> void:
 	var unknown: Array = []
 	network.error_received.connect(func(error: EstragonError) -> void: unknown.append(error.code))
 	network.session._receive('{"type":"query","id":"s99","data":{"name":"unreadable"}}')
-	network.session._received -= 1
+	network.session._resume.received -= 1
 	await _until(func() -> bool: return unknown == ["UNKNOWN_REQUEST"], "the unreadable is declined")
 	network.queries.unregister("game.add")
 	var gone: Dictionary = await _asked(network, "game.add", [3, 4])
@@ -263,12 +263,12 @@ func _hosts(network: Network, room: EstragonRoom, mine: Callable) -> void:
 	await _call_company("part", ["bob"])
 	await _until(func() -> bool: return room.is_host, "the host now: %s" % [hosts])
 	_equal(room.host, room.me(), "the host")
-	var before := network.session._ledger.sent
+	var before := network.session._outgoing._ledger.sent
 	var done := await network.functions.execute_as_host(mine)
 	_equal(done.value, "done", "done here: %s" % done)
 	var unknown := await network.functions.execute_as_host("game.unheard_of")
 	_fails(unknown, EstragonProtocol.UNREGISTERED_HANDLER, "not registered here")
-	_equal(network.session._ledger.sent, before, "frames sent")
+	_equal(network.session._outgoing._ledger.sent, before, "frames sent")
 	var higher := await room.assign(room.you, "host")
 	_fails(higher, EstragonProtocol.PERMISSION_DENIED, "an assistant may not assign")
 	var cleo: int = _cleo["number"]
@@ -402,7 +402,7 @@ func _forgets(network: Network) -> void:
 		"game.forgotten",
 		func(_data: Variant, _options: Dictionary) -> String:
 			network.session.cut()
-			network.session._received += 1
+			network.session._resume.received += 1
 			emit.call(1)
 			emit.call_deferred(2)
 			return "forgotten"

@@ -41,6 +41,7 @@ func _init() -> void:
 		_ledger(vector)
 	_packing(vectors)
 	_frames(vectors)
+	_lags(vectors)
 	print("1..%d" % _count)
 	quit(1 if _failed > 0 or _count < 2 else 0)
 
@@ -207,6 +208,19 @@ func _ledger(vector: Dictionary) -> void:
 
 func _state(ledger: EstragonLedger) -> Array:
 	return [ledger.sent, ledger.forgotten, ledger.held]
+
+
+## The chance of a lag is the same everywhere.
+func _lags(vectors: Dictionary) -> void:
+	for vector: Dictionary in _section(vectors, "lags"):
+		var its_connection: float = vector["connection"]
+		var connection := int(its_connection)
+		var luck := EstragonLuck.new(EstragonLag.from(vector, EstragonWorld.new()), connection)
+		var title := "lags: %s of seed %s, connection %d" % ["%s", vector["seed"], connection]
+		for line: String in ["up", "down", "seconds"]:
+			var next: Callable = luck.second if line == "seconds" else Callable(luck, line)
+			var expected: Array = vector[line]
+			_is(expected.map(func(_one: Variant) -> Variant: return next.call()), expected, title % line)
 
 
 func _is(found: Variant, expected: Variant, title: String) -> void:

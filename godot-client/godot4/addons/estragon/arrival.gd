@@ -13,19 +13,19 @@ var _session: EstragonSession
 var _packets: EstragonPacketSet
 ## What it asks under: a number where it came in bytes, text where it came as JSON.
 var _id: Variant
-var _epoch: int
+var _generation: int
 
 
 func _init(session: EstragonSession, packets: EstragonPacketSet, id: Variant) -> void:
 	_session = session
 	_packets = packets
 	_id = id
-	_epoch = session.epoch
+	_generation = session.generation
 
 
 ## Whether nobody waits for it any more: the session was reset or lost.
 func is_over() -> bool:
-	return _epoch != _session.epoch
+	return _generation != _session.generation
 
 
 ## Answers with [param value]; an [EstragonError], or what JSON cannot hold, says that it failed.

@@ -10,9 +10,15 @@ const _SAMPLES := 8
 ## The last round trip in milliseconds; -1.0 before the first.
 var round_trip: float = -1.0
 
+var _world: EstragonWorld
 var _offset: float = 0.0
 var _round_trips: PackedFloat64Array = PackedFloat64Array()
 var _offsets: PackedFloat64Array = PackedFloat64Array()
+
+
+## [param world] tells this machine's time.
+func _init(world: EstragonWorld = EstragonWorld.new()) -> void:
+	_world = world
 
 
 ## The server's monotonic time in milliseconds.
@@ -22,7 +28,7 @@ func now() -> float:
 
 ## This machine's monotonic time in milliseconds.
 func local_now() -> float:
-	return Time.get_ticks_usec() / 1000.0
+	return _world.now()
 
 
 ## A welcome came: good enough until the first ping returns.

@@ -39,5 +39,18 @@ static func local(its_code: String, text: String = "") -> EstragonError:
 	return error
 
 
+## Why there is no connection to [param url], which [param its_code] and [param reason] closed.
+static func closed(url: String, its_code: int, reason: String) -> EstragonError:
+	var error_code := EstragonProtocol.CONNECT_FAILED
+	if EstragonProtocol.CLOSE_ACTIONS.get(its_code, "return") == "refused":
+		error_code = EstragonProtocol.REFUSED
+	elif its_code == EstragonProtocol.CLOSE_NORMAL:
+		error_code = EstragonProtocol.CLOSED
+	var text := reason if reason else "no server answered"
+	var error := local(error_code, "%s: %s (%d)" % [url, text, its_code])
+	error.cause = its_code
+	return error
+
+
 func _to_string() -> String:
 	return "%s: %s" % [code, message]

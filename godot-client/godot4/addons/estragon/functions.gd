@@ -129,14 +129,12 @@ func _cast(to: Variant, function: Variant, args: Array, options: Dictionary) -> 
 func _call_here(
 	name: String, args: Array, room: EstragonRoom, timeout: float
 ) -> EstragonResult:
-	var waiting := EstragonRequest.new(_CALL, 0, EstragonAsking.milliseconds(timeout))
+	var waiting := EstragonRequest.new(_CALL)
 	var run := func() -> void: waiting.finish(await _run(name, args, room))
 	run.call()
 	if not waiting.result:
 		var late := _failed(EstragonProtocol.TIMEOUT, "%s %s: no answer in time" % [_CALL, name])
-		var tree := Engine.get_main_loop() as SceneTree
-		var timer := tree.create_timer(timeout, true, false, true)
-		timer.timeout.connect(waiting.finish.bind(late))
+		_session.world.after(timeout * 1000.0, waiting.finish.bind(late))
 		await waiting.done
 	return waiting.result
 

@@ -9,15 +9,12 @@ extends RefCounted
 var forgotten: int = 0
 ## How many bytes the frames it holds are together.
 var bytes: int = 0
-
 ## How many frames were ever added.
-var sent: int:
-	get:
-		return forgotten + held
+var sent: int = 0
 ## How many frames it holds.
 var held: int:
 	get:
-		return _frames.size() - _head
+		return sent - forgotten
 
 var _max_bytes: int
 var _max_frames: int
@@ -49,6 +46,7 @@ func is_full(size: int) -> bool:
 func push(frame: Variant, size: int) -> void:
 	_frames.append(frame)
 	_sizes.append(size)
+	sent += 1
 	bytes += size
 	while held > _max_frames or (bytes > _max_bytes and held > 0):
 		_forget_oldest()
@@ -88,6 +86,7 @@ func reset() -> void:
 	_sizes = PackedInt32Array()
 	_head = 0
 	bytes = 0
+	sent = 0
 	forgotten = 0
 
 

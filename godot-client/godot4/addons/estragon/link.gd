@@ -11,12 +11,14 @@ signal received_bytes(bytes: PackedByteArray)
 ## It never opened, or it closed; emitted once. [param code] is -1 where the peer gave none.
 signal closed(code: int, reason: String)
 
-const _LOST := -1
+## The code of a close for which the peer gave none.
+const LOST := -1
 const _CUT := 4999
 ## What a frame takes beside its text in the outbound buffer, at most.
 const _FRAME_OVERHEAD := 14
 
 var _peer: WebSocketPeer
+var _world: EstragonWorld
 var _timeout_ms: float
 var _opened_at: float
 var _is_open: bool = false
@@ -24,21 +26,26 @@ var _is_over: bool = false
 
 
 ## Begins to connect to [param url]; what cannot even begin is told by [signal closed] at the next
-## [method poll]. Buffers are in bytes and must be set before connecting.
+## [method poll].
 func _init(
 	url: String,
-	timeout_ms: float,
-	inbound_bytes: int,
-	outbound_bytes: int,
-	tls_options: TLSOptions = null,
+	options: EstragonOptions,
+	world: EstragonWorld,
 	peer: WebSocketPeer = WebSocketPeer.new()
 ) -> void:
 	_peer = peer
-	_timeout_ms = timeout_ms
-	_opened_at = Time.get_ticks_msec()
-	_peer.inbound_buffer_size = inbound_bytes
-	_peer.outbound_buffer_size = outbound_bytes
-	_begin(url, tls_options)
+	_world = world
+	_timeout_ms = options.connect_timeout * 1000.0
+	_opened_at = world.now()
+	# Buffers are taken as they are when connecting.
+	_peer.inbound_buffer_size = options.inbound_bytes
+	_peer.outbound_buffer_size = options.outbound_bytes
+	_begin(url, options.tls)
+
+
+## A WebSocket to [param url].
+static func open(url: String, options: EstragonOptions, world: EstragonWorld) -> EstragonLink:
+	return EstragonLink.new(url, options, world)
 
 
 ## Drives the socket; every packet that came is emitted before it returns.
@@ -48,9 +55,9 @@ func poll() -> void:
 	_peer.poll()
 	match _peer.get_ready_state():
 		WebSocketPeer.STATE_CONNECTING:
-			if Time.get_ticks_msec() - _opened_at > _timeout_ms:
+			if _world.now() - _opened_at > _timeout_ms:
 				_peer.close()
-				_finish(_LOST, "no connection within %d ms" % int(_timeout_ms))
+				_finish(LOST, "no connection within %d ms" % int(_timeout_ms))
 		WebSocketPeer.STATE_OPEN:
 			if not _is_open:
 				_is_open = true

@@ -81,6 +81,32 @@ static func to_text(value: Variant) -> String:
 	return text
 
 
+## The text of a message: [param envelope] holds what goes beside its data, such as
+## [code]room[/code] and [code]to[/code].
+static func compose(
+	its_type: String, its_data: Dictionary, envelope: Dictionary, its_id: String = ""
+) -> String:
+	var message := {"type": its_type}
+	if its_id:
+		message["id"] = its_id
+	message.merge(envelope)
+	message["data"] = its_data
+	return to_text(message)
+
+
+## Why no server would take [param its_data] as that of a message of this type; [code]null[/code]
+## where it would.
+static func invalid(its_type: String, its_data: Dictionary) -> EstragonError:
+	var line: Dictionary = EstragonProtocol.MESSAGES.get(its_type, {})
+	if line.is_empty():
+		return EstragonError.local(
+			EstragonProtocol.INVALID_MESSAGE, 'no message is called "%s"' % its_type
+		)
+	var schema: Dictionary = line["data"]
+	var text := EstragonSchema.problem(schema, its_data, its_type)
+	return EstragonError.local(EstragonProtocol.INVALID_MESSAGE_DATA, text) if text else null
+
+
 static func _delivery(its_type: String) -> String:
 	var line: Dictionary = EstragonProtocol.MESSAGES.get(its_type, {})
 	return str(line.get("delivery", "counted"))

@@ -89,6 +89,19 @@ func disconnect_from_server() -> void:
 	session.close()
 
 
+## Makes the network worse, to see what the game makes of it: every message, each way, takes
+## [code]delay[/code] milliseconds, [code]jitter[/code] more or less, but none is lost or overtakes
+## another; each second, [code]cut[/code] and [code]stall[/code] are the chances that the connection
+## is cut, or that everything waits for half a second. The same [code]seed[/code] brings the same
+## again. An empty dictionary ends it. Returns what is wrong with the options; [code]null[/code] where
+## nothing is.
+## [codeblock]
+## Network.lag({"delay": 80, "jitter": 20, "cut": 0.01, "stall": 0.02, "seed": 1})
+## [/codeblock]
+func lag(options: Dictionary) -> EstragonError:
+	return session.connections.lag(options)
+
+
 ## Sends a request of PROTOCOL.md by its type.
 func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> EstragonResult:
 	return await session.request(type, data, envelope)

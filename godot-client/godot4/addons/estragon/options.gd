@@ -34,6 +34,6 @@ static func from(values: Dictionary) -> EstragonOptions:
 
 
 ## Seconds to wait before the [param attempt]th try to come back: exponential, with full jitter, so
-## that a server that comes back is not met by everybody at once.
-func backoff(attempt: int) -> float:
-	return randf() * minf(longest_wait, first_wait * pow(2.0, attempt))
+## that a server that comes back is not met by everybody at once; [param chance] is from 0.0 to 1.0.
+func backoff(attempt: int, chance: float) -> float:
+	return chance * minf(longest_wait, first_wait * pow(2.0, attempt))

@@ -218,15 +218,12 @@ func _judge_all() -> void:
 ## Why a packet, or one of its bundle, is not accepted; [code]null[/code] where it is.
 func _judged(arrival: EstragonArrival) -> EstragonError:
 	var limit := EstragonProtocol.LIMIT_VALIDATE_MS
-	var verdict := EstragonRequest.new("packet", 0, limit)
+	var verdict := EstragonRequest.new("packet")
 	_judge(arrival, verdict)
 	if not verdict.result:
 		var text := "%s.validate: nothing within %d ms" % [arrival.packet.name, limit]
 		var late := EstragonError.local(EstragonProtocol.TIMEOUT, text)
-		var tree := Engine.get_main_loop() as SceneTree
-		tree.create_timer(limit / 1000.0).timeout.connect(
-			verdict.finish.bind(EstragonResult.failure(late))
-		)
+		_session.world.after(limit, verdict.finish.bind(EstragonResult.failure(late)))
 		await verdict.done
 	return verdict.result.error
 

@@ -9,10 +9,12 @@ signal prompted(prompt: EstragonPrompt)
 ## Called with an [EstragonPrompt] that no listener handles; without it such a prompt is refused.
 var presenter: Callable
 
+var _world: EstragonWorld
 var _open: Array[EstragonPrompt] = []
 
 
 func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
+	_world = session.world
 	session.was_reset.connect(_withdraw.unbind(1))
 	session.was_lost.connect(_withdraw.unbind(1))
 	session.state_changed.connect(_on_state_changed)
@@ -23,9 +25,7 @@ func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
 func put(question: EstragonQuestion, data: Variant) -> void:
 	var about: Dictionary = data if typeof(data) == TYPE_DICTIONARY else {}
 	var prompt := EstragonPrompt.new(question, about)
-	var tree := Engine.get_main_loop() as SceneTree
-	if tree:
-		tree.create_timer(prompt.timeout, true, false, true).timeout.connect(prompt.withdraw)
+	_world.after(prompt.timeout * 1000.0, prompt.withdraw)
 	_open = _open.filter(func(one: EstragonPrompt) -> bool: return one.is_open)
 	_open.append(prompt)
 	prompted.emit(prompt)

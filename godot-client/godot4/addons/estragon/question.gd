@@ -18,8 +18,8 @@ var _session: EstragonSession
 var _rooms: EstragonRooms
 var _type: String
 var _id: String
-var _epoch: int
-var _deadline: int
+var _generation: int
+var _deadline: float
 
 
 func _init(session: EstragonSession, rooms: EstragonRooms, message: EstragonMessage) -> void:
@@ -27,13 +27,13 @@ func _init(session: EstragonSession, rooms: EstragonRooms, message: EstragonMess
 	_rooms = rooms
 	_type = message.type
 	_id = message.id
-	_epoch = session.epoch
+	_generation = session.generation
 	name = message.data["name"]
 	from = rooms.sender(message)
 	room = message.room
 	var timeout_ms: int = message.data.get("timeout", EstragonProtocol.LIMIT_ASK_MS)
 	timeout = timeout_ms / 1000.0
-	_deadline = Time.get_ticks_msec() + timeout_ms
+	_deadline = session.world.now() + timeout_ms
 
 
 ## Answers with [param value]; an [EstragonError], or what JSON cannot hold, says that it failed.
@@ -55,10 +55,11 @@ func refuse(error: EstragonError) -> void:
 		_session.warned.emit("%s %s: not answered: %s" % [_type, name, unsent])
 
 
-## Answers what cannot even be read, so that whoever waits need not wait for long.
-static func decline(session: EstragonSession, message: EstragonMessage) -> void:
-	var error := EstragonError.local(EstragonProtocol.REMOTE_ERROR, message.problem)
-	session.answer("error", message.id, _failure(message.type, error))
+## What answers a question that cannot even be read, so that whoever waits need not wait for long.
+static func unreadable(message: EstragonMessage) -> Dictionary:
+	return _failure(
+		message.type, EstragonError.local(EstragonProtocol.REMOTE_ERROR, message.problem)
+	)
 
 
 ## What an error says that answers a message of [param type].
@@ -75,9 +76,9 @@ static func _failure(type: String, error: EstragonError) -> Dictionary:
 
 ## Whether the asker still waits, as far as we know.
 func _is_awaited() -> bool:
-	if _session.epoch != _epoch or (room and not _rooms.room(room)):
+	if _session.generation != _generation or (room and not _rooms.room(room)):
 		return false
-	if Time.get_ticks_msec() <= _deadline:
+	if _session.world.now() <= _deadline:
 		return true
 	_session.warned.emit("%s %s: not answered: %s s were over" % [_type, name, timeout])
 	return false

@@ -9,16 +9,16 @@ signal done(result: EstragonResult)
 var type: String
 ## Its number among the counted frames.
 var count: int
-## When to give up waiting, in milliseconds of [method Time.get_ticks_msec].
-var deadline: int
+## When to give up waiting, as [method EstragonWorld.now] says.
+var deadline: float
 ## The answer; [code]null[/code] while it waits.
 var result: EstragonResult
 
 
-func _init(its_type: String, its_count: int, timeout_ms: int) -> void:
+func _init(its_type: String, its_count: int = 0, its_deadline: float = INF) -> void:
 	type = its_type
 	count = its_count
-	deadline = Time.get_ticks_msec() + timeout_ms
+	deadline = its_deadline
 
 
 ## Hands the answer to whoever waits; only the first counts.

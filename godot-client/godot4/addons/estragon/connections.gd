@@ -1,0 +1,132 @@
+class_name EstragonConnections
+extends RefCounted
+## One connection after another, each an [EstragonLink]: opens the next some time after the last is
+## gone.
+
+## A connection begins.
+signal begun(link: EstragonLink)
+## Another link takes the place of the one of this connection.
+signal replaced(link: EstragonLink)
+## It is gone, or never opened; [param code] is -1 where the peer gave none.
+signal closed(code: int, reason: String)
+## The network is made worse, so that nobody ships that by accident.
+signal warned(text: String)
+
+## Where they lead.
+var url: String = ""
+
+var _world: EstragonWorld
+var _make: Callable
+var _options: EstragonOptions
+var _link: EstragonLink
+var _tries: int = 0
+var _retry_at: float = -1.0
+var _lag: EstragonLag
+## How many connections it befell.
+var _lagged: int = 0
+
+
+## [param make] makes an [EstragonLink] of a URL, options and a world.
+func _init(world: EstragonWorld, make: Callable) -> void:
+	_world = world
+	_make = make
+
+
+## Opens the first.
+func open(to: String, options: EstragonOptions) -> void:
+	url = to
+	_options = options
+	_tries = 0
+	_begin()
+
+
+## Drives the connection there is, and opens the next when it is time.
+func poll() -> void:
+	var link := _link # Keeps it alive while it tells that it has closed.
+	if link:
+		link.poll()
+	elif _retry_at >= 0.0 and _world.now() >= _retry_at:
+		_begin()
+
+
+## This one is good: the first try after it comes soon.
+func succeed() -> void:
+	_tries = 0
+
+
+## The next opens after a while, the longer the more did not succeed.
+func come_back() -> void:
+	_tries += 1
+	_retry_at = _world.now() + _options.backoff(_tries, _world.chance()) * 1000.0
+
+
+## The server refused what was said on this one; another, after [param retry_ms] where it is not -1.
+func come_back_later(retry_ms: int) -> void:
+	give_up(EstragonLink.LOST, "claim refused")
+	if retry_ms >= 0:
+		_retry_at = _world.now() + retry_ms
+
+
+## Makes the network worse from now on, as [param values] say, or good again where they are empty,
+## see [EstragonLag]; returns what is wrong with them.
+func lag(values: Dictionary) -> EstragonError:
+	var problem := EstragonLag.problem(values)
+	if problem:
+		return EstragonError.local(EstragonProtocol.INVALID_MESSAGE_DATA, problem)
+	_lag = EstragonLag.from(values, _world) if values else null
+	_lagged = 0
+	if _link:
+		_suffer()
+		replaced.emit(_link)
+	if _lag:
+		_tell("lag is on: %s" % _lag)
+	return null
+
+
+## Does not wait for the connection to say that it is gone.
+func give_up(code: int, reason: String) -> void:
+	if _link:
+		_link.cut()
+	_on_closed(code, reason)
+
+
+## Says goodbye; none opens any more.
+func leave(code: int, reason: String) -> void:
+	if _link:
+		_link.close(code, reason)
+	forget()
+
+
+## None opens any more.
+func forget() -> void:
+	_link = null
+	_retry_at = -1.0
+
+
+func _begin() -> void:
+	_retry_at = -1.0
+	_link = _make.call(url, _options, _world)
+	_link.closed.connect(_on_closed)
+	if _lag:
+		_suffer()
+	begun.emit(_link)
+
+
+func _suffer() -> void:
+	var lagging := _link as EstragonLaggingLink
+	if not lagging:
+		lagging = EstragonLaggingLink.new(_link, _world)
+		_link = lagging
+	_lagged += 1
+	lagging.suffer(_lag, _lagged)
+
+
+func _on_closed(code: int, reason: String) -> void:
+	_link = null
+	closed.emit(code, reason)
+
+
+func _tell(text: String) -> void:
+	warned.emit(text)
+	if OS.has_feature("editor"):
+		push_warning(text)

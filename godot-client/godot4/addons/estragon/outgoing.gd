@@ -1,0 +1,190 @@
+class_name EstragonOutgoing
+extends RefCounted
+## What this client sends: counted frames until they have arrived, of latest ones the newest.
+
+const _FRAME_OVERHEAD := 16
+
+## The connection there is; [code]null[/code] for none.
+var link: EstragonLink
+## Its number: rises with every change.
+var connection: int = 0
+## Whether it carries the session, so that counted frames may be written.
+var is_live: bool = false
+## Whether nothing is sent any more.
+var is_closed: bool = true
+## How many counted frames were written to this connection.
+var written: int = 0
+## The highest number that was ever written to any.
+var ever_written: int = 0
+## How many counted frames there ever were.
+var sent: int:
+	get:
+		return _ledger.sent
+## How many of the oldest cannot be sent again.
+var forgotten: int:
+	get:
+		return _ledger.forgotten
+
+var _ledger: EstragonLedger = EstragonLedger.new()
+var _held: Dictionary = {}
+## The numbers of the answers that were never written.
+var _unwritten_answers: Dictionary = {}
+var _message_bytes: int = EstragonProtocol.LIMIT_MESSAGE_BYTES
+var _outbound_bytes: int = 0
+
+
+## A connection's buffer takes [param outbound_bytes].
+func set_buffer(outbound_bytes: int) -> void:
+	_outbound_bytes = outbound_bytes
+
+
+## What the server takes and keeps, as its welcome says.
+func set_limits(limits: Dictionary) -> void:
+	_message_bytes = limits["message_bytes"]
+	var resume_bytes: int = limits["resume_bytes"]
+	var resume_frames: int = limits["resume_frames"]
+	_ledger.set_budget(resume_bytes, resume_frames)
+
+
+## Checks a message against the tables and pushes it; see [method EstragonMessage.compose].
+func send(
+	type: String, data: Dictionary, envelope: Dictionary, id: String = ""
+) -> EstragonError:
+	if is_closed:
+		return EstragonError.local(EstragonProtocol.CLOSED)
+	var problem := EstragonMessage.invalid(type, data)
+	if problem:
+		return problem
+	return push(type, EstragonMessage.compose(type, data, envelope, id))
+
+
+## Adds a counted frame and writes it as soon as the socket takes it; returns why it could not be.
+## [param is_answer]: of what the server asked, which means nothing once the counts begin again.
+func push(type: String, frame: Variant, is_answer: bool = false) -> EstragonError:
+	if is_closed:
+		return EstragonError.local(EstragonProtocol.CLOSED)
+	var bytes := _size(frame)
+	var most := mini(_message_bytes, _outbound_bytes - _FRAME_OVERHEAD)
+	if bytes > most:
+		return EstragonError.local(
+			EstragonProtocol.TOO_LARGE, "%s: %d bytes; expected at most %d" % [type, bytes, most]
+		)
+	var must_wait := not is_live or written < _ledger.sent or not link.has_room(bytes)
+	if must_wait and _ledger.is_full(bytes):
+		return EstragonError.local(EstragonProtocol.BUFFER_FULL)
+	_ledger.push(frame, bytes)
+	if not must_wait and link.send(frame) == OK:
+		written = _ledger.sent
+		ever_written = maxi(ever_written, written)
+	if is_answer and ever_written < _ledger.sent:
+		_unwritten_answers[_ledger.sent] = true
+	return null
+
+
+## Answers what the server asked under the id [param re].
+func answer(type: String, re: Variant, data: Dictionary) -> EstragonError:
+	return push(type, EstragonMessage.to_text({"type": type, "re": re, "data": data}), true)
+
+
+## Writes a latest message, or keeps it in place of an older one of its type and room.
+func post(type: String, data: Dictionary, envelope: Dictionary) -> EstragonError:
+	var problem := EstragonMessage.invalid(type, data)
+	if problem:
+		return problem
+	var text := EstragonMessage.compose(type, data, envelope)
+	if is_live and written == _ledger.sent and link.has_room(text.length() * 4):
+		if link.send(text) == OK:
+			return null
+	var room: String = envelope.get("room", "")
+	_held["%s %s" % [type, room]] = text
+	return null
+
+
+## Writes what waits, in order, as much as the socket takes; the rest waits for the next call.
+func flush() -> void:
+	while written < _ledger.sent:
+		var next := written + 1
+		if not link.has_room(_ledger.size_at(next)):
+			return
+		if link.send(_ledger.frame_at(next)) != OK:
+			return
+		written = next
+		ever_written = maxi(ever_written, next)
+	if _unwritten_answers:
+		_unwritten_answers.clear()
+	if not _held:
+		return
+	for key: String in _held.keys():
+		var text: String = _held[key]
+		if not link.has_room(text.length() * 4) or link.send(text) != OK:
+			return
+		_held.erase(key)
+
+
+## Writes a message of the connection's own, which is not counted.
+func write(message: Dictionary) -> void:
+	var text := EstragonMessage.to_text(message)
+	if link.has_room(text.length() * 4):
+		link.send(text)
+
+
+## Writes to a connection from now on; [param its_link] is [code]null[/code] where there is none.
+func use(its_link: EstragonLink) -> void:
+	connection += 1
+	link = its_link
+	is_live = false
+
+
+## The same connection has another link.
+func go_on(its_link: EstragonLink) -> void:
+	link = its_link
+
+
+## The connection carries the session, of which its server has [param count] frames.
+func go_live(count: int) -> void:
+	is_live = true
+	written = count
+	flush()
+
+
+## The server has [param count] frames.
+func acknowledge(count: int) -> void:
+	_ledger.acknowledge(count)
+
+
+## The same session, its count from 0: what was never written is still to be sent, save answers,
+## which nobody waits for any more. Returns the numbers of those.
+func begin_again() -> Array[int]:
+	var frames: Array = []
+	var sizes := PackedInt32Array()
+	var dropped: Array[int] = []
+	for number: int in range(ever_written + 1, _ledger.sent + 1):
+		if _unwritten_answers.has(number):
+			dropped.append(number)
+			continue
+		frames.append(_ledger.frame_at(number))
+		sizes.append(_ledger.size_at(number))
+	_restart()
+	for index: int in frames.size():
+		_ledger.push(frames[index], sizes[index])
+	return dropped
+
+
+## Another session: nothing said before concerns it.
+func forget() -> void:
+	_restart()
+	_held.clear()
+
+
+func _restart() -> void:
+	_ledger.reset()
+	_unwritten_answers.clear()
+	written = 0
+	ever_written = 0
+
+
+func _size(frame: Variant) -> int:
+	if typeof(frame) == TYPE_PACKED_BYTE_ARRAY:
+		var bytes: PackedByteArray = frame
+		return bytes.size()
+	return str(frame).to_utf8_buffer().size()

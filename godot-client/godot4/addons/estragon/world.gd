@@ -1,0 +1,20 @@
+class_name EstragonWorld
+extends RefCounted
+## Time and chance as a session meets them; tests hand in their own.
+
+
+## Milliseconds that only rise.
+func now() -> float:
+	return Time.get_ticks_usec() / 1000.0
+
+
+## Calls [param callback] after so many milliseconds, also while the game is paused.
+func after(milliseconds: float, callback: Callable) -> void:
+	var tree := Engine.get_main_loop() as SceneTree
+	if tree:
+		tree.create_timer(milliseconds / 1000.0, true, false, true).timeout.connect(callback)
+
+
+## A number from 0.0 to 1.0.
+func chance() -> float:
+	return randf()

@@ -1,0 +1,14 @@
+extends EstragonWorld
+## Time that a test moves, and no chance.
+
+var time: float = 1_000.0
+## What chance says next.
+var next_chance: float = 0.0
+
+
+func now() -> float:
+	return time
+
+
+func chance() -> float:
+	return next_chance
