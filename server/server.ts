@@ -372,7 +372,7 @@ export function createHub(options: HubOptions = {}) {
 
   /** At the native endpoint the server speaks first. */
   function welcome({ session, token }: { session: Session; token: string }): void {
-    if (options.greeting) session.send(encode(GREETING, 'connection'))
+    if (options.greeting) session.send(encode(GREETING, 'socket'))
     if (session.connection) connection.welcome(session.connection, token)
   }
 

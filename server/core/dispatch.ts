@@ -176,7 +176,7 @@ export function createDispatch(options: DispatchOptions) {
   function routeNumeric({ connection, session }: Incoming, message: { type: number }): void {
     const retry_ms = session.buckets.take('request')
     const answer = retry_ms === 0 ? numeric(connection, message) : tooFast(message.type, retry_ms)
-    session.send(encode(answer, 'connection'))
+    session.send(encode(answer, 'socket'))
     if (retry_ms > 0 && session.buckets.take('refused') > 0) closeFlood(connection, session)
   }
 
@@ -214,9 +214,9 @@ export function createDispatch(options: DispatchOptions) {
     if (problem)
       return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), asked)
     if (!isAdmitted(incoming, line.rate ?? 'request', asked)) return
-    if (line.delivery !== 'connection') session.activity = ++activity
+    if (line.delivery !== 'socket') session.activity = ++activity
     if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
-    if (line.delivery === 'connection' || !session.hold.isOn) return run(incoming, envelope, line)
+    if (line.delivery === 'socket' || !session.hold.isOn) return run(incoming, envelope, line)
     if (id !== undefined) session.began(id)
     session.hold.add(() => {
       if (id !== undefined) session.answered(id)
@@ -229,7 +229,7 @@ export function createDispatch(options: DispatchOptions) {
     const { type, room, to, data } = envelope
     const call = new Call(session, connection, room, to)
     try {
-      if (line.delivery !== 'connection') permit(session, type)
+      if (line.delivery !== 'socket') permit(session, type)
       const result = handlers[type]?.(call, data)
       if (result instanceof Promise) wait(incoming, envelope, line, call, result)
       else finish(incoming, envelope, line, call, result)
@@ -328,7 +328,7 @@ export function createDispatch(options: DispatchOptions) {
 /** An answer goes where it is counted: to the session, or else to whoever the connection carries. */
 function send({ connection, session }: Incoming, message: Answer, re: Id | undefined): void {
   if (isCounted(MESSAGES, message)) session.send(encode(message, 'counted'), re)
-  else connection.session?.send(encode(message, 'connection'), re)
+  else connection.session?.send(encode(message, 'socket'), re)
 }
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */

@@ -88,7 +88,7 @@ function written(type: string, text: string, delivery: Delivery, room = ''): Out
 export function encodeForeign(value: unknown): Outgoing {
   const text = typeof value === 'string' ? value : toText(value)
   const size = Buffer.byteLength(text)
-  return { type: '', delivery: 'connection', key: '', size, frame: frameText(text, size) }
+  return { type: '', delivery: 'socket', key: '', size, frame: frameText(text, size) }
 }
 
 /** Frames bytes of a binary kind. */

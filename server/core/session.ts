@@ -275,7 +275,7 @@ export class Session {
       this.#tooLarge ??= new Set()
       this.#tooLarge.add(message.key)
     }
-    const delivery = message.delivery === 'connection' ? 'connection' : 'counted'
+    const delivery = message.delivery === 'socket' ? 'socket' : 'counted'
     const text = tooLarge(message, this.receiveBytes)
     this.#push(encode(errorMessage(new Refusal('TOO_LARGE', text), message.type, re), delivery))
   }

@@ -133,7 +133,7 @@ export function createConnections(options: ConnectionOptions) {
     const id = session.nextId()
     session.resetting = id
     const { resumed: _, ...data } = refusal(session, reason)
-    session.send(encode({ type: 'session.reset', id, data }, 'connection'))
+    session.send(encode({ type: 'session.reset', id, data }, 'socket'))
     sendSnapshot(session)
     sessions.restored(session)
   }

@@ -43,7 +43,7 @@ func _init(frame: Dictionary) -> void:
 		data = EstragonSchema.revive(schema, its_data)
 
 
-# Whether a frame adds to its side's count: connection messages and latest ones do not; a reply
+# Whether a frame adds to its side's count: socket and latest messages do not; a reply
 # follows its request, an error what it answers.
 static func is_counted(frame) -> bool:
 	if typeof(frame) != TYPE_DICTIONARY:
@@ -56,7 +56,7 @@ static func is_counted(frame) -> bool:
 	if its_type == "error":
 		var about = frame.get("data")
 		var request = about.get("request") if typeof(about) == TYPE_DICTIONARY else null
-		return typeof(request) != TYPE_STRING or _delivery(request) != "connection"
+		return typeof(request) != TYPE_STRING or _delivery(request) != "socket"
 	var delivery := _delivery(its_type)
 	return delivery == "counted" or (delivery == "latest" and frame.has("re"))
 
