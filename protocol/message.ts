@@ -2,8 +2,12 @@ import type { ErrorCode } from './errors.ts'
 import type { RateClass } from './limits.ts'
 import type { Infer, Schema } from './schema.ts'
 
-/** `socket`: this one only; `latest`: superseded by its next; `counted`: never lost. */
-export type Delivery = 'socket' | 'latest' | 'counted'
+/**
+ * `socket`: this one only; `latest`: superseded by its next; `droppable`: dropped for who reads
+ * slowly or is away; `state`: made when it is written, for the receiver it goes to; `counted`: never
+ * lost.
+ */
+export type Delivery = 'socket' | 'latest' | 'droppable' | 'state' | 'counted'
 export type Direction = 'to_server' | 'to_client' | 'both'
 
 /** One line of the protocol tables. */

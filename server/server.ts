@@ -14,15 +14,15 @@ import { createTaloApi, isTalos } from './compat/talo-api.ts'
 import { createShapes } from './compat/talo-shapes.ts'
 import { type ApiRequest, createApi, type RouteHandlers } from './core/api.ts'
 import type { AskNodes, Bus } from './core/bus.ts'
-import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
+import { Connection, type ConnectionEvents, LATE_MS, type Transport } from './core/connection.ts'
 import { Conversation } from './core/conversation.ts'
 import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/dialect.ts'
 import { type AllHandlers, createDispatch } from './core/dispatch.ts'
-import { encode } from './core/frame.ts'
+import { createFlusher } from './core/flusher.ts'
+import { encode, type Outgoing, push } from './core/frame.ts'
 import { createGuesses } from './core/guesses.ts'
 import type { RoomKind } from './core/kind.ts'
 import { type Limits, limitsOf, type Rates, ratesOf } from './core/limits.ts'
-import { createFlusher } from './core/outbox.ts'
 import { createPacketDesk, type PacketDesk } from './core/packets-desk.ts'
 import { createPacketSender, type PacketContext } from './core/packets-sending.ts'
 import { Refusal } from './core/refusal.ts'
@@ -37,7 +37,7 @@ import { createBackends } from './features/backends.ts'
 import { createBans } from './features/bans.ts'
 import { createChannels } from './features/channels.ts'
 import { createChannelsRoutes } from './features/channels-routes.ts'
-import { createConnections, type Snapshot } from './features/connection.ts'
+import { createConnections } from './features/connection.ts'
 import { createEvents } from './features/events.ts'
 import { createFunctions } from './features/functions.ts'
 import { createIntercom, type IntercomHandlers } from './features/intercom.ts'
@@ -48,7 +48,7 @@ import { cleanName, createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createQueries } from './features/queries.ts'
-import { createRoomFeature } from './features/rooms.ts'
+import { createRoomFeature, type Seat } from './features/rooms.ts'
 import { createDirectStore } from './store/direct.ts'
 import { IN_MEMORY, openStore } from './store/store.ts'
 import { createApiListener } from './transport/api.ts'
@@ -189,7 +189,8 @@ export function createHub(options: HubOptions = {}) {
   const perAddress = new Map<string, number>()
 
   const observers: SessionObserver[] = []
-  const sessions = createSessions(world, createFlusher(world.soon), limits, rates, observers)
+  const flusher = createFlusher(world.soon, limits.queue_bytes_total)
+  const sessions = createSessions(world, flusher, limits, rates, observers)
   const tick = createTick(world, TICK_MS)
   const kinds: RoomKind[] = []
   const rooms = createRooms(world, limits)
@@ -310,6 +311,7 @@ export function createHub(options: HubOptions = {}) {
     dropped: sessions.drop,
     slow: sessions.dropSlow,
   }
+  let sweptAt = world.now()
   const stopSweeping = world.every(SWEEP_MS, sweep)
   const stopPruning = world.every(PRUNE_MS, prune)
   const stopChecking = world.every(KEYS_MS, checkKeys)
@@ -398,9 +400,12 @@ export function createHub(options: HubOptions = {}) {
 
   function sweep(): void {
     const now = world.now()
+    const wasBlocked = now - sweptAt > SWEEP_MS + LATE_MS
+    sweptAt = now
     guesses.sweep()
     const deadline = limits.identify_ms || (requireTicket ? limits.ticketless_ms : 0)
     for (const one of connections) {
+      if (wasBlocked) one.forgive()
       one.sweep()
       const { session } = one
       if (!session) continue
@@ -429,11 +434,18 @@ export function createHub(options: HubOptions = {}) {
     })
   }
 
-  function snapshot(session: Session): Snapshot[] {
-    const player = session.player ? { ...session.player } : null
-    const own = seats.seatPages(session, session.receiveBytes - PLAYER_BYTES)
-    if (own.length === 0) return [{ player, rooms: [], more: false }]
-    return own.map((seat, index) => ({ player, rooms: [seat], more: index < own.length - 1 }))
+  function snapshot(session: Session): Iterator<Outgoing> {
+    return snapshotPages(session, seats.seatsOf(session, session.receiveBytes - PLAYER_BYTES))
+  }
+
+  function* snapshotPages(session: Session, seated: readonly Iterable<Seat>[]) {
+    const page = (rooms: readonly Seat[], more: boolean) => {
+      const player = session.player ? { ...session.player } : null
+      return push('session.snapshot', { player, rooms, more })
+    }
+    if (seated.length === 0) yield page([], false)
+    for (const [index, pages] of seated.entries())
+      for (const seat of pages) yield page([seat], seat.more || index < seated.length - 1)
   }
 }
 

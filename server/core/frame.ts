@@ -59,15 +59,17 @@ interface Sendable {
   readonly data?: unknown
 }
 
-/** A push as the tables describe it. */
+/** A push as the tables describe it; of a *latest* one, `key` says what the next replaces. */
 export const push = <T extends PushType>(
   type: T,
   data: DataOf<AllMessages[T]>,
   origin: Origin = {},
+  key?: string,
 ): Outgoing => {
   const outside = origin instanceof Stamp ? origin.text : textOf(origin)
   const text = `{"type":"${type}"${outside},"data":${toText(data)}}`
-  return written(type, text, (MESSAGES as Messages)[type]?.delivery ?? 'counted', origin.room)
+  const delivery = (MESSAGES as Messages)[type]?.delivery ?? 'counted'
+  return written(type, text, delivery, key ?? keyOf(delivery, type, origin.room))
 }
 
 const textOf = ({ room, from }: Origin): string =>
@@ -75,12 +77,17 @@ const textOf = ({ room, from }: Origin): string =>
   (from === undefined ? '' : `,"from":${toText(from)}`)
 
 /** Encodes and frames a message. */
-export const encode = (message: Sendable, delivery: Delivery): Outgoing =>
-  written(String(message.type), toText(message), delivery, message.room)
+export function encode(message: Sendable, delivery: Delivery, key?: string): Outgoing {
+  const type = String(message.type)
+  return written(type, toText(message), delivery, key ?? keyOf(delivery, type, message.room))
+}
 
-function written(type: string, text: string, delivery: Delivery, room = ''): Outgoing {
+/** Unless its sender says otherwise, a *latest* message replaces the one of its type in its room. */
+const keyOf = (delivery: Delivery, type: string, room = ''): string =>
+  delivery === 'latest' ? `${type} ${room}` : ''
+
+function written(type: string, text: string, delivery: Delivery, key: string): Outgoing {
   const size = Buffer.byteLength(text)
-  const key = delivery === 'latest' ? `${type} ${room}` : ''
   return { type, delivery, key, size, frame: frameText(text, size) }
 }
 
@@ -92,11 +99,16 @@ export function encodeForeign(value: unknown): Outgoing {
 }
 
 /** Frames bytes of a binary kind. */
-export function encodeBytes(type: string, bytes: Uint8Array, delivery: Delivery): Outgoing {
+export function encodeBytes(
+  type: string,
+  bytes: Uint8Array,
+  delivery: Delivery,
+  key = '',
+): Outgoing {
   const size = bytes.length
   const { frame, start } = openFrame(BINARY, size)
   frame.set(bytes, start)
-  return { type, delivery, key: '', size, frame }
+  return { type, delivery, key, size, frame }
 }
 
 function frameText(text: string, size: number): Buffer {

@@ -32,7 +32,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "c0b87c621f84ad24ebf7eea75642cbea"
+const FINGERPRINT := "cee92f34f44d758b77bca98973e61958"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -279,11 +279,22 @@ const LIMIT_ACK_FRAMES := 64
 const LIMIT_ACK_MS := 1000
 # Between two pings; two unanswered end the connection. In ms.
 const LIMIT_HEARTBEAT_MS := 15000
-# Unwritten bytes above which state that will be superseded waits instead of joining the queue. In
-# bytes.
+# Unwritten bytes above which *latest* messages wait, so that only the newest is sent, and
+# *droppable* ones are dropped. In bytes.
 const LIMIT_SOFT_BYTES := 262144
-# Unwritten bytes above which a slow reader is reset; its seat is kept. In bytes.
+# Unwritten bytes above which a reader must come on, or it is slow and its connection is reset;
+# its seat is kept. In bytes.
 const LIMIT_HARD_BYTES := 1048576
+# How long a reader above `hard_bytes` has for `slow_bytes`; what it has not read by then resets
+# it. In ms.
+const LIMIT_SLOW_MS := 2000
+# What must go out to a reader above `hard_bytes` in `slow_ms`. In bytes.
+const LIMIT_SLOW_BYTES := 65536
+# Unwritten bytes above which a connection is reset at once, once the socket takes no more. In
+# bytes.
+const LIMIT_QUEUE_BYTES := 8388608
+# The same of all sessions together: those for whom the most waits are reset first. In bytes.
+const LIMIT_QUEUE_BYTES_TOTAL := 268435456
 # Without any progress for so long, a reader is slow. In ms.
 const LIMIT_STALL_MS := 10000
 # How long a backend may take to say who a player is; then the server judges by itself. In ms.
@@ -462,7 +473,7 @@ const MESSAGES := {
 	"room.lock": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"locked": {"kind": "bool"}}}, "reply": {"kind": "object", "fields": {"room": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "kind": {"kind": "string", "min": 1, "max": 32}, "capacity": {"kind": "uint32", "min": 0, "max": 4294967295}, "host": {"kind": "nullable", "of": {"kind": "uint32", "min": 0, "max": 4294967295}}, "listed": {"kind": "bool"}, "locked": {"kind": "bool"}, "properties": {"kind": "record"}}}}}},
 	"room.kick": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "ban": {"kind": "bool", "optional": true}, "reason": {"kind": "string", "min": 0, "max": 120, "optional": true}}}, "reply": {"kind": "object", "fields": {}}},
 	"room.assign": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}}}, "reply": {"kind": "object", "fields": {}}},
-	"room.members": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
+	"room.members": {"direction": "to_client", "delivery": "socket", "data": {"kind": "object", "fields": {"members": {"kind": "array", "of": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}, "max": 65535}, "more": {"kind": "bool"}}}},
 	"room.member_joined": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"member": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}, "session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "name": {"kind": "string", "min": 1, "max": 24}, "role": {"kind": "choice", "values": ["none", "player", "trusted", "assistant", "host"]}, "away": {"kind": "bool"}, "data": {"kind": "json"}}}}}},
 	"room.member_away": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
 	"room.member_back": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"number": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
