@@ -56,6 +56,8 @@ export type NamesTo<M extends Messages, D extends Direction> = {
 export const BINARY_KINDS = 0x80
 /** The bit of that byte that says whether the frame is counted. */
 export const COUNTED_BIT = 0x40
+/** The part of that byte that says which kind it is; the rest are the kind's own flags. */
+export const KIND_MASK = 0xf0
 
 export type Id = string | number
 export type Target = string
@@ -143,7 +145,7 @@ export function isCounted(messages: Messages, envelope: unknown): boolean {
     return typeof request !== 'string' || deliveryOf(messages, request) !== 'socket'
   }
   const delivery = deliveryOf(messages, type)
-  return delivery === 'counted' || (delivery === 'latest' && re !== undefined)
+  return delivery === 'counted' || (delivery !== 'socket' && re !== undefined)
 }
 
 const deliveryOf = (messages: Messages, type: string): Delivery =>

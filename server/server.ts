@@ -28,7 +28,7 @@ import { createPacketSender, type PacketContext } from './core/packets-sending.t
 import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
-import type { Session } from './core/session.ts'
+import type { Player, Session } from './core/session.ts'
 import { createSessions, type SessionObserver } from './core/sessions.ts'
 import type { Store } from './core/store.ts'
 import { createTick } from './core/tick.ts'
@@ -283,6 +283,7 @@ export function createHub(options: HubOptions = {}) {
       if (requireTicket && !isKnown && !IDENTIFYING.includes(type))
         throw new Refusal('TICKET_REQUIRED')
     },
+    binary: packets.wire ? { packet: packets.wire.read } : {},
     packets: packets.wire,
     checkReplies: options.dev ?? false,
   })
@@ -435,14 +436,14 @@ export function createHub(options: HubOptions = {}) {
   }
 
   function snapshot(session: Session): Iterator<Outgoing> {
-    return snapshotPages(session, seats.seatsOf(session, session.receiveBytes - PLAYER_BYTES))
+    const player = session.player ? { ...session.player } : null
+    const seated = seats.seatsOf(session, session.receiveBytes - PLAYER_BYTES)
+    return snapshotPages(player, seated)
   }
 
-  function* snapshotPages(session: Session, seated: readonly Iterable<Seat>[]) {
-    const page = (rooms: readonly Seat[], more: boolean) => {
-      const player = session.player ? { ...session.player } : null
-      return push('session.snapshot', { player, rooms, more })
-    }
+  function* snapshotPages(player: Player | null, seated: readonly Iterable<Seat>[]) {
+    const page = (rooms: readonly Seat[], more: boolean) =>
+      push('session.snapshot', { player, rooms, more })
     if (seated.length === 0) yield page([], false)
     for (const [index, pages] of seated.entries())
       for (const seat of pages) yield page([seat], seat.more || index < seated.length - 1)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { LIMITS } from '../protocol/limits.ts'
-import { encode, encodeBytes } from '../server/core/frame.ts'
+import { encode } from '../server/core/frame.ts'
 import { paging } from '../server/core/source.ts'
 import { createKernels, type Kernel } from './support/kernel.ts'
 
@@ -91,6 +91,20 @@ t.test('a loop that is blocked makes nobody slow: readers get their time anew', 
   t.equal(afterwards, undefined)
   t.equal(reader.fate, undefined)
   clock.advance(1)
+  t.equal(reader.fate, 'slow')
+})
+
+t.test('a loop that is blocked again and again saves nobody who never reads', async (t) => {
+  const { clock, turn, open, block } = createKernels()
+  const reader = open()
+
+  say(reader, 40, 60_000)
+  turn()
+  for (let round = 0; round < 8; round++) {
+    block(1_000)
+    clock.advance(SLOW_MS / 4)
+  }
+
   t.equal(reader.fate, 'slow')
 })
 
@@ -362,8 +376,7 @@ function say({ session }: Kernel, count: number, bytes: number): void {
     )
 }
 
-const moved = (count: number) =>
-  encodeBytes('relay', Buffer.from(JSON.stringify({ data: { text: `m${count}` } })), 'droppable')
+const moved = (count: number) => encode({ type: 'relay', data: { text: `m${count}` } }, 'droppable')
 
 const page = (number: number) => ({ text: `page ${number}`, rest: '.'.repeat(30_000) })
 

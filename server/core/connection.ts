@@ -42,6 +42,7 @@ export class Connection {
   #missed = 0
   #progressAt: number
   #taken = 0
+  #isForgiven = false
   /** Of a reader for whom more waits than the hard mark. */
   #progress: Progress | undefined
   /** How many counted frames its reader has acknowledged. */
@@ -73,7 +74,8 @@ export class Connection {
   /** The peer answered a ping, so it has read everything before it. */
   ponged(): void {
     this.#missed = 0
-    this.forgive()
+    this.progressed()
+    this.#progress?.anew(this.transport.taken)
   }
 
   /**
@@ -82,6 +84,7 @@ export class Connection {
    */
   progressed(): void {
     this.#progressAt = this.#world.now()
+    this.#isForgiven = false
   }
 
   /** The peer has read so many counted frames. */
@@ -94,10 +97,11 @@ export class Connection {
     this.#progress?.read(((count - before) * bytes) / Math.max(1, held))
   }
 
-  /** Its reader has all its time anew. */
+  /** The loop was blocked: its reader has its time anew, but only once until it comes on. */
   forgive(): void {
+    if (this.#isForgiven) return
     this.progressed()
-    this.#progress?.anew(this.transport.taken)
+    this.#isForgiven = true
   }
 
   /** The operating system has taken what it had to be waited for. */
@@ -168,7 +172,7 @@ export class Connection {
     if (!this.session) return
     const now = this.#world.now()
     const { unwritten, taken } = this.transport
-    if (unwritten === 0 || taken !== this.#taken) this.#progressAt = now
+    if (unwritten === 0 || taken !== this.#taken) this.progressed()
     else if (now - this.#progressAt > this.#limits.stall_ms) {
       this.#events.slow(this.session)
       return
@@ -191,9 +195,9 @@ export class Connection {
         this.#progress = undefined
         return
       }
-      if (this.#world.now() - due > LATE_MS) progress.anew(transport.taken)
-      else if (progress.isSlow(transport.taken, slow_bytes, LOOKS))
-        return this.#events.slow(session)
+      const isLate = this.#world.now() - due > LATE_MS
+      if (isLate && progress.forgive(transport.taken)) return this.#lookAfter(ms, progress)
+      if (progress.isSlow(transport.taken, slow_bytes, LOOKS)) return this.#events.slow(session)
       this.#lookAfter(ms, progress)
     })
   }

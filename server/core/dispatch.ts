@@ -11,13 +11,12 @@ import {
   type ReplyOf,
   readEnvelope,
 } from '../../protocol/message.ts'
-import { isPacket } from '../../protocol/packet-frame.ts'
 import { check } from '../../protocol/schema.ts'
 import type { World } from '../world.ts'
 import { type Ask, type RemoteError, remoteRefusal } from './asks.ts'
 import type { Connection } from './connection.ts'
 import type { Conversation } from './conversation.ts'
-import { type Decoded, decode } from './decode.ts'
+import { type BinaryReaders, type Decoded, decode } from './decode.ts'
 import { encode } from './frame.ts'
 import type { Limits } from './limits.ts'
 import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
@@ -59,6 +58,8 @@ export interface DispatchOptions {
   readonly acknowledge: (session: Session) => void
   /** Refuses, by throwing, what the session may not ask at all. */
   readonly permit: (session: Session, type: string) => void
+  /** What reads the binary kinds that there are. */
+  readonly binary: BinaryReaders
   /** The game's packets in bytes, and as `["Name", data]`; without it there are none. */
   readonly packets?: PacketWire | undefined
   /** Also checks what the handlers return; for development and tests. */
@@ -115,6 +116,7 @@ interface Asked {
 export function createDispatch(options: DispatchOptions) {
   const { world, limits, numeric, confirmReset, acknowledge, permit, packets, checkReplies } =
     options
+  const { binary } = options
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
@@ -124,10 +126,7 @@ export function createDispatch(options: DispatchOptions) {
     const { conversation } = session
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
-    const decoded =
-      packets && isBinary && isPacket(bytes)
-        ? packets.read(session, bytes)
-        : decode(bytes, isBinary, limits)
+    const decoded = decode(session, bytes, isBinary, limits, binary)
     if (decoded.counted && session.resetting !== undefined) return
     // What a client says after the answer to its claim shows that it has read it.
     if (session.resetting === undefined) session.mustReset = undefined

@@ -1,4 +1,6 @@
+import type { BinaryKind } from '../../protocol/binary.ts'
 import { type AllMessages, MESSAGES } from '../../protocol/index.ts'
+import type { Memory } from '../../protocol/ledger.ts'
 import {
   type DataOf,
   type Delivery,
@@ -99,16 +101,12 @@ export function encodeForeign(value: unknown): Outgoing {
 }
 
 /** Frames bytes of a binary kind. */
-export function encodeBytes(
-  type: string,
-  bytes: Uint8Array,
-  delivery: Delivery,
-  key = '',
-): Outgoing {
+export function encodeBytes(kind: BinaryKind, bytes: Uint8Array): Outgoing {
   const size = bytes.length
   const { frame, start } = openFrame(BINARY, size)
   frame.set(bytes, start)
-  return { type, delivery, key, size, frame }
+  const { name, delivery } = kind
+  return { type: name, delivery, key: kind.key?.(bytes) ?? '', size, frame }
 }
 
 function frameText(text: string, size: number): Buffer {
@@ -129,6 +127,25 @@ function openFrame(opcode: number, size: number): { frame: Buffer; start: number
   if (start === 4) frame.writeUInt16BE(size, 2)
   else if (start === 10) frame.writeBigUInt64BE(BigInt(size), 2)
   return { frame, start }
+}
+
+/** A frame that was kept for long, and its copy, which all who keep it share. */
+type Kept = Buffer & { [COPY]?: Buffer }
+const COPY = Symbol('copy')
+
+/** Small frames are made in pools: who keeps one of them keeps all of its pool. */
+export const FRAMES: Memory<Buffer> = {
+  wastedBy(frame) {
+    const { byteLength } = frame.buffer
+    return byteLength > 2 * frame.length ? byteLength - frame.length : 0
+  },
+  copy(frame: Kept) {
+    if (frame[COPY]) return frame[COPY]
+    const copy = Buffer.allocUnsafeSlow(frame.length)
+    frame.copy(copy)
+    frame[COPY] = copy
+    return copy
+  },
 }
 
 /** What a frame carries. */

@@ -1,7 +1,7 @@
 import { Ledger } from '../../protocol/ledger.ts'
 import { type Batch, Share } from './batch.ts'
 import type { Flusher, Writer } from './flusher.ts'
-import type { Outgoing } from './frame.ts'
+import { FRAMES, type Outgoing } from './frame.ts'
 import { gathered } from './gather.ts'
 import type { Limits } from './limits.ts'
 import { Queue, type Taker } from './queue.ts'
@@ -54,7 +54,8 @@ export class Outbox<Receiver extends Reader> implements Writer {
     this.#limits = limits
     this.#flusher = flusher
     this.#reader = reader
-    this.#ledger = new Ledger({ bytes: limits.resume_bytes, frames: limits.resume_frames }, sizeOf)
+    const budget = { bytes: limits.resume_bytes, frames: limits.resume_frames }
+    this.#ledger = new Ledger(budget, sizeOf, FRAMES)
   }
 
   get ledger(): Ledger<Buffer> {

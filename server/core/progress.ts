@@ -6,6 +6,7 @@ export class Progress {
   #taken: number
   #read = 0
   #looks = 0
+  #isForgiven = false
 
   constructor(taken: number) {
     this.#taken = taken
@@ -21,6 +22,15 @@ export class Progress {
     this.#taken = taken
     this.#read = 0
     this.#looks = 0
+    this.#isForgiven = false
+  }
+
+  /** The loop was blocked: whether it has its time anew, which is only once until it comes on. */
+  forgive(taken: number): boolean {
+    if (this.#isForgiven) return false
+    this.anew(taken)
+    this.#isForgiven = true
+    return true
   }
 
   /** Whether less than `least` bytes went out in all of its time, by its `looks`th look. */

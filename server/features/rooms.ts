@@ -280,34 +280,30 @@ const listedOf = (room: Room): Listed => ({
 })
 
 /**
- * A seat in pieces that each fit `bytes`, made one by one; the last says that no more follows. It
- * has those who are members now: who comes later is told of in an event, which comes later too.
+ * A seat in pieces that each fit `bytes`, cut one by one; the last says that no more follows. It is
+ * as the room is now: what changes later is told in an event, which comes later too.
  */
-const pages = (room: Room, member: Member, bytes: number): Generator<Seat> =>
-  pagesOf(room, member, [...room.members], bytes)
+const pages = (room: Room, { number }: Member, bytes: number): Generator<Seat> =>
+  pagesOf(roomInfoOf(room), number, Array.from(room.members, infoOf), bytes)
 
-function* pagesOf(room: Room, { number }: Member, all: readonly Member[], bytes: number) {
+function* pagesOf(room: Seat['room'], you: number, all: readonly MemberInfo[], bytes: number) {
+  const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(room.properties))
   let rest = all
   while (rest.length > 0) {
-    const info = roomInfoOf(room)
-    const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(info.properties))
     const members = fitting(rest, bytes - overhead)
     rest = rest.slice(members.length)
-    yield { room: info, you: number, members, more: rest.length > 0 }
+    yield { room, you, members, more: rest.length > 0 }
   }
 }
 
 /** The first of the members, as many as fit `bytes` and at least one. */
-function fitting(all: readonly Member[], bytes: number): MemberInfo[] {
-  const members: MemberInfo[] = []
+function fitting(all: readonly MemberInfo[], bytes: number): readonly MemberInfo[] {
   let left = bytes
-  for (const member of all) {
-    const info = infoOf(member)
-    left -= Buffer.byteLength(JSON.stringify(info)) + 1
-    if (left < 0 && members.length > 0) break
-    members.push(info)
-  }
-  return members
+  const end = all.findIndex((one, index) => {
+    left -= Buffer.byteLength(JSON.stringify(one)) + 1
+    return left < 0 && index > 0
+  })
+  return end < 0 ? all : all.slice(0, end)
 }
 
 function* membersIn(seats: Iterable<Seat>) {

@@ -58,7 +58,7 @@ static func is_counted(frame) -> bool:
 		var request = about.get("request") if typeof(about) == TYPE_DICTIONARY else null
 		return typeof(request) != TYPE_STRING or _delivery(request) != "socket"
 	var delivery := _delivery(its_type)
-	return delivery == "counted" or (delivery == "latest" and frame.has("re"))
+	return delivery == "counted" or (delivery != "socket" and frame.has("re"))
 
 
 static func _delivery(its_type: String) -> String:

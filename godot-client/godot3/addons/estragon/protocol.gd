@@ -9,7 +9,7 @@ const VERSION := 1
 const COUNTED_BIT := 64
 # The least first byte of a binary message that is of a kind.
 const BINARY_KINDS := 128
-# The first byte of a packet, without its flags.
+# The first byte of the binary kind packet, without its flags.
 const PACKET_KIND := 192
 # The part of that byte that says which kind it is.
 const KIND_MASK := 240
@@ -32,7 +32,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "cee92f34f44d758b77bca98973e61958"
+const FINGERPRINT := "8885e305f640bedc231790bc30d52e72"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.

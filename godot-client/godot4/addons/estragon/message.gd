@@ -66,7 +66,7 @@ static func is_counted(json: Variant) -> bool:
 			request = details.get("request")
 		return typeof(request) != TYPE_STRING or _delivery(str(request)) != "socket"
 	var delivery := _delivery(str(its_type))
-	return delivery == "counted" or (delivery == "latest" and frame.has("re"))
+	return delivery == "counted" or (delivery != "socket" and frame.has("re"))
 
 
 ## The JSON text of [param value] as every server can read it: [method JSON.stringify] leaves control
