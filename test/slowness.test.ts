@@ -1,8 +1,9 @@
 import t from 'tap'
-import { LIMITS } from '../protocol/limits.ts'
+import { LIMITS, RATES } from '../protocol/limits.ts'
 import { encode } from '../server/core/frame.ts'
 import { paging } from '../server/core/source.ts'
 import { createKernels, type Kernel } from './support/kernel.ts'
+import { OVERS, world } from './support/world.ts'
 
 const MIB = 1_048_576
 const [SLOW_MS, SLOW_BYTES] = [LIMITS.slow_ms.value, LIMITS.slow_bytes.value]
@@ -366,6 +367,30 @@ t.test('a latest message replaces the one whose key its sender gave', async (t) 
 
   t.same(reader.read().map(textOf), ['ben 1', 'ada 2'])
 })
+
+for (const over of OVERS)
+  t.test(`who says much within its rates resets nobody who hears it, over ${over}`, async (t) => {
+    const { raw, lines, stats } = await world(t, { over })
+    const clients = [await raw(), await raw(), await raw()]
+    const [talker] = clients
+    for (const client of clients) await client.ask('room.join_or_create', { kind: 'plaza' })
+    const args = ['.'.repeat(55_000)]
+
+    for (let count = 0; count < RATES.event.burst; count++)
+      talker?.send({ type: 'event.emit', data: { name: 'plaza.story', args } })
+    for (const client of clients) await client.settled()
+    for (const client of clients) await client.settled()
+
+    t.same(
+      clients.map(({ seen }) => seen.filter(({ type }) => type === 'event').length),
+      [0, RATES.event.burst, RATES.event.burst],
+    )
+    t.same(
+      lines.filter(({ msg }) => msg === 'slow reader reset'),
+      [],
+    )
+    t.equal(stats().away, 0)
+  })
 
 /** Says so many numbered counted messages, of about so many bytes each. */
 function say({ session }: Kernel, count: number, bytes: number): void {
