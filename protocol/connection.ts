@@ -41,7 +41,7 @@ const reason = () => choice(...(Object.keys(RESUME_REASONS) as ResumeReason[]))
 export const connection = feature('connection', 'Connections, and sessions that survive them.', {
   welcome: {
     direction: 'to_client',
-    delivery: 'connection',
+    delivery: 'socket',
     doc: 'The server’s first message on every connection.',
     data: object({
       session: about('This session’s public id.', text({ min: 1, max: 64 })),
@@ -66,7 +66,7 @@ export const connection = feature('connection', 'Connections, and sessions that 
   },
   'session.hello': {
     direction: 'to_server',
-    delivery: 'connection',
+    delivery: 'socket',
     rate: 'connection',
     doc: 'A library’s first message on a new session.',
     data: object(abilities),
@@ -77,7 +77,7 @@ export const connection = feature('connection', 'Connections, and sessions that 
   },
   'session.resume': {
     direction: 'to_server',
-    delivery: 'connection',
+    delivery: 'socket',
     rate: 'connection',
     doc: 'A library’s first message on a new connection of an old session.',
     data: object({
@@ -105,21 +105,21 @@ export const connection = feature('connection', 'Connections, and sessions that 
   },
   'session.ack': {
     direction: 'both',
-    delivery: 'connection',
+    delivery: 'socket',
     rate: 'connection',
     doc: 'Tells the counts, so that the other side may forget what arrived.',
     data: object(counts),
   },
   'session.desync': {
     direction: 'to_server',
-    delivery: 'connection',
+    delivery: 'socket',
     rate: 'resume',
     doc: 'The server’s count does not match what arrived here; it answers with `session.reset`.',
     data: object(counts),
   },
   'session.reset': {
     direction: 'to_client',
-    delivery: 'connection',
+    delivery: 'socket',
     doc: 'A request: both counts begin again at 0 on this living connection. What arrives before its reply is not handled; a snapshot follows.',
     data: object({
       session: text({ min: 1, max: 64 }),
@@ -132,7 +132,7 @@ export const connection = feature('connection', 'Connections, and sessions that 
   },
   'session.snapshot': {
     direction: 'to_client',
-    delivery: 'connection',
+    delivery: 'socket',
     doc: 'What this session is and where it sits, after a claim or a reset; in several messages where one would not fit.',
     data: object({
       player: nullable(player()),
@@ -145,7 +145,7 @@ export const connection = feature('connection', 'Connections, and sessions that 
   },
   ping: {
     direction: 'to_server',
-    delivery: 'connection',
+    delivery: 'socket',
     rate: 'connection',
     doc: 'Measures the round trip and tells the server’s clock.',
     data: object({}),

@@ -4,15 +4,29 @@ export abstract class Run<Frame> {
   readonly count: number
   /** What they count together. */
   readonly bytes: number
+  /** What is kept in memory for their sake, which may be more. */
+  readonly pinned: number
 
-  constructor(count: number, bytes: number) {
+  constructor(count: number, bytes: number, pinned = bytes) {
     this.count = count
     this.bytes = bytes
+    this.pinned = pinned
   }
+
+  /** The same frames in memory of their own. */
+  abstract copy(): Run<Frame>
 
   abstract at(index: number): Frame
   /** What those from `from` on count, up to but without `to`. */
   abstract bytesIn(from: number, to: number): number
+}
+
+/** What single frames take in memory beside themselves, where that is known. */
+export interface Memory<Frame> {
+  /** How many bytes are kept only because this frame is. */
+  wastedBy(frame: Frame): number
+  /** The same frame in memory of its own. */
+  copy(frame: Frame): Frame
 }
 
 /**
@@ -24,6 +38,7 @@ export class Ledger<Frame> {
   readonly #maxBytes: number
   readonly #maxFrames: number
   readonly #sizeOf: (frame: Frame) => number
+  readonly #memory: Memory<Frame> | undefined
   /** Those before the head are forgotten and undefined, so that their memory is free at once. */
   #entries: (Frame | Run<Frame> | undefined)[] = []
   #head = 0
@@ -31,15 +46,21 @@ export class Ledger<Frame> {
   #within = 0
   #held = 0
   #bytes = 0
+  /** What is in memory for the sake of runs, beside themselves. */
+  #wasted = 0
+  /** Before this no memory is wasted. */
+  #saved = 0
   #forgotten = 0
 
   constructor(
     budget: { readonly bytes: number; readonly frames: number },
     sizeOf: (frame: Frame) => number,
+    memory?: Memory<Frame>,
   ) {
     this.#maxBytes = budget.bytes
     this.#maxFrames = budget.frames
     this.#sizeOf = sizeOf
+    this.#memory = memory
   }
 
   /** How many frames were ever added. */
@@ -60,6 +81,11 @@ export class Ledger<Frame> {
     return this.#bytes
   }
 
+  /** What is in memory for its sake. */
+  get pinned(): number {
+    return this.#bytes + this.#wasted
+  }
+
   /** Whether one more frame of `bytes` would push out an older one. */
   isFull(bytes: number): boolean {
     return this.#held + 1 > this.#maxFrames || this.#bytes + bytes > this.#maxBytes
@@ -70,6 +96,7 @@ export class Ledger<Frame> {
     this.#entries.push(frame)
     this.#bytes += this.#sizeOf(frame)
     this.#held++
+    if (this.#memory) this.#waste(this.#memory.wastedBy(frame))
     this.#trim()
   }
 
@@ -78,6 +105,7 @@ export class Ledger<Frame> {
     this.#entries.push(run)
     this.#bytes += run.bytes
     this.#held += run.count
+    this.#waste(run.pinned - run.bytes)
     this.#trim()
   }
 
@@ -112,7 +140,30 @@ export class Ledger<Frame> {
     this.#within = 0
     this.#held = 0
     this.#bytes = 0
+    this.#wasted = 0
+    this.#saved = 0
     this.#forgotten = 0
+  }
+
+  #waste(bytes: number): void {
+    this.#wasted += bytes
+    if (this.#wasted > this.#maxBytes) this.#save()
+  }
+
+  /** Copies out of memory that is mostly others' what is still needed of it. */
+  #save(): void {
+    for (let index = Math.max(this.#head, this.#saved); index < this.#entries.length; index++) {
+      const entry = this.#entries[index] as Frame | Run<Frame>
+      if (this.#wastedBy(entry) === 0) continue
+      this.#entries[index] = entry instanceof Run ? entry.copy() : this.#memory?.copy(entry)
+    }
+    this.#saved = this.#entries.length
+    this.#wasted = 0
+  }
+
+  #wastedBy(entry: Frame | Run<Frame>): number {
+    if (entry instanceof Run) return entry.pinned - entry.bytes
+    return this.#memory ? this.#memory.wastedBy(entry) : 0
   }
 
   #trim(): void {
@@ -134,8 +185,10 @@ export class Ledger<Frame> {
       this.#forgotten += some
       this.#held -= some
       rest -= some
-      if (some === whole) this.#advance()
-      else this.#within += some
+      if (some === whole) {
+        this.#wasted -= this.#wastedBy(entry)
+        this.#advance()
+      } else this.#within += some
     }
   }
 
@@ -147,6 +200,7 @@ export class Ledger<Frame> {
     if (this.#head === this.#entries.length) this.#entries = []
     else if (this.#head < COMPACT_AT || this.#head * 2 < this.#entries.length) return
     else this.#entries = this.#entries.slice(this.#head)
+    this.#saved = Math.max(0, this.#saved - this.#head)
     this.#head = 0
   }
 }

@@ -164,12 +164,32 @@ export const LIMITS = {
   soft_bytes: {
     value: 262_144,
     unit: 'bytes',
-    doc: 'Unwritten bytes above which state that will be superseded waits instead of joining the queue.',
+    doc: 'Unwritten bytes above which *latest* messages wait, so that only the newest is sent, and *droppable* ones are dropped.',
   },
   hard_bytes: {
     value: 1_048_576,
     unit: 'bytes',
-    doc: 'Unwritten bytes above which a slow reader is reset; its seat is kept.',
+    doc: 'Unwritten bytes above which a reader must come on, or it is slow and its connection is reset; its seat is kept.',
+  },
+  slow_ms: {
+    value: 2_000,
+    unit: 'ms',
+    doc: 'How long a reader above `hard_bytes` has for `slow_bytes`; what it has not read by then resets it.',
+  },
+  slow_bytes: {
+    value: 65_536,
+    unit: 'bytes',
+    doc: 'What must go out to a reader above `hard_bytes` in `slow_ms`.',
+  },
+  queue_bytes: {
+    value: 8_388_608,
+    unit: 'bytes',
+    doc: 'Unwritten bytes above which a connection is reset at once, once the socket takes no more.',
+  },
+  queue_bytes_total: {
+    value: 268_435_456,
+    unit: 'bytes',
+    doc: 'The same of all sessions together: those for whom the most waits are reset first.',
   },
   stall_ms: {
     value: 10_000,

@@ -2,8 +2,12 @@ import type { ErrorCode } from './errors.ts'
 import type { RateClass } from './limits.ts'
 import type { Infer, Schema } from './schema.ts'
 
-/** `connection`: this socket only; `latest`: superseded by its next; `counted`: never lost. */
-export type Delivery = 'connection' | 'latest' | 'counted'
+/**
+ * `socket`: this one only; `latest`: superseded by its next; `droppable`: dropped for who reads
+ * slowly or is away; `state`: made when it is written, for the receiver it goes to; `counted`: never
+ * lost.
+ */
+export type Delivery = 'socket' | 'latest' | 'droppable' | 'state' | 'counted'
 export type Direction = 'to_server' | 'to_client' | 'both'
 
 /** One line of the protocol tables. */
@@ -52,6 +56,8 @@ export type NamesTo<M extends Messages, D extends Direction> = {
 export const BINARY_KINDS = 0x80
 /** The bit of that byte that says whether the frame is counted. */
 export const COUNTED_BIT = 0x40
+/** The part of that byte that says which kind it is; the rest are the kind's own flags. */
+export const KIND_MASK = 0xf0
 
 export type Id = string | number
 export type Target = string
@@ -127,7 +133,7 @@ export function toText(value: unknown): string {
 const LONE_SURROGATE = /((?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
 
 /**
- * Whether a JSON message adds to its side's count (DESIGN: connection messages and latest ones do
+ * Whether a JSON message adds to its side's count (those of one socket and *latest* ones do
  * not; a reply follows its request, an error what it answers).
  */
 export function isCounted(messages: Messages, envelope: unknown): boolean {
@@ -136,10 +142,10 @@ export function isCounted(messages: Messages, envelope: unknown): boolean {
   if (typeof type !== 'string') return true
   if (type === 'error') {
     const request = (data as { request?: unknown } | undefined)?.request
-    return typeof request !== 'string' || deliveryOf(messages, request) !== 'connection'
+    return typeof request !== 'string' || deliveryOf(messages, request) !== 'socket'
   }
   const delivery = deliveryOf(messages, type)
-  return delivery === 'counted' || (delivery === 'latest' && re !== undefined)
+  return delivery === 'counted' || (delivery !== 'socket' && re !== undefined)
 }
 
 const deliveryOf = (messages: Messages, type: string): Delivery =>

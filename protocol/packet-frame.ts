@@ -1,5 +1,5 @@
 import { Misfit, type Reader, type Writer } from './bytes.ts'
-import { ADDRESS_WORDS, MAX_ROOM, MAX_TARGET, MAX_TARGETS } from './message.ts'
+import { ADDRESS_WORDS, KIND_MASK, MAX_ROOM, MAX_TARGET, MAX_TARGETS } from './message.ts'
 
 /**
  * The binary kind *packet*: a packet, or the answer to one, in a WebSocket's binary frame.
@@ -21,12 +21,6 @@ import { ADDRESS_WORDS, MAX_ROOM, MAX_TARGET, MAX_TARGETS } from './message.ts'
  * what comes from the server is the server's own.
  */
 export const PACKET_KIND = 0xc0
-/** The part of the first byte that says which kind it is. */
-export const KIND_MASK = 0xf0
-
-/** Whether a frame is of this kind. */
-export const isPacket = (frame: Uint8Array): boolean =>
-  ((frame[0] ?? 0) & KIND_MASK) === PACKET_KIND
 
 /** The flags of that byte: #, =, R and A of the drawing. */
 export const PACKET_FLAGS = {

@@ -1,7 +1,8 @@
+import { BINARY, binaryKindOf } from './binary.ts'
 import { Misfit, Reader, Writer } from './bytes.ts'
 import { compile } from './codec.ts'
 import { type Acceptor, type AnyPacket, Packet, PacketError, type PacketSet } from './packet.ts'
-import { BUNDLE_DEPTH, isPacket, readHead, writeHead } from './packet-frame.ts'
+import { BUNDLE_DEPTH, writeHead } from './packet-frame.ts'
 import { hashOf } from './packet-hash.ts'
 import {
   type Acceptors,
@@ -178,9 +179,10 @@ function framesOf({ write, read }: Pick<PacketSet, 'write' | 'read'>): Frames {
     },
     open: (frame) =>
       told('packet', () => {
-        if (!isPacket(frame)) return undefined
+        const kind = binaryKindOf(frame)
+        if (kind !== BINARY.packet) return undefined
         const reader = new Reader(frame)
-        const head = readHead(reader, 'client')
+        const head = kind.read.client(reader)
         const opened = head.isReply
           ? { ...head, value: ANSWER.read(reader) }
           : { ...head, packet: read(reader) }

@@ -209,7 +209,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
   },
   'room.members': {
     direction: 'to_client',
-    delivery: 'counted',
+    delivery: 'socket',
     room: true,
     doc: 'More of the members a join’s reply began.',
     data: object({ members: array(member()), more: bool() }),

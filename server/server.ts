@@ -14,21 +14,21 @@ import { createTaloApi, isTalos } from './compat/talo-api.ts'
 import { createShapes } from './compat/talo-shapes.ts'
 import { type ApiRequest, createApi } from './core/api.ts'
 import type { AskNodes } from './core/bus.ts'
-import { Connection, type ConnectionEvents, type Transport } from './core/connection.ts'
+import { Connection, type ConnectionEvents, LATE_MS, type Transport } from './core/connection.ts'
 import { Conversation } from './core/conversation.ts'
 import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/dialect.ts'
 import { createDispatch } from './core/dispatch.ts'
-import { encode } from './core/frame.ts'
+import { createFlusher } from './core/flusher.ts'
+import { encode, type Outgoing, push } from './core/frame.ts'
 import { createGuesses } from './core/guesses.ts'
 import type { RoomKind } from './core/kind.ts'
 import { limitsOf, ratesOf } from './core/limits.ts'
-import { createFlusher } from './core/outbox.ts'
 import { createPacketDesk, type PacketDesk } from './core/packets-desk.ts'
 import { createPacketSender } from './core/packets-sending.ts'
 import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
-import type { Session } from './core/session.ts'
+import type { Player, Session } from './core/session.ts'
 import { createSessions, type PlayerObserver, type SessionObserver } from './core/sessions.ts'
 import { createSweep } from './core/sweep.ts'
 import { createTicks } from './core/tick.ts'
@@ -37,7 +37,7 @@ import { createBackends } from './features/backends.ts'
 import { createBans } from './features/bans.ts'
 import { createChannels } from './features/channels.ts'
 import { createChannelsRoutes } from './features/channels-routes.ts'
-import { createConnections, type Snapshot } from './features/connection.ts'
+import { createConnections } from './features/connection.ts'
 import { createEvents } from './features/events.ts'
 import { createFunctions } from './features/functions.ts'
 import { createIntercom } from './features/intercom.ts'
@@ -48,7 +48,7 @@ import { cleanName, createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createQueries } from './features/queries.ts'
-import { createRoomFeature } from './features/rooms.ts'
+import { createRoomFeature, type Seat } from './features/rooms.ts'
 import { checkOptions, type HubOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { createDirectStore } from './store/direct.ts'
 import { IN_MEMORY, openStore } from './store/store.ts'
@@ -129,7 +129,8 @@ export function createHub(options: HubOptions = {}) {
 
   const observers: SessionObserver[] = []
   const playerObservers: PlayerObserver[] = []
-  const sessions = createSessions(world, createFlusher(world.soon), limits, rates, observers)
+  const flusher = createFlusher(world.soon, limits.queue_bytes_total)
+  const sessions = createSessions(world, flusher, limits, rates, observers)
   const ticks = createTicks(world)
   const kinds: RoomKind[] = []
   const rooms = createRooms(world, limits)
@@ -221,6 +222,7 @@ export function createHub(options: HubOptions = {}) {
       if (requireTicket && !isKnown && !IDENTIFYING.includes(type))
         throw new Refusal('TICKET_REQUIRED')
     },
+    binary: packets.wire ? { packet: packets.wire.read } : {},
     packets: packets.wire,
     checkReplies: options.dev ?? false,
   })
@@ -250,6 +252,8 @@ export function createHub(options: HubOptions = {}) {
     slow: sessions.dropSlow,
   }
   const sweeping = createSweep(world, connections, look)
+  let sweptAt = world.now()
+  let wasBlocked = false
   const stopSweeping = world.every(SWEEP_MS, sweep)
   const stopPruning = world.every(PRUNE_MS, prune)
   const stopChecking = world.every(KEYS_MS, checkKeys)
@@ -313,7 +317,7 @@ export function createHub(options: HubOptions = {}) {
 
   /** At the native endpoint the server speaks first. */
   function welcome({ session, token }: { session: Session; token: string }): void {
-    if (options.greeting) session.send(encode(GREETING, 'connection'))
+    if (options.greeting) session.send(encode(GREETING, 'socket'))
     if (session.connection) connection.welcome(session.connection, token)
   }
 
@@ -338,11 +342,15 @@ export function createHub(options: HubOptions = {}) {
   }
 
   function sweep(): void {
+    const now = world.now()
+    wasBlocked = now - sweptAt > SWEEP_MS + LATE_MS
+    sweptAt = now
     guesses.sweep()
     sweeping.begin()
   }
 
   function look(one: Connection): void {
+    if (wasBlocked) one.forgive()
     one.sweep()
     const { session } = one
     if (!session) return
@@ -371,11 +379,18 @@ export function createHub(options: HubOptions = {}) {
     })
   }
 
-  function snapshot(session: Session): Snapshot[] {
+  function snapshot(session: Session): Iterator<Outgoing> {
     const player = session.player ? { ...session.player } : null
-    const own = seats.seatPages(session, session.receiveBytes - PLAYER_BYTES)
-    if (own.length === 0) return [{ player, rooms: [], more: false }]
-    return own.map((seat, index) => ({ player, rooms: [seat], more: index < own.length - 1 }))
+    const seated = seats.seatsOf(session, session.receiveBytes - PLAYER_BYTES)
+    return snapshotPages(player, seated)
+  }
+
+  function* snapshotPages(player: Player | null, seated: readonly Iterable<Seat>[]) {
+    const page = (rooms: readonly Seat[], more: boolean) =>
+      push('session.snapshot', { player, rooms, more })
+    if (seated.length === 0) yield page([], false)
+    for (const [index, pages] of seated.entries())
+      for (const seat of pages) yield page([seat], seat.more || index < seated.length - 1)
   }
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { audienceOf, targetOf } from '../server/core/audience.ts'
+import { createFlusher } from '../server/core/flusher.ts'
 import { limitsOf } from '../server/core/limits.ts'
-import { createFlusher } from '../server/core/outbox.ts'
 import { type Member, Room } from '../server/core/room.ts'
 import { Session } from '../server/core/session.ts'
 import { createNotify, type Group } from '../server/features/notify.ts'

@@ -1,12 +1,14 @@
 import t from 'tap'
 import { Connection } from '../server/core/connection.ts'
+import { createFlusher } from '../server/core/flusher.ts'
 import { encode, type Outgoing, payloadOf } from '../server/core/frame.ts'
-import { limitsOf } from '../server/core/limits.ts'
-import { createFlusher, type Wire } from '../server/core/outbox.ts'
+import { type Limits, limitsOf } from '../server/core/limits.ts'
+import type { Wire } from '../server/core/outbox.ts'
 import { Room } from '../server/core/room.ts'
 import { Session } from '../server/core/session.ts'
 import { createClock, createRandom, createTestWorld, seedOf } from './support/clock.ts'
 import { framesOf } from './support/frames.ts'
+import { collect } from './support/heap.ts'
 import { sized } from './support/soak.ts'
 
 const WALKS = sized(30, 500)
@@ -190,6 +192,33 @@ t.test('gather_ms: much does not wait', async (t) => {
   t.same(heard(ada), texts)
 })
 
+t.test('who needs little again of what a room said keeps little in memory', async (t) => {
+  const { enter, room, turn } = stage({ resume_frames: 4_096, resume_bytes: 1_048_576 })
+  const [ada, ben] = [enter(), enter()]
+  const heap = () => {
+    collect()
+    return process.memoryUsage().arrayBuffers
+  }
+  const texts: string[] = []
+
+  const before = heap()
+  for (let round = 0; round < 2_000; round++) {
+    room.broadcast(said(`${round}`))
+    texts.push(`${round}`)
+    for (let count = 0; count < 9; count++) room.broadcast(said('.'.repeat(3_500)), ada.session)
+    turn()
+    ben.session.outbox.ledger.acknowledge(ben.session.sent)
+    for (const { writes } of [ada, ben]) writes.length = 0
+  }
+  const grown = heap() - before
+  const { ledger } = ada.session.outbox
+
+  t.equal(ledger.held, 2_000)
+  t.same(ledger.after(0).map(textOf), texts)
+  t.ok(grown < 4_000_000, `${grown} bytes are held for ${ledger.bytes}`)
+  t.ok(ledger.pinned < 2_100_000, `${ledger.pinned} by its own count`)
+})
+
 t.test('rooms say what sending it to one after the other would', async (t) => {
   const seed = seedOf()
   t.comment(`SEED=${seed}`)
@@ -303,10 +332,10 @@ interface Actor {
 }
 
 /** A room whose members are written to where the test can see it. */
-function stage() {
+function stage(chosen: Partial<Limits> = {}) {
   const turns: (() => void)[] = []
   const flusher = createFlusher((callback) => void turns.push(callback))
-  const limits = limitsOf({ resume_frames: 10_000, resume_bytes: 10_000_000 })
+  const limits = limitsOf({ resume_frames: 10_000, resume_bytes: 10_000_000, ...chosen })
   const outside = { now: () => 0, after: () => () => {}, rates: false as const, onSlow() {} }
   const clock = createClock()
   const world = createTestWorld(clock)

@@ -93,6 +93,10 @@ class Together extends Run<Numbered> {
     this.#sizes = sizes
   }
 
+  copy(): Run<Numbered> {
+    return this
+  }
+
   at(index: number): Numbered {
     return { number: this.#first + index, bytes: this.#sizes[index] ?? Number.NaN }
   }

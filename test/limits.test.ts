@@ -51,6 +51,10 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   soft_bytes: 'outbox',
   hard_bytes: 'outbox',
   stall_ms: 'outbox',
+  slow_ms: 'slowness',
+  slow_bytes: 'slowness',
+  queue_bytes: 'slowness',
+  queue_bytes_total: 'slowness',
   identify_ms: 'limits',
   backend_ms: 'backends',
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { createFlusher } from '../server/core/flusher.ts'
 import { createGuesses } from '../server/core/guesses.ts'
 import { limitsOf, ratesOf } from '../server/core/limits.ts'
-import { createFlusher } from '../server/core/outbox.ts'
 import { Refusal } from '../server/core/refusal.ts'
 import { Session } from '../server/core/session.ts'
 import type { PlayerObserver } from '../server/core/sessions.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { LIMITS } from '../protocol/limits.ts'
+import { createFlusher } from '../server/core/flusher.ts'
 import { limitsOf } from '../server/core/limits.ts'
-import { createFlusher } from '../server/core/outbox.ts'
 import type { Properties, Room, Wishes } from '../server/core/room.ts'
 import type { Search } from '../server/core/room-index.ts'
 import { createRooms } from '../server/core/rooms.ts'

@@ -3,7 +3,7 @@ import type { Timers } from './link.ts'
 
 interface Pending {
   readonly type: string
-  /** Its number among the counted frames; 0 for a connection message. */
+  /** Its number among the counted frames; 0 for one that is not counted. */
   count: number
   resolve(data: unknown): void
   reject(error: NetworkError): void

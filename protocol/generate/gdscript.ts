@@ -2,12 +2,13 @@ import {
   ADDRESS_WORDS,
   BINARY_KINDS,
   COUNTED_BIT,
+  KIND_MASK,
   MAX_ROOM,
   MAX_TARGET,
   MAX_TARGETS,
   type Message,
 } from '../message.ts'
-import { BUNDLE_DEPTH, KIND_MASK, PACKET_FLAGS, PACKET_KIND } from '../packet-frame.ts'
+import { BUNDLE_DEPTH, PACKET_FLAGS } from '../packet-frame.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
@@ -65,10 +66,12 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       `${BINARY_KINDS}`,
       'The least first byte of a binary message that is of a kind.',
     ),
-    ...documented(
-      'PACKET_KIND',
-      `${PACKET_KIND}`,
-      'The first byte of a packet, without its flags.',
+    ...Object.values(tables.binary).flatMap(({ name, byte }) =>
+      documented(
+        `${name.toUpperCase()}_KIND`,
+        `${byte}`,
+        `The first byte of the binary kind ${name}, without its flags.`,
+      ),
     ),
     ...documented('KIND_MASK', `${KIND_MASK}`, 'The part of that byte that says which kind it is.'),
     ...Object.entries(PACKET_FLAGS).flatMap(([name, flag]) =>

@@ -42,6 +42,12 @@ export function jsonSchema(tables: Tables, fingerprint: string): string {
     'x-fingerprint': fingerprint,
     'x-laxer': LAXER,
     'x-messages': Object.fromEntries(messages.map(annotated)),
+    'x-binary': Object.fromEntries(
+      Object.entries(tables.binary).map(([name, { byte, direction, delivery, doc }]) => [
+        name,
+        { byte, direction, delivery, doc },
+      ]),
+    ),
     'x-routes': Object.fromEntries(
       routes.map(([name, route]) => [name, annotatedRoute(name, route)]),
     ),

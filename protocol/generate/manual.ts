@@ -50,6 +50,18 @@ function reference(tables: Tables): string {
     '## Messages\n',
     'Examples show every field there can be; their values have the right form and no other meaning.\n',
     ...Object.values(tables.features).map(featureSection),
+    '## Binary kinds\n',
+    'The first byte of a binary frame, without the flags in its low half, says which kind it is.\n',
+    table(
+      ['first byte', 'name', 'goes', 'delivery', 'what it is'],
+      Object.values(tables.binary).map(({ byte, name, direction, delivery, doc }) => [
+        `0x${byte.toString(16)}`,
+        name,
+        DIRECTIONS[direction],
+        `*${delivery}*`,
+        doc,
+      ]),
+    ),
     '## Routes\n',
     table(
       ['route', 'scope', 'what it does'],

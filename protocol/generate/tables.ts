@@ -1,3 +1,4 @@
+import { BINARY, type BinaryKind } from '../binary.ts'
 import { PROTOCOL } from '../connection.ts'
 import { CLOSES, type CloseAction, ENDING_CLOSES, ERRORS, RESUME_REASONS } from '../errors.ts'
 import { ROUTES, type Routes } from '../http.ts'
@@ -12,6 +13,7 @@ type Table<Row> = Readonly<Record<string, Row>>
 export interface Tables {
   readonly version: number
   readonly features: Table<Feature>
+  readonly binary: Table<BinaryKind>
   readonly routes: Routes
   readonly errors: Table<{ status: number; by: 'server' | 'client' | 'both'; doc: string }>
   readonly closes: Table<{ name: string; action: CloseAction; doc: string }>
@@ -24,6 +26,7 @@ export interface Tables {
 export const TABLES: Tables = {
   version: PROTOCOL,
   features: FEATURES,
+  binary: BINARY,
   routes: ROUTES,
   errors: ERRORS,
   closes: CLOSES,
@@ -50,6 +53,7 @@ export const wireOf = (tables: Tables) => ({
       })),
     ),
   ) as object,
+  binary: mapped(tables.binary, ({ byte, direction, delivery }) => ({ byte, direction, delivery })),
   errors: mapped(tables.errors, ({ status }) => status),
   closes: mapped(tables.closes, ({ action }, code) => ({
     action,

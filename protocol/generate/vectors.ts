@@ -117,10 +117,10 @@ const countedRows = (tables: Tables) =>
       .filter(([type]) => type !== 'error')
       .flatMap(([type, { delivery }]) => [
         { frame: { type, data: {} }, counted: delivery === 'counted' },
-        { frame: { type, re: '1', data: {} }, counted: delivery !== 'connection' },
+        { frame: { type, re: '1', data: {} }, counted: delivery !== 'socket' },
         {
           frame: { type: 'error', re: '1', data: { request: type } },
-          counted: delivery !== 'connection',
+          counted: delivery !== 'socket',
         },
       ]),
   )

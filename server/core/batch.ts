@@ -100,6 +100,16 @@ export class Batch {
     return this.#endOf(to) - this.#endOf(from)
   }
 
+  /**
+   * What stays in memory for their sake: they alone where they are most of a batch, else as much as
+   * a whole batch may become.
+   */
+  pinnedBy(from: number, to: number): number {
+    const bytes = this.bytesIn(from, to)
+    const isAll = from === 0 && to === this.length && this.#isClosed
+    return isAll || bytes * 2 > FULL_BYTES ? bytes : FULL_BYTES
+  }
+
   /** Their frames, one after the other. */
   framesIn(from: number, to: number): Buffer {
     if (!this.#isClosed) return join(this.#messages.slice(from, to), this.bytesIn(from, to))
@@ -128,7 +138,7 @@ export class Share extends Run<Buffer> {
   readonly #to: number
 
   constructor(batch: Batch, from: number, to: number) {
-    super(to - from, batch.bytesIn(from, to))
+    super(to - from, batch.bytesIn(from, to), batch.pinnedBy(from, to))
     this.#batch = batch
     this.#from = from
     this.#to = to
@@ -145,6 +155,40 @@ export class Share extends Run<Buffer> {
 
   bytesIn(from: number, to: number): number {
     return this.#batch.bytesIn(this.#from + from, this.#from + to)
+  }
+
+  copy(): Run<Buffer> {
+    return new Copy(this)
+  }
+}
+
+/** A part of a batch that is left when the batch need not be. */
+class Copy extends Run<Buffer> {
+  readonly #frames: Buffer
+  readonly #ends: readonly number[]
+
+  constructor(share: Share) {
+    super(share.count, share.bytes)
+    // From no pool, of which it would hold more than itself.
+    this.#frames = Buffer.allocUnsafeSlow(share.bytes)
+    share.frame.copy(this.#frames)
+    this.#ends = Array.from({ length: share.count }, (_, index) => share.bytesIn(0, index + 1))
+  }
+
+  at(index: number): Buffer {
+    return this.#frames.subarray(this.#endOf(index), this.#endOf(index + 1))
+  }
+
+  bytesIn(from: number, to: number): number {
+    return this.#endOf(to) - this.#endOf(from)
+  }
+
+  copy(): this {
+    return this
+  }
+
+  #endOf(count: number): number {
+    return count === 0 ? 0 : (this.#ends[count - 1] ?? 0)
   }
 }
 

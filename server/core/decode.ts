@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer'
+import { type BinaryName, binaryKindOf, isCountedFrame } from '../../protocol/binary.ts'
 import { MESSAGES } from '../../protocol/index.ts'
-import { BINARY_KINDS, COUNTED_BIT, type Id, isCounted } from '../../protocol/message.ts'
+import { BINARY_KINDS, type Id, isCounted } from '../../protocol/message.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
 
 /** A frame's message, or what is wrong with it; either way whether it counts. */
 export type Decoded =
@@ -15,14 +17,23 @@ export interface Malformed {
   readonly id?: Id | undefined
 }
 
-/** Reads one frame. */
-export function decode(bytes: Buffer, isBinary: boolean, limits: Limits): Decoded {
-  const first = bytes[0] ?? 0
-  if (isBinary && first >= BINARY_KINDS)
-    return {
-      counted: (first & COUNTED_BIT) !== 0,
-      problem: new Refusal('UNSUPPORTED', 'the server has no such binary kind; send JSON'),
-    }
+/** What reads a frame of each binary kind that this server takes. */
+export type BinaryReaders = {
+  readonly [K in BinaryName]?: (session: Session, bytes: Buffer) => Decoded
+}
+
+/** Reads one frame of a session's. */
+export function decode(
+  session: Session,
+  bytes: Buffer,
+  isBinary: boolean,
+  limits: Limits,
+  readers: BinaryReaders = {},
+): Decoded {
+  if (isBinary && (bytes[0] ?? 0) >= BINARY_KINDS) {
+    const kind = binaryKindOf(bytes)
+    return (kind && readers[kind.name]?.(session, bytes)) ?? unknownKind(bytes)
+  }
   const problem = whatIsWrong(bytes, isBinary, limits)
   if (problem) return { counted: true, problem }
   try {
@@ -51,6 +62,11 @@ function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Limits): Refusal 
     )
   return undefined
 }
+
+const unknownKind = (bytes: Buffer): Decoded => ({
+  counted: isCountedFrame(bytes),
+  problem: new Refusal('UNSUPPORTED', 'the server has no such binary kind; send JSON'),
+})
 
 const malformed = (text: string): Decoded => ({
   counted: true,

@@ -11,13 +11,12 @@ import {
   type ReplyOf,
   readEnvelope,
 } from '../../protocol/message.ts'
-import { isPacket } from '../../protocol/packet-frame.ts'
 import { check } from '../../protocol/schema.ts'
 import type { World } from '../world.ts'
 import { type Ask, type RemoteError, remoteRefusal } from './asks.ts'
 import type { Connection } from './connection.ts'
 import type { Conversation } from './conversation.ts'
-import { type Decoded, decode } from './decode.ts'
+import { type BinaryReaders, type Decoded, decode } from './decode.ts'
 import { encode } from './frame.ts'
 import type { Limits } from './limits.ts'
 import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
@@ -59,6 +58,8 @@ export interface DispatchOptions {
   readonly acknowledge: (session: Session) => void
   /** Refuses, by throwing, what the session may not ask at all. */
   readonly permit: (session: Session, type: string) => void
+  /** What reads the binary kinds that there are. */
+  readonly binary: BinaryReaders
   /** The game's packets in bytes, and as `["Name", data]`; without it there are none. */
   readonly packets?: PacketWire | undefined
   /** Also checks what the handlers return; for development and tests. */
@@ -115,6 +116,7 @@ interface Asked {
 export function createDispatch(options: DispatchOptions) {
   const { world, limits, numeric, confirmReset, acknowledge, permit, packets, checkReplies } =
     options
+  const { binary } = options
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
@@ -124,10 +126,7 @@ export function createDispatch(options: DispatchOptions) {
     const { conversation } = session
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
-    const decoded =
-      packets && isBinary && isPacket(bytes)
-        ? packets.read(session, bytes)
-        : decode(bytes, isBinary, limits)
+    const decoded = decode(session, bytes, isBinary, limits, binary)
     if (decoded.counted && session.resetting !== undefined) return
     // What a client says after the answer to its claim shows that it has read it.
     if (session.resetting === undefined) session.mustReset = undefined
@@ -176,7 +175,7 @@ export function createDispatch(options: DispatchOptions) {
   function routeNumeric({ connection, session }: Incoming, message: { type: number }): void {
     const retry_ms = session.buckets.take('request')
     const answer = retry_ms === 0 ? numeric(connection, message) : tooFast(message.type, retry_ms)
-    session.send(encode(answer, 'connection'))
+    session.send(encode(answer, 'socket'))
     if (retry_ms > 0 && session.buckets.take('refused') > 0) closeFlood(connection, session)
   }
 
@@ -214,9 +213,9 @@ export function createDispatch(options: DispatchOptions) {
     if (problem)
       return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), asked)
     if (!isAdmitted(incoming, line.rate ?? 'request', asked)) return
-    if (line.delivery !== 'connection') session.activity = ++activity
+    if (line.delivery !== 'socket') session.activity = ++activity
     if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
-    if (line.delivery === 'connection' || !session.hold.isOn) return run(incoming, envelope, line)
+    if (line.delivery === 'socket' || !session.hold.isOn) return run(incoming, envelope, line)
     if (id !== undefined) session.began(id)
     session.hold.add(() => {
       if (id !== undefined) session.answered(id)
@@ -229,7 +228,7 @@ export function createDispatch(options: DispatchOptions) {
     const { type, room, to, data } = envelope
     const call = new Call(session, connection, room, to)
     try {
-      if (line.delivery !== 'connection') permit(session, type)
+      if (line.delivery !== 'socket') permit(session, type)
       const result = handlers[type]?.(call, data)
       if (result instanceof Promise) wait(incoming, envelope, line, call, result)
       else finish(incoming, envelope, line, call, result)
@@ -328,7 +327,7 @@ export function createDispatch(options: DispatchOptions) {
 /** An answer goes where it is counted: to the session, or else to whoever the connection carries. */
 function send({ connection, session }: Incoming, message: Answer, re: Id | undefined): void {
   if (isCounted(MESSAGES, message)) session.send(encode(message, 'counted'), re)
-  else connection.session?.send(encode(message, 'connection'), re)
+  else connection.session?.send(encode(message, 'socket'), re)
 }
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */

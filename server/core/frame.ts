@@ -1,4 +1,6 @@
+import type { BinaryKind } from '../../protocol/binary.ts'
 import { type AllMessages, MESSAGES } from '../../protocol/index.ts'
+import type { Memory } from '../../protocol/ledger.ts'
 import {
   type DataOf,
   type Delivery,
@@ -59,15 +61,17 @@ interface Sendable {
   readonly data?: unknown
 }
 
-/** A push as the tables describe it. */
+/** A push as the tables describe it; of a *latest* one, `key` says what the next replaces. */
 export const push = <T extends PushType>(
   type: T,
   data: DataOf<AllMessages[T]>,
   origin: Origin = {},
+  key?: string,
 ): Outgoing => {
   const outside = origin instanceof Stamp ? origin.text : textOf(origin)
   const text = `{"type":"${type}"${outside},"data":${toText(data)}}`
-  return written(type, text, (MESSAGES as Messages)[type]?.delivery ?? 'counted', origin.room)
+  const delivery = (MESSAGES as Messages)[type]?.delivery ?? 'counted'
+  return written(type, text, delivery, key ?? keyOf(delivery, type, origin.room))
 }
 
 const textOf = ({ room, from }: Origin): string =>
@@ -75,12 +79,17 @@ const textOf = ({ room, from }: Origin): string =>
   (from === undefined ? '' : `,"from":${toText(from)}`)
 
 /** Encodes and frames a message. */
-export const encode = (message: Sendable, delivery: Delivery): Outgoing =>
-  written(String(message.type), toText(message), delivery, message.room)
+export function encode(message: Sendable, delivery: Delivery, key?: string): Outgoing {
+  const type = String(message.type)
+  return written(type, toText(message), delivery, key ?? keyOf(delivery, type, message.room))
+}
 
-function written(type: string, text: string, delivery: Delivery, room = ''): Outgoing {
+/** Unless its sender says otherwise, a *latest* message replaces the one of its type in its room. */
+const keyOf = (delivery: Delivery, type: string, room = ''): string =>
+  delivery === 'latest' ? `${type} ${room}` : ''
+
+function written(type: string, text: string, delivery: Delivery, key: string): Outgoing {
   const size = Buffer.byteLength(text)
-  const key = delivery === 'latest' ? `${type} ${room}` : ''
   return { type, delivery, key, size, frame: frameText(text, size) }
 }
 
@@ -88,15 +97,16 @@ function written(type: string, text: string, delivery: Delivery, room = ''): Out
 export function encodeForeign(value: unknown): Outgoing {
   const text = typeof value === 'string' ? value : toText(value)
   const size = Buffer.byteLength(text)
-  return { type: '', delivery: 'connection', key: '', size, frame: frameText(text, size) }
+  return { type: '', delivery: 'socket', key: '', size, frame: frameText(text, size) }
 }
 
 /** Frames bytes of a binary kind. */
-export function encodeBytes(type: string, bytes: Uint8Array, delivery: Delivery): Outgoing {
+export function encodeBytes(kind: BinaryKind, bytes: Uint8Array): Outgoing {
   const size = bytes.length
   const { frame, start } = openFrame(BINARY, size)
   frame.set(bytes, start)
-  return { type, delivery, key: '', size, frame }
+  const { name, delivery } = kind
+  return { type: name, delivery, key: kind.key?.(bytes) ?? '', size, frame }
 }
 
 function frameText(text: string, size: number): Buffer {
@@ -117,6 +127,25 @@ function openFrame(opcode: number, size: number): { frame: Buffer; start: number
   if (start === 4) frame.writeUInt16BE(size, 2)
   else if (start === 10) frame.writeBigUInt64BE(BigInt(size), 2)
   return { frame, start }
+}
+
+/** A frame that was kept for long, and its copy, which all who keep it share. */
+type Kept = Buffer & { [COPY]?: Buffer }
+const COPY = Symbol('copy')
+
+/** Small frames are made in pools: who keeps one of them keeps all of its pool. */
+export const FRAMES: Memory<Buffer> = {
+  wastedBy(frame) {
+    const { byteLength } = frame.buffer
+    return byteLength > 2 * frame.length ? byteLength - frame.length : 0
+  },
+  copy(frame: Kept) {
+    if (frame[COPY]) return frame[COPY]
+    const copy = Buffer.allocUnsafeSlow(frame.length)
+    frame.copy(copy)
+    frame[COPY] = copy
+    return copy
+  },
 }
 
 /** What a frame carries. */

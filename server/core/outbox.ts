@@ -1,8 +1,11 @@
 import { Ledger } from '../../protocol/ledger.ts'
 import { type Batch, Share } from './batch.ts'
-import type { Outgoing } from './frame.ts'
+import type { Flusher, Writer } from './flusher.ts'
+import { FRAMES, type Outgoing } from './frame.ts'
 import { gathered } from './gather.ts'
 import type { Limits } from './limits.ts'
+import { Queue, type Taker } from './queue.ts'
+import type { Source } from './source.ts'
 
 /** The writing end of a socket, as the outbox needs it. */
 export interface Wire {
@@ -12,56 +15,47 @@ export interface Wire {
   write(frames: Buffer): boolean
 }
 
-/** Collects who has something to write, and lets each write once at the end of the turn. */
-export interface Flusher {
-  later(outbox: Outbox): void
-}
-
-export function createFlusher(soon: (callback: () => void) => void): Flusher {
-  let waiting: Outbox[] = []
-  const flush = () => {
-    const now = waiting
-    waiting = []
-    for (const outbox of now) outbox.flush()
-  }
-  return {
-    later(outbox) {
-      if (waiting.push(outbox) === 1) soon(flush)
-    },
-  }
+/** Whose outbox it is. */
+export interface Reader extends Taker {
+  /** More waits for it than the hard mark, offered though it was. */
+  behind(): void
+  /** It does not read. */
+  slow(): void
+  /** What it was sent could not be made or written. */
+  failed(error: unknown): void
 }
 
 /**
  * What one session is sent: the queue of its present connection, and the ledger of counted frames
  * that its next connection may need again. Frames are shared with every other receiver.
  */
-export class Outbox {
+export class Outbox<Receiver extends Reader> implements Writer {
   readonly #limits: Limits
   readonly #flusher: Flusher
-  readonly #onSlow: () => void
+  readonly #reader: Receiver
   readonly #ledger: Ledger<Buffer>
-  #queue: (Outgoing | Share | undefined)[] = []
-  #bytes = 0
-  /** Where in the queue the newest *latest* message of a key is. */
-  #latest: Map<string, number> | undefined
+  readonly #queue = new Queue<Receiver>()
   /** *Latest* messages that wait until the queue is below the soft mark. */
   #held: Map<string, Outgoing> | undefined
   #wire: Wire | undefined
-  /** Bytes of a replay still queued; they do not count towards the hard mark. */
-  #replaying = 0
   #flushing = false
-  /** What the socket had not taken when something was first queued in this turn. */
+  #isWriting = false
+  /** What the socket had not taken when it was last asked in this turn. */
   #onWire = 0
-  #slow = false
+  /** What becomes of the connection when this turn is over, whatever else is said in it. */
+  #fate: (() => void) | undefined
+  /** Whether the flusher was told that something waits. */
+  #owes = false
   /** What a room says to this one among others, and how much of it has been taken over. */
   #batch: Batch | undefined
   #taken = 0
 
-  constructor(limits: Limits, flusher: Flusher, onSlow: () => void) {
+  constructor(limits: Limits, flusher: Flusher, reader: Receiver) {
     this.#limits = limits
     this.#flusher = flusher
-    this.#onSlow = onSlow
-    this.#ledger = new Ledger({ bytes: limits.resume_bytes, frames: limits.resume_frames }, sizeOf)
+    this.#reader = reader
+    const budget = { bytes: limits.resume_bytes, frames: limits.resume_frames }
+    this.#ledger = new Ledger(budget, sizeOf, FRAMES)
   }
 
   get ledger(): Ledger<Buffer> {
@@ -72,7 +66,7 @@ export class Outbox {
   /** Bytes queued here or handed to the socket that the operating system has not taken. */
   get unwritten(): number {
     this.#takeOver()
-    return this.#bytes + (this.#wire?.unwritten ?? 0)
+    return this.#queue.bytes + (this.#wire?.unwritten ?? 0)
   }
 
   get isAttached(): boolean {
@@ -82,18 +76,16 @@ export class Outbox {
   attach(wire: Wire): void {
     this.detach()
     this.#wire = wire
-    this.#slow = false
   }
 
   /** The connection is gone: its queue goes, the ledger stays. */
   detach(): void {
     this.#takeOver()
     this.#wire = undefined
-    this.#queue = []
-    this.#bytes = 0
-    this.#replaying = 0
-    this.#latest = undefined
+    this.#fate = undefined
+    this.#queue.clear()
     this.#held = undefined
+    this.#report(0)
   }
 
   /**
@@ -135,28 +127,50 @@ export class Outbox {
 
   push(message: Outgoing): void {
     this.#takeOver()
-    this.#push(message)
+    const { delivery, frame } = message
+    if (delivery === 'counted') this.#ledger.push(frame)
+    if (!this.#wire || this.#fate) return
+    if (delivery === 'latest') this.#pushLatest(message)
+    else if (delivery !== 'droppable' || !this.#isAbove(this.#limits.soft_bytes))
+      this.#enqueue(message)
   }
 
-  #push(message: Outgoing): void {
-    if (message.delivery === 'counted') this.#ledger.push(message.frame)
-    if (!this.#wire || this.#slow) return
-    if (message.delivery === 'latest') this.#pushLatest(message)
-    else this.#enqueue(message)
+  /** What a source makes is written, in its place among what is sent, unless it waits already. */
+  mark(source: Source<Receiver>): void {
+    this.#takeOver()
+    if (!this.#wire || this.#fate) return
+    this.#flushLater()
+    this.#queue.mark(source)
   }
 
   /** Queues what the peer lacks; its frames are in the ledger already. */
   replayAfter(count: number): number {
     const frames = this.#ledger.after(count)
-    for (const frame of frames) {
-      this.#replaying += frame.length
+    for (const frame of frames)
       this.#enqueue({ type: '', delivery: 'counted', key: '', frame, size: frame.length })
-    }
     return frames.length
   }
 
   /** Writes what there is, as far as the socket takes it; called at the end of a turn. */
   flush(): void {
+    try {
+      this.#flush()
+    } catch (error) {
+      this.#reader.failed(error)
+    }
+  }
+
+  /** Writes what there is, and judges nobody; throws what the socket does. */
+  offer(): void {
+    this.#takeOver()
+    if (this.#wire) this.#write(this.#wire)
+  }
+
+  giveUp(): void {
+    this.#reader.slow()
+  }
+
+  #flush(): void {
     const isTurn = this.#flushing
     if (isTurn) {
       this.#batch?.endTurn()
@@ -164,16 +178,27 @@ export class Outbox {
     }
     this.#takeOver()
     if (isTurn) this.#endTurn()
-    if (this.#slow) return this.#onSlow()
+    if (this.#fate) return this.#fate()
     const wire = this.#wire
     if (!wire) return
     // Most sockets take all there is at once: asked once a turn, as every question costs.
-    let unwritten = isTurn ? this.#onWire : wire.unwritten
-    while (this.#queue.length > 0 && unwritten < CHUNK_BYTES) {
-      this.#writeChunk(wire)
-      if (this.#queue.length > 0) unwritten = wire.unwritten
-    }
+    this.#write(wire, isTurn ? this.#onWire : wire.unwritten)
+    if (this.#wire === wire) this.#judge(wire)
     if (this.#held && this.unwritten < this.#limits.soft_bytes) this.#release()
+  }
+
+  /** What was offered and not taken may be too much. */
+  #judge(wire: Wire): void {
+    const unwritten = this.#queue.bytes + wire.unwritten
+    if (unwritten > 0 || this.#owes) this.#report(unwritten)
+    if (unwritten > this.#limits.queue_bytes) this.#reader.slow()
+    else if (unwritten > this.#limits.hard_bytes) this.#reader.behind()
+  }
+
+  #report(unwritten: number): void {
+    if (unwritten === 0 && !this.#owes) return
+    this.#owes = unwritten > 0
+    this.#flusher.owes(this, unwritten)
   }
 
   #pushLatest(message: Outgoing): void {
@@ -182,25 +207,29 @@ export class Outbox {
       this.#held.set(message.key, message)
       return
     }
-    this.#latest ??= new Map()
-    const older = this.#latest.get(message.key)
-    if (older !== undefined) {
-      const replaced = this.#queue[older]
-      this.#bytes -= replaced ? bytesOf(replaced) : 0
-      this.#queue[older] = undefined
-    }
-    if (this.#enqueue(message)) this.#latest.set(message.key, this.#queue.length - 1)
+    this.#flushLater()
+    this.#queue.pushLatest(message)
   }
 
-  #enqueue(message: Outgoing | Share): boolean {
-    const bytes = bytesOf(message)
+  #enqueue(message: Outgoing | Share): void {
     this.#flushLater()
-    if (this.#backlog + bytes - this.#replaying > this.#limits.hard_bytes) this.#slow = true
-    else {
-      this.#queue.push(message)
-      this.#bytes += bytes
+    this.#queue.push(message)
+    if (this.#isAbove(this.#limits.queue_bytes)) this.#fate ??= () => this.#reader.slow()
+  }
+
+  /** Whether more waits than this, although it was offered. */
+  #isAbove(bytes: number): boolean {
+    const wire = this.#wire
+    if (!wire || this.#backlog <= bytes) return false
+    try {
+      this.#write(wire)
+    } catch (error) {
+      // Whoever says something is not to blame.
+      this.#fate ??= () => this.#reader.failed(error)
+      this.#flushLater()
     }
-    return !this.#slow
+    this.#onWire = wire.unwritten
+    return this.#backlog > bytes
   }
 
   #flushLater(): void {
@@ -217,19 +246,19 @@ export class Outbox {
     const message = batch.take(this.#taken, batch.length)
     this.#taken = batch.length
     this.#record(message)
-    if (this.#wire && !this.#slow) this.#enqueue(message)
+    if (this.#wire && !this.#fate) this.#enqueue(message)
   }
 
   /** Writes what the batch holds where that is all there is, and the socket has taken all before it. */
   #writeAtOnce(): boolean {
     const [batch, wire] = [this.#batch, this.#wire]
-    if (!batch || !wire || this.#taken === batch.length || this.#queue.length > 0) return false
-    if (batch.waits || this.#slow || this.#held || this.#onWire > 0) return false
+    if (!batch || !wire || this.#taken === batch.length || !this.#queue.isEmpty) return false
+    if (batch.waits || this.#held || this.#onWire > 0 || this.#owes) return false
     const message = batch.take(this.#taken, batch.length)
-    if (bytesOf(message) > this.#limits.hard_bytes) return false
+    this.#taken = batch.length
     this.#endTurn()
     this.#record(message)
-    wire.write(message.frame)
+    if (!wire.write(message.frame)) this.#judge(wire)
     return true
   }
 
@@ -247,49 +276,29 @@ export class Outbox {
   /** The same as `unwritten`; within a turn the socket is asked only once. */
   get #backlog(): number {
     if (!this.#flushing) this.#onWire = this.#wire?.unwritten ?? 0
-    return this.#bytes + this.#onWire
+    return this.#queue.bytes + this.#onWire
+  }
+
+  #write(wire: Wire, before = wire.unwritten): void {
+    // What is being made may say something itself.
+    if (this.#isWriting) return
+    this.#isWriting = true
+    try {
+      let unwritten = before
+      while (!this.#queue.isEmpty && unwritten < CHUNK_BYTES && this.#wire === wire) {
+        this.#writeChunk(wire)
+        if (!this.#queue.isEmpty) unwritten = wire.unwritten
+      }
+    } finally {
+      this.#isWriting = false
+    }
   }
 
   #writeChunk(wire: Wire): void {
-    const [only] = this.#queue
-    if (only && this.#queue.length === 1) {
-      this.#queue.pop()
-      this.#latest = undefined
-      const { frame } = only
-      this.#count(frame.length)
-      wire.write(frame)
-      return
-    }
-    const frames: Buffer[] = []
-    let bytes = 0
-    let taken = 0
-    for (const message of this.#queue) {
-      if (bytes >= CHUNK_BYTES) break
-      taken++
-      if (!message) continue
-      frames.push(message.frame)
-      bytes += bytesOf(message)
-    }
-    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken)
-    this.#count(bytes)
-    this.#reindex()
-    if (bytes > 0) gathered(frames, bytes, (all) => wire.write(all))
-  }
-
-  /** Takes what is written off what is queued. */
-  #count(bytes: number): void {
-    this.#bytes -= bytes
-    if (this.#replaying > 0) this.#replaying = Math.max(0, this.#replaying - bytes)
-  }
-
-  #reindex(): void {
-    this.#latest = undefined
-    for (let index = 0; index < this.#queue.length; index++) {
-      const message = this.#queue[index]
-      if (message instanceof Share || message?.delivery !== 'latest') continue
-      this.#latest ??= new Map()
-      this.#latest.set(message.key, index)
-    }
+    const only = this.#queue.takeOnly()
+    if (only) return void wire.write(only.frame)
+    const { frames, bytes } = this.#queue.take(CHUNK_BYTES, this.#reader)
+    if (bytes > 0 && this.#wire === wire) gathered(frames, bytes, (all) => wire.write(all))
   }
 
   #release(): void {
@@ -301,8 +310,5 @@ export class Outbox {
 
 /** How much is handed to a socket before its progress is awaited. */
 const CHUNK_BYTES = 65_536
-
-const bytesOf = (message: Outgoing | Share): number =>
-  message instanceof Share ? message.bytes : message.frame.length
 
 const sizeOf = (frame: Buffer) => frame.length

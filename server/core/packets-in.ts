@@ -1,7 +1,8 @@
+import { BINARY } from '../../protocol/binary.ts'
 import { Misfit, Reader } from '../../protocol/bytes.ts'
 import { type Envelope, type Id, MAX_TYPE } from '../../protocol/message.ts'
 import { type Packet, PacketError, type PacketSet } from '../../protocol/packet.ts'
-import { type PacketHead, readHead } from '../../protocol/packet-frame.ts'
+import type { PacketHead } from '../../protocol/packet-frame.ts'
 import { ANSWER } from '../../protocol/packet-set.ts'
 import type { Decoded } from './decode.ts'
 import type { Outgoing } from './frame.ts'
@@ -37,7 +38,7 @@ export function readPacket(packets: PacketSet, bytes: Buffer, limits: Limits): D
   const reader = new Reader(bytes)
   let head: PacketHead | undefined
   try {
-    head = readHead(reader, 'server')
+    head = BINARY.packet.read.server(reader)
     const { id, room, to } = head
     if (head.isReply) {
       const data = { value: ANSWER.read(reader) }
@@ -59,7 +60,7 @@ export function readPacket(packets: PacketSet, bytes: Buffer, limits: Limits): D
 export function refusePacket(bytes: Buffer): Decoded {
   const problem = new Refusal('PACKETS_MISMATCH')
   try {
-    const { id, isReply } = readHead(new Reader(bytes), 'server')
+    const { id, isReply } = BINARY.packet.read.server(new Reader(bytes))
     return { counted: true, problem, asked: { type: 'packet', id: isReply ? undefined : id } }
   } catch {
     return { counted: true, problem, asked: { type: 'packet' } }

@@ -1,3 +1,4 @@
+import { BINARY } from '../../protocol/binary.ts'
 import { Writer } from '../../protocol/bytes.ts'
 import type { Id } from '../../protocol/message.ts'
 import { type AnyPacket, type Packet, PacketError, type PacketSet } from '../../protocol/packet.ts'
@@ -60,7 +61,7 @@ export function packBytes(
   writeHead(writer, { id, room, from: from?.member })
   if (body) writer.raw(body)
   else refusing(() => packets.write(writer, packet))
-  return encodeBytes('packet', writer.bytes.subarray(0, writer.at), 'counted')
+  return encodeBytes(BINARY.packet, writer.bytes.subarray(0, writer.at))
 }
 
 /** The frame that answers a packet. */
@@ -69,7 +70,7 @@ export function packAnswer(re: Id, value: unknown): Outgoing | undefined {
   writer.at = 0
   writeHead(writer, { id: re, isReply: true })
   ANSWER.write(writer, value)
-  return encodeBytes('packet', writer.bytes.subarray(0, writer.at), 'counted')
+  return encodeBytes(BINARY.packet, writer.bytes.subarray(0, writer.at))
 }
 
 /** A packet's name and data, as JSON has them. */

@@ -7,11 +7,14 @@ import { type AbandonCode, type Ask, Asks } from './asks.ts'
 import { type Batch, SHARED_BYTES } from './batch.ts'
 import type { Connection } from './connection.ts'
 import type { Conversation } from './conversation.ts'
+import type { Flusher } from './flusher.ts'
 import { encode, type Origin, type Outgoing } from './frame.ts'
 import { Hold } from './hold.ts'
 import { Buckets, type Limits, type Rates } from './limits.ts'
-import { type Flusher, Outbox } from './outbox.ts'
+import { Outbox, type Reader } from './outbox.ts'
+import { made } from './queue.ts'
 import { errorMessage, Refusal } from './refusal.ts'
+import type { Source } from './source.ts'
 
 /** A player as every feature knows it. */
 export interface Player {
@@ -56,12 +59,12 @@ export interface Question {
 export type ResetReason = Extract<ResumeReason, 'SLOW' | 'BUDGET' | 'DESYNC'>
 
 /** What survives a dropped connection: identity, counts, and what was sent but may not have come. */
-export class Session {
+export class Session implements Reader {
   readonly id: string
   readonly tokenHash: string
   readonly address: string
   readonly buckets: Buckets
-  readonly outbox: Outbox
+  readonly outbox: Outbox<Session>
   player: Player | null = null
   /** What its ticket lets it do; null without one: whatever a player may. */
   access: Access | null = null
@@ -111,7 +114,7 @@ export class Session {
     this.#world = world
     this.#receiveBytes = world.limits.receive_bytes
     this.buckets = new Buckets(world.rates, world.now)
-    this.outbox = new Outbox(world.limits, world.flusher, () => world.onSlow(this))
+    this.outbox = new Outbox(world.limits, world.flusher, this)
   }
 
   /** The most bytes that its client takes in one message. */
@@ -159,11 +162,35 @@ export class Session {
   /** Sends a message, or in its place the error that says it would not fit this client. */
   send(message: Outgoing, re?: Id): void {
     if (this.ended || (!this.connection && this.mustReset)) return
-    if (message.size > this.receiveBytes) this.#sendTooLarge(message, re)
-    else {
-      if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
-      this.#push(message)
-    }
+    if (!this.takes(message, re)) return
+    if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
+    this.#push(message)
+  }
+
+  /** Whether a message fits its client; where not, it is told what would have come. */
+  takes(message: Outgoing, re?: Id): boolean {
+    if (message.size <= this.#receiveBytes) return true
+    this.#sendTooLarge(message, re)
+    return false
+  }
+
+  /** What a source makes for it is sent, in its place among all else; nothing while it is away. */
+  mark(source: Source<Session>): void {
+    if (!this.conversation) return this.outbox.mark(source)
+    for (let next = made(source, this); next; next = made(source, this))
+      this.conversation.tell(next)
+  }
+
+  behind(): void {
+    this.connection?.behind()
+  }
+
+  slow(): void {
+    this.#world.onSlow(this)
+  }
+
+  failed(error: unknown): void {
+    this.connection?.fail(error)
   }
 
   /** Takes from now on what is added to a batch; false where each message must be sent by itself. */
@@ -270,12 +297,12 @@ export class Session {
 
   /** State that comes again every tick is refused once, until it fits again. */
   #sendTooLarge(message: Outgoing, re?: Id): void {
-    if (message.delivery === 'latest') {
+    if (message.delivery === 'latest' || message.delivery === 'state') {
       if (this.#tooLarge?.has(message.key)) return
       this.#tooLarge ??= new Set()
       this.#tooLarge.add(message.key)
     }
-    const delivery = message.delivery === 'connection' ? 'connection' : 'counted'
+    const delivery = message.delivery === 'socket' ? 'socket' : 'counted'
     const text = tooLarge(message, this.receiveBytes)
     this.#push(encode(errorMessage(new Refusal('TOO_LARGE', text), message.type, re), delivery))
   }

@@ -5,11 +5,12 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import type { Connection } from '../core/connection.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
-import { encode, push } from '../core/frame.ts'
+import { encode, type Outgoing, push } from '../core/frame.ts'
 import type { Limits } from '../core/limits.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Session } from '../core/session.ts'
 import type { Sessions } from '../core/sessions.ts'
+import { paging } from '../core/source.ts'
 import type { World } from '../world.ts'
 
 export type Snapshot = DataOf<AllMessages['session.snapshot']>
@@ -20,7 +21,7 @@ export interface ConnectionOptions {
   readonly limits: Limits
   readonly sessions: Sessions
   /** What the session is and where it sits, in pages that each fit its client. */
-  readonly snapshot: (session: Session) => readonly Snapshot[]
+  readonly snapshot: (session: Session) => Iterator<Outgoing>
   /** The hash of the game's packets, where it has any. */
   readonly packets: string | null
 }
@@ -119,9 +120,8 @@ export function createConnections(options: ConnectionOptions) {
   function compare(session: Session, sent: number, received: number): void {
     if (session.resetting !== undefined) return
     if (sent !== session.received || received > session.sent) return reset(session, 'DESYNC')
-    const { ledger } = session.outbox
-    if (received > ledger.forgotten) session.connection?.progressed()
-    ledger.acknowledge(received)
+    session.connection?.acknowledged(received)
+    session.outbox.ledger.acknowledge(received)
   }
 
   /** Begins both counts anew on a living connection. */
@@ -133,13 +133,13 @@ export function createConnections(options: ConnectionOptions) {
     const id = session.nextId()
     session.resetting = id
     const { resumed: _, ...data } = refusal(session, reason)
-    session.send(encode({ type: 'session.reset', id, data }, 'connection'))
+    session.send(encode({ type: 'session.reset', id, data }, 'socket'))
     sendSnapshot(session)
     sessions.restored(session)
   }
 
   function sendSnapshot(session: Session): void {
-    for (const page of snapshot(session)) session.send(push('session.snapshot', page))
+    session.mark(paging(snapshot(session)))
   }
 }
 

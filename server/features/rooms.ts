@@ -22,6 +22,7 @@ import {
 } from '../core/room.ts'
 import type { Rooms } from '../core/rooms.ts'
 import type { Session } from '../core/session.ts'
+import { paging } from '../core/source.ts'
 import type { World } from '../world.ts'
 
 export type Seat = ReplyOf<AllMessages['room.join']>
@@ -115,11 +116,9 @@ export function createRoomFeature(options: RoomsOptions) {
     make: (name: string, wishes: Wishes = {}): string =>
       rooms.create(kindNamed(name, 'rooms.create'), wishes).code,
 
-    /** The seats of a session, with as many members as fit a page of `bytes`; then the rest. */
-    seatPages: (session: Session, bytes: number) =>
-      [...rooms.of(session)].flatMap((room) =>
-        pages(room, room.memberOf(session) as Member, bytes),
-      ),
+    /** The seats of a session, each in pages that fit `bytes` and are made as their turn comes. */
+    seatsOf: (session: Session, bytes: number): Generator<Seat>[] =>
+      [...rooms.of(session)].map((room) => pages(room, room.memberOf(session) as Member, bytes)),
   }
 
   function kindNamed(name: string, place: string): RoomKind {
@@ -224,13 +223,13 @@ export function createRoomFeature(options: RoomsOptions) {
     checkSize(data, 'what onJoin returned')
     const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
     const member = rooms.enter(session, room, name, isCreator ? creator : joiner, data)
-    const [first, ...rest] = pages(room, member, session.receiveBytes)
+    const seats = pages(room, member, session.receiveBytes)
+    const { value: first } = seats.next()
     context.afterwards(() => {
-      for (const { members, more } of rest)
-        session.send(push('room.members', { members, more }, { room: room.code }))
+      if (first.more) session.mark(paging(membersIn(seats)))
       rooms.guard(room, () => room.hooks.onJoined?.(member))
     })
-    return first as Seat
+    return first
   }
 
   function nameFor(session: Session, asked: string | undefined): string {
@@ -280,25 +279,34 @@ const listedOf = (room: Room): Listed => ({
   properties: room.properties,
 })
 
-/** A seat in pieces that each fit `bytes`; the last says that no more follows. */
-function pages(room: Room, member: Member, bytes: number): Seat[] {
-  const info = roomInfoOf(room)
-  const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(info.properties))
-  const groups: MemberInfo[][] = [[]]
-  let used = overhead
-  for (const one of room.members) {
-    const size = Buffer.byteLength(JSON.stringify(infoOf(one))) + 1
-    if (used + size > bytes && used > overhead) {
-      groups.push([])
-      used = overhead
-    }
-    groups.at(-1)?.push(infoOf(one))
-    used += size
+/**
+ * A seat in pieces that each fit `bytes`, cut one by one; the last says that no more follows. It is
+ * as the room is now: what changes later is told in an event, which comes later too.
+ */
+const pages = (room: Room, { number }: Member, bytes: number): Generator<Seat> =>
+  pagesOf(roomInfoOf(room), number, Array.from(room.members, infoOf), bytes)
+
+function* pagesOf(room: Seat['room'], you: number, all: readonly MemberInfo[], bytes: number) {
+  const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(room.properties))
+  let rest = all
+  while (rest.length > 0) {
+    const members = fitting(rest, bytes - overhead)
+    rest = rest.slice(members.length)
+    yield { room, you, members, more: rest.length > 0 }
   }
-  return groups.map((members, index) => ({
-    room: info,
-    you: member.number,
-    members,
-    more: index < groups.length - 1,
-  }))
+}
+
+/** The first of the members, as many as fit `bytes` and at least one. */
+function fitting(all: readonly MemberInfo[], bytes: number): readonly MemberInfo[] {
+  let left = bytes
+  const end = all.findIndex((one, index) => {
+    left -= Buffer.byteLength(JSON.stringify(one)) + 1
+    return left < 0 && index > 0
+  })
+  return end < 0 ? all : all.slice(0, end)
+}
+
+function* membersIn(seats: Iterable<Seat>) {
+  for (const { room, members, more } of seats)
+    yield push('room.members', { members, more }, { room: room.code })
 }

@@ -76,3 +76,7 @@ export function framesOf(bytes: Buffer): Buffer[] {
     frames.push(rest.subarray(0, sizeOf(rest)))
   return frames
 }
+
+/** Those of them that arrived whole. */
+export const wholeIn = (bytes: Buffer): Buffer[] =>
+  framesOf(bytes).filter((frame) => sizeOf(frame) <= frame.length)

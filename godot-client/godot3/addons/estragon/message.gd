@@ -70,7 +70,7 @@ static func compose(
 	return EstragonText.of(message)
 
 
-# Whether a frame adds to its side's count: connection messages and latest ones do not; a reply
+# Whether a frame adds to its side's count: socket and latest messages do not; a reply
 # follows its request, an error what it answers.
 static func is_counted(frame) -> bool:
 	if typeof(frame) != TYPE_DICTIONARY:
@@ -83,9 +83,9 @@ static func is_counted(frame) -> bool:
 	if its_type == "error":
 		var about = frame.get("data")
 		var request = about.get("request") if typeof(about) == TYPE_DICTIONARY else null
-		return typeof(request) != TYPE_STRING or _delivery(request) != "connection"
+		return typeof(request) != TYPE_STRING or _delivery(request) != "socket"
 	var delivery := _delivery(its_type)
-	return delivery == "counted" or (delivery == "latest" and frame.has("re"))
+	return delivery == "counted" or (delivery != "socket" and frame.has("re"))
 
 
 static func _delivery(its_type: String) -> String:

@@ -47,7 +47,7 @@ static func read(frame: Dictionary) -> EstragonMessage:
 	return message
 
 
-## Whether what came as JSON adds to its side's count: connection messages and latest ones do not; a
+## Whether what came as JSON adds to its side's count: socket and latest messages do not; a
 ## reply follows its request, an error what it answers.
 static func is_counted(json: Variant) -> bool:
 	if typeof(json) != TYPE_DICTIONARY:
@@ -64,9 +64,9 @@ static func is_counted(json: Variant) -> bool:
 		if typeof(about) == TYPE_DICTIONARY:
 			var details: Dictionary = about
 			request = details.get("request")
-		return typeof(request) != TYPE_STRING or _delivery(str(request)) != "connection"
+		return typeof(request) != TYPE_STRING or _delivery(str(request)) != "socket"
 	var delivery := _delivery(str(its_type))
-	return delivery == "counted" or (delivery == "latest" and frame.has("re"))
+	return delivery == "counted" or (delivery != "socket" and frame.has("re"))
 
 
 ## The JSON text of [param value] as every server can read it: [method JSON.stringify] leaves control

@@ -1,0 +1,45 @@
+import type { Reader } from './bytes.ts'
+import { COUNTED_BIT, type Delivery, type Direction, KIND_MASK } from './message.ts'
+import { PACKET_KIND, type PacketHead, readHead } from './packet-frame.ts'
+
+/** One line of the table of binary kinds. */
+export interface BinaryKind<Head = unknown> {
+  readonly name: string
+  /** The first byte without its flags; its counted bit agrees with `delivery`. */
+  readonly byte: number
+  readonly direction: Direction
+  readonly delivery: Delivery
+  readonly doc: string
+  /** Reads what comes before the contents, as each side gets it; throws a Misfit. */
+  readonly read: Readonly<Record<'server' | 'client', (reader: Reader) => Head>>
+  /** Of a *latest* kind: a newer frame replaces an older of the same key. */
+  readonly key?: (frame: Uint8Array) => string
+}
+
+/** Every binary kind by its name. */
+export const BINARY = {
+  packet: {
+    name: 'packet',
+    byte: PACKET_KIND,
+    direction: 'both',
+    delivery: 'counted',
+    doc: 'A packet of the game, or the answer to one: see [Packets](#packets).',
+    read: {
+      server: (reader): PacketHead => readHead(reader, 'server'),
+      client: (reader): PacketHead => readHead(reader, 'client'),
+    },
+  },
+} as const satisfies Readonly<Record<string, BinaryKind>>
+
+export type BinaryName = keyof typeof BINARY
+
+const BY_BYTE = /* @__PURE__ */ new Map(
+  Object.values(BINARY).map((kind) => [kind.byte as number, kind]),
+)
+
+/** Of which kind a binary frame is; undefined where this side has none of that byte. */
+export const binaryKindOf = (frame: Uint8Array): (typeof BINARY)[BinaryName] | undefined =>
+  BY_BYTE.get((frame[0] ?? 0) & KIND_MASK)
+
+/** Whether a binary frame counts, be its kind known or not. */
+export const isCountedFrame = (frame: Uint8Array): boolean => ((frame[0] ?? 0) & COUNTED_BIT) !== 0
