@@ -128,10 +128,10 @@ export function createDispatch(options: DispatchOptions) {
       packets && isBinary && isPacket(bytes)
         ? packets.read(session, bytes)
         : decode(bytes, isBinary, limits)
-    if (decoded.counted && session.resetting !== undefined) return
-    // What a client says after the answer to its claim shows that it has read it.
-    if (session.resetting === undefined) session.mustReset = undefined
-    const incoming = { connection, session, free: decoded.counted && session.count() }
+    const { resume } = session
+    if (decoded.counted && resume.resetting !== undefined) return
+    resume.heard()
+    const incoming = { connection, session, free: decoded.counted && resume.count() }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
       else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
@@ -139,7 +139,7 @@ export function createDispatch(options: DispatchOptions) {
     } catch (error) {
       refuse(incoming, error, {})
     }
-    if (session.received - session.told.received >= limits.ack_frames) acknowledge(session)
+    if (resume.untold >= limits.ack_frames) acknowledge(session)
   }
 
   /** A frame of a compatibility endpoint; what means nothing there costs as much as a request. */
@@ -183,7 +183,7 @@ export function createDispatch(options: DispatchOptions) {
   function routeReply(incoming: Incoming, { type, re, data }: Envelope): void {
     const { session } = incoming
     if (re === undefined) return
-    if (type === 'session.reset' && re === session.resetting) return confirmReset(session)
+    if (type === 'session.reset' && re === session.resume.resetting) return confirmReset(session)
     const ask = session.takeAsk(re)
     if (ask) return settle(incoming, ask, type, data)
     const line = messageOf(type)
@@ -259,11 +259,11 @@ export function createDispatch(options: DispatchOptions) {
   ): void {
     const { session } = incoming
     const { id } = envelope
-    const { epoch } = session
+    const { generation } = session.resume
     if (id !== undefined) session.began(id)
     const release = line.holds && session.hold.begin()
     const settle = (then: () => void) => {
-      if (epoch !== session.epoch) return
+      if (generation !== session.resume.generation) return
       if (id !== undefined) session.answered(id)
       try {
         then()

@@ -5,7 +5,8 @@ import type { Connection } from './connection.ts'
 import type { Limits, Rates } from './limits.ts'
 import type { Flusher } from './outbox.ts'
 import { Refusal } from './refusal.ts'
-import { type ResetReason, Session } from './session.ts'
+import type { Claim } from './resume.ts'
+import { Session } from './session.ts'
 
 /** What a feature wants to know of sessions. */
 export interface SessionObserver {
@@ -14,14 +15,6 @@ export interface SessionObserver {
   /** It has a connection again, or new counts, and its snapshot: the time to send what is *latest*. */
   restored?(session: Session): void
   ended?(session: Session): void
-}
-
-export interface Claim {
-  readonly token: string
-  readonly attempt: number
-  readonly sent: number
-  readonly received: number
-  readonly forgotten: number
 }
 
 export interface Claimed {
@@ -91,14 +84,9 @@ export function createSessions(
         own.started = false
         throw refusal
       }
-      session.attempt = claim.attempt
       takeOver(session, own, connection)
-      const reason = whyNot(session, claim)
+      const reason = session.resume.claim(claim)
       if (reason) session.restart(reason)
-      else {
-        session.outbox.ledger.acknowledge(claim.received)
-        session.exempt = Math.min(claim.sent - session.received, limits.resume_frames)
-      }
       return { session, ...(reason && { reason }) }
     },
 
@@ -110,7 +98,7 @@ export function createSessions(
       if (!session.connection || closed) return
       session.connection = null
       session.outbox.detach()
-      session.resetting = undefined
+      session.resume.resetting = undefined
       if (ends || !session.started || !session.resumable) return end(session)
       windows.set(
         session,
@@ -138,7 +126,7 @@ export function createSessions(
   function dropSlow(session: Session): void {
     const { connection } = session
     if (!connection) return
-    session.mustReset = 'SLOW'
+    session.resume.pending = 'SLOW'
     connection.dropSlow()
     session.outbox.ledger.reset()
   }
@@ -159,7 +147,7 @@ export function createSessions(
     wasAway?.()
     windows.delete(session)
     session.connection?.replace()
-    session.resetting = undefined
+    session.resume.resetting = undefined
     bind(session, connection)
     if (wasAway) notify('back', session)
   }
@@ -202,18 +190,10 @@ const MAX_EXPIRED = 10_000
 const hash = (token: string) => createHash('sha256').update(token).digest('base64url')
 
 function refusalOf(session: Session, claim: Claim): Refusal | undefined {
-  const { attempt, buckets } = session
-  const retry_ms = buckets.take('resume')
+  const { attempt } = session.resume
+  const retry_ms = session.buckets.take('resume')
   if (retry_ms > 0) return new Refusal('RATE_LIMITED', undefined, { retry_ms })
   if (claim.attempt > attempt) return undefined
   const text = `session.resume.attempt: expected more than ${attempt}`
   return new Refusal('STALE_ATTEMPT', text, { cause: { attempt } })
-}
-
-function whyNot(session: Session, claim: Claim): ResetReason | undefined {
-  if (session.mustReset) return session.mustReset
-  const { ledger } = session.outbox
-  if (claim.received > ledger.sent || claim.sent < session.received) return 'DESYNC'
-  if (!ledger.covers(claim.received) || claim.forgotten > session.received) return 'BUDGET'
-  return undefined
 }

@@ -63,19 +63,12 @@ export function createConnections(options: ConnectionOptions) {
 
     /** Tells a library the counts, if they changed since it was last told. */
     acknowledge(session: Session): void {
-      const { sent, received, told } = session
-      if (!session.introduced || session.resetting !== undefined) return
-      if (told.sent === sent && told.received === received) return
-      told.sent = sent
-      told.received = received
-      session.send(push('session.ack', { sent, received }))
+      const counts = session.introduced ? session.resume.tell() : undefined
+      if (counts) session.send(push('session.ack', counts))
     },
 
     /** The client knows of the reset: from here on its frames count again. */
-    confirmReset(session: Session): void {
-      session.resetting = undefined
-      session.mustReset = undefined
-    },
+    confirmReset: (session: Session): void => session.resume.confirm(),
   }
 
   function introduce(session: Session, abilities: Abilities) {
@@ -110,28 +103,28 @@ export function createConnections(options: ConnectionOptions) {
       sessions.restored(session)
     })
     world.log.info({ session: session.id, attempt: claim.attempt, reason }, 'session claimed')
-    const { sent, received } = session
+    const { sent, received } = session.resume
     return reason
       ? refusal(session, reason)
       : { resumed: true, session: session.id, sent, received }
   }
 
   function compare(session: Session, sent: number, received: number): void {
-    if (session.resetting !== undefined) return
-    if (sent !== session.received || received > session.sent) return reset(session, 'DESYNC')
-    const { ledger } = session.outbox
-    if (received > ledger.forgotten) session.connection?.progressed()
-    ledger.acknowledge(received)
+    const { resume, outbox, connection } = session
+    if (resume.resetting !== undefined) return
+    const { forgotten } = outbox.ledger
+    if (!resume.compare({ sent, received })) return reset(session, 'DESYNC')
+    if (received > forgotten) connection?.progressed()
   }
 
   /** Begins both counts anew on a living connection. */
   function reset(session: Session, reason: 'DESYNC'): void {
-    if (session.resetting !== undefined) return
-    const { sent, received } = session
+    if (session.resume.resetting !== undefined) return
+    const { sent, received } = session.resume
     world.log.warn({ session: session.id, sent, received, reason }, 'session reset')
     session.restart(reason)
     const id = session.nextId()
-    session.resetting = id
+    session.resume.resetting = id
     const { resumed: _, ...data } = refusal(session, reason)
     session.send(encode({ type: 'session.reset', id, data }, 'connection'))
     sendSnapshot(session)
@@ -149,8 +142,8 @@ const refusal = (session: Session, reason: ResumeReason) => ({
   kept: RESUME_REASONS[reason].kept,
   reason,
   message: RESUME_REASONS[reason].doc,
-  sent: session.sent,
-  received: session.received,
+  sent: session.resume.sent,
+  received: session.resume.received,
 })
 
 const OTHER_TABLES =
