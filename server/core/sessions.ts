@@ -11,9 +11,13 @@ import { Session } from './session.ts'
 /** What a feature wants to know of sessions. */
 export interface SessionObserver {
   away?(session: Session): void
+  /** It has a connection again; nothing may be said yet, as its client has no snapshot. */
   back?(session: Session): void
-  /** It has a connection again, or new counts, and its snapshot: the time to send what is *latest*. */
-  restored?(session: Session): void
+  /**
+   * It has a connection again, or new counts, and its snapshot: the time to send what is *latest*,
+   * and to say of one that was away that it is back.
+   */
+  restored?(session: Session, wasAway: boolean): void
   ended?(session: Session): void
 }
 
@@ -21,6 +25,7 @@ export interface Claimed {
   readonly session: Session
   /** Why it is not a resume, if it is not. */
   readonly reason?: ResumeReason
+  readonly wasAway: boolean
 }
 
 export type Sessions = ReturnType<typeof createSessions>
@@ -77,21 +82,21 @@ export function createSessions(
       const tokenHash = hash(claim.token)
       const session = byToken.get(tokenHash)
       if (!session || session === own)
-        return { session: own, reason: expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN' }
+        return { session: own, reason: refusedAs(tokenHash), wasAway: false }
       const refusal = refusalOf(session, claim)
       if (refusal) {
         // Its client tries again on another socket: nobody will come back for this session.
         own.started = false
         throw refusal
       }
-      takeOver(session, own, connection)
+      const wasAway = takeOver(session, own, connection)
       const reason = session.resume.claim(claim)
       if (reason) session.restart(reason)
-      return { session, ...(reason && { reason }) }
+      return { session, wasAway, ...(reason && { reason }) }
     },
 
     /** The session has been told everything it missed. */
-    restored: (session: Session): void => notify('restored', session),
+    restored: (session: Session, wasAway = false): void => notify('restored', session, wasAway),
 
     /** The connection is gone; the session waits for the next one, or ends. */
     drop(session: Session, ends: boolean): void {
@@ -137,8 +142,8 @@ export function createSessions(
     session.outbox.attach(connection.transport)
   }
 
-  /** `own` was made for the connection a moment ago and has seen nothing; it gives way. */
-  function takeOver(session: Session, own: Session, connection: Connection): void {
+  /** `own` was made for the connection a moment ago and has seen nothing; it gives way. True: it was away. */
+  function takeOver(session: Session, own: Session, connection: Connection): boolean {
     own.outbox.flush()
     own.connection = null
     own.outbox.detach()
@@ -150,6 +155,7 @@ export function createSessions(
     session.resume.resetting = undefined
     bind(session, connection)
     if (wasAway) notify('back', session)
+    return wasAway !== undefined
   }
 
   function end(session: Session): void {
@@ -164,6 +170,10 @@ export function createSessions(
     session.end()
   }
 
+  function refusedAs(tokenHash: string): ResumeReason {
+    return expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN'
+  }
+
   function remember(tokenHash: string): void {
     expired.add(tokenHash)
     if (expired.size <= MAX_EXPIRED) return
@@ -173,10 +183,10 @@ export function createSessions(
     }
   }
 
-  function notify(what: keyof SessionObserver, session: Session): void {
+  function notify(what: keyof SessionObserver, session: Session, wasAway = false): void {
     for (const observer of observers) {
       try {
-        observer[what]?.(session)
+        observer[what]?.(session, wasAway)
       } catch (error) {
         world.log.error({ error, session: session.id, what }, 'session observer failed')
       }

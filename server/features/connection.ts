@@ -93,14 +93,14 @@ export function createConnections(options: ConnectionOptions) {
     if (connection.frames > 1) throw new Refusal('RESUME_TOO_LATE')
     const introduced = introduce(own, claim)
     if (!introduced.resume) return refusal(own, 'FINGERPRINT')
-    const { session, reason } = sessions.claim(connection, own, claim)
+    const { session, reason, wasAway } = sessions.claim(connection, own, claim)
     if (session === own) return refusal(own, reason ?? 'UNKNOWN')
 
     introduce(session, claim)
     context.afterwards(() => {
       if (!reason) session.outbox.replayAfter(claim.received)
       sendSnapshot(session)
-      sessions.restored(session)
+      sessions.restored(session, wasAway)
     })
     world.log.info({ session: session.id, attempt: claim.attempt, reason }, 'session claimed')
     const { sent, received } = session.resume
