@@ -1,11 +1,11 @@
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { MESSAGES } from '../protocol/index.ts'
 import { isCounted } from '../protocol/message.ts'
 import { defineRoom, type GameRoom, type RoomMember } from '../server/server.ts'
 import type { Seen } from './support/client.ts'
 import { claim, drop, emit, type Player, types } from './support/player.ts'
-import { both } from './support/promise.ts'
-import type { TestWorld } from './support/world.ts'
+import { both, until, within } from './support/promise.ts'
+import { type TestWorld, world } from './support/world.ts'
 
 /* What a room says about and to who is back. */
 
@@ -154,3 +154,20 @@ both(
     await agrees(t, back, 1, 2)
   },
 )
+
+t.test('who is asked after its session is over has left, which is said at once', async (t) => {
+  const seated: [GameRoom, RoomMember][] = []
+  const duel = defineRoom({ onJoined: (room, member) => void seated.push([room, member]) })
+  const w = await world(t, { rooms: { duel } })
+  const ada = await w.raw()
+  await ada.ask('room.create', { kind: 'duel' })
+  const timers = w.clock.pending
+  ada.close()
+  await until(() => w.stats().sessions === 0, 'its session over')
+  const [room, member] = seated[0] ?? []
+
+  const asked = within(Promise.resolve(member && room?.ask(member, 'dialog')))
+
+  await t.rejects(asked, { code: 'TARGET_LEFT' })
+  t.ok(w.clock.pending <= timers + 1, 'no timer waits for an answer')
+})
