@@ -98,11 +98,11 @@ class Call implements Context {
 
 type AnyHandler = (context: Context, data: unknown) => unknown
 
-/** A frame on its way through; `free` when it was charged for on an earlier connection. */
+/** A frame on its way through; `resent` when it was first said on an earlier connection. */
 interface Incoming {
   readonly connection: Connection
   readonly session: Session
-  readonly free: boolean
+  readonly resent: boolean
 }
 
 /** What an answer answers. */
@@ -131,7 +131,7 @@ export function createDispatch(options: DispatchOptions) {
     const { resume } = session
     if (decoded.counted && resume.resetting !== undefined) return
     resume.heard()
-    const incoming = { connection, session, free: decoded.counted && resume.count() }
+    const incoming = { connection, session, resent: decoded.counted && resume.count() }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
       else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
@@ -288,14 +288,15 @@ export function createDispatch(options: DispatchOptions) {
 
   /** Whether the message may be handled now; if not, it has been refused. */
   function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
-    const { session, connection, free } = incoming
-    const retry_ms = free ? 0 : session.buckets.take(rate)
-    const isBusy = Math.max(session.inFlight, session.hold.size) >= limits.requests
+    const { session, connection, resent } = incoming
+    const retry_ms = session.buckets.take(rate)
+    // Its client could not have been told sooner that it should wait.
+    const isBusy = !resent && Math.max(session.inFlight, session.hold.size) >= limits.requests
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
     const details = retry_ms > 0 ? { retry_ms } : {}
     refuse(incoming, new Refusal('RATE_LIMITED', text, details), asked)
-    if (!free && session.buckets.take('refused') > 0) closeFlood(connection, session)
+    if (session.buckets.take('refused') > 0) closeFlood(connection, session)
     return false
   }
 
@@ -305,9 +306,9 @@ export function createDispatch(options: DispatchOptions) {
   }
 
   function refuseMalformed(incoming: Incoming, problem: Refusal, asked: Asked): void {
-    const { session, connection, free } = incoming
+    const { session, connection } = incoming
     refuse(incoming, problem, asked)
-    if (free || session.buckets.take('malformed') === 0) return
+    if (session.buckets.take('malformed') === 0) return
     world.log.warn({ session: session.id, address: connection.address }, 'malformed input closed')
     connection.close(4100)
   }

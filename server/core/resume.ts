@@ -1,5 +1,6 @@
 import type { ResumeReason } from '../../protocol/errors.ts'
 import type { Id } from '../../protocol/message.ts'
+import type { Buckets, Limits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 
 export type ResetReason = Extract<ResumeReason, 'SLOW' | 'BUDGET' | 'DESYNC'>
@@ -34,15 +35,21 @@ export class Resume {
   /** The id of a `session.reset` whose reply is awaited; what comes before it is not handled. */
   resetting: Id | undefined
   readonly #outbox: Outbox
-  readonly #mostExempt: number
-  /** Counted frames still to come that are re-sent, and therefore free of charge. */
-  #exempt = 0
+  readonly #buckets: Buckets
+  readonly #limits: Limits
+  /** The count of the last frame that is re-sent: what was saved for them is theirs alone. */
+  #resentTo = 0
+  /** How many frames the client said that it has. */
+  #acknowledged = 0
+  /** When the counts began. */
+  #beganAt = 0
   #toldSent = 0
   #toldReceived = 0
 
-  constructor(outbox: Outbox, mostExempt: number) {
+  constructor(outbox: Outbox, buckets: Buckets, limits: Limits) {
     this.#outbox = outbox
-    this.#mostExempt = mostExempt
+    this.#buckets = buckets
+    this.#limits = limits
   }
 
   /** Counted frames sent. */
@@ -55,12 +62,14 @@ export class Resume {
     return this.received - this.#toldReceived
   }
 
-  /** Counts a frame that arrived; true when it is a re-sent one, which was charged for before. */
+  /** Counts a frame that arrived; true when it is a re-sent one. */
   count(): boolean {
     this.received++
-    if (this.#exempt === 0) return false
-    this.#exempt--
-    return true
+    if (this.#resentTo === 0) return false
+    if (this.received <= this.#resentTo) return true
+    this.#resentTo = 0
+    this.#buckets.spend()
+    return false
   }
 
   /** The counts, where they changed since they were last told; they are told now. */
@@ -73,13 +82,25 @@ export class Resume {
     return { sent, received }
   }
 
+  /**
+   * Whether a claim, on a connection opened at `openedAt`, was written before what the client has said
+   * since over another one: claims of one client race, and any may come late. Whoever claims once
+   * more, over a new connection, is never late.
+   */
+  isLate({ sent, received }: Claim, openedAt: number): boolean {
+    if (this.pending) return false
+    if (openedAt < this.#beganAt) return true
+    const isOlder = sent < this.received || received < this.#acknowledged
+    return isOlder && openedAt < this.#buckets.heardAt
+  }
+
   /** A claim was granted: goes on from its counts, or says why both must begin anew. */
   claim(claim: Claim): ResetReason | undefined {
     this.attempt = claim.attempt
     const reason = this.#whyNot(claim)
     if (reason) return reason
-    this.#outbox.ledger.acknowledge(claim.received)
-    this.#exempt = Math.min(claim.sent - this.received, this.#mostExempt)
+    this.#acknowledge(claim.received)
+    this.#expect(claim.sent)
     return undefined
   }
 
@@ -87,9 +108,12 @@ export class Resume {
   reset(reason: ResetReason): void {
     this.#outbox.ledger.reset()
     this.received = 0
-    this.#exempt = 0
+    this.#resentTo = 0
+    this.#buckets.spend()
     this.generation++
     this.pending = reason
+    this.#acknowledged = 0
+    this.#beganAt = this.#buckets.now()
     this.#toldSent = 0
     this.#toldReceived = 0
   }
@@ -108,8 +132,24 @@ export class Resume {
   /** Compares the counts that the client tells with ours, and forgets what it has; false: they contradict. */
   compare({ sent, received }: Counts): boolean {
     if (sent !== this.received || received > this.sent) return false
-    this.#outbox.ledger.acknowledge(received)
+    this.#acknowledge(received)
     return true
+  }
+
+  /**
+   * What is re-sent was said in time, and comes all at once: the buckets hold for it what they would
+   * have admitted since the client was last heard, and no more.
+   */
+  #expect(sent: number): void {
+    const { resume_frames, resume_ms, heartbeat_ms } = this.#limits
+    if (this.received >= this.#resentTo) this.#buckets.spend()
+    this.#resentTo = Math.min(sent, this.received + resume_frames)
+    this.#buckets.save(resume_ms + UNNOTICED * heartbeat_ms)
+  }
+
+  #acknowledge(received: number): void {
+    this.#outbox.ledger.acknowledge(received)
+    this.#acknowledged = received
   }
 
   #whyNot(claim: Claim): ResetReason | undefined {
@@ -120,3 +160,6 @@ export class Resume {
     return undefined
   }
 }
+
+/** For so many heartbeats nobody may have noticed that a connection is gone. */
+const UNNOTICED = 3

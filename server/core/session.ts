@@ -98,7 +98,7 @@ export class Session {
     this.#receiveBytes = world.limits.receive_bytes
     this.buckets = new Buckets(world.rates, world.now)
     this.outbox = new Outbox(world.limits, world.flusher, () => world.onSlow(this))
-    this.resume = new Resume(this.outbox, world.limits.resume_frames)
+    this.resume = new Resume(this.outbox, this.buckets, world.limits)
   }
 
   /** The most bytes that its client takes in one message. */
@@ -189,6 +189,7 @@ export class Session {
    */
   ask({ type, data, origin, timeout, cause, asker, pack }: Question): Promise<unknown> {
     const { limits, after } = this.#world
+    if (this.ended || asker?.ended) throw new Refusal('TARGET_LEFT', undefined, { cause })
     this.#asks ??= new Asks()
     const id = pack ? ++this.#numbered : this.nextId()
     const message =

@@ -83,7 +83,7 @@ export function createSessions(
       const session = byToken.get(tokenHash)
       if (!session || session === own)
         return { session: own, reason: refusedAs(tokenHash), wasAway: false }
-      const refusal = refusalOf(session, claim)
+      const refusal = refusalOf(session, claim, connection.openedAt)
       if (refusal) {
         // Its client tries again on another socket: nobody will come back for this session.
         own.started = false
@@ -194,16 +194,20 @@ export function createSessions(
   }
 }
 
+const LATE =
+  'session.resume: expected counts that know of what was said since over another connection'
+
 /** How many tokens of expired sessions are remembered, to say EXPIRED rather than UNKNOWN. */
 const MAX_EXPIRED = 10_000
 
 const hash = (token: string) => createHash('sha256').update(token).digest('base64url')
 
-function refusalOf(session: Session, claim: Claim): Refusal | undefined {
+function refusalOf(session: Session, claim: Claim, openedAt: number): Refusal | undefined {
   const { attempt } = session.resume
   const retry_ms = session.buckets.take('resume')
   if (retry_ms > 0) return new Refusal('RATE_LIMITED', undefined, { retry_ms })
-  if (claim.attempt > attempt) return undefined
-  const text = `session.resume.attempt: expected more than ${attempt}`
+  const isLate = claim.attempt > attempt && session.resume.isLate(claim, openedAt)
+  if (claim.attempt > attempt && !isLate) return undefined
+  const text = isLate ? LATE : `session.resume.attempt: expected more than ${attempt}`
   return new Refusal('STALE_ATTEMPT', text, { cause: { attempt } })
 }

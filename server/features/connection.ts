@@ -121,6 +121,10 @@ export function createConnections(options: ConnectionOptions) {
   function reset(session: Session, reason: 'DESYNC'): void {
     if (session.resume.resetting !== undefined) return
     const { sent, received } = session.resume
+    if (session.buckets.take('reset') > 0) {
+      world.log.warn({ session: session.id, sent, received }, 'too many resets, closed')
+      return session.connection?.close(4100)
+    }
     world.log.warn({ session: session.id, sent, received, reason }, 'session reset')
     session.restart(reason)
     const id = session.nextId()
