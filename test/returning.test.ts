@@ -1,11 +1,15 @@
 import t, { type Test } from 'tap'
 import { MESSAGES } from '../protocol/index.ts'
 import { isCounted } from '../protocol/message.ts'
+import { limitsOf } from '../server/core/limits.ts'
+import { createFlusher } from '../server/core/outbox.ts'
+import { Session } from '../server/core/session.ts'
 import { defineRoom, type GameRoom, type RoomMember } from '../server/server.ts'
 import type { Seen } from './support/client.ts'
+import { createClock } from './support/clock.ts'
 import { claim, drop, emit, type Player, types } from './support/player.ts'
-import { both, until, within } from './support/promise.ts'
-import { type TestWorld, world } from './support/world.ts'
+import { both, within } from './support/promise.ts'
+import type { TestWorld } from './support/world.ts'
 
 /* What a room says about and to who is back. */
 
@@ -156,18 +160,18 @@ both(
 )
 
 t.test('who is asked after its session is over has left, which is said at once', async (t) => {
-  const seated: [GameRoom, RoomMember][] = []
-  const duel = defineRoom({ onJoined: (room, member) => void seated.push([room, member]) })
-  const w = await world(t, { rooms: { duel } })
-  const ada = await w.raw()
-  await ada.ask('room.create', { kind: 'duel' })
-  const timers = w.clock.pending
-  ada.close()
-  await until(() => w.stats().sessions === 0, 'its session over')
-  const [room, member] = seated[0] ?? []
+  const clock = createClock()
+  const outside = { rates: false as const, flusher: createFlusher(() => {}), onSlow: () => {} }
+  const house = { ...outside, limits: limitsOf(), now: clock.now, after: clock.after }
+  const [gone, asker] = ['gone', 'asker'].map((id) => new Session(id, id, 'memory', house))
+  const question = { type: 'query', data: {}, origin: {}, timeout: 30_000, cause: null }
+  gone?.end()
 
-  const asked = within(Promise.resolve(member && room?.ask(member, 'dialog')))
+  const fates = [
+    async () => gone?.ask(question),
+    async () => asker?.ask({ ...question, ...(gone && { asker: gone }) }),
+  ]
 
-  await t.rejects(asked, { code: 'TARGET_LEFT' })
-  t.ok(w.clock.pending <= timers + 1, 'no timer waits for an answer')
+  for (const ask of fates) await t.rejects(within(ask()), { code: 'TARGET_LEFT' })
+  t.equal(clock.pending, 0, 'no timer waits for an answer')
 })

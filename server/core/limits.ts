@@ -77,9 +77,9 @@ export class Buckets {
   /** Takes one token; 0 when there was one, else how many ms until there is. */
   take(name: RateClass): number {
     const level = this.#fill(name)
-    if (!level) return 0
     // A claim says nothing of when its client was last heard.
-    if (name !== 'resume') this.#heardAt = level.at
+    if (name !== 'resume') this.#heardAt = level?.at ?? this.#now()
+    if (!level) return 0
     if (level.tokens >= 1) {
       level.tokens -= 1
       return 0
