@@ -215,7 +215,7 @@ export const ERRORS = {
   STALE_ATTEMPT: {
     status: 409,
     by: 'server',
-    doc: 'A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the highest so far.',
+    doc: 'A claim of this session with the same or a higher `attempt` came first, or the client has since said something over another connection that this claim does not know of; `cause.attempt` is the highest so far.',
   },
   RESUME_TOO_LATE: {
     status: 409,
@@ -290,7 +290,7 @@ export const CLOSES = {
   4100: {
     name: 'PROTOCOL',
     action: 'refused',
-    doc: 'Malformed messages became abuse, or the address is not an endpoint.',
+    doc: 'Malformed messages or counts became abuse, or the address is not an endpoint.',
   },
   4101: { name: 'FLOOD', action: 'refused', doc: 'Too fast for too long.' },
   4102: { name: 'KICKED', action: 'refused', doc: 'Removed by somebody who may.' },

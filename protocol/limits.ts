@@ -229,6 +229,11 @@ export const RATES = {
     burst: 30,
     doc: '`session.resume`, for each session claimed, and `session.desync`.',
   },
+  reset: {
+    per_second: 0.2,
+    burst: 10,
+    doc: 'Resets on a living connection, by a `session.ack` that does not match or a `session.desync`; an empty bucket closes with 4100.',
+  },
   request: { per_second: 50, burst: 100, doc: 'Every request without a class of its own.' },
   event: { per_second: 50, burst: 100, doc: '`event.emit` and `function.cast`.' },
   packet: { per_second: 75, burst: 150, doc: '`packet`, in JSON or in bytes; a bundle is one.' },

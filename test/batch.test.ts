@@ -207,7 +207,7 @@ t.test('who needs little again of what a room said keeps little in memory', asyn
     texts.push(`${round}`)
     for (let count = 0; count < 9; count++) room.broadcast(said('.'.repeat(3_500)), ada.session)
     turn()
-    ben.session.outbox.ledger.acknowledge(ben.session.sent)
+    ben.session.outbox.ledger.acknowledge(ben.session.resume.sent)
     for (const { writes } of [ada, ben]) writes.length = 0
   }
   const grown = heap() - before

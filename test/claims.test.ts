@@ -5,7 +5,7 @@ import type { Any, RawClient } from './support/client.ts'
 import { cameBack, claim, drop, emit, heard, numbers, seat, types } from './support/player.ts'
 import { both, until } from './support/promise.ts'
 import { lose, note, type Tap, tapped } from './support/tap.ts'
-import { world } from './support/world.ts'
+import { type TestWorld, world } from './support/world.ts'
 
 /* Two claims. */
 
@@ -127,44 +127,71 @@ both('a web client whose claim is never answered tries again', {}, async (t, w) 
   t.match(await ada.events.emit('plaza.number', [1], { to: 'all' }), { delivered: 1 })
 })
 
-/* Rates. */
+/* Claims that come late. */
 
-const SLOWLY = { rates: { event: { per_second: 0.001, burst: 1 } }, limits: { resume_frames: 8 } }
-
-both('re-sent frames are free of charge, once', SLOWLY, async (t, w) => {
+/** A connection that is open before ada says more over her own. */
+async function late(w: TestWorld) {
   const ada = await seat(w, 'ada')
-  const codes = async (raw: RawClient, count: number) => {
-    const asked = Array.from({ length: count }, (_, n) =>
-      raw.ask('event.emit', emit(n).data, { to: 'all' }),
-    )
-    return (await Promise.all(asked)).map(({ data }) => data.code ?? 'ok')
-  }
-  const first = await codes(ada, 2)
   await drop(w, ada)
+  w.clock.advance(1)
+  const [first, second] = [await w.raw(), await w.raw()]
+  w.clock.advance(1)
+  const data = { token: ada.token, sent: 1, received: ada.arrived, forgotten: 0 }
+  await first.ask('session.resume', { ...data, attempt: 1 })
+  return { first, second, data: { ...data, attempt: 2 } }
+}
 
-  const back = await claim(w, ada.token, { sent: 6, received: ada.arrived })
-  const resent = await codes(back, 4)
+both(
+  'a claim that does not know what was sent since is late, on its socket only',
+  {},
+  async (t, w) => {
+    const { first, second, data } = await late(w)
+    await first.ask('event.emit', emit(1).data, { to: 'all' })
 
-  t.strictSame(first, ['ok', 'RATE_LIMITED'])
-  t.strictSame(resent, ['ok', 'ok', 'ok', 'RATE_LIMITED'])
+    const answer = await second.ask('session.resume', data)
+
+    t.match(answer, { type: 'error', data: { code: 'STALE_ATTEMPT', cause: { attempt: 1 } } })
+    t.match(await first.ask('event.emit', emit(2).data, { to: 'all' }), { data: { delivered: 1 } })
+    t.notOk(types(first.seen).includes('session.reset'))
+  },
+)
+
+both('a claim that does not know what was received since is late', {}, async (t, w) => {
+  const { first, second, data } = await late(w)
+  const { received } = data
+  await first.ask('event.emit', emit(1).data, { to: 'all' })
+  first.send({ type: 'session.ack', data: { sent: 2, received: received + 2 } })
+  await first.settled()
+
+  const answer = await second.ask('session.resume', { ...data, sent: 2 })
+
+  t.match(answer, { type: 'error', data: { code: 'STALE_ATTEMPT' } })
+})
+
+both('a claim that does not know that the counts began anew is late', {}, async (t, w) => {
+  const { first, second, data } = await late(w)
+  first.send({ type: 'session.desync', data: { sent: 1, received: 0 } })
+  const { id } = await first.next('session.reset')
+  first.send({ type: 'session.reset', re: id, data: {} })
+  await first.ask('event.emit', emit(1).data, { to: 'all' })
+
+  const answer = await second.ask('session.resume', data)
+
+  t.match(answer, { type: 'error', data: { code: 'STALE_ATTEMPT' } })
 })
 
 both(
-  'a claim that lies about what it sent gets no more than the budget for it',
-  SLOWLY,
+  'whoever forgot its counts is reset when it claims over a new connection',
+  {},
   async (t, w) => {
-    const ada = await seat(w, 'ada')
-    await ada.ask('event.emit', emit(0).data, { to: 'all' })
-    await drop(w, ada)
+    const { first, second, data } = await late(w)
+    await first.ask('event.emit', emit(1).data, { to: 'all' })
+    await second.ask('session.resume', data)
+    w.clock.advance(1)
 
-    const back = await claim(w, ada.token, { sent: 4_000_000_000, received: ada.arrived })
-    const asked = Array.from({ length: 10 }, (_, n) =>
-      back.ask('event.emit', emit(n).data, { to: 'all' }),
-    )
-    const codes = (await Promise.all(asked)).map(({ data }) => data.code ?? 'ok')
+    const again = await claim(w, data.token, { ...data, attempt: 3 })
 
-    t.match(back.reply, { resumed: true })
-    t.strictSame(codes, [...Array(8).fill('ok'), 'RATE_LIMITED', 'RATE_LIMITED'])
+    t.match(again.reply, { resumed: false, kept: true, reason: 'DESYNC' })
   },
 )
 

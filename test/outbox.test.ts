@@ -264,7 +264,7 @@ t.test('a push that does not fit its receiver becomes a counted TOO_LARGE', asyn
   turn()
 
   t.match(textsOf(wire), [{ type: 'error', data: { code: 'TOO_LARGE', request: 'event' } }])
-  t.equal(session.sent, 1)
+  t.equal(session.resume.sent, 1)
 })
 
 t.test('an answer that does not fit becomes a TOO_LARGE that answers its request', async (t) => {
@@ -290,7 +290,7 @@ t.test('a latest push that does not fit is refused once, until it fits again', a
     textsOf(wire).map(({ type }) => type),
     ['error', 'plaza.rows', 'error'],
   )
-  t.equal(session.sent, 2)
+  t.equal(session.resume.sent, 2)
 })
 
 type Said = Outgoing

@@ -305,3 +305,30 @@ for (const [what, hook] of [
     t.equal(ada.state, 'open')
     t.strictSame(numbers(bob).slice(-3), [2, 3, 4])
   })
+
+for (const [what, type] of [
+  ['acknowledgements that do not match', 'session.ack'],
+  ['complaints about the counts', 'session.desync'],
+] as const)
+  both(
+    `${what} reset a connection a few times, then close it`,
+    { rates: { reset: { per_second: 1, burst: 3 } } },
+    async (t, w) => {
+      const ada = await seat(w, 'ada')
+      const complain = async () => {
+        ada.send({ type, data: { sent: 99, received: 0 } })
+        const reset = await ada.next('session.reset')
+        ada.send({ type: 'session.reset', re: reset.id, data: {} })
+      }
+      for (let count = 0; count < 3; count++) await complain()
+      w.clock.advance(1_000)
+      await complain()
+
+      ada.send({ type, data: { sent: 99, received: 0 } })
+
+      t.match(await ada.closed, { code: 4100 })
+      const snapshots = ada.seen.filter((seen) => seen.type === 'session.snapshot')
+      t.equal(snapshots.length, 4)
+      await until(() => w.stats().sessions === 0, 'its session over')
+    },
+  )

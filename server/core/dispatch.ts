@@ -99,11 +99,11 @@ class Call implements Context {
 
 type AnyHandler = (context: Context, data: unknown) => unknown
 
-/** A frame on its way through; `free` when it was charged for on an earlier connection. */
+/** A frame on its way through; `resent` when it was first said on an earlier connection. */
 interface Incoming {
   readonly connection: Connection
   readonly session: Session
-  readonly free: boolean
+  readonly resent: boolean
 }
 
 /** What an answer answers. */
@@ -127,10 +127,10 @@ export function createDispatch(options: DispatchOptions) {
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
     const decoded = decode(session, bytes, isBinary, limits, binary)
-    if (decoded.counted && session.resetting !== undefined) return
-    // What a client says after the answer to its claim shows that it has read it.
-    if (session.resetting === undefined) session.mustReset = undefined
-    const incoming = { connection, session, free: decoded.counted && session.count() }
+    const { resume } = session
+    if (decoded.counted && resume.resetting !== undefined) return
+    resume.heard()
+    const incoming = { connection, session, resent: decoded.counted && resume.count() }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
       else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
@@ -138,7 +138,7 @@ export function createDispatch(options: DispatchOptions) {
     } catch (error) {
       refuse(incoming, error, {})
     }
-    if (session.received - session.told.received >= limits.ack_frames) acknowledge(session)
+    if (resume.untold >= limits.ack_frames) acknowledge(session)
   }
 
   /** A frame of a compatibility endpoint; what means nothing there costs as much as a request. */
@@ -182,7 +182,7 @@ export function createDispatch(options: DispatchOptions) {
   function routeReply(incoming: Incoming, { type, re, data }: Envelope): void {
     const { session } = incoming
     if (re === undefined) return
-    if (type === 'session.reset' && re === session.resetting) return confirmReset(session)
+    if (type === 'session.reset' && re === session.resume.resetting) return confirmReset(session)
     const ask = session.takeAsk(re)
     if (ask) return settle(incoming, ask, type, data)
     const line = messageOf(type)
@@ -258,11 +258,11 @@ export function createDispatch(options: DispatchOptions) {
   ): void {
     const { session } = incoming
     const { id } = envelope
-    const { epoch } = session
+    const { generation } = session.resume
     if (id !== undefined) session.began(id)
     const release = line.holds && session.hold.begin()
     const settle = (then: () => void) => {
-      if (epoch !== session.epoch) return
+      if (generation !== session.resume.generation) return
       if (id !== undefined) session.answered(id)
       try {
         then()
@@ -287,14 +287,15 @@ export function createDispatch(options: DispatchOptions) {
 
   /** Whether the message may be handled now; if not, it has been refused. */
   function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
-    const { session, connection, free } = incoming
-    const retry_ms = free ? 0 : session.buckets.take(rate)
-    const isBusy = Math.max(session.inFlight, session.hold.size) >= limits.requests
+    const { session, connection, resent } = incoming
+    const retry_ms = session.buckets.take(rate)
+    // Its client could not have been told sooner that it should wait.
+    const isBusy = !resent && Math.max(session.inFlight, session.hold.size) >= limits.requests
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
     const details = retry_ms > 0 ? { retry_ms } : {}
     refuse(incoming, new Refusal('RATE_LIMITED', text, details), asked)
-    if (!free && session.buckets.take('refused') > 0) closeFlood(connection, session)
+    if (session.buckets.take('refused') > 0) closeFlood(connection, session)
     return false
   }
 
@@ -304,9 +305,9 @@ export function createDispatch(options: DispatchOptions) {
   }
 
   function refuseMalformed(incoming: Incoming, problem: Refusal, asked: Asked): void {
-    const { session, connection, free } = incoming
+    const { session, connection } = incoming
     refuse(incoming, problem, asked)
-    if (free || session.buckets.take('malformed') === 0) return
+    if (session.buckets.take('malformed') === 0) return
     world.log.warn({ session: session.id, address: connection.address }, 'malformed input closed')
     connection.close(4100)
   }

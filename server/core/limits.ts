@@ -15,16 +15,44 @@ export const limitsOf = (chosen: Partial<Limits> = {}): Limits => ({
 
 export const ratesOf = (chosen: Partial<Rates> = {}): Rates => ({ ...RATES, ...chosen })
 
-/** A token bucket for each class of message, filled as time passes. */
+/**
+ * A token bucket for each class of message, filled as time passes. After a silence that a lost
+ * connection explains, each holds for once what it would have admitted meanwhile as well.
+ */
 export class Buckets {
   readonly #rates: Rates | false
   readonly #now: () => number
   readonly #levels: Partial<Record<RateClass, Level>> = {}
   #lifted: RateClass | undefined
+  #heardAt: number
+  /** How long a silence, in ms, the buckets hold more for. */
+  #saved = 0
 
   constructor(rates: Rates | false, now: () => number) {
     this.#rates = rates
     this.#now = now
+    this.#heardAt = now()
+  }
+
+  /** When something was last taken, save by a claim, or saved. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  now(): number {
+    return this.#now()
+  }
+
+  /** Raises every bucket by what it would have admitted since something was heard; `most` in ms. */
+  save(most: number): void {
+    const now = this.#now()
+    this.#saved = Math.min(this.#saved + now - this.#heardAt, most)
+    this.#heardAt = now
+  }
+
+  /** What was saved and not used is forfeited. */
+  spend(): void {
+    this.#saved = 0
   }
 
   /** Takes the limit off one class. */
@@ -49,6 +77,8 @@ export class Buckets {
   /** Takes one token; 0 when there was one, else how many ms until there is. */
   take(name: RateClass): number {
     const level = this.#fill(name)
+    // A claim says nothing of when its client was last heard.
+    if (name !== 'resume') this.#heardAt = level?.at ?? this.#now()
     if (!level) return 0
     if (level.tokens >= 1) {
       level.tokens -= 1
@@ -62,12 +92,13 @@ export class Buckets {
     if (!this.#rates || name === this.#lifted) return undefined
     const { per_second, burst } = this.#rates[name]
     const now = this.#now()
+    const most = this.#saved === 0 ? burst : burst + (this.#saved / 1000) * per_second
     let level = this.#levels[name]
     if (!level) {
-      level = { tokens: burst, at: now, per_second, burst }
+      level = { tokens: most, at: now, per_second, burst }
       this.#levels[name] = level
     }
-    level.tokens = Math.min(burst, level.tokens + ((now - level.at) / 1000) * per_second)
+    level.tokens = Math.min(most, level.tokens + ((now - level.at) / 1000) * per_second)
     level.at = now
     return level
   }

@@ -24,13 +24,17 @@ export function createRooms(world: World, limits: Limits) {
   let serial = 0
 
   const observer: SessionObserver = {
-    away: (session) => setAway(session, true),
+    away(session) {
+      setAway(session, true)
+      tellAway(session, true)
+    },
     back: (session) => setAway(session, false),
-    restored(session) {
+    restored(session, wasAway) {
       for (const room of of(session)) {
         const member = room.memberOf(session)
         if (member) guard(room, () => room.hooks.onRestored?.(member))
       }
+      if (wasAway) tellAway(session, false)
     },
     ended(session) {
       for (const room of of(session)) leave(session, room, 'lost')
@@ -206,11 +210,18 @@ export function createRooms(world: World, limits: Limits) {
   }
 
   function setAway(session: Session, away: boolean): void {
+    for (const room of of(session)) {
+      const member = room.memberOf(session)
+      if (member) member.away = away
+    }
+  }
+
+  function tellAway(session: Session, away: boolean): void {
     const type = away ? 'room.member_away' : 'room.member_back'
     for (const room of of(session)) {
       const member = room.memberOf(session)
-      if (!member) continue
-      member.away = away
+      // A hook of another room may have closed its connection again.
+      if (member?.away !== away) continue
       room.broadcast(push(type, { number: member.number }, { room: room.code }), session)
       guard(room, () => (away ? room.hooks.onAway?.(member) : room.hooks.onBack?.(member)))
     }

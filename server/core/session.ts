@@ -1,4 +1,3 @@
-import type { ResumeReason } from '../../protocol/errors.ts'
 import type { Id } from '../../protocol/message.ts'
 import type { Scope } from '../../protocol/players.ts'
 import type { Json } from '../../protocol/schema.ts'
@@ -14,6 +13,7 @@ import { Buckets, type Limits, type Rates } from './limits.ts'
 import { Outbox, type Reader } from './outbox.ts'
 import { made } from './queue.ts'
 import { errorMessage, Refusal } from './refusal.ts'
+import { type ResetReason, Resume } from './resume.ts'
 import type { Source } from './source.ts'
 
 /** A player as every feature knows it. */
@@ -56,8 +56,6 @@ export interface Question {
   readonly pack?: (id: number) => Outgoing
 }
 
-export type ResetReason = Extract<ResumeReason, 'SLOW' | 'BUDGET' | 'DESYNC'>
-
 /** What survives a dropped connection: identity, counts, and what was sent but may not have come. */
 export class Session implements Reader {
   readonly id: string
@@ -65,6 +63,7 @@ export class Session implements Reader {
   readonly address: string
   readonly buckets: Buckets
   readonly outbox: Outbox<Session>
+  readonly resume: Resume
   player: Player | null = null
   /** What its ticket lets it do; null without one: whatever a player may. */
   access: Access | null = null
@@ -79,24 +78,11 @@ export class Session implements Reader {
   resumable = true
   /** Whether its client has the game's packets, so that they may be bytes. */
   speaksPackets = false
-  /** Counted frames received. */
-  received = 0
-  /** Counted frames still to come that are re-sent, and therefore free of charge. */
-  exempt = 0
-  /** The highest `attempt` of a claim so far. */
-  attempt = 0
-  /** Why the next claim cannot be a resume, if it cannot; after a reset, until its client knows. */
-  mustReset: ResetReason | undefined
-  /** Rises with every reset: answers to what was asked before it are not sent. */
-  epoch = 0
   /** Rises with what it does, so that of several sessions one was active last. */
   activity = 0
   /** Whether it is over for good. */
   ended = false
-  /** The id of a `session.reset` whose reply is awaited; what comes before it is not handled. */
-  resetting: Id | undefined
   readonly hold = new Hold()
-  readonly told = { sent: 0, received: 0 }
   readonly #world: SessionWorld
   #receiveBytes: number
   /** The ids of requests whose answers are awaited. */
@@ -115,6 +101,7 @@ export class Session implements Reader {
     this.#receiveBytes = world.limits.receive_bytes
     this.buckets = new Buckets(world.rates, world.now)
     this.outbox = new Outbox(world.limits, world.flusher, this)
+    this.resume = new Resume(this.outbox, this.buckets, world.limits)
   }
 
   /** The most bytes that its client takes in one message. */
@@ -146,22 +133,14 @@ export class Session implements Reader {
     this.#inFlight?.delete(id)
   }
 
-  /** Counted frames sent. */
-  get sent(): number {
-    return this.outbox.ledger.sent
-  }
-
-  /** Counts a frame that arrived; true when it is a re-sent one, which was charged for before. */
-  count(): boolean {
-    this.received++
-    if (this.exempt === 0) return false
-    this.exempt--
-    return true
+  /** Whether it is sent nothing until it is back with new counts, as a slow reader that was reset. */
+  get isUnreachable(): boolean {
+    return this.connection === null && this.resume.pending !== undefined
   }
 
   /** Sends a message, or in its place the error that says it would not fit this client. */
   send(message: Outgoing, re?: Id): void {
-    if (this.ended || (!this.connection && this.mustReset)) return
+    if (this.ended || this.isUnreachable) return
     if (!this.takes(message, re)) return
     if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
     this.#push(message)
@@ -196,7 +175,7 @@ export class Session implements Reader {
   /** Takes from now on what is added to a batch; false where each message must be sent by itself. */
   share(batch: Batch): boolean {
     if (this.conversation || this.receiveBytes < SHARED_BYTES) return false
-    if (!this.connection && this.mustReset) return false
+    if (this.isUnreachable) return false
     return this.outbox.share(batch)
   }
 
@@ -237,15 +216,14 @@ export class Session implements Reader {
    */
   ask({ type, data, origin, timeout, cause, asker, pack }: Question): Promise<unknown> {
     const { limits, after } = this.#world
+    if (this.ended || asker?.ended) throw new Refusal('TARGET_LEFT', undefined, { cause })
     this.#asks ??= new Asks()
     const id = pack ? ++this.#numbered : this.nextId()
     const message =
       pack && typeof id === 'number' ? pack(id) : encode({ type, id, ...origin, data }, 'counted')
     if (message.size > this.receiveBytes)
       throw new Refusal('TOO_LARGE', tooLarge(message, this.receiveBytes), { cause })
-    // A slow reader that was reset is sent nothing until it is back with new counts.
-    const isUnreachable = !this.connection && this.mustReset !== undefined
-    if (isUnreachable || this.#asks.size >= limits.asks)
+    if (this.isUnreachable || this.#asks.size >= limits.asks)
       throw new Refusal('TARGET_BUSY', undefined, { cause })
     const ms = Math.min(timeout, limits.ask_ms)
     const asks = this.#asks
@@ -283,16 +261,10 @@ export class Session implements Reader {
 
   /** Starts both counts anew; what was in flight in either direction is forgotten. */
   restart(reason: ResetReason): void {
-    this.outbox.ledger.reset()
-    this.received = 0
-    this.exempt = 0
-    this.epoch++
-    this.mustReset = reason
+    this.resume.reset(reason)
     this.#inFlight = undefined
     this.hold.drop()
     this.abandonAsks('OUTCOME_UNKNOWN')
-    this.told.sent = 0
-    this.told.received = 0
   }
 
   /** State that comes again every tick is refused once, until it fits again. */

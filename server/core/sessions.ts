@@ -5,16 +5,21 @@ import type { Connection } from './connection.ts'
 import type { Flusher } from './flusher.ts'
 import type { Limits, Rates } from './limits.ts'
 import { Refusal } from './refusal.ts'
-import { type Player, type ResetReason, Session } from './session.ts'
+import type { Claim } from './resume.ts'
+import { type Player, Session } from './session.ts'
 import type { Alias } from './store.ts'
 
 /** What a feature wants to know of sessions. */
 export interface SessionObserver {
   opened?(session: Session): void
   away?(session: Session): void
+  /** It has a connection again; nothing may be said yet, as its client has no snapshot. */
   back?(session: Session): void
-  /** It has a connection again, or new counts, and its snapshot: the time to send what is *latest*. */
-  restored?(session: Session): void
+  /**
+   * It has a connection again, or new counts, and its snapshot: the time to send what is *latest*,
+   * and to say of one that was away that it is back.
+   */
+  restored?(session: Session, wasAway: boolean): void
   ended?(session: Session): void
 }
 
@@ -31,18 +36,11 @@ export interface PlayerObserver {
   offline?(player: Player): void
 }
 
-export interface Claim {
-  readonly token: string
-  readonly attempt: number
-  readonly sent: number
-  readonly received: number
-  readonly forgotten: number
-}
-
 export interface Claimed {
   readonly session: Session
   /** Why it is not a resume, if it is not. */
   readonly reason?: ResumeReason
+  readonly wasAway: boolean
 }
 
 export type Sessions = ReturnType<typeof createSessions>
@@ -100,33 +98,28 @@ export function createSessions(
       const tokenHash = hash(claim.token)
       const session = byToken.get(tokenHash)
       if (!session || session === own)
-        return { session: own, reason: expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN' }
-      const refusal = refusalOf(session, claim)
+        return { session: own, reason: refusedAs(tokenHash), wasAway: false }
+      const refusal = refusalOf(session, claim, connection.openedAt)
       if (refusal) {
         // Its client tries again on another socket: nobody will come back for this session.
         own.started = false
         throw refusal
       }
-      session.attempt = claim.attempt
-      takeOver(session, own, connection)
-      const reason = whyNot(session, claim)
+      const wasAway = takeOver(session, own, connection)
+      const reason = session.resume.claim(claim)
       if (reason) session.restart(reason)
-      else {
-        session.outbox.ledger.acknowledge(claim.received)
-        session.exempt = Math.min(claim.sent - session.received, limits.resume_frames)
-      }
-      return { session, ...(reason && { reason }) }
+      return { session, wasAway, ...(reason && { reason }) }
     },
 
     /** The session has been told everything it missed. */
-    restored: (session: Session): void => notify('restored', session),
+    restored: (session: Session, wasAway = false): void => notify('restored', session, wasAway),
 
     /** The connection is gone; the session waits for the next one, or ends. */
     drop(session: Session, ends: boolean): void {
       if (!session.connection || closed) return
       session.connection = null
       session.outbox.detach()
-      session.resetting = undefined
+      session.resume.resetting = undefined
       if (ends || !session.started || !session.resumable) return end(session)
       windows.set(
         session,
@@ -154,7 +147,7 @@ export function createSessions(
   function dropSlow(session: Session): void {
     const { connection } = session
     if (!connection) return
-    session.mustReset = 'SLOW'
+    session.resume.pending = 'SLOW'
     connection.dropSlow()
     session.outbox.ledger.reset()
   }
@@ -165,8 +158,8 @@ export function createSessions(
     session.outbox.attach(connection.transport)
   }
 
-  /** `own` was made for the connection a moment ago and has seen nothing; it gives way. */
-  function takeOver(session: Session, own: Session, connection: Connection): void {
+  /** `own` was made for the connection a moment ago and has seen nothing; it gives way. True: it was away. */
+  function takeOver(session: Session, own: Session, connection: Connection): boolean {
     own.outbox.flush()
     own.connection = null
     own.outbox.detach()
@@ -175,9 +168,10 @@ export function createSessions(
     wasAway?.()
     windows.delete(session)
     session.connection?.replace()
-    session.resetting = undefined
+    session.resume.resetting = undefined
     bind(session, connection)
     if (wasAway) notify('back', session)
+    return wasAway !== undefined
   }
 
   function end(session: Session): void {
@@ -192,6 +186,10 @@ export function createSessions(
     session.end()
   }
 
+  function refusedAs(tokenHash: string): ResumeReason {
+    return expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN'
+  }
+
   function remember(tokenHash: string): void {
     expired.add(tokenHash)
     if (expired.size <= MAX_EXPIRED) return
@@ -201,10 +199,10 @@ export function createSessions(
     }
   }
 
-  function notify(what: keyof SessionObserver, session: Session): void {
+  function notify(what: keyof SessionObserver, session: Session, wasAway = false): void {
     for (const observer of observers) {
       try {
-        observer[what]?.(session)
+        observer[what]?.(session, wasAway)
       } catch (error) {
         world.log.error({ error, session: session.id, what }, 'session observer failed')
       }
@@ -212,24 +210,20 @@ export function createSessions(
   }
 }
 
+const LATE =
+  'session.resume: expected counts that know of what was said since over another connection'
+
 /** How many tokens of expired sessions are remembered, to say EXPIRED rather than UNKNOWN. */
 const MAX_EXPIRED = 10_000
 
 const hash = (token: string) => createHash('sha256').update(token).digest('base64url')
 
-function refusalOf(session: Session, claim: Claim): Refusal | undefined {
-  const { attempt, buckets } = session
-  const retry_ms = buckets.take('resume')
+function refusalOf(session: Session, claim: Claim, openedAt: number): Refusal | undefined {
+  const { attempt } = session.resume
+  const retry_ms = session.buckets.take('resume')
   if (retry_ms > 0) return new Refusal('RATE_LIMITED', undefined, { retry_ms })
-  if (claim.attempt > attempt) return undefined
-  const text = `session.resume.attempt: expected more than ${attempt}`
+  const isLate = claim.attempt > attempt && session.resume.isLate(claim, openedAt)
+  if (claim.attempt > attempt && !isLate) return undefined
+  const text = isLate ? LATE : `session.resume.attempt: expected more than ${attempt}`
   return new Refusal('STALE_ATTEMPT', text, { cause: { attempt } })
-}
-
-function whyNot(session: Session, claim: Claim): ResetReason | undefined {
-  if (session.mustReset) return session.mustReset
-  const { ledger } = session.outbox
-  if (claim.received > ledger.sent || claim.sent < session.received) return 'DESYNC'
-  if (!ledger.covers(claim.received) || claim.forgotten > session.received) return 'BUDGET'
-  return undefined
 }

@@ -64,19 +64,12 @@ export function createConnections(options: ConnectionOptions) {
 
     /** Tells a library the counts, if they changed since it was last told. */
     acknowledge(session: Session): void {
-      const { sent, received, told } = session
-      if (!session.introduced || session.resetting !== undefined) return
-      if (told.sent === sent && told.received === received) return
-      told.sent = sent
-      told.received = received
-      session.send(push('session.ack', { sent, received }))
+      const counts = session.introduced ? session.resume.tell() : undefined
+      if (counts) session.send(push('session.ack', counts))
     },
 
     /** The client knows of the reset: from here on its frames count again. */
-    confirmReset(session: Session): void {
-      session.resetting = undefined
-      session.mustReset = undefined
-    },
+    confirmReset: (session: Session): void => session.resume.confirm(),
   }
 
   function introduce(session: Session, abilities: Abilities) {
@@ -101,37 +94,42 @@ export function createConnections(options: ConnectionOptions) {
     if (connection.frames > 1) throw new Refusal('RESUME_TOO_LATE')
     const introduced = introduce(own, claim)
     if (!introduced.resume) return refusal(own, 'FINGERPRINT')
-    const { session, reason } = sessions.claim(connection, own, claim)
+    const { session, reason, wasAway } = sessions.claim(connection, own, claim)
     if (session === own) return refusal(own, reason ?? 'UNKNOWN')
 
     introduce(session, claim)
     context.afterwards(() => {
       if (!reason) session.outbox.replayAfter(claim.received)
       sendSnapshot(session)
-      sessions.restored(session)
+      sessions.restored(session, wasAway)
     })
     world.log.info({ session: session.id, attempt: claim.attempt, reason }, 'session claimed')
-    const { sent, received } = session
+    const { sent, received } = session.resume
     return reason
       ? refusal(session, reason)
       : { resumed: true, session: session.id, sent, received }
   }
 
   function compare(session: Session, sent: number, received: number): void {
-    if (session.resetting !== undefined) return
-    if (sent !== session.received || received > session.sent) return reset(session, 'DESYNC')
-    session.connection?.acknowledged(received)
-    session.outbox.ledger.acknowledge(received)
+    const { resume, connection } = session
+    if (resume.resetting !== undefined) return
+    if (!resume.agrees({ sent, received })) return reset(session, 'DESYNC')
+    connection?.acknowledged(received)
+    resume.acknowledge(received)
   }
 
   /** Begins both counts anew on a living connection. */
   function reset(session: Session, reason: 'DESYNC'): void {
-    if (session.resetting !== undefined) return
-    const { sent, received } = session
+    if (session.resume.resetting !== undefined) return
+    const { sent, received } = session.resume
+    if (session.buckets.take('reset') > 0) {
+      world.log.warn({ session: session.id, sent, received }, 'too many resets, closed')
+      return session.connection?.close(4100)
+    }
     world.log.warn({ session: session.id, sent, received, reason }, 'session reset')
     session.restart(reason)
     const id = session.nextId()
-    session.resetting = id
+    session.resume.resetting = id
     const { resumed: _, ...data } = refusal(session, reason)
     session.send(encode({ type: 'session.reset', id, data }, 'socket'))
     sendSnapshot(session)
@@ -149,8 +147,8 @@ const refusal = (session: Session, reason: ResumeReason) => ({
   kept: RESUME_REASONS[reason].kept,
   reason,
   message: RESUME_REASONS[reason].doc,
-  sent: session.sent,
-  received: session.received,
+  sent: session.resume.sent,
+  received: session.resume.received,
 })
 
 const OTHER_TABLES =

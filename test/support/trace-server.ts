@@ -60,8 +60,8 @@ export function serverOf({ limits, claims }: Trace): Side {
     },
     state: () => ({
       state: session?.ended ? 'ended' : session?.connection ? 'live' : 'away',
-      sent: session?.sent,
-      received: session?.received,
+      sent: session?.resume.sent,
+      received: session?.resume.received,
     }),
     plain(found, expected) {
       const { type, data } = found ?? {}
@@ -136,7 +136,7 @@ export function serverOf({ limits, claims }: Trace): Side {
   function rival(attempt: number): void {
     const [token = ''] = [...names].reverse().find(([, name]) => name.startsWith('token-')) ?? []
     const other = accept(() => {})
-    const { sent = 0, received = 0 } = session ?? {}
+    const { sent = 0, received = 0 } = session?.resume ?? {}
     const data = { token, attempt, sent: received, received: sent, forgotten: 0 }
     other?.receive(Buffer.from(JSON.stringify({ type: 'session.resume', id: 'r', data })), false)
     other?.closed(1006)

@@ -150,7 +150,8 @@ const UNKNOWN_REQUEST := "UNKNOWN_REQUEST"
 const STORAGE_FAILED := "STORAGE_FAILED"
 # More waits to be stored than the server takes; try again.
 const STORAGE_BUSY := "STORAGE_BUSY"
-# A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the
+# A claim of this session with the same or a higher `attempt` came first, or the client has since
+# said something over another connection that this claim does not know of; `cause.attempt` is the
 # highest so far.
 const STALE_ATTEMPT := "STALE_ATTEMPT"
 # `session.resume` must be the first message of its connection.
@@ -192,7 +193,7 @@ const CLOSE_GOING_AWAY := 4000
 const CLOSE_SLOW_READER := 4001
 # Heartbeats went unanswered.
 const CLOSE_HEARTBEAT := 4002
-# Malformed messages became abuse, or the address is not an endpoint.
+# Malformed messages or counts became abuse, or the address is not an endpoint.
 const CLOSE_PROTOCOL := 4100
 # Too fast for too long.
 const CLOSE_FLOOD := 4101
@@ -427,7 +428,7 @@ const ERROR_TEXT := {
 	"UNKNOWN_REQUEST": "An answer to something this session was not asked, or no longer is: it came too late.",
 	"STORAGE_FAILED": "What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on.",
 	"STORAGE_BUSY": "More waits to be stored than the server takes; try again.",
-	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first; `cause.attempt` is the highest so far.",
+	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first, or the client has since said something over another connection that this claim does not know of; `cause.attempt` is the highest so far.",
 	"RESUME_TOO_LATE": "`session.resume` must be the first message of its connection.",
 	"TIMEOUT": "No answer in time.",
 	"ABORTED": "The caller aborted the wait.",
