@@ -28,6 +28,7 @@ import { createPacketSender, type PacketContext } from './core/packets-sending.t
 import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
+import { createSeating } from './core/seating.ts'
 import type { Session } from './core/session.ts'
 import { createSessions, type SessionObserver } from './core/sessions.ts'
 import type { Store } from './core/store.ts'
@@ -208,7 +209,10 @@ export function createHub(options: HubOptions = {}) {
   })
   const bans = createBans({
     ...{ world, store },
-    sessionsOf: (player) => players.sessionsOf(player),
+    sessionsOf: (player) => [
+      ...players.sessionsOf(player),
+      ...players.arriving(player).map(({ session }) => session),
+    ],
     end: (session) => expel(session, 'banned'),
   })
   const players: Players = createPlayers({
@@ -216,16 +220,15 @@ export function createHub(options: HubOptions = {}) {
     grant: (session, access) => keys.grant(session, access),
     refuseBanned: bans.refuse,
     judge: (session, token) => backends.judge(session, token),
-    onIdentified(session, player, alias) {
-      notify.identified(session, player, alias)
-      return channels.identified(session, player)
-    },
+    prepare: (arrival) => channels.prepare(arrival),
+    onIdentified: (session, player, alias) => notify.identified(session, player, alias),
   })
   const backends = createBackends({
     ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
     ...{ secret: options.backendSecret, dev: options.dev ?? false },
   })
-  const channels = createChannels({ world, limits, store, sessionsOf: players.sessionsOf })
+  const { sessionsOf, arriving } = players
+  const channels = createChannels({ world, limits, store, sessionsOf, arriving })
   const notify = createNotify({
     ...{ all: sessions.all, sessionOf: sessions.get, sessionsOf: players.sessionsOf },
     membersOf: rooms.sessionsIn,
@@ -238,7 +241,8 @@ export function createHub(options: HubOptions = {}) {
     areOpen: (one, other) => jssocket.isClient(one) && jssocket.isClient(other),
   })
   const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
-  const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
+  const seating = createSeating({ world, limits, rooms })
+  const seats = createRoomFeature({ world, limits, rooms, seating, kinds, guesses, cleanName })
   const queries = createQueries({ resolve: rooms.resolve })
   const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
   const plaza = createPlaza({ world, tick, resolve: rooms.resolve })
@@ -254,8 +258,8 @@ export function createHub(options: HubOptions = {}) {
   for (const [name, definition] of Object.entries(options.rooms ?? {}))
     kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
   kinds.push(...(options.kinds ?? []))
-  observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
-  observers.push(backends.observer, notify.observer)
+  observers.push(rooms.observer, seating.observer, channels.observer, players.observer)
+  observers.push(keys.observer, backends.observer, notify.observer)
 
   const receive = createDispatch({
     world,

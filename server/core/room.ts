@@ -42,8 +42,8 @@ export class Room {
   readonly capacity: number
   /** Sets of members that its own logic named, for `group:NAME`. */
   readonly groups = new Map<string, Set<Session>>()
-  /** Who is about to sit down, while a hook thinks about it. */
-  readonly entering = new Set<Session>()
+  /** Places kept for who may sit down. */
+  readonly reserved = new Set<{ readonly session: Session }>()
   listed: boolean
   locked = false
   properties: Properties
@@ -72,7 +72,7 @@ export class Room {
   }
 
   get isFull(): boolean {
-    return this.#members.size + this.entering.size >= this.capacity
+    return this.#members.size + this.reserved.size >= this.capacity
   }
 
   /** Whether nobody ever sat here. */
@@ -104,14 +104,18 @@ export class Room {
     return undefined
   }
 
-  /** Takes a seat; the caller has seen that there is one. */
-  add(session: Session, name: string, role: Role, data: Json): Member {
-    const number = ++this.#numbered
+  /** Who would sit down next. */
+  propose(session: Session, name: string, role: Role, data: Json): Member {
     const away = session.connection === null
-    const member: Member = { number, session, name, role, data, away }
+    return { number: this.#numbered + 1, session, name, role, data, away }
+  }
+
+  /** Seats who was proposed last; the caller has seen that there is a seat. */
+  add(member: Member): void {
+    const { number, session } = member
+    this.#numbered = number
     this.#members.set(session, member)
     if (this.#batch?.isOpen) this.#batch.admit(session)
-    return member
   }
 
   remove(session: Session): Member | undefined {
