@@ -49,6 +49,8 @@ export interface Turns {
   readonly waiting: number
   /** Calls `accepted` once `judge` is done and everything before it is; at once where both are. */
   take(judge: () => void | Promise<void>, accepted: () => unknown): unknown
+  /** The same for what is done later: with what ends its turn, once `judge` is done. */
+  enter(judge: () => void | Promise<void>): (() => void) | Promise<() => void>
 }
 
 export function createTurns(): Turns {
@@ -63,6 +65,23 @@ export function createTurns(): Turns {
       const verdict = judge()
       return verdict instanceof Promise ? queue(() => verdict, accepted) : accepted()
     },
+    enter(judge) {
+      if (waiting > 0) return hold(judge)
+      const verdict = judge()
+      return verdict instanceof Promise ? hold(() => verdict) : () => {}
+    },
+  }
+
+  function hold(judge: () => void | Promise<void>): Promise<() => void> {
+    let leave = () => {}
+    const left = new Promise<void>((resolve) => {
+      leave = resolve
+    })
+    waiting++
+    const judged = tail.then(judge)
+    const done = () => void waiting--
+    tail = judged.then(() => left).then(done, done)
+    return judged.then(() => leave)
   }
 
   function queue(judge: () => void | Promise<void>, accepted: () => unknown): Promise<unknown> {

@@ -75,6 +75,16 @@ export const profile = () =>
     groups: array(group()),
   })
 
+/** A profile, and what asks for the props that this message had no room for. */
+const profilePage = () =>
+  object({
+    player: profile(),
+    next: about(
+      'More props follow: the `after` of the next `player.get`; null for none.',
+      nullable(propKey()),
+    ),
+  })
+
 export const MAX_REASON = 200
 
 /** Why a player may not identify. */
@@ -127,17 +137,17 @@ export const players = feature('players', 'Who is who.', {
   'player.get': {
     direction: 'to_server',
     delivery: 'counted',
-    doc: 'All that is known of oneself; of others the HTTP API tells whom it trusts.',
-    data: object({}),
-    reply: object({ player: profile() }),
+    doc: 'All that is known of oneself, with props by their keys and a page at a time; of others the HTTP API tells whom it trusts.',
+    data: object({ after: about('The `next` of the page before.', optional(propKey())) }),
+    reply: profilePage(),
     errors: [...PLAYER_ERRORS, 'MISSING_SCOPE'],
   },
   'player.update': {
     direction: 'to_server',
     delivery: 'counted',
-    doc: 'Changes one’s own name and props.',
+    doc: 'Changes one’s own name and props; answered with the first page of what there is then. TOO_LARGE, and nothing is changed, where this client could not read all of it in pages.',
     data: object({ name: optional(displayName()), props: optional(propChanges()) }),
-    reply: object({ player: profile() }),
+    reply: profilePage(),
     errors: [...PLAYER_ERRORS, 'TOO_LARGE', 'TOO_MANY_PROPS', 'MISSING_SCOPE'],
   },
 })

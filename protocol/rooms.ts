@@ -91,7 +91,11 @@ const joining = {
   data: about('What the room’s kind asks of who joins.', optional(json())),
 }
 
-const JOIN_ERRORS = ['ALREADY_IN_ROOM', 'TOO_MANY_ROOMS', 'TOO_LARGE', 'TIMEOUT'] as const
+/** Some of them only where the room’s kind takes its time, and the room is another then. */
+const JOIN_ERRORS = [
+  ...(['ROOM_NOT_FOUND', 'ROOM_FULL', 'ROOM_LOCKED', 'BANNED'] as const),
+  ...(['ALREADY_IN_ROOM', 'TOO_MANY_ROOMS', 'TOO_LARGE', 'TIMEOUT'] as const),
+] as const
 const OWN_ROOM_ERRORS = ['ROOM_REQUIRED', 'NOT_IN_ROOM'] as const
 
 export const rooms = feature('rooms', 'Sessions that share members, events and state.', {
@@ -99,7 +103,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     direction: 'to_server',
     delivery: 'counted',
     rate: 'create',
-    doc: 'Makes a room and takes its first seat, with the role its kind gives a creator (host).',
+    doc: 'Makes a room and takes a seat in it. Who is the first to sit in an empty room, whoever made it, gets the role its kind gives a creator (host).',
     data: object({
       kind: kind(),
       capacity: about('Fewer seats than the kind has.', optional(capacity())),
@@ -116,7 +120,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     doc: 'Takes a seat in the room with this code.',
     data: object({ code: code(), ...joining }),
     reply: seat(),
-    errors: ['ROOM_NOT_FOUND', 'ROOM_FULL', 'ROOM_LOCKED', 'BANNED', ...JOIN_ERRORS],
+    errors: [...JOIN_ERRORS],
   },
   'room.join_or_create': {
     direction: 'to_server',
@@ -183,7 +187,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     doc: 'Lets nobody new join, or lets them again; everybody gets `room.updated`.',
     data: object({ locked: bool() }),
     reply: object({ room: room() }),
-    errors: [...OWN_ROOM_ERRORS, 'PERMISSION_DENIED'],
+    errors: [...OWN_ROOM_ERRORS, 'PERMISSION_DENIED', 'TOO_LARGE'],
   },
   'room.kick': {
     direction: 'to_server',

@@ -28,6 +28,7 @@ import { createPacketSender } from './core/packets-sending.ts'
 import { Refusal } from './core/refusal.ts'
 import type { Wishes } from './core/room.ts'
 import { createRooms } from './core/rooms.ts'
+import { createSeating, type Seat } from './core/seating.ts'
 import type { Player, Session } from './core/session.ts'
 import { createSessions, type PlayerObserver, type SessionObserver } from './core/sessions.ts'
 import { createSweep } from './core/sweep.ts'
@@ -48,7 +49,7 @@ import { cleanName, createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createQueries } from './features/queries.ts'
-import { createRoomFeature, type Seat } from './features/rooms.ts'
+import { createRoomFeature } from './features/rooms.ts'
 import { checkOptions, type HubOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { createDirectStore } from './store/direct.ts'
 import { IN_MEMORY, openStore } from './store/store.ts'
@@ -149,7 +150,10 @@ export function createHub(options: HubOptions = {}) {
   })
   const bans = createBans({
     ...{ world, store },
-    sessionsOf: (player) => players.sessionsOf(player),
+    sessionsOf: (player) => [
+      ...players.sessionsOf(player),
+      ...players.arriving(player).map(({ session }) => session),
+    ],
     end: (session) => expel(session, 'banned'),
   })
   const players: Players = createPlayers({
@@ -163,7 +167,8 @@ export function createHub(options: HubOptions = {}) {
     ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
     ...{ secret: options.backendSecret, dev: options.dev ?? false },
   })
-  const channels = createChannels({ world, limits, store, sessionsOf: players.sessionsOf })
+  const { sessionsOf, arriving } = players
+  const channels = createChannels({ world, limits, store, sessionsOf, arriving })
   const notify = createNotify({
     ...{ all: sessions.all, sessionOf: sessions.get, sessionsOf: players.sessionsOf },
     membersOf: rooms.sessionsIn,
@@ -176,7 +181,8 @@ export function createHub(options: HubOptions = {}) {
     openTo: (session) => (jssocket.isClient(session) ? jssocket.clients : undefined),
   })
   const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
-  const seats = createRoomFeature({ world, limits, rooms, kinds, guesses, cleanName })
+  const seating = createSeating({ world, limits, rooms })
+  const seats = createRoomFeature({ world, limits, rooms, seating, kinds, guesses, cleanName })
   const queries = createQueries({ resolve: rooms.resolve })
   const functions = createFunctions({ now: world.now, resolve: rooms.resolve })
   const plaza = createPlaza({ world, ticks, resolve: rooms.resolve })
@@ -192,9 +198,8 @@ export function createHub(options: HubOptions = {}) {
   for (const [name, definition] of Object.entries(options.rooms ?? {}))
     kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
   kinds.push(...(options.kinds ?? []))
-  observers.push(rooms.observer, channels.observer, players.observer, keys.observer)
-  observers.push(backends.observer, notify.observer, jssocket.observer)
-  // Whoever takes time comes last.
+  observers.push(rooms.observer, seating.observer, channels.observer, players.observer)
+  observers.push(keys.observer, backends.observer, notify.observer, jssocket.observer)
   playerObservers.push(rooms.playerObserver, notify.playerObserver, channels.playerObserver)
 
   const receive = createDispatch({

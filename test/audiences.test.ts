@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Role } from '../protocol/rooms.ts'
 import { audienceOf, targetOf } from '../server/core/audience.ts'
 import { createFlusher } from '../server/core/flusher.ts'
 import { limitsOf } from '../server/core/limits.ts'
@@ -37,7 +38,7 @@ class Counted extends Room {
 function crowd() {
   const room = new Counted('ROOM22', 1, kindOf('hall', { capacity: SEATS }), {})
   const members = Array.from({ length: SEATS }, (_, at) =>
-    room.add(newSession(`s${at}`, `p${at >> 1}`), 'Ada', at === 0 ? 'host' : 'player', null),
+    seated(room, newSession(`s${at}`, `p${at >> 1}`), at === 0 ? 'host' : 'player'),
   )
   room.elect()
   room.groups.set('red', new Set(members.slice(0, 3).map(({ session }) => session)))
@@ -94,7 +95,7 @@ t.test(
     const late = newSession('late')
     room.remove((members[400] as Member).session)
     room.remove((members[401] as Member).session)
-    const { number } = room.add(late, 'Bob', 'player', null)
+    const { number } = seated(room, late, 'player')
 
     t.strictSame(at('p200'), [], 'gone')
     t.strictSame(at('bob'), [])
@@ -173,3 +174,9 @@ t.test('a player who notifies a large group costs no more than whom it may reach
   t.strictSame(await say('public', backend), { delivered: 8 })
   t.equal(walks, 0, 'nobody walked over all sessions')
 })
+
+function seated(room: Room, session: Session, role: Role): Member {
+  const member = room.propose(session, 'Ada', role, null)
+  room.add(member)
+  return member
+}

@@ -261,7 +261,7 @@ function walkOf(random: (below: number) => number, steps: number): string | unde
       case 4:
         if (actor.rooms.delete(place)) place.remove(session)
         else {
-          place.add(session, 'somebody', 'player', null)
+          place.add(place.propose(session, 'somebody', 'player', null))
           actor.rooms.add(place)
         }
         break
@@ -370,7 +370,7 @@ function stage(chosen: Partial<Limits> = {}) {
       },
     }
     actor.connect()
-    into.add(session, 'somebody', 'player', null)
+    into.add(into.propose(session, 'somebody', 'player', null))
     return actor
   }
 

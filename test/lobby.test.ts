@@ -47,7 +47,7 @@ t.test('a kind that only the server makes is refused, and made by the server', a
   const joined = await (await raw()).ask('room.join_or_create', { kind: 'guild' })
 
   for (const { data } of refused) t.match(data, { code: 'PERMISSION_DENIED', message: /guild/ })
-  t.match(joined.data, { room: { code, properties: { name: 'Owls' }, host: null }, you: 1 })
+  t.match(joined.data, { room: { code, properties: { name: 'Owls' }, host: 1 }, you: 1 })
   t.throws(() => make('casino'), { code: 'UNKNOWN_KIND' })
 })
 

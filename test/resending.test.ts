@@ -143,8 +143,8 @@ t.test('a silence longer than any lost connection explains is not saved up', asy
 t.test('requests sent again are not too many at a time', async (t) => {
   const answer: (() => void)[] = []
   const slow = () =>
-    new Promise<{ name: string; args: []; delivered: number }>((resolve) =>
-      answer.push(() => resolve({ name: 'plaza.wave', args: [], delivered: 1 })),
+    new Promise<() => { name: string; args: []; delivered: number }>((resolve) =>
+      answer.push(() => resolve(() => ({ name: 'plaza.wave', args: [], delivered: 1 }))),
     )
   const w = await world(t, { handlers: { 'event.emit': slow } })
   const ada = (await seat(w, 'ada')) as Player

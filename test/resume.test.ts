@@ -213,7 +213,8 @@ t.test('what was asked before a reset is never answered after it', async (t) => 
 async function slowServer(t: Test) {
   type Reply = ReplyOf<AllMessages['event.emit']>
   const answer: ((reply: Reply) => void)[] = []
-  const emitting = () => new Promise<Reply>((resolve) => answer.push(resolve))
+  const emitting = () =>
+    new Promise<() => Reply>((resolve) => answer.push((reply) => resolve(() => reply)))
   const w = await world(t, { handlers: { 'event.emit': emitting } })
   return { w, answer }
 }

@@ -33,7 +33,7 @@ function house() {
     make: (wishes: Wishes = {}, kind = DUEL) => rooms.create(kind, wishes),
     fill(room: Room): void {
       for (let seat = room.size; seat < room.capacity; seat++)
-        room.add(newSession(`${room.code} ${seat}`), 'Ada', 'player', null)
+        room.add(room.propose(newSession(`${room.code} ${seat}`), 'Ada', 'player', null))
     },
   }
 }

@@ -4,7 +4,8 @@ import type { Json } from '../protocol/schema.ts'
 import type { Session } from './session.ts'
 
 export type Player = ReplyOf<AllMessages['player.identify']>['player']
-type WireProfile = ReplyOf<AllMessages['player.get']>['player']
+type Page = ReplyOf<AllMessages['player.get']>
+type WireProfile = Page['player']
 /** Values by key. */
 export type Props = Readonly<Record<string, Json>>
 /** All that is known of oneself: also `groups`, and when it was made and last seen, in ms since 1970. */
@@ -69,24 +70,40 @@ export function createPlayers(session: Session) {
       }),
 
     /** All that is known of us. Rejects with NO_PLAYER_FOUND before `identify`. */
-    get: (): Promise<Profile> => session.request('player.get', {}, {}, known),
+    get: async (): Promise<Profile> => session.request('player.get', {}, {}, whole),
 
     /**
      * Changes our name and props, on all our devices; resolves with all there is then. Rejects with
      * NO_PLAYER_FOUND, TOO_LARGE, TOO_MANY_PROPS or MISSING_SCOPE.
      */
-    update({ props: changed, ...changes }: PlayerChanges): Promise<Profile> {
+    async update({ props: changed, ...changes }: PlayerChanges): Promise<Profile> {
       const asked = changed && Object.entries(changed).map(([key, value]) => ({ key, value }))
       return session.request(
         'player.update',
         { ...changes, ...(asked && { props: asked }) },
         {},
-        known,
+        whole,
       )
     },
   }
 
-  function known({ player }: { readonly player: WireProfile }): Profile {
+  /** Asks for the pages that follow the first, if any do. */
+  function whole(first: Page): Profile | Promise<Profile> {
+    return first.next === null ? known(first.player) : rest(first.player, first.next)
+  }
+
+  async function rest(first: WireProfile, from: string): Promise<Profile> {
+    const all = [...first.props]
+    let after: string | null = from
+    while (after !== null) {
+      const page: Page = await session.request('player.get', { after })
+      all.push(...page.player.props)
+      after = page.next
+    }
+    return known({ ...first, props: all })
+  }
+
+  function known(player: WireProfile): Profile {
     const { id, name, guest } = player
     me = { id, name, guest }
     props = Object.fromEntries(player.props.map(({ key, value }) => [key, value]))

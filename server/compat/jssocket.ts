@@ -6,8 +6,8 @@ import type { Session } from '../core/session.ts'
 import type { SessionObserver } from '../core/sessions.ts'
 
 export interface JssocketOptions {
-  /** Makes a session a backend's; refuses a wrong secret. */
-  readonly admit: (session: Session, secret: string) => Promise<void>
+  /** What makes a session a backend's; refuses a wrong secret. */
+  readonly admit: (session: Session, secret: string) => Promise<() => void>
   readonly isBackend: (session: Session) => boolean
 }
 
@@ -33,7 +33,8 @@ export function createJssocket({ admit, isBackend }: JssocketOptions) {
     async opened(session, { headers: { auth } }) {
       if (typeof auth !== 'string') return
       try {
-        await admit(session, auth)
+        const enter = await admit(session, auth)
+        enter()
       } catch (error) {
         // As in the contract, it is told nothing until it says server_connect.
         if (!(error instanceof Refusal)) throw error

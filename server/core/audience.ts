@@ -1,4 +1,5 @@
 import { ADDRESS_WORDS, NAMED_ADDRESSES } from '../../protocol/message.ts'
+import type { Context } from './call.ts'
 import type { Outgoing } from './frame.ts'
 import { Refusal } from './refusal.ts'
 import { isHost, type Member, type Room } from './room.ts'
@@ -54,21 +55,41 @@ export function targetOf(room: Room, sender: Member, to: readonly string[] | und
 const orderOf = (member: Member, sender: Member) =>
   [member !== sender, !member.away, member.session.activity] as const
 
-/** Sends one shared message to all that `to` names; says how many, and who is not there. */
-export function deliver(
-  room: Room,
-  member: Member,
-  to: readonly string[] | undefined,
-  message: Outgoing,
-): { delivered: number; unreached?: readonly string[] } {
-  const [only, ...more] = to ?? ['others']
-  if (more.length === 0 && only === 'others')
-    return { delivered: room.broadcast(message, member.session) }
-  if (more.length === 0 && only === 'all') return { delivered: room.broadcast(message) }
-  const { sessions, unreached } = audienceOf(room, member, to ?? [])
-  for (const session of sessions) session.send(message)
-  return { delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
+/** How many a message reached, and which of its addresses nobody. */
+interface Delivered {
+  readonly delivered: number
+  readonly unreached?: readonly string[]
 }
+
+/**
+ * Sends one shared message to all that `to` names; the answer is `said`, and who got it. Nobody
+ * does where its sender could not be told so.
+ */
+export function deliver<T extends object>(
+  context: Context,
+  { room, member }: { readonly room: Room; readonly member: Member },
+  message: Outgoing,
+  said: T,
+): T & Delivered {
+  const { to, session } = context
+  const isOne = to === undefined || to.length === 1
+  const only = to === undefined ? 'others' : to[0]
+  if (isOne && (only === 'others' || only === 'all')) {
+    // Roughly, as the answer repeats at most what is sent; exactly only near the limit.
+    if (message.size + ENVELOPE > session.receiveBytes)
+      context.refuseUnfit({ ...said, delivered: room.size })
+    return { ...said, delivered: room.broadcast(message, only === 'all' ? undefined : session) }
+  }
+  const { sessions, unreached } = audienceOf(room, member, to ?? [])
+  const answer = { ...said, delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
+  if (unreached.length > 0 || message.size + ENVELOPE > session.receiveBytes)
+    context.refuseUnfit(answer)
+  for (const one of sessions) one.send(message)
+  return answer
+}
+
+/** What an answer says beside what it repeats. */
+const ENVELOPE = 256
 
 /** Those at an address, looked up rather than looked for where it names one or few. */
 function membersAt(room: Room, sender: Member, address: string): Iterable<Member> {

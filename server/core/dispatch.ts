@@ -1,19 +1,16 @@
-import { type AllMessages, MESSAGES, messageOf } from '../../protocol/index.ts'
+import { MESSAGES, messageOf } from '../../protocol/index.ts'
 import type { RateClass } from '../../protocol/limits.ts'
 import {
-  type DataOf,
   type Envelope,
   type Id,
   isCounted,
   type Message,
-  type Messages,
-  type NamesTo,
-  type ReplyOf,
   readEnvelope,
 } from '../../protocol/message.ts'
 import { check } from '../../protocol/schema.ts'
 import type { World } from '../world.ts'
 import { type Ask, type RemoteError, remoteRefusal } from './asks.ts'
+import { type AllHandlers, Call, Committed, type Context, type Then } from './call.ts'
 import type { Connection } from './connection.ts'
 import type { Conversation } from './conversation.ts'
 import { type BinaryReaders, type Decoded, decode } from './decode.ts'
@@ -23,23 +20,8 @@ import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
 import { errorMessage, Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
-/** What a handler knows of the message beside its data. */
-export interface Context {
-  readonly session: Session
-  readonly connection: Connection
-  readonly room: string | undefined
-  readonly to: readonly string[] | undefined
-  /** Runs once the reply is on its way: what must come after it. */
-  afterwards(callback: () => void): void
-}
-
-export type Handler<M> = (context: Context, data: DataOf<M>) => ReplyOf<M> | Promise<ReplyOf<M>>
-
-/** The handlers the tables demand: one for each message to the server. */
-export type HandlersOf<M extends Messages> = {
-  readonly [K in NamesTo<M, 'to_server'>]: Handler<M[K]>
-}
-export type AllHandlers = HandlersOf<AllMessages>
+export type { AllHandlers, Context, HandlersOf, Then } from './call.ts'
+export { Committed } from './call.ts'
 
 /** Answers a message with a numeric `type` in kind. */
 export type NumericDialect = (
@@ -64,37 +46,6 @@ export interface DispatchOptions {
   readonly packets?: PacketWire | undefined
   /** Also checks what the handlers return; for development and tests. */
   readonly checkReplies: boolean
-}
-
-/** One message on its way through a handler. */
-class Call implements Context {
-  readonly session: Session
-  readonly connection: Connection
-  readonly room: string | undefined
-  readonly to: readonly string[] | undefined
-  #after: (() => void)[] | undefined
-
-  constructor(
-    session: Session,
-    connection: Connection,
-    room: string | undefined,
-    to: readonly string[] | undefined,
-  ) {
-    this.session = session
-    this.connection = connection
-    this.room = room
-    this.to = to
-  }
-
-  afterwards(callback: () => void): void {
-    this.#after ??= []
-    this.#after.push(callback)
-  }
-
-  /** Its reply is on its way. */
-  finish(): void {
-    for (const callback of this.#after ?? []) callback()
-  }
 }
 
 type AnyHandler = (context: Context, data: unknown) => unknown
@@ -225,16 +176,17 @@ export function createDispatch(options: DispatchOptions) {
 
   function run(incoming: Incoming, envelope: Envelope, line: Message): void {
     const { connection, session } = incoming
-    const { type, room, to, data } = envelope
-    const call = new Call(session, connection, room, to)
+    const { type, data } = envelope
+    const call = new Call(session, connection, envelope)
     try {
       if (line.delivery !== 'socket') permit(session, type)
       const result = handlers[type]?.(call, data)
-      if (result instanceof Promise) wait(incoming, envelope, line, call, result)
-      else finish(incoming, envelope, line, call, result)
+      if (result instanceof Promise) return wait(incoming, envelope, line, call, result)
+      finish(incoming, envelope, line, call, result)
     } catch (error) {
       refuse(incoming, error, envelope)
     }
+    call.end()
   }
 
   function finish(
@@ -248,7 +200,7 @@ export function createDispatch(options: DispatchOptions) {
     call.finish()
   }
 
-  /** A handler that takes its time: its answer is sent unless the counts were reset meanwhile. */
+  /** A handler that takes its time, and what it does then, unless nobody waits for that any more. */
   function wait(
     incoming: Incoming,
     envelope: Envelope,
@@ -261,19 +213,29 @@ export function createDispatch(options: DispatchOptions) {
     const { generation } = session.resume
     if (id !== undefined) session.began(id)
     const release = line.holds && session.hold.begin()
-    const settle = (then: () => void) => {
-      if (generation !== session.resume.generation) return
-      if (id !== undefined) session.answered(id)
+    const settle = (run: (isWanted: boolean) => void) => {
+      const isWanted = generation === session.resume.generation && !session.ended
+      if (isWanted && id !== undefined) session.answered(id)
       try {
-        then()
+        run(isWanted)
       } catch (error) {
-        refuse(incoming, error, envelope)
+        if (isWanted) refuse(incoming, error, envelope)
+        else incidentOf(incoming, error, envelope.type)
       }
-      release?.()
+      call.end()
+      if (isWanted) release?.()
     }
     result.then(
-      (reply) => settle(() => finish(incoming, envelope, line, call, reply)),
-      (error: unknown) => settle(() => refuse(incoming, error, envelope)),
+      (then) =>
+        settle((isWanted) => {
+          const deed = deedOf(then as Then<unknown>, isWanted)
+          const reply = deed?.()
+          if (isWanted) finish(incoming, envelope, line, call, reply)
+        }),
+      (error: unknown) =>
+        settle((isWanted) => {
+          if (isWanted) throw error
+        }),
     )
   }
 
@@ -314,15 +276,22 @@ export function createDispatch(options: DispatchOptions) {
 
   /** Tells a refusal; anything else is a bug, logged under a number that the player is told. */
   function refuse(incoming: Incoming, error: unknown, { type, id }: Asked): void {
-    let refusal = error
-    if (!(refusal instanceof Refusal)) {
-      const incident = world.random.text(6)
-      const { session } = incoming
-      world.log.error({ err: error, incident, type, session: session.id }, 'handler failed')
-      refusal = new Refusal('INTERNAL', `the server failed; incident ${incident}`, { incident })
-    }
-    send(incoming, errorMessage(refusal as Refusal, type, id), id)
+    const refusal = error instanceof Refusal ? error : incidentOf(incoming, error, type)
+    send(incoming, errorMessage(refusal, type, id), id)
   }
+
+  function incidentOf({ session }: Incoming, error: unknown, type: string | undefined): Refusal {
+    const incident = world.random.text(6)
+    world.log.error({ err: error, incident, type, session: session.id }, 'handler failed')
+    return new Refusal('INTERNAL', `the server failed; incident ${incident}`, { incident })
+  }
+}
+
+/** What is done of what a handler would do then: all, or what a store has done already. */
+function deedOf(then: Then<unknown>, isWanted: boolean): (() => unknown) | undefined {
+  if (then instanceof Committed) return then.deed
+  if (typeof then !== 'function') throw new TypeError('a handler promised no function')
+  return isWanted ? then : undefined
 }
 
 /** An answer goes where it is counted: to the session, or else to whoever the connection carries. */

@@ -44,8 +44,8 @@ export class Room {
   readonly capacity: number
   /** Sets of members that its own logic named, for `group:NAME`. */
   readonly groups = new Map<string, Set<Session>>()
-  /** Who is about to sit down, while a hook thinks about it. */
-  readonly entering = new Set<Session>()
+  /** Places kept for who may sit down. */
+  readonly reserved = new Set<{ readonly session: Session }>()
   /** Hears of whatever lists and filters may ask about. */
   onChange: ((room: Room) => void) | undefined
   /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
@@ -102,7 +102,7 @@ export class Room {
   }
 
   get isFull(): boolean {
-    return this.#members.size + this.entering.size >= this.capacity
+    return this.#members.size + this.reserved.size >= this.capacity
   }
 
   /** Whether nobody ever sat here. */
@@ -164,18 +164,22 @@ export class Room {
     if (member) this.#list(member)
   }
 
-  /** Takes a seat; the caller has seen that there is one. */
-  add(session: Session, name: string, role: Role, data: Json): Member {
-    const number = ++this.#numbered
+  /** Who would sit down next. */
+  propose(session: Session, name: string, role: Role, data: Json): Member {
     const away = session.connection === null
-    const member: Member = { number, session, name, role, data, away }
+    return { number: this.#numbered + 1, session, name, role, data, away }
+  }
+
+  /** Seats who was proposed last; the caller has seen that there is a seat. */
+  add(member: Member): void {
+    const { number, session } = member
+    this.#numbered = number
     this.#members.set(session, member)
     this.#byNumber.set(number, member)
     this.#bySession.set(session.id, member)
     this.#list(member)
     if (this.#batch?.isOpen) this.#batch.admit(session)
     if (this.size === this.capacity) this.onChange?.(this)
-    return member
   }
 
   remove(session: Session): Member | undefined {

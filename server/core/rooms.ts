@@ -1,9 +1,8 @@
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { CODE_ALPHABET, CODE_LENGTH, type Role } from '../../protocol/rooms.ts'
-import type { Json } from '../../protocol/schema.ts'
 import type { Cancel, World } from '../world.ts'
-import type { Context } from './dispatch.ts'
+import type { Context } from './call.ts'
 import { push } from './frame.ts'
 import type { LeaveReason, RoomKind } from './kind.ts'
 import type { Limits } from './limits.ts'
@@ -66,6 +65,8 @@ export function createRooms(world: World, limits: Limits) {
     /** Those who sit in a room; nobody where there is none. */
     sessionsIn: (code: string): ReadonlyMap<Session, Member> => byCode.get(code)?.seats ?? NO_SEATS,
     get: (code: string): Room | undefined => byCode.get(code),
+    /** Whether the room is still there. */
+    has: (room: Room): boolean => byCode.get(room.code) === room,
     /** The listed rooms, and those with a seat for whoever asks for none in particular. */
     listed: index.listed,
     open: index.open,
@@ -116,19 +117,19 @@ export function createRooms(world: World, limits: Limits) {
     }
   }
 
-  /** Seats a session; the caller has seen that it may. */
-  function enter(session: Session, room: Room, name: string, role: Role, data: Json): Member {
+  /** Seats a member; the caller has seen that it may. */
+  function enter(member: Member, room: Room): void {
+    const { session } = member
     const own = bySession.get(session) ?? new Set()
     bySession.set(session, own.add(room))
     stay(room)
-    const member = room.add(session, name, role, data)
+    room.add(member)
     room.broadcast(
       push('room.member_joined', { member: infoOf(member) }, { room: room.code }),
       session,
     )
     reelect(room, session)
     world.log.info({ room: room.code, session: session.id, member: member.number }, 'joined')
-    return member
   }
 
   function leave(session: Session, room: Room, reason: LeaveReason): void {
@@ -177,14 +178,14 @@ export function createRooms(world: World, limits: Limits) {
     lingering.delete(room)
   }
 
-  /** An empty room waits a while for somebody, then goes; not while a hook thinks about somebody. */
+  /** An empty room waits a while for somebody, then goes; not while a place is reserved. */
   function linger(room: Room): void {
     if (!Number.isFinite(room.kind.linger_ms)) return
     lingering.set(
       room,
       world.after(room.kind.linger_ms, () => {
         lingering.delete(room)
-        if (room.entering.size === 0) dispose(room)
+        if (room.reserved.size === 0) dispose(room)
       }),
     )
   }
@@ -194,7 +195,7 @@ export function createRooms(world: World, limits: Limits) {
    * as well; any other waits on as if nobody had asked.
    */
   function release(room: Room, isOwn: boolean): void {
-    if (room.size > 0 || room.entering.size > 0 || byCode.get(room.code) !== room) return
+    if (room.size > 0 || room.reserved.size > 0 || byCode.get(room.code) !== room) return
     const isOver = Number.isFinite(room.kind.linger_ms) && !lingering.has(room)
     if (!isOver && !(isOwn && room.isUnused)) return
     stay(room)

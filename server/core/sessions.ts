@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ResumeReason } from '../../protocol/errors.ts'
 import type { Cancel, World } from '../world.ts'
+import type { Arrival } from './arrival.ts'
 import type { Connection } from './connection.ts'
 import type { Flusher } from './flusher.ts'
 import type { Limits, Rates } from './limits.ts'
@@ -25,11 +26,10 @@ export interface SessionObserver {
 
 /** What a feature wants to know of players. */
 export interface PlayerObserver {
-  /**
-   * A session has become a player's, by an alias if there is one. It is told so after all have
-   * heard; what one of them rejects with, it is told instead.
-   */
-  identified?(session: Session, player: Player, alias: Alias | undefined): void | Promise<void>
+  /** A session will be a player's: finds out what takes time; what it returns is done as it is. */
+  arriving?(arrival: Arrival): Promise<() => void>
+  /** A session has become a player's, by an alias if there is one; it is told so next. */
+  identified?(session: Session, player: Player, alias: Alias | undefined): void
   /** The player's first session is here. */
   online?(player: Player): void
   /** Its last one has ended. */

@@ -82,12 +82,16 @@ export interface Operations {
   'guest.recall'(a: Secret & { at: number }): StoredPlayer | null
   'player.get'(a: { id: string }): StoredPlayer | null
   'player.rename'(a: { id: string; name: string; at: number }): StoredPlayer | null
-  /** Null removes a prop; refused as a whole when more than `most` would be left. */
+  /**
+   * Null removes a prop; refused as a whole when more than `most` would be left, or a prop that, in
+   * a page of its own, is more than `fits` bytes.
+   */
   'player.set_props'(a: {
     id: string
     props: readonly Prop[]
     most: number
-  }): StoredPlayer | 'TOO_MANY' | null
+    fits?: number
+  }): StoredPlayer | 'TOO_MANY' | 'UNFIT' | null
   'player.set_group'(a: { id: string; group: string; member: boolean }): StoredPlayer | null
   /** Keeps a player out, for good or until a moment; false where there is no such player. */
   'player.ban'(a: { id: string; at: number } & Ban): boolean
@@ -139,20 +143,24 @@ export interface Operations {
     skip?: number
   }): readonly Channel[]
   'channel.count'(a: Record<string, never>): number
+  /** With `fits`, UNFIT and nothing done where the channel would be more bytes of JSON. */
   'channel.update'(a: {
     id: number
     name?: string
     owner?: string | null
     props?: Channel['props']
     at: number
-  }): Channel | null
+    fits?: number
+  }): Channel | 'UNFIT' | null
   'channel.delete'(a: { id: number }): boolean
+  /** `fits` as above. */
   'channel.join'(a: {
     id: number
     player: string
     most: number
     at: number
-  }): { readonly channel: Channel; readonly isNew: boolean } | 'FULL' | null
+    fits?: number
+  }): { readonly channel: Channel; readonly isNew: boolean } | 'FULL' | 'UNFIT' | null
   /** Whether the player was a member; null where there is no such channel. */
   'channel.leave'(a: { id: number; player: string }): boolean | null
   'channel.members'(a: {

@@ -3,7 +3,7 @@ import type { backends as backendsTable } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { ReplyOf } from '../../protocol/message.ts'
 import { createCheck, readHash } from '../core/bcrypt.ts'
-import type { HandlersOf } from '../core/dispatch.ts'
+import type { Context, HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
 import type { Guesses } from '../core/guesses.ts'
 import type { Limits } from '../core/limits.ts'
@@ -24,8 +24,13 @@ export interface BackendsOptions {
   /** Whether, without a hash, the document's default is the secret. */
   readonly dev: boolean
   readonly sessionOf: (id: string) => Session | undefined
-  /** The session is that user of a backend's from now on. */
-  readonly become: (session: Session, user: string, name: string | undefined) => Promise<Player>
+  /** What makes the session that user of a backend's. */
+  readonly become: (
+    context: Context,
+    session: Session,
+    user: string,
+    name: string | undefined,
+  ) => Promise<() => Player>
 }
 
 export type Backends = ReturnType<typeof createBackends>
@@ -46,17 +51,24 @@ export function createBackends(options: BackendsOptions) {
 
   const handlers: HandlersOf<(typeof backendsTable)['messages']> = {
     async 'backend.connect'({ session }, { secret }) {
-      await admit(session, secret)
-      return {}
+      const enter = await admit(session, secret)
+      return () => {
+        enter()
+        return {}
+      }
     },
-    async 'backend.identify'({ session }, { session: id, user, name }) {
-      requireBackend(session)
+    async 'backend.identify'(context, { session: id, user, name }) {
+      requireBackend(context.session)
       const target = sessionOf(id)
       if (!target || all.has(target))
         throw new Refusal('INVALID_TARGET', 'session: no player has this session')
-      const player = await become(target, user, name)
-      target.send(push('player.identified', { session: id, player: { ...player } }))
-      return { player: { ...player } }
+      const enter = await become(context, target, user, name)
+      return () => {
+        if (all.has(target)) throw new Refusal('INVALID_TARGET', 'session: it is a backend’s')
+        const player = enter()
+        target.send(push('player.identified', { session: id, player: { ...player } }))
+        return { player: { ...player } }
+      }
     },
   }
 
@@ -72,15 +84,19 @@ export function createBackends(options: BackendsOptions) {
 
   return { handlers, observer, admit, judge, requireBackend, has: (s: Session) => all.has(s) }
 
-  /** Makes the session a backend's. Every try costs the address, the right one too. */
-  async function admit(session: Session, secret: string): Promise<void> {
-    if (all.has(session)) return
+  /** What makes the session a backend's. Every try costs the address, the right one too. */
+  async function admit(session: Session, secret: string): Promise<() => void> {
+    if (all.has(session)) return () => {}
     if (!check) throw new Refusal('BACKENDS_REFUSED')
     guesses.newTry(session.address)
     if (!(await check(secret))) {
       world.log.warn({ session: session.id, address: session.address }, 'wrong backend secret')
       throw new Refusal('INVALID_SECRET')
     }
+    return () => enter(session)
+  }
+
+  function enter(session: Session): void {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
     if (session.player) throw new Refusal('ALREADY_IDENTIFIED', 'this session is a player’s')
     if (all.has(session)) return

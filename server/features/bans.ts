@@ -8,7 +8,8 @@ import type { World } from '../world.ts'
 export interface BansOptions {
   readonly world: World
   readonly store: Store
-  readonly sessionsOf: (player: string) => ReadonlySet<Session>
+  /** The sessions of a player, and those about to be. */
+  readonly sessionsOf: (player: string) => Iterable<Session>
   /** Ends a session of somebody banned. */
   readonly end: (session: Session) => void
 }

@@ -1,6 +1,7 @@
 import type { channelRoutes } from '../../protocol/http.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { RouteHandlers } from '../core/api.ts'
+import type { Committed } from '../core/call.ts'
 import type { Limits } from '../core/limits.ts'
 import { paged } from '../core/page.ts'
 import { Refusal } from '../core/refusal.ts'
@@ -9,18 +10,21 @@ import type { Channel, ChannelMessage, Store, StoredPlayer } from '../core/store
 
 type Named = Pick<Player, 'id' | 'name'>
 
-/** What the feature does, and tells to the members who are here. */
+/** What is told to the members who are here when it is done. */
+type Deed<R> = Promise<Committed<R>>
+
+/** What the feature does. */
 export interface ChannelActions {
   get(id: number): Promise<Channel>
-  create(name: string, owner: string | null, props: Channel['props']): Promise<Channel>
-  join(id: number, player: Named): Promise<Channel>
-  leave(id: number, player: string): Promise<void>
-  send(id: number, player: Named, message: ChannelMessage['message']): Promise<ChannelMessage>
+  create(name: string, owner: string | null, props: Channel['props']): Deed<{ channel: Channel }>
+  join(id: number, player: Named): Deed<{ channel: Channel }>
+  leave(id: number, player: string): Deed<object>
+  send(id: number, player: Named, message: ChannelMessage['message']): Deed<{ offset: number }>
   update(
     id: number,
     changes: { name?: string; owner?: string; props?: Channel['props'] },
-  ): Promise<Channel>
-  remove(id: number): Promise<void>
+  ): Deed<{ channel: Channel }>
+  remove(id: number): Deed<object>
   membersPage(
     id: number,
     after: string,
@@ -54,17 +58,19 @@ export function createChannelsRoutes({
     },
     async 'POST /v1/channels'({ body: { name, owner, props = {} } }) {
       const { id = null } = owner === undefined ? {} : await player(owner)
-      return { channel: await channels.create(name, id, props) }
+      const made = await channels.create(name, id, props)
+      return made.deed()
     },
     async 'GET /v1/channels/:id'({ params: { id } }) {
       return { channel: await channels.get(id) }
     },
     async 'PATCH /v1/channels/:id'({ params: { id }, body }) {
-      return { channel: await channels.update(id, body) }
+      const updated = await channels.update(id, body)
+      return updated.deed()
     },
     async 'DELETE /v1/channels/:id'({ params: { id } }) {
-      await channels.remove(id)
-      return {}
+      const removed = await channels.remove(id)
+      return removed.deed()
     },
     async 'GET /v1/channels/:id/members'({ params: { id }, query: { after = '', limit } }) {
       await channels.get(id)
@@ -72,11 +78,12 @@ export function createChannelsRoutes({
     },
     async 'PUT /v1/channels/:id/members/:player'({ params }) {
       await channels.get(params.id)
-      return { channel: await channels.join(params.id, await player(params.player)) }
+      const joined = await channels.join(params.id, await player(params.player))
+      return joined.deed()
     },
     async 'DELETE /v1/channels/:id/members/:player'({ params }) {
-      await channels.leave(params.id, params.player)
-      return {}
+      const left = await channels.leave(params.id, params.player)
+      return left.deed()
     },
     async 'GET /v1/channels/:id/messages'({ params: { id }, query: { after = 0, limit } }) {
       await channels.get(id)
@@ -84,8 +91,8 @@ export function createChannelsRoutes({
     },
     async 'POST /v1/channels/:id/messages'({ params: { id }, body }) {
       await channels.get(id)
-      const { offset } = await channels.send(id, await player(body.player), body.message)
-      return { offset }
+      const sent = await channels.send(id, await player(body.player), body.message)
+      return sent.deed()
     },
   }
 

@@ -1,6 +1,7 @@
 import type { channels as channelsTable } from '../../protocol/channels.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
-import type { HandlersOf } from '../core/dispatch.ts'
+import type { Arrival } from '../core/arrival.ts'
+import { Committed, type HandlersOf } from '../core/dispatch.ts'
 import { push } from '../core/frame.ts'
 import type { Limits } from '../core/limits.ts'
 import { paged } from '../core/page.ts'
@@ -16,29 +17,28 @@ export interface ChannelsOptions {
   readonly store: Store
   /** The sessions of a player. */
   readonly sessionsOf: (player: string) => ReadonlySet<Session>
+  /** The sessions that will be players' in a moment: all, or a player's. */
+  readonly arriving: (player?: string) => Iterable<Arrival>
 }
+
+type Named = Pick<Player, 'id' | 'name'>
 
 export type Channels = ReturnType<typeof createChannels>
 
 /** Channels: lasting topics. Nothing is told before it is stored. */
-export function createChannels({ world, limits, store, sessionsOf }: ChannelsOptions) {
+export function createChannels({ world, limits, store, sessionsOf, arriving }: ChannelsOptions) {
   /** The sessions here that listen to a channel: those of its members. */
   const listening = new Map<number, Set<Session>>()
   const bySession = new Map<Session, Set<number>>()
 
   const handlers: HandlersOf<(typeof channelsTable)['messages']> = {
-    async 'channel.create'({ session }, { name, props = {} }) {
-      const player = writer(session)
-      return { channel: await create(name, player.id, props) }
+    'channel.create'(context, { name, props = {} }) {
+      const player = writer(context.session)
+      context.refuseUnfit({ channel: newest(name, player.id, props) })
+      return create(name, player.id, props)
     },
-    async 'channel.join'({ session }, { channel: id }) {
-      const player = reader(session)
-      return { channel: await join(id, player) }
-    },
-    async 'channel.leave'({ session }, { channel: id }) {
-      await leave(id, reader(session).id)
-      return {}
-    },
+    'channel.join': ({ session }, { channel }) => join(channel, reader(session), fitting(session)),
+    'channel.leave': ({ session }, { channel }) => leave(channel, reader(session).id),
     async 'channel.list'({ session }, { mine = false, name, after = 0, limit }) {
       const { id } = reader(session)
       const most = pageOf(limit)
@@ -48,30 +48,25 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
         ...(mine && { player: id }),
         ...(name !== undefined && { name }),
       })
-      const { page, next } = paged(found, most, ({ id }) => id, session.receiveBytes)
-      return { channels: page, next }
+      return () => {
+        const { page, next } = paged(found, most, ({ id }) => id, session.receiveBytes)
+        return { channels: page, next }
+      }
     },
-    async 'channel.send'({ session }, { channel: id, message }) {
-      const { offset } = await send(id, writer(session), message)
-      return { offset }
-    },
+    'channel.send': ({ session }, { channel, message }) => send(channel, writer(session), message),
     async 'channel.history'({ session }, { channel: id, after = 0, limit }) {
       await member(id, reader(session).id)
-      return history(id, after, pageOf(limit), session.receiveBytes)
+      const page = await history(id, after, pageOf(limit), session.receiveBytes)
+      return () => page
     },
     async 'channel.members'({ session }, { channel: id, after = '', limit }) {
       await member(id, reader(session).id)
-      return membersPage(id, after, pageOf(limit))
+      const page = await membersPage(id, after, pageOf(limit), session.receiveBytes)
+      return () => page
     },
-    async 'channel.update'({ session }, { channel: id, ...changes }) {
-      await owned(id, writer(session).id)
-      return { channel: await update(id, changes) }
-    },
-    async 'channel.delete'({ session }, { channel: id }) {
-      await owned(id, writer(session).id)
-      await remove(id)
-      return {}
-    },
+    'channel.update': ({ session }, { channel, ...changes }) =>
+      update(channel, changes, { owner: writer(session).id, fits: fitting(session) }),
+    'channel.delete': ({ session }, { channel }) => remove(channel, writer(session).id),
   }
 
   const observer: SessionObserver = {
@@ -80,18 +75,14 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     },
   }
 
-  /** A session that has become a player's listens to that player's channels. */
   const playerObserver: PlayerObserver = {
-    async identified(session, player) {
-      if (!session.may('read:channels')) return
-      let after = 0
-      for (;;) {
-        const own = { after, limit: limits.page, player: player.id }
-        const page = await store.run('channel.list', own)
-        for (const { id } of page) listen(session, id)
-        const last = page.at(-1)
-        if (!last || page.length < limits.page) return
-        after = last.id
+    /** Looks up the channels of a player, to which the session that arrives will listen. */
+    async arriving({ session, player, channels }) {
+      if (!session.may('read:channels')) return () => {}
+      const found = await channelsOf(player.id)
+      return () => {
+        for (const id of found) if (channels.get(id) !== false) listen(session, id)
+        for (const [id, isMember] of channels) if (isMember) listen(session, id)
       }
     },
   }
@@ -115,61 +106,94 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     history,
   }
 
+  // What is committed is told, and answered, in the order of its committing: so each of these ends
+  // with the store's answer, and nothing is awaited between that and what it returns.
+
   async function create(name: string, owner: string | null, props: Channel['props']) {
     checkSize(props, 'channel.create.props')
     const channel = await store.run('channel.create', { name, owner, props, at: world.date() })
-    if (owner !== null) for (const session of sessionsOf(owner)) listen(session, channel.id)
-    return channel
+    return new Committed(() => {
+      if (owner !== null) follow(channel.id, owner)
+      return { channel }
+    })
   }
 
-  async function join(id: number, { id: player, name }: Pick<Player, 'id' | 'name'>) {
+  async function join(id: number, { id: player, name }: Named, fits?: number) {
     const most = limits.channel_members
-    const joined = await store.run('channel.join', { id, player, most, at: world.date() })
+    const asked = { id, player, most, at: world.date(), ...(fits !== undefined && { fits }) }
+    const joined = await store.run('channel.join', asked)
     if (joined === 'FULL') throw new Refusal('CHANNEL_FULL', `it has ${most} members`)
+    if (joined === 'UNFIT') throw unfit(id)
     if (!joined) throw noChannel(id)
-    for (const session of sessionsOf(player)) listen(session, id)
-    if (joined.isNew) tell(id, 'channel.joined', { channel: id, player, name })
-    return joined.channel
+    return new Committed(() => {
+      follow(id, player)
+      if (joined.isNew) tell(id, 'channel.joined', { channel: id, player, name })
+      return { channel: joined.channel }
+    })
   }
 
-  async function leave(id: number, player: string): Promise<void> {
+  async function leave(id: number, player: string) {
     const wasMember = await store.run('channel.leave', { id, player })
     if (wasMember === null) throw noChannel(id)
-    if (wasMember) tell(id, 'channel.left', { channel: id, player })
-    for (const session of sessionsOf(player)) drop(session, id)
+    return new Committed(() => {
+      if (wasMember) tell(id, 'channel.left', { channel: id, player })
+      for (const session of sessionsOf(player)) drop(session, id)
+      for (const { channels } of arriving(player)) channels.set(id, false)
+      return {}
+    })
   }
 
-  async function send(
-    id: number,
-    { id: player, name }: Pick<Player, 'id' | 'name'>,
-    message: ChannelMessage['message'],
-  ): Promise<ChannelMessage> {
+  async function send(id: number, { id: player, name }: Named, message: ChannelMessage['message']) {
     const keep = limits.channel_messages
     const at = world.date()
     const offset = await store.run('channel.append', { id, player, name, message, keep, at })
     if (offset === 'NOT_MEMBER') throw new Refusal('NOT_IN_CHANNEL', undefined, NOT_IN_CHANNEL)
     if (offset === null) throw noChannel(id)
-    const said = { channel: id, offset, player, name, message, at }
-    tell(id, 'channel.message', said)
-    return said
+    return new Committed(() => {
+      tell(id, 'channel.message', { channel: id, offset, player, name, message, at })
+      return { offset }
+    })
   }
 
   async function update(
     id: number,
     changes: { name?: string; owner?: string; props?: Channel['props'] },
-  ): Promise<Channel> {
+    asker?: { readonly owner: string; readonly fits: number },
+  ) {
+    if (asker) await owned(id, asker.owner)
     checkSize(changes.props, 'channel.update.props')
     if (changes.owner !== undefined) await member(id, changes.owner)
-    const channel = await store.run('channel.update', { id, ...changes, at: world.date() })
+    const asked = { id, ...changes, at: world.date(), ...(asker && { fits: asker.fits }) }
+    const channel = await store.run('channel.update', asked)
+    if (channel === 'UNFIT') throw unfit(id)
     if (!channel) throw noChannel(id)
-    tell(id, 'channel.updated', { channel })
-    return channel
+    return new Committed(() => {
+      tell(id, 'channel.updated', { channel })
+      return { channel }
+    })
   }
 
-  async function remove(id: number): Promise<void> {
+  async function remove(id: number, owner?: string) {
+    if (owner !== undefined) await owned(id, owner)
     if (!(await store.run('channel.delete', { id }))) throw noChannel(id)
-    tell(id, 'channel.deleted', { channel: id })
-    for (const session of listening.get(id) ?? []) drop(session, id)
+    return new Committed(() => {
+      tell(id, 'channel.deleted', { channel: id })
+      for (const session of listening.get(id) ?? []) drop(session, id)
+      for (const { channels } of arriving()) channels.set(id, false)
+      return {}
+    })
+  }
+
+  async function channelsOf(player: string): Promise<number[]> {
+    const found: number[] = []
+    let after = 0
+    for (;;) {
+      const page = await store.run('channel.list', { after, limit: limits.page, player })
+      found.push(...page.map(({ id }) => id))
+      const last = page.at(-1)
+      if (!last || page.length < limits.page) return found
+      after = last.id
+    }
   }
 
   async function find(id: number): Promise<Channel> {
@@ -182,9 +206,9 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     return Math.min(limit, limits.page)
   }
 
-  async function membersPage(id: number, after: string, most: number) {
+  async function membersPage(id: number, after: string, most: number, bytes?: number) {
     const found = await store.run('channel.members', { id, after, limit: most + 1 })
-    const { page, next } = paged(found, most, (player) => player)
+    const { page, next } = paged(found, most, (player) => player, bytes)
     return { players: page, next }
   }
 
@@ -213,6 +237,12 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
     for (const session of sessions) session.send(message)
   }
 
+  /** The player is a member: its sessions listen, and those about to be. */
+  function follow(id: number, player: string): void {
+    for (const session of sessionsOf(player)) listen(session, id)
+    for (const { channels } of arriving(player)) channels.set(id, true)
+  }
+
   function listen(session: Session, id: number): void {
     if (session.ended || !session.may('read:channels')) return
     listening.set(id, (listening.get(id) ?? new Set()).add(session))
@@ -234,6 +264,21 @@ export function createChannels({ world, limits, store, sessionsOf }: ChannelsOpt
 }
 
 const NOBODY: ReadonlySet<Session> = new Set()
+
+/** A channel as it will be made, at its longest. */
+const newest = (name: string, owner: string, props: Channel['props']): Channel => ({
+  ...{ id: MOST_ID, name, owner, props, members: 1, offset: 0 },
+  ...{ created_at: Number.MAX_SAFE_INTEGER, updated_at: Number.MAX_SAFE_INTEGER },
+})
+const MOST_ID = 0xffff_ffff
+
+/** How large a channel may be so that its client can be told of it. */
+const fitting = ({ receiveBytes }: Session): number => receiveBytes - ENVELOPE
+/** What an answer says beside a channel. */
+const ENVELOPE = 256
+
+const unfit = (id: number) =>
+  new Refusal('TOO_LARGE', `channel ${id}: more than fits the receive_bytes of this client`)
 
 type Told =
   | 'channel.message'

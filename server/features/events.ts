@@ -19,7 +19,7 @@ export function createEvents({ resolve }: Seated) {
       checkEvent(room, asked.name, asked.args)
       const { name, args } = room.transform({ type: 'event', from: member, ...asked })
       const message = push('event', { name, args }, stampOf(room, member))
-      return { name, args, ...deliver(room, member, context.to, message) }
+      return deliver(context, { room, member }, message, { name, args })
     },
   }
   return { handlers }

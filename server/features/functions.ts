@@ -24,14 +24,14 @@ export function createFunctions({ now, resolve }: FunctionsOptions) {
       const call = { room, asker: member, to, type: 'function.call', data } as const
       const isForHost = to?.length === 1 && to[0] === 'host'
       const answer = isForHost ? askHost(call, now) : askOne(call)
-      return answer.then((value) => ({ value }))
+      return answer.then((value) => () => ({ value }))
     },
     'function.cast'(context, asked) {
       const { room, member } = resolve(context)
       room.permit(member, 'execute')
       const data = room.transform({ type: 'function', from: member, ...asked })
       const message = push('function.cast', data, stampOf(room, member))
-      return deliver(room, member, context.to, message)
+      return deliver(context, { room, member }, message, {})
     },
   }
   return { handlers }

@@ -36,10 +36,16 @@ interface Place {
   readonly member: Member
 }
 
+/** One session's packets, until its counts begin anew: nobody takes the turns of before then. */
+interface Lane {
+  readonly generation: number
+  readonly turns: Turns
+}
+
 /** Packets: small messages whose shapes the game defines, for the server or for others in a room. */
 export function createPackets(options: PacketsOptions) {
   const { world, limits, packets, sender, resolve, dev } = options
-  const lanes = new WeakMap<Session, Turns>()
+  const lanes = new WeakMap<Session, Lane>()
 
   const handlers: HandlersOf<(typeof packetsTable)['messages']> = {
     packet(context, said: Packed | { readonly name: string; readonly data?: Json }) {
@@ -53,13 +59,11 @@ export function createPackets(options: PacketsOptions) {
       if (place && context.to) place.room.permit(place.member, 'emit')
       const known = knownOf(context, place)
       const judge = () => timely(validateAll(set, all, known), limits.validate_ms, packet.name)
-      const accepted = () =>
-        place && context.to
-          ? { value: passOn(context, place, packet, body) }
-          : respond(set, packet, known)
       return attempt(packet.name, context.session, () =>
-        turnsOf(context.session).take(judge, accepted),
-      ) as { value: Json } | Promise<{ value: Json }>
+        place && context.to
+          ? passedOn(context, place, packet, body, judge)
+          : answered(context, () => respond(set, packet, known), judge),
+      ) as { value: Json } | Promise<() => { value: Json }>
     },
   }
   const wire: PacketWire | undefined = packets && {
@@ -69,6 +73,33 @@ export function createPackets(options: PacketsOptions) {
       session.speaksPackets ? packAnswer(re, (data as { value: unknown }).value) : undefined,
   }
   return { handlers, wire }
+
+  /** The turn is over once it is passed on, which is done with its answer. */
+  function passedOn(
+    context: Context,
+    place: Place,
+    packet: Packet,
+    body: Uint8Array | undefined,
+    judge: () => void | Promise<void>,
+  ): unknown {
+    const turn = turnsOf(context.session).enter(judge)
+    const pass = () => ({ value: passOn(context, place, packet, body) })
+    if (!(turn instanceof Promise)) return pass()
+    return turn.then((leave) => () => {
+      leave()
+      place.room.permit(place.member, 'emit')
+      return attempt(packet.name, context.session, pass)
+    })
+  }
+
+  function answered(
+    { session }: Context,
+    accepted: () => unknown,
+    judge: () => void | Promise<void>,
+  ): unknown {
+    const answer = turnsOf(session).take(judge, accepted)
+    return answer instanceof Promise ? answer.then((told) => () => told) : answer
+  }
 
   function refuseUnsendable(set: PacketSet, all: readonly Packet[]): void {
     if (all.length > limits.bundle)
@@ -95,11 +126,12 @@ export function createPackets(options: PacketsOptions) {
 
   /** Sends a packet on to those in the room whom it is for. */
   function passOn(
-    { session, to = [] }: Context,
+    context: Context,
     { room, member }: Place,
     packet: Packet,
     body: Uint8Array | undefined,
   ): Json {
+    const { session, to = [] } = context
     if (room.memberOf(session) !== member) throw new Refusal('NOT_IN_ROOM')
     const set = defined(packets)
     const final = transformed(set, room, member, packet)
@@ -109,12 +141,13 @@ export function createPackets(options: PacketsOptions) {
     if (more.length === 0 && (only === 'others' || only === 'all'))
       return { delivered: shared.toRoom(room, only === 'others' ? session : undefined) }
     const { sessions, unreached } = audienceOf(room, member, to)
+    const value = { delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
+    context.refuseUnfit({ value })
     for (const one of sessions) one.send(shared.for(one))
-    return { delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
+    return value
   }
 
   /** A packet as the room's hook would have it. */
-
   function transformed(set: PacketSet, room: Room, from: Member, packet: Packet): Packet {
     if (!room.hooks.onMessage) return packet
     const data = set.toJson(packet) as Json
@@ -133,10 +166,17 @@ export function createPackets(options: PacketsOptions) {
 
   /** Packets of one session keep their order; nobody else waits for them. */
   function turnsOf(session: Session): Turns {
-    const turns = lanes.get(session) ?? createTurns()
-    lanes.set(session, turns)
+    const { generation } = session.resume
+    const known = lanes.get(session)
+    const { turns } = known?.generation === generation ? known : newLane(session)
     if (turns.waiting < limits.requests) return turns
     throw new Refusal('RATE_LIMITED', `expected at most ${limits.requests} packets in waiting`)
+  }
+
+  function newLane(session: Session): Lane {
+    const lane = { generation: session.resume.generation, turns: createTurns() }
+    lanes.set(session, lane)
+    return lane
   }
 
   /** What fails in the game's own logic is told as it may be. */

@@ -2,9 +2,11 @@ import { BACKEND_SERVICE } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { MAX_NAME, type players as playersTable } from '../../protocol/players.ts'
+import type { Arrival } from '../core/arrival.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
 import type { Guesses } from '../core/guesses.ts'
 import type { Limits } from '../core/limits.ts'
+import { profilePage } from '../core/profile.ts'
 import { Refusal } from '../core/refusal.ts'
 import { newSecret, readSecret } from '../core/secrets.ts'
 import type { Access, Player, Session } from '../core/session.ts'
@@ -51,7 +53,7 @@ interface Found {
 }
 
 /** A player who is here, or about to be. */
-interface Present {
+interface Here {
   readonly player: Player
   readonly sessions: Set<Session>
   /** Whether anybody has been told. */
@@ -64,7 +66,8 @@ export type Players = ReturnType<typeof createPlayers>
 export function createPlayers(options: PlayersOptions) {
   const { world, limits, store, guesses, requireTicket, grant } = options
   const { refuseBanned, judge, observers } = options
-  const online = new Map<string, Present>()
+  const online = new Map<string, Here>()
+  const arrivals = new Set<Arrival>()
 
   const handlers: HandlersOf<(typeof playersTable)['messages']> = {
     async 'player.identify'(context, who) {
@@ -73,26 +76,26 @@ export function createPlayers(options: PlayersOptions) {
       if (requireTicket && !session.access) throw new Refusal('TICKET_REQUIRED')
       session.permit('read:players')
       const found = await find(context, who)
-      const { stored, alias, guestKey } = found
-      const player = await enter(session, stored)
-      if (who.name !== undefined) await rename(stored, who.name)
-      await identified(session, player, found)
-      return {
-        player: { ...player },
+      const { alias, guestKey } = found
+      const enter = await arrive(context, session, found, who.name)
+      return () => ({
+        player: { ...enter() },
         ...(alias && { alias: aliasInfo(alias) }),
         ...(guestKey !== undefined && { guest_key: guestKey }),
         ...(session.access && { scopes: session.access.scopes }),
-      }
+      })
     },
-    async 'player.get'({ session }) {
+    async 'player.get'({ session }, { after = '' }) {
       const { id } = session.identified()
       session.permit('read:players')
-      return { player: known(await store.run('player.get', { id })) }
+      const stored = known(await store.run('player.get', { id }))
+      return () => profilePage(stored, after, session.receiveBytes)
     },
     async 'player.update'({ session }, { name, props }) {
       const { id } = session.identified()
       session.permit('write:players')
-      return { player: await change(id, name, props) }
+      const stored = await change(id, name, props, session.receiveBytes)
+      return () => profilePage(stored, '', session.receiveBytes)
     },
   }
 
@@ -107,12 +110,12 @@ export function createPlayers(options: PlayersOptions) {
     change,
     /** The sessions of a player, those away included. */
     sessionsOf: (player: string): ReadonlySet<Session> => online.get(player)?.sessions ?? NONE,
-    /** The session is that user of a backend's, made a player if it is new. */
-    async become(session: Session, user: string, name: string | undefined): Promise<Player> {
-      const found = await ofUser(session, user, name)
-      const player = await enter(session, found.stored)
-      await identified(session, player, found)
-      return player
+    /** The sessions that will be players' in a moment: all, or a player's. */
+    arriving: (player?: string): readonly Arrival[] =>
+      [...arrivals].filter((one) => player === undefined || one.player.id === player),
+    /** What makes the session that user of a backend's, who becomes a player if it is new. */
+    async become(context: Context, session: Session, user: string, name: string | undefined) {
+      return arrive(context, session, await ofUser(session, user, name))
     },
     /** Takes a ticket for a session: it fixes what the session may do. */
     admit,
@@ -197,71 +200,87 @@ export function createPlayers(options: PlayersOptions) {
     return { stored, guestKey: text }
   }
 
-  /** The session is that player's from now on, unless it is banned. */
-  async function enter(session: Session, stored: StoredPlayer): Promise<Player> {
-    const player = seat(session, stored)
-    try {
-      // It is in already, so that a ban meanwhile finds it.
-      await refuseBanned(stored.id)
-    } catch (error) {
-      forget(session)
-      session.player = null
-      throw error
+  /** What makes the session that player's, once it is known that it may be, and what it will hear. */
+  async function arrive(
+    context: Context,
+    session: Session,
+    { stored, alias }: Found,
+    name?: string,
+  ): Promise<() => Player> {
+    const here = coming(session, stored)
+    // From here on a ban finds it.
+    const arrival = { session, player: here.player, channels: new Map<number, boolean>() }
+    arrivals.add(arrival)
+    context.atEnd(() => {
+      arrivals.delete(arrival)
+      tidy(here)
+    })
+    await refuseBanned(stored.id)
+    if (name !== undefined) await rename(stored, name)
+    const hears: (() => void)[] = []
+    for (const observer of observers) {
+      const hear = await observer.arriving?.(arrival)
+      if (hear) hears.push(hear)
     }
-    if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
-    return player
+    return () => {
+      const present = coming(session, stored)
+      const { player, sessions, isOnline } = present
+      sessions.add(session)
+      session.player = player
+      for (const hear of hears) hear()
+      present.isOnline = true
+      if (!isOnline) tell((observer) => observer.online?.(player))
+      tell((observer) => observer.identified?.(session, player, alias))
+      world.log.info({ session: session.id, player: player.id }, 'player identified')
+      return player
+    }
   }
 
-  /** All sessions of one player share one object. */
-  function seat(session: Session, { id, name, guest }: StoredPlayer): Player {
+  /** All sessions of one player share one object, which is there as soon as one is about to come. */
+  function coming(session: Session, { id, name, guest }: StoredPlayer): Here {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
     if (session.player && session.player.id !== id) throw new Refusal('ALREADY_IDENTIFIED')
-    const found = online.get(id) ?? {
+    const here = online.get(id) ?? {
       ...{ player: { id, name, guest }, sessions: new Set<Session>(), isOnline: false },
     }
-    online.set(id, found)
-    found.sessions.add(session)
-    session.player = found.player
-    return found.player
+    online.set(id, here)
+    return here
   }
 
   /** Its player is no longer here by it; a session that is over is still known by its player. */
   function forget(session: Session): void {
-    const id = session.player?.id ?? ''
-    const found = online.get(id)
-    if (!found?.sessions.delete(session) || found.sessions.size > 0) return
-    online.delete(id)
-    if (found.isOnline) tell('offline', found.player)
+    const here = online.get(session.player?.id ?? '')
+    if (!here?.sessions.delete(session) || here.sessions.size > 0) return
+    if (here.isOnline) tell((observer) => observer.offline?.(here.player))
+    here.isOnline = false
+    tidy(here)
   }
 
-  async function identified(session: Session, player: Player, { alias }: Found): Promise<void> {
-    if (session.ended) return
-    world.log.info({ session: session.id, player: player.id }, 'player identified')
-    const found = online.get(player.id)
-    if (found && !found.isOnline) {
-      found.isOnline = true
-      tell('online', player)
-    }
-    for (const observer of observers) {
-      if (session.ended) return
-      // Only what takes time is waited for, so that nothing comes between the others.
-      const heard = observer.identified?.(session, player, alias)
-      if (heard) await heard
-    }
+  function tidy({ player, sessions }: Here): void {
+    if (sessions.size > 0) return
+    for (const one of arrivals) if (one.player === player) return
+    online.delete(player.id)
   }
 
-  function tell(what: 'online' | 'offline', player: Player): void {
+  /** Tells who wants to know; what one of them throws harms nobody. */
+  function tell(hear: (observer: PlayerObserver) => void): void {
     for (const observer of observers) {
       try {
-        observer[what]?.(player)
+        hear(observer)
       } catch (error) {
-        world.log.error({ err: error, player: player.id, what }, 'player observer failed')
+        world.log.error({ err: error }, 'player observer failed')
       }
     }
   }
 
-  async function change(id: string, name: string | undefined, props: readonly Prop[] = []) {
-    const stored = await setProps(id, props)
+  /** With `fits`, refuses to make of a player what its client could not read. */
+  async function change(
+    id: string,
+    name: string | undefined,
+    props: readonly Prop[] = [],
+    fits?: number,
+  ): Promise<StoredPlayer> {
+    const stored = await setProps(id, props, fits)
     return name === undefined ? stored : rename(stored, name)
   }
 
@@ -276,15 +295,21 @@ export function createPlayers(options: PlayersOptions) {
     return renamed
   }
 
-  async function setProps(id: string, props: readonly Prop[]): Promise<StoredPlayer> {
+  async function setProps(
+    id: string,
+    props: readonly Prop[],
+    fits?: number,
+  ): Promise<StoredPlayer> {
     for (const { key, value } of props) {
       const bytes = Buffer.byteLength(JSON.stringify(value))
       if (bytes > limits.data_bytes)
         throw new Refusal('TOO_LARGE', `props.${key}: ${bytes} bytes; at most ${limits.data_bytes}`)
     }
-    if (props.length === 0) return known(await store.run('player.get', { id }))
-    const stored = await store.run('player.set_props', { id, props, most: limits.props })
+    const asked = { id, props, most: limits.props, ...(fits !== undefined && { fits }) }
+    const stored = await store.run('player.set_props', asked)
     if (stored === 'TOO_MANY') throw new Refusal('TOO_MANY_PROPS', `at most ${limits.props} props`)
+    if (stored === 'UNFIT')
+      throw new Refusal('TOO_LARGE', `this player would not fit receive_bytes ${fits}`)
     return known(stored)
   }
 }

@@ -25,7 +25,7 @@ export function createQueries({ resolve }: QueriesOptions) {
       const answer = askOne({ room, asker: member, to, type: 'query', data: question })
       return answer.then((value) => {
         refuseWrong(builtIn && check(builtIn.value, value, `${name} answer`), 'REMOTE_ERROR')
-        return { value }
+        return () => ({ value })
       })
     },
   }

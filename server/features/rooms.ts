@@ -4,15 +4,12 @@ import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch.ts'
-import { push } from '../core/frame.ts'
 import type { Guesses } from '../core/guesses.ts'
 import type { RoomKind } from '../core/kind.ts'
 import type { Limits } from '../core/limits.ts'
 import { Refusal } from '../core/refusal.ts'
 import {
-  infoOf,
   type Member,
-  type MemberInfo,
   merged,
   type Properties,
   type Room,
@@ -21,11 +18,10 @@ import {
   type Wishes,
 } from '../core/room.ts'
 import type { Rooms } from '../core/rooms.ts'
+import { alreadyIn, pagesOf, type Seat, type Seating } from '../core/seating.ts'
 import type { Session } from '../core/session.ts'
-import { paging } from '../core/source.ts'
 import type { World } from '../world.ts'
 
-export type Seat = ReplyOf<AllMessages['room.join']>
 type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data'>
 type Listed = ReplyOf<AllMessages['room.list']>['rooms'][number]
 
@@ -33,6 +29,7 @@ export interface RoomsOptions {
   readonly world: World
   readonly limits: Limits
   readonly rooms: Rooms
+  readonly seating: Seating
   readonly kinds: readonly RoomKind[]
   readonly guesses: Guesses
   readonly cleanName: (name: string) => string
@@ -40,7 +37,7 @@ export interface RoomsOptions {
 
 /** What players do with rooms. */
 export function createRoomFeature(options: RoomsOptions) {
-  const { world, limits, rooms, kinds, guesses, cleanName } = options
+  const { world, limits, rooms, seating, kinds, guesses, cleanName } = options
 
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
     'room.create'(context, { kind: name, capacity, listed, properties, ...joining }) {
@@ -56,8 +53,6 @@ export function createRoomFeature(options: RoomsOptions) {
     'room.join'(context, { code, ...joining }) {
       const room = guesses.look(context.session, () => rooms.get(code))
       if (!room) throw new Refusal('ROOM_NOT_FOUND', `room.join.code: no room is called ${code}`)
-      if (room.isBanned(context.session)) throw new Refusal('BANNED')
-      if (room.locked) throw new Refusal('ROOM_LOCKED')
       return join(context, room, joining, false)
     },
     'room.join_or_create'(context, { kind: name, properties, ...joining }) {
@@ -78,14 +73,20 @@ export function createRoomFeature(options: RoomsOptions) {
     'room.list': list,
     'room.update'(context, { properties = {}, listed }) {
       const { room } = permitted(context, 'update')
-      checkProperties(merged(room.properties, properties), 'room.update.properties')
+      const changed = {
+        listed: listed ?? room.listed,
+        properties: merged(room.properties, properties),
+      }
+      checkProperties(changed.properties, 'room.update.properties')
+      context.refuseUnfit({ room: { ...roomInfoOf(room), ...changed } })
       room.merge(properties)
-      room.listed = listed ?? room.listed
+      room.listed = changed.listed
       rooms.tellUpdated(room)
       return { room: roomInfoOf(room) }
     },
     'room.lock'(context, { locked }) {
       const { room } = permitted(context, 'lock')
+      context.refuseUnfit({ room: { ...roomInfoOf(room), locked } })
       room.locked = locked
       rooms.tellUpdated(room)
       return { room: roomInfoOf(room) }
@@ -116,9 +117,11 @@ export function createRoomFeature(options: RoomsOptions) {
     make: (name: string, wishes: Wishes = {}): string =>
       rooms.create(kindNamed(name, 'rooms.create'), wishes).code,
 
-    /** The seats of a session, each in pages that fit `bytes` and are made as their turn comes. */
-    seatsOf: (session: Session, bytes: number): Generator<Seat>[] =>
-      [...rooms.of(session)].map((room) => pages(room, room.memberOf(session) as Member, bytes)),
+    /** The seats of a session, each in pages that fit `bytes`. */
+    seatsOf: (session: Session, bytes: number): readonly Seat[][] =>
+      [...rooms.of(session)].map((room) =>
+        pagesOf(room, room.memberOf(session) as Member, room.members, bytes),
+      ),
   }
 
   function kindNamed(name: string, place: string): RoomKind {
@@ -159,77 +162,10 @@ export function createRoomFeature(options: RoomsOptions) {
       )
   }
 
-  /** Asks the room's hook, which may take its time, then seats the session. */
-  function join(
-    context: Context,
-    room: Room,
-    { name, data }: Joining,
-    isCreator: boolean,
-  ): Seat | Promise<Seat> {
-    const { session } = context
-    if (room.memberOf(session) || room.entering.has(session)) throw alreadyIn(room)
-    const asked = nameFor(session, name)
-    const sitWith = (memberData: Json = null) => sit(context, room, asked, memberData, isCreator)
-    try {
-      checkRoomLeft(session, room)
-      checkSize(data, 'data')
-      const { player } = session
-      const thought = room.hooks.onJoin?.({ session, player, name: asked, data })
-      return thought instanceof Promise
-        ? think(session, room, thought, sitWith, isCreator)
-        : sitWith(thought)
-    } catch (error) {
-      rooms.release(room, isCreator)
-      throw error
-    }
-  }
-
-  /** Keeps a seat free while a hook thinks, for as long as it may. */
-  async function think<T>(
-    session: Session,
-    room: Room,
-    thought: Promise<T>,
-    sitWith: (memberData: T) => Seat,
-    isCreator: boolean,
-  ): Promise<Seat> {
-    room.entering.add(session)
-    let cancel = () => {}
-    const late = new Promise<never>((_, reject) => {
-      const text = `the room did not decide within ${limits.hook_ms} ms`
-      cancel = world.after(limits.hook_ms, () => reject(new Refusal('TIMEOUT', text)))
-    })
-    try {
-      const memberData = await Promise.race([thought, late])
-      room.entering.delete(session)
-      return sitWith(memberData)
-    } finally {
-      cancel()
-      room.entering.delete(session)
-      rooms.release(room, isCreator)
-    }
-  }
-
-  function checkRoomLeft(session: Session, room: Room): void {
-    const { size } = rooms.of(session)
-    if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
-    if (size >= limits.rooms)
-      throw new Refusal('TOO_MANY_ROOMS', `this session is in ${size} rooms already`)
-    if (room.isFull) throw new Refusal('ROOM_FULL')
-  }
-
-  function sit(context: Context, room: Room, name: string, data: Json, isCreator: boolean): Seat {
-    const { session } = context
-    checkRoomLeft(session, room)
-    checkSize(data, 'what onJoin returned')
-    const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
-    const member = rooms.enter(session, room, name, isCreator ? creator : joiner, data)
-    const seats = pages(room, member, session.receiveBytes)
-    const { value: first } = seats.next()
-    context.afterwards(() => {
-      if (first.more) session.mark(paging(membersIn(seats)))
-      rooms.guard(room, () => room.hooks.onJoined?.(member))
-    })
-    return first
+  function join(context: Context, room: Room, { name, data }: Joining, isOwn: boolean) {
+    context.atEnd(() => rooms.release(room, isOwn))
+    checkSize(data, 'data')
+    return seating.admit({ context, room, name: nameFor(context.session, name), data, isOwn })
   }
 
   function nameFor(session: Session, asked: string | undefined): string {
@@ -257,8 +193,7 @@ export function createRoomFeature(options: RoomsOptions) {
   }
 }
 
-/** What a page needs beside its members: envelope and room without its properties. */
-const PAGE_OVERHEAD = 640
+/** What a page of a list says beside its rooms. */
 const LIST_OVERHEAD = 200
 
 function memberNumbered(room: Room, number: number, place: string): Member {
@@ -266,9 +201,6 @@ function memberNumbered(room: Room, number: number, place: string): Member {
   if (!member) throw new Refusal('MEMBER_NOT_FOUND', `${place}: nobody here is number ${number}`)
   return member
 }
-
-const alreadyIn = (room: Room) =>
-  new Refusal('ALREADY_IN_ROOM', undefined, { cause: { room: room.code } })
 
 const listedOf = (room: Room): Listed => ({
   code: room.code,
@@ -278,35 +210,3 @@ const listedOf = (room: Room): Listed => ({
   locked: room.locked,
   properties: room.properties,
 })
-
-/**
- * A seat in pieces that each fit `bytes`, cut one by one; the last says that no more follows. It is
- * as the room is now: what changes later is told in an event, which comes later too.
- */
-const pages = (room: Room, { number }: Member, bytes: number): Generator<Seat> =>
-  pagesOf(roomInfoOf(room), number, Array.from(room.members, infoOf), bytes)
-
-function* pagesOf(room: Seat['room'], you: number, all: readonly MemberInfo[], bytes: number) {
-  const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(room.properties))
-  let rest = all
-  while (rest.length > 0) {
-    const members = fitting(rest, bytes - overhead)
-    rest = rest.slice(members.length)
-    yield { room, you, members, more: rest.length > 0 }
-  }
-}
-
-/** The first of the members, as many as fit `bytes` and at least one. */
-function fitting(all: readonly MemberInfo[], bytes: number): readonly MemberInfo[] {
-  let left = bytes
-  const end = all.findIndex((one, index) => {
-    left -= Buffer.byteLength(JSON.stringify(one)) + 1
-    return left < 0 && index > 0
-  })
-  return end < 0 ? all : all.slice(0, end)
-}
-
-function* membersIn(seats: Iterable<Seat>) {
-  for (const { room, members, more } of seats)
-    yield push('room.members', { members, more }, { room: room.code })
-}

@@ -28,22 +28,27 @@ export function channelOperations(sql: Sql): ChannelOperations {
         )
         .map(channelOf),
     'channel.count': () => Number(sql.get('select count(*) as many from channels')?.many),
-    'channel.update'({ id, name, owner, props, at }) {
+    'channel.update'({ id, name, owner, props, at, fits }) {
       const before = get(id)
       if (!before) return null
+      const after = {
+        ...{ ...before, updated_at: at },
+        ...(name !== undefined && { name }),
+        ...(owner !== undefined && { owner }),
+        ...(props && { props }),
+      }
+      if (isUnfit(after, fits)) return 'UNFIT'
       sql.run(
         'update channels set name = ?, owner = ?, props = ?, updated_at = ? where id = ?',
-        name ?? before.name,
-        owner === undefined ? before.owner : owner,
-        JSON.stringify(props ?? before.props),
-        ...[at, id],
+        ...[after.name, after.owner, JSON.stringify(after.props), at, id],
       )
-      return get(id)
+      return after
     },
     'channel.delete': ({ id }) => sql.run('delete from channels where id = ?', id) > 0,
-    'channel.join'({ id, player, most, at }) {
+    'channel.join'({ id, player, most, at, fits }) {
       const channel = get(id)
       if (!channel) return null
+      if (isUnfit(channel, fits)) return 'UNFIT'
       if (isMember(id, player)) return { channel, isNew: false }
       if (channel.members >= most) return 'FULL'
       seat(id, player, at)
@@ -83,6 +88,10 @@ export function channelOperations(sql: Sql): ChannelOperations {
     )
   }
 }
+
+/** With what one more member adds to it. */
+const isUnfit = (channel: Channel, fits = Number.POSITIVE_INFINITY) =>
+  Buffer.byteLength(JSON.stringify(channel)) + 1 > fits
 
 const LEAVE = 'delete from channel_members where channel = ? and player = ?'
 

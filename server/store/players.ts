@@ -1,3 +1,4 @@
+import { profileBytes } from '../core/profile.ts'
 import type { Alias, Operations, Prop, StoredPlayer } from '../core/store.ts'
 import type { Row, Sql } from './database.ts'
 import { isSame } from './secret.ts'
@@ -101,12 +102,14 @@ export function playerOperations(sql: Sql): PlayerOperations {
     return get(id)
   }
 
-  function setProps({ id, props, most }: Parameters<Operations['player.set_props']>[0]) {
+  function setProps({ id, props, most, fits }: Parameters<Operations['player.set_props']>[0]) {
     const before = get(id)
     if (!before) return null
-    const keys = new Set(before.props.map(({ key }) => key))
-    for (const { key, value } of props) value === null ? keys.delete(key) : keys.add(key)
-    if (keys.size > most) return 'TOO_MANY'
+    const after = new Map(before.props.map((one) => [one.key, one]))
+    for (const one of props) one.value === null ? after.delete(one.key) : after.set(one.key, one)
+    if (props.length > 0 && after.size > most) return 'TOO_MANY'
+    if (fits !== undefined && profileBytes({ ...before, props: [...after.values()] }) > fits)
+      return 'UNFIT'
     for (const { key, value } of props) {
       if (value === null) sql.run('delete from props where player = ? and key = ?', id, key)
       else

@@ -6,6 +6,7 @@ import type { RoomKind } from '../../server/core/kind.ts'
 import { limitsOf, ratesOf } from '../../server/core/limits.ts'
 import type { Properties, Room } from '../../server/core/room.ts'
 import { createRooms } from '../../server/core/rooms.ts'
+import { createSeating } from '../../server/core/seating.ts'
 import { Session } from '../../server/core/session.ts'
 import { createRoomFeature } from '../../server/features/rooms.ts'
 import { createWorld } from '../../server/world.ts'
@@ -66,7 +67,14 @@ function furnished() {
   }
   const rooms = createRooms(world, limits)
   const { handlers } = createRoomFeature({
-    ...{ world, limits, rooms, kinds: [kind], cleanName: (name: string) => name },
+    ...{
+      world,
+      limits,
+      rooms,
+      seating: createSeating({ world, limits, rooms }),
+      kinds: [kind],
+      cleanName: (name: string) => name,
+    },
     guesses: createGuesses(ratesOf(), world.now),
   })
   const outside = { limits, rates: false as const, flusher: createFlusher(() => {}) }
@@ -76,12 +84,12 @@ function furnished() {
   for (let at = 0; at < ROOMS; at++) {
     const half = at % 2 > 0 ? { left: true } : { right: true }
     const room = rooms.create(kind, { properties: { mode: 'ffa', map: at % 1_000, ...half } })
-    if (at < ROOMS - 1) room.add(session(`${at}`), 'Ada', 'player', null)
+    if (at < ROOMS - 1) room.add(room.propose(session(`${at}`), 'Ada', 'player', null))
     all.push(room)
   }
   const asker = session('asker')
   // A handler knows nothing of the connection but that there is one.
-  const context = { session: asker, afterwards() {} } as unknown as Context
+  const context = { session: asker, afterwards() {}, atEnd() {} } as unknown as Context
 
   return {
     asks({ does, properties }: Wish): void {

@@ -68,9 +68,7 @@ export class House {
   found(session: ModelSession, kind: string, name: string | undefined, wishes: Wishes): object {
     if (this.isFull) throw new Refused('TOO_MANY_ROOMS')
     const room = this.make(kind, wishes)
-    const seat = attempt(() =>
-      this.seat(session, room, name, KINDS[kind]?.roles?.creator ?? 'host'),
-    )
+    const seat = attempt(() => this.seat(session, room, name))
     if (!(seat instanceof Refused)) return seat
     room.stay()
     this.rooms.delete(room.code)
@@ -89,7 +87,10 @@ export class House {
     return room
   }
 
-  seat(session: ModelSession, room: ModelRoom, name = '', role: Role): object {
+  /** The first in an empty room is its creator. */
+  seat(session: ModelSession, room: ModelRoom, name = ''): object {
+    const { creator = 'host', joiner = 'player' } = KINDS[room.kind]?.roles ?? {}
+    const role: Role = room.members.size === 0 ? creator : joiner
     if (session.rooms.size >= this.#limits.rooms) throw new Refused('TOO_MANY_ROOMS')
     if (room.members.size >= room.capacity) throw new Refused('ROOM_FULL')
     room.stay()

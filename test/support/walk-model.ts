@@ -51,7 +51,7 @@ export class Model extends House implements Witness {
       if (isBanned(room, session)) throw new Refused('BANNED')
       if (room.locked) throw new Refused('ROOM_LOCKED')
       if (room.members.has(session.id)) throw new Refused('ALREADY_IN_ROOM')
-      return this.seat(session, room, name, KINDS[room.kind]?.roles?.joiner ?? 'player')
+      return this.seat(session, room, name)
     },
     'room.join_or_create': ({ session }, { kind, name, properties }) => {
       const seated = [...session.rooms].some((room) => room.kind === kind)
@@ -60,7 +60,7 @@ export class Model extends House implements Witness {
         const isOpen = room.listed && !room.locked && room.members.size < room.capacity
         if (!isOpen || room.kind !== kind || isBanned(room, session)) continue
         if (!says(room, properties)) continue
-        return this.seat(session, room, name, KINDS[kind]?.roles?.joiner ?? 'player')
+        return this.seat(session, room, name)
       }
       if (KINDS[kind]?.creatable === false) throw new Refused('PERMISSION_DENIED')
       return this.found(session, kind, name, properties ? { properties } : {})

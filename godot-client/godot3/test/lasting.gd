@@ -137,6 +137,15 @@ func _props() -> void:
 	var refused = yield(players.update({"props": many}), "completed")
 	_equal(_code(refused), EstragonProtocol.TOO_MANY_PROPS, "too many")
 	_equal(players.props.size(), 2, "props after what was refused")
+	for half in 2:
+		var large := {}
+		for number in 20:
+			large["large %d %d" % [half, number]] = "x".repeat(2000)
+		var stored = yield(players.update({"props": large}), "completed")
+		_check(stored.ok, "large props")
+	_equal(players.props.size(), 42, "props in pages")
+	var whole = yield(players.get_player(), "completed")
+	_equal(whole.data["player"]["props"].size(), 42, "a profile in pages")
 
 
 func _channel() -> void:

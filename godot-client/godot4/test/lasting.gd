@@ -95,6 +95,16 @@ func _keeps_props() -> void:
 		many[str(number)] = number
 	_fails(await players.update({"props": many}), EstragonProtocol.TOO_MANY_PROPS, "too many")
 	_equal(players.props.size(), 2, "props after what was refused")
+	for half in 2:
+		var large := {}
+		for number in 20:
+			large["large %d %d" % [half, number]] = "x".repeat(2000)
+		var stored := await players.update({"props": large})
+		_check(stored.ok, "large props")
+	_equal(players.props.size(), 42, "props in pages")
+	var whole := await players.get_player()
+	var pages: Array = whole.data["player"]["props"]
+	_equal(pages.size(), 42, "a profile in pages")
 
 
 func _chats() -> void:

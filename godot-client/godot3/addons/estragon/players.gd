@@ -71,7 +71,8 @@ func identify_as(
 # Asks for all that is known of us: the result's data holds it as `player`; `me` and `props` follow.
 # (Every object has a `get` already.)
 func get_player() -> EstragonResult:
-	return _known(yield(_session.request("player.get", {}), "completed"))
+	var known = _known(yield(_session.request("player.get", {}), "completed"))
+	return yield(known, "completed") if known is GDScriptFunctionState else known
 
 
 # Changes what is known of us: `changes` may hold `name`, and `props`, values by key that are merged
@@ -82,7 +83,8 @@ func update(changes: Dictionary) -> EstragonResult:
 		asked["props"] = []
 		for key in changes["props"]:
 			asked["props"].append({"key": key, "value": changes["props"][key]})
-	return _known(yield(_session.request("player.update", asked), "completed"))
+	var known = _known(yield(_session.request("player.update", asked), "completed"))
+	return yield(known, "completed") if known is GDScriptFunctionState else known
 
 
 # The server whose guest keys are looked up from now on.
@@ -103,11 +105,20 @@ func _identify(who: Dictionary) -> EstragonResult:
 	return result
 
 
-# Takes over what a profile says.
+# Takes over what a profile says, and asks for the props that its first page has no room for.
 func _known(result: EstragonResult) -> EstragonResult:
 	if not result.ok:
 		return result
 	var profile: Dictionary = result.data["player"]
+	var next = result.data["next"]
+	while next != null:
+		var page: EstragonResult = yield(
+			_session.request("player.get", {"after": next}), "completed"
+		)
+		if not page.ok:
+			return page
+		profile["props"].append_array(page.data["player"]["props"])
+		next = page.data["next"]
 	me = {"id": profile["id"], "name": profile["name"], "guest": profile["guest"]}
 	props = {}
 	for prop in profile["props"]:

@@ -67,7 +67,7 @@ func identify_as(
 ## Asks for all that is known of us: the result's data holds it as [code]player[/code];
 ## [member me] and [member props] follow. (Every object has a [code]get[/code] already.)
 func get_player() -> EstragonResult:
-	return _known(await _session.request("player.get", {}))
+	return await _known(await _session.request("player.get", {}))
 
 
 ## Changes what is known of us: [param changes] may hold [code]name[/code], and [code]props[/code],
@@ -80,7 +80,7 @@ func update(changes: Dictionary) -> EstragonResult:
 		asked["props"] = changed.keys().map(
 			func(key: Variant) -> Dictionary: return {"key": key, "value": changed[key]}
 		)
-	return _known(await _session.request("player.update", asked))
+	return await _known(await _session.request("player.update", asked))
 
 
 ## The server whose guest keys are looked up from now on.
@@ -102,11 +102,20 @@ func _identify(who: Dictionary) -> EstragonResult:
 	return result
 
 
-## Takes over what a profile says.
+## Takes over what a profile says, and asks for the props that its first page has no room for.
 func _known(result: EstragonResult) -> EstragonResult:
 	if not result.ok:
 		return result
 	var profile: Dictionary = result.data["player"]
+	var all: Array = profile["props"]
+	var next: Variant = result.data["next"]
+	while next != null:
+		var page := await _session.request("player.get", {"after": next})
+		if not page.ok:
+			return page
+		var more: Array = page.data["player"]["props"]
+		all.append_array(more)
+		next = page.data["next"]
 	me = {"id": profile["id"], "name": profile["name"], "guest": profile["guest"]}
 	props = {}
 	for prop: Dictionary in profile["props"]:
