@@ -1,14 +1,14 @@
 import type { ROUTES } from '../protocol/http.ts'
 import { LIMITS, RATES } from '../protocol/limits.ts'
 import { text } from '../protocol/schema.ts'
-import type { RouteHandlers } from './core/api.ts'
-import type { Bus } from './core/bus.ts'
-import type { Endpoint } from './core/dialect.ts'
-import type { AllHandlers } from './core/dispatch.ts'
-import type { RoomKind } from './core/kind.ts'
-import type { Store } from './core/store.ts'
-import { definition } from './definition.ts'
+import type { RouteHandlers } from './core/api/api.ts'
+import type { AllHandlers } from './core/dispatch/dispatch.ts'
+import type { Bus } from './core/nodes/bus.ts'
+import type { RoomKind } from './core/room/kind.ts'
+import type { Endpoint } from './core/session/dialect.ts'
+import type { Store } from './core/store/store.ts'
 import type { IntercomHandler } from './features/intercom.ts'
+import { definition } from './game/definition.ts'
 import {
   called,
   fields,

@@ -1,11 +1,11 @@
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { HOOKS } from './definition.ts'
+import { LINES } from './cli/settings.ts'
+import { HOOKS } from './game/definition.ts'
+import { ROOM_OPTIONS } from './game/options.ts'
 import type { Options } from './option.ts'
 import { SERVER_OPTIONS } from './options.ts'
-import { ROOM_OPTIONS } from './room-options.ts'
-import { LINES } from './settings.ts'
 
 /** What the README lists, by the name between its markers. */
 const LISTS: Readonly<Record<string, () => string>> = {

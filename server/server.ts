@@ -12,28 +12,36 @@ import { createJssocket } from './compat/jssocket.ts'
 import { createTalo } from './compat/talo.ts'
 import { createTaloApi, isTalos } from './compat/talo-api.ts'
 import { createShapes } from './compat/talo-shapes.ts'
-import { type ApiRequest, createApi } from './core/api.ts'
-import type { AskNodes } from './core/bus.ts'
-import { Connection, type ConnectionEvents, LATE_MS, type Transport } from './core/connection.ts'
-import { Conversation } from './core/conversation.ts'
-import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/dialect.ts'
-import { createDispatch } from './core/dispatch.ts'
-import { createFlusher } from './core/flusher.ts'
-import { encode, type Outgoing, push } from './core/frame.ts'
-import { createGuesses } from './core/guesses.ts'
-import type { RoomKind } from './core/kind.ts'
-import { limitsOf, ratesOf } from './core/limits.ts'
-import { createPacketDesk, type PacketDesk } from './core/packets-desk.ts'
-import { createPacketSender } from './core/packets-sending.ts'
-import { Refusal } from './core/refusal.ts'
-import type { Wishes } from './core/room.ts'
-import { createRooms } from './core/rooms.ts'
-import { createSeating, type Seat } from './core/seating.ts'
-import type { Player, Session } from './core/session.ts'
-import { createSessions, type PlayerObserver, type SessionObserver } from './core/sessions.ts'
-import { createSweep } from './core/sweep.ts'
-import { createTicks } from './core/tick.ts'
-import { kindOf } from './definition.ts'
+import { type ApiRequest, createApi } from './core/api/api.ts'
+import { createFlusher } from './core/delivery/flusher.ts'
+import { createDispatch } from './core/dispatch/dispatch.ts'
+import { createGuesses } from './core/dispatch/guesses.ts'
+import type { AskNodes } from './core/nodes/bus.ts'
+import type { RoomKind } from './core/room/kind.ts'
+import { createPacketDesk, type PacketDesk } from './core/room/packets-desk.ts'
+import { createPacketSender } from './core/room/packets-sending.ts'
+import type { Wishes } from './core/room/room.ts'
+import { createRooms } from './core/room/rooms.ts'
+import { createSeating, type Seat } from './core/room/seating.ts'
+import {
+  Connection,
+  type ConnectionEvents,
+  LATE_MS,
+  type Transport,
+} from './core/session/connection.ts'
+import { Conversation } from './core/session/conversation.ts'
+import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/session/dialect.ts'
+import type { Player, Session } from './core/session/session.ts'
+import {
+  createSessions,
+  type PlayerObserver,
+  type SessionObserver,
+} from './core/session/sessions.ts'
+import { createSweep } from './core/session/sweep.ts'
+import { createTicks } from './core/state/tick.ts'
+import { encode, type Outgoing, push } from './core/wire/frame.ts'
+import { limitsOf, ratesOf } from './core/wire/limits.ts'
+import { Refusal } from './core/wire/refusal.ts'
 import { createBackends } from './features/backends.ts'
 import { createBans } from './features/bans.ts'
 import { createChannels } from './features/channels.ts'
@@ -50,6 +58,7 @@ import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createQueries } from './features/queries.ts'
 import { createRoomFeature } from './features/rooms.ts'
+import { kindOf } from './game/definition.ts'
 import { checkOptions, type HubOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { createDirectStore } from './store/direct.ts'
 import { IN_MEMORY, openStore } from './store/store.ts'
@@ -62,8 +71,8 @@ import { createSockets } from './transport/socket.ts'
 import { createWorld, type World } from './world.ts'
 
 export { createMemoryBus } from './bus/memory.ts'
-export type { AskNodes, Bus, IntercomAnswer, Node } from './core/bus.ts'
-export type { Limits, Rates } from './core/limits.ts'
+export type { AskNodes, Bus, IntercomAnswer, Node } from './core/nodes/bus.ts'
+export type { Limits, Rates } from './core/wire/limits.ts'
 export {
   defineRoom,
   type Entrant,
@@ -72,9 +81,9 @@ export {
   type RoomGroup,
   type RoomMember,
   type Said,
-} from './definition.ts'
+} from './game/definition.ts'
+export * from './game/packets.ts'
 export type { HubOptions, ServerOptions } from './options.ts'
-export * from './packets.ts'
 export { Refusal }
 
 /** What a running server holds just now. */

@@ -1,6 +1,6 @@
 import { hash, hashSync } from '@node-rs/bcrypt'
 import t from 'tap'
-import { readHash } from '../server/core/bcrypt.ts'
+import { readHash } from '../server/core/store/bcrypt.ts'
 import { createServer, type HubOptions } from '../server/server.ts'
 import type { RawClient } from './support/client.ts'
 import { ending, listening } from './support/estragon.ts'

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { readConfig } from '../server/config.ts'
-import { definePackets } from '../server/packets.ts'
+import { readConfig } from '../server/cli/config.ts'
+import { definePackets } from '../server/game/packets.ts'
 import { openRaw } from './support/client.ts'
 import { startProgram } from './support/program.ts'
 import { NodeSocket } from './support/world.ts'
@@ -39,7 +39,7 @@ t.test('a module says the same, by name or as its default, and has hooks', async
 })
 
 t.test('a module says which packets there are', async (t) => {
-  const source = new URL('../server/packets.ts', import.meta.url).href
+  const source = new URL('../server/game/packets.ts', import.meta.url).href
   const imports = `import { definePackets } from '${source}'`
   const path = await file(
     t,

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import type { Dialect, Endpoint, Heard, Native, Upgrade } from '../server/core/dialect.ts'
-import { Refusal } from '../server/core/refusal.ts'
+import type { Dialect, Endpoint, Heard, Native, Upgrade } from '../server/core/session/dialect.ts'
+import { Refusal } from '../server/core/wire/refusal.ts'
 import { defineRoom, type HubOptions } from '../server/server.ts'
 import type { Any } from './support/client.ts'
 import { createFeed } from './support/feed.ts'

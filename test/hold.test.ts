@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Operations, Store } from '../server/core/store.ts'
+import type { Operations, Store } from '../server/core/store/store.ts'
 import { createDirectStore } from '../server/store/direct.ts'
 import { createWorld } from '../server/world.ts'
 import { until, within } from './support/promise.ts'

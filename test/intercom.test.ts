@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Json } from '../protocol/schema.ts'
-import type { Bus } from '../server/core/bus.ts'
+import type { Bus } from '../server/core/nodes/bus.ts'
 import { INTERCOM_MS } from '../server/features/intercom.ts'
 import { createMemoryBus, createServer, defineRoom, type ServerOptions } from '../server/server.ts'
 import { connect } from '../web-client/client.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { LIMITS, RATES } from '../protocol/limits.ts'
-import { encode } from '../server/core/frame.ts'
-import { paging } from '../server/core/source.ts'
+import { paging } from '../server/core/delivery/source.ts'
+import { encode } from '../server/core/wire/frame.ts'
 import { createKernels, type Kernel } from './support/kernel.ts'
 import { OVERS, world } from './support/world.ts'
 

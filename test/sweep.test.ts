@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createSweep, SWEPT_AT_ONCE } from '../server/core/sweep.ts'
+import { createSweep, SWEPT_AT_ONCE } from '../server/core/session/sweep.ts'
 import { createClock, createTestWorld } from './support/clock.ts'
 
 function stage(count: number) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { SCOPES } from '../protocol/players.ts'
-import { readSecret } from '../server/core/secrets.ts'
+import { readSecret } from '../server/core/store/secrets.ts'
 import { createRandom, seedOf } from './support/clock.ts'
 import { GENERATORS } from './support/garbage.ts'
 import { CONNECTED, HEARTBEAT, type TaloPlayer, talo, withScopes } from './support/talo.ts'

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { createTicks, MOST_CATCH_UP, type Step } from '../server/core/tick.ts'
+import { createTicks, MOST_CATCH_UP, type Step } from '../server/core/state/tick.ts'
 import { createClock, createTestWorld } from './support/clock.ts'
 
 /** Ticks whose timers are as late as the test says. */

@@ -1,4 +1,4 @@
-import type { Bus, Node } from '../core/bus.ts'
+import type { Bus, Node } from '../core/nodes/bus.ts'
 
 /** A bus for the nodes of one process. What goes over it is copied, as over any other. */
 export function createMemoryBus(): Bus {

@@ -1,4 +1,4 @@
-import type { NumericDialect } from '../core/dispatch.ts'
+import type { NumericDialect } from '../core/dispatch/dispatch.ts'
 import type { Log } from '../world.ts'
 
 /** What the article's server says: to its hello, and with `--greeting` on connection. */

@@ -1,9 +1,9 @@
 import type { CloseCode } from '../../protocol/errors.ts'
 import { type Id, toText } from '../../protocol/message.ts'
-import type { Dialect, Endpoint, Frames, Heard, Native } from '../core/dialect.ts'
-import { Refusal } from '../core/refusal.ts'
-import type { Session } from '../core/session.ts'
-import type { SessionObserver } from '../core/sessions.ts'
+import type { Dialect, Endpoint, Frames, Heard, Native } from '../core/session/dialect.ts'
+import type { Session } from '../core/session/session.ts'
+import type { SessionObserver } from '../core/session/sessions.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 
 export interface JssocketOptions {
   /** What makes a session a backend's; refuses a wrong secret. */

@@ -1,5 +1,5 @@
-import { type Api, type ApiOptions, type ApiRequest, createApi } from '../core/api.ts'
-import { Refusal } from '../core/refusal.ts'
+import { type Api, type ApiOptions, type ApiRequest, createApi } from '../core/api/api.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import { errorBody } from './talo-errors.ts'
 import { createTaloRoutes, TALO_ROUTES, type TaloRoutesOptions } from './talo-routes.ts'
 

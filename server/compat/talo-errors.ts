@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../protocol/errors.ts'
-import type { ErrorData } from '../core/api.ts'
+import type { ErrorData } from '../core/api/api.ts'
 
 /** What an error on the socket answers. */
 export interface Asked {

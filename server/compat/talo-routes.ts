@@ -11,10 +11,10 @@ import {
   record,
   text,
 } from '../../protocol/schema.ts'
-import type { Caller, RouteHandlers, ServedHandlers } from '../core/api.ts'
-import { Refusal } from '../core/refusal.ts'
-import type { ServedRoutes } from '../core/routes.ts'
-import type { Alias, Channel, Store } from '../core/store.ts'
+import type { Caller, RouteHandlers, ServedHandlers } from '../core/api/api.ts'
+import type { ServedRoutes } from '../core/api/routes.ts'
+import type { Alias, Channel, Store } from '../core/store/store.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import { aliasOf, type Shapes } from './talo-shapes.ts'
 
 export interface TaloRoutesOptions {

@@ -1,4 +1,4 @@
-import type { Alias, Channel, Store, StoredPlayer } from '../core/store.ts'
+import type { Alias, Channel, Store, StoredPlayer } from '../core/store/store.ts'
 import { isoOf } from '../world.ts'
 
 export type Shapes = ReturnType<typeof createShapes>

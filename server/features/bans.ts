@@ -1,8 +1,8 @@
 import type { banRoutes } from '../../protocol/http.ts'
-import type { RouteHandlers } from '../core/api.ts'
-import { Refusal } from '../core/refusal.ts'
-import type { Session } from '../core/session.ts'
-import type { Store } from '../core/store.ts'
+import type { RouteHandlers } from '../core/api/api.ts'
+import type { Session } from '../core/session/session.ts'
+import type { Store } from '../core/store/store.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
 export interface BansOptions {

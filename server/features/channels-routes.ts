@@ -1,12 +1,12 @@
 import type { channelRoutes } from '../../protocol/http.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
-import type { RouteHandlers } from '../core/api.ts'
-import type { Committed } from '../core/call.ts'
-import type { Limits } from '../core/limits.ts'
-import { paged } from '../core/page.ts'
-import { Refusal } from '../core/refusal.ts'
-import type { Player } from '../core/session.ts'
-import type { Channel, ChannelMessage, Store, StoredPlayer } from '../core/store.ts'
+import type { RouteHandlers } from '../core/api/api.ts'
+import type { Committed } from '../core/dispatch/call.ts'
+import type { Player } from '../core/session/session.ts'
+import type { Channel, ChannelMessage, Store, StoredPlayer } from '../core/store/store.ts'
+import type { Limits } from '../core/wire/limits.ts'
+import { paged } from '../core/wire/page.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 
 type Named = Pick<Player, 'id' | 'name'>
 

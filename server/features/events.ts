@@ -1,10 +1,10 @@
 import type { events as eventsTable } from '../../protocol/events.ts'
 import { check, type Json } from '../../protocol/schema.ts'
-import { deliver } from '../core/audience.ts'
-import type { Context, HandlersOf } from '../core/dispatch.ts'
-import { push } from '../core/frame.ts'
-import { Refusal } from '../core/refusal.ts'
-import { type Member, type Room, stampOf } from '../core/room.ts'
+import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import { deliver } from '../core/room/audience.ts'
+import { type Member, type Room, stampOf } from '../core/room/room.ts'
+import { push } from '../core/wire/frame.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 
 export interface Seated {
   readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }

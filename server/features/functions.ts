@@ -1,9 +1,9 @@
 import type { functions as functionsTable } from '../../protocol/functions.ts'
-import { askHost, askOne } from '../core/asking.ts'
-import { deliver } from '../core/audience.ts'
-import type { Context, HandlersOf } from '../core/dispatch.ts'
-import { push } from '../core/frame.ts'
-import { type Member, type Room, stampOf } from '../core/room.ts'
+import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import { askHost, askOne } from '../core/room/asking.ts'
+import { deliver } from '../core/room/audience.ts'
+import { type Member, type Room, stampOf } from '../core/room/room.ts'
+import { push } from '../core/wire/frame.ts'
 
 export interface FunctionsOptions {
   readonly now: () => number

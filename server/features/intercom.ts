@@ -1,5 +1,5 @@
 import type { Json } from '../../protocol/schema.ts'
-import type { AskNodes, Bus, IntercomAnswer, Node } from '../core/bus.ts'
+import type { AskNodes, Bus, IntercomAnswer, Node } from '../core/nodes/bus.ts'
 import type { Cancel, World } from '../world.ts'
 
 /** What a node answers to a question of another's, or of its own. Nothing is null. */

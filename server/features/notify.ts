@@ -3,12 +3,12 @@ import type { notifyRoutes } from '../../protocol/http.ts'
 import type { Sender } from '../../protocol/message.ts'
 import { groupAddress, type notify as notifyTable, sessionId } from '../../protocol/notify.ts'
 import { check, type Json, json } from '../../protocol/schema.ts'
-import type { RouteHandlers } from '../core/api.ts'
-import type { HandlersOf } from '../core/dispatch.ts'
-import { push } from '../core/frame.ts'
-import { Refusal } from '../core/refusal.ts'
-import type { Session } from '../core/session.ts'
-import type { PlayerObserver, SessionObserver } from '../core/sessions.ts'
+import type { RouteHandlers } from '../core/api/api.ts'
+import type { HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { Session } from '../core/session/session.ts'
+import type { PlayerObserver, SessionObserver } from '../core/session/sessions.ts'
+import { push } from '../core/wire/frame.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 
 /** Sessions, of which it costs nothing to say whether one is among them. */
 export interface Group {

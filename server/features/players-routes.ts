@@ -1,7 +1,6 @@
 import type { playerRoutes } from '../../protocol/http.ts'
-import type { RouteHandlers } from '../core/api.ts'
-import { Refusal } from '../core/refusal.ts'
-import { newSecret } from '../core/secrets.ts'
+import type { RouteHandlers } from '../core/api/api.ts'
+import { newSecret } from '../core/store/secrets.ts'
 import {
   type AccessKey,
   type Alias,
@@ -10,7 +9,8 @@ import {
   type Prop,
   type Store,
   type StoredPlayer,
-} from '../core/store.ts'
+} from '../core/store/store.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
 export interface PlayersRoutesOptions {

@@ -2,15 +2,13 @@ import { BACKEND_SERVICE } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { MAX_NAME, type players as playersTable } from '../../protocol/players.ts'
-import type { Arrival } from '../core/arrival.ts'
-import type { Context, HandlersOf } from '../core/dispatch.ts'
-import type { Guesses } from '../core/guesses.ts'
-import type { Limits } from '../core/limits.ts'
-import { profilePage } from '../core/profile.ts'
-import { Refusal } from '../core/refusal.ts'
-import { newSecret, readSecret } from '../core/secrets.ts'
-import type { Access, Player, Session } from '../core/session.ts'
-import type { PlayerObserver, SessionObserver } from '../core/sessions.ts'
+import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { Guesses } from '../core/dispatch/guesses.ts'
+import type { Arrival } from '../core/session/arrival.ts'
+import type { Access, Player, Session } from '../core/session/session.ts'
+import type { PlayerObserver, SessionObserver } from '../core/session/sessions.ts'
+import { profilePage } from '../core/store/profile.ts'
+import { newSecret, readSecret } from '../core/store/secrets.ts'
 import {
   type Alias,
   aliasInfo,
@@ -18,7 +16,9 @@ import {
   type Prop,
   type Store,
   type StoredPlayer,
-} from '../core/store.ts'
+} from '../core/store/store.ts'
+import type { Limits } from '../core/wire/limits.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
 export interface PlayersOptions {

@@ -1,11 +1,11 @@
 import { PLAZA, plazaEvents, plazaMember, type plaza as plazaTable } from '../../protocol/plaza.ts'
 import { check, type Json } from '../../protocol/schema.ts'
-import type { Context, HandlersOf } from '../core/dispatch.ts'
-import { push } from '../core/frame.ts'
-import type { RoomHooks, RoomKind } from '../core/kind.ts'
-import { Refusal } from '../core/refusal.ts'
-import type { Member, Room } from '../core/room.ts'
-import type { Ticks } from '../core/tick.ts'
+import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { RoomHooks, RoomKind } from '../core/room/kind.ts'
+import type { Member, Room } from '../core/room/room.ts'
+import type { Ticks } from '../core/state/tick.ts'
+import { push } from '../core/wire/frame.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
 export interface PlazaOptions {

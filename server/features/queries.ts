@@ -1,9 +1,9 @@
 import { BUILT_IN_QUERIES, type queries as queriesTable } from '../../protocol/queries.ts'
 import { check } from '../../protocol/schema.ts'
-import { askOne } from '../core/asking.ts'
-import type { Context, HandlersOf } from '../core/dispatch.ts'
-import { Refusal } from '../core/refusal.ts'
-import type { Member, Room } from '../core/room.ts'
+import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import { askOne } from '../core/room/asking.ts'
+import type { Member, Room } from '../core/room/room.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 
 export interface QueriesOptions {
   readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }

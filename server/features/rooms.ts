@@ -3,11 +3,9 @@ import type { DataOf, ReplyOf } from '../../protocol/message.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
-import type { Context, HandlersOf } from '../core/dispatch.ts'
-import type { Guesses } from '../core/guesses.ts'
-import type { RoomKind } from '../core/kind.ts'
-import type { Limits } from '../core/limits.ts'
-import { Refusal } from '../core/refusal.ts'
+import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { Guesses } from '../core/dispatch/guesses.ts'
+import type { RoomKind } from '../core/room/kind.ts'
 import {
   type Member,
   merged,
@@ -16,10 +14,12 @@ import {
   rankOf,
   roomInfoOf,
   type Wishes,
-} from '../core/room.ts'
-import type { Rooms } from '../core/rooms.ts'
-import { alreadyIn, pagesOf, type Seat, type Seating } from '../core/seating.ts'
-import type { Session } from '../core/session.ts'
+} from '../core/room/room.ts'
+import type { Rooms } from '../core/room/rooms.ts'
+import { alreadyIn, pagesOf, type Seat, type Seating } from '../core/room/seating.ts'
+import type { Session } from '../core/session/session.ts'
+import type { Limits } from '../core/wire/limits.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
 type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data'>

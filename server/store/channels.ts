@@ -1,4 +1,4 @@
-import type { Channel, Operations } from '../core/store.ts'
+import type { Channel, Operations } from '../core/store/store.ts'
 import type { Row, Sql } from './database.ts'
 
 type ChannelOperations = Omit<

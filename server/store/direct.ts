@@ -1,5 +1,5 @@
-import { Refusal } from '../core/refusal.ts'
-import type { Operations, Store } from '../core/store.ts'
+import type { Operations, Store } from '../core/store/store.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import type { Log } from '../world.ts'
 import { createCalls } from './calls.ts'
 import { IN_MEMORY, openDatabase } from './database.ts'

@@ -1,4 +1,4 @@
-import type { ChannelMessage, Operations } from '../core/store.ts'
+import type { ChannelMessage, Operations } from '../core/store/store.ts'
 import type { Row, Sql, Value } from './database.ts'
 
 type HistoryOperations = Pick<Operations, 'channel.append' | 'channel.history'>

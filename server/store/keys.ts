@@ -1,4 +1,4 @@
-import type { AccessKey, Operations } from '../core/store.ts'
+import type { AccessKey, Operations } from '../core/store/store.ts'
 import type { Row, Sql } from './database.ts'
 import { isSame } from './secret.ts'
 

@@ -1,4 +1,4 @@
-import type { Operations } from '../core/store.ts'
+import type { Operations } from '../core/store/store.ts'
 import { channelOperations } from './channels.ts'
 import type { Sql } from './database.ts'
 import { createHistory } from './history.ts'

@@ -1,5 +1,5 @@
-import { profileBytes } from '../core/profile.ts'
-import type { Alias, Operations, Prop, StoredPlayer } from '../core/store.ts'
+import { profileBytes } from '../core/store/profile.ts'
+import type { Alias, Operations, Prop, StoredPlayer } from '../core/store/store.ts'
 import type { Row, Sql } from './database.ts'
 import { isSame } from './secret.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Api, ApiAnswer } from '../core/api.ts'
-import { Refusal } from '../core/refusal.ts'
+import type { Api, ApiAnswer } from '../core/api/api.ts'
+import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 import { addressOf } from './address.ts'
 import { SECURITY_HEADERS } from './http.ts'

@@ -1,6 +1,6 @@
 import { createLag, type Lag, type LaggingConnection } from '../../protocol/lag.ts'
-import type { Connection, Transport } from '../core/connection.ts'
-import type { Upgrade } from '../core/dialect.ts'
+import type { Connection, Transport } from '../core/session/connection.ts'
+import type { Upgrade } from '../core/session/dialect.ts'
 import type { World } from '../world.ts'
 
 /** What is told of what comes in. */

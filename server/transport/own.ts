@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AskNodes } from '../core/bus.ts'
+import type { AskNodes } from '../core/nodes/bus.ts'
 import type { World } from '../world.ts'
 
 /** A game’s own answers to HTTP requests; true, or a promise, where it answers. */

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { Json } from '../../protocol/schema.ts'
-import type { Bus, Node } from '../../server/core/bus.ts'
+import type { Bus, Node } from '../../server/core/nodes/bus.ts'
 import { until } from '../support/promise.ts'
 
 /** Opens a bus of a test's own; it is closed with the test. */

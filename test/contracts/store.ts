@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { Scope } from '../../protocol/players.ts'
-import { newSecret, readSecret } from '../../server/core/secrets.ts'
-import type { Store } from '../../server/core/store.ts'
+import { newSecret, readSecret } from '../../server/core/store/secrets.ts'
+import type { Store } from '../../server/core/store/store.ts'
 import { createRandom } from '../support/clock.ts'
 
 /** Opens a store of a test's own; it is closed with the test. */

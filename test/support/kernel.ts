@@ -1,8 +1,8 @@
-import { Connection, type Transport } from '../../server/core/connection.ts'
-import { createFlusher } from '../../server/core/flusher.ts'
-import { payloadOf } from '../../server/core/frame.ts'
-import { type Limits, limitsOf } from '../../server/core/limits.ts'
-import { Session } from '../../server/core/session.ts'
+import { createFlusher } from '../../server/core/delivery/flusher.ts'
+import { Connection, type Transport } from '../../server/core/session/connection.ts'
+import { Session } from '../../server/core/session/session.ts'
+import { payloadOf } from '../../server/core/wire/frame.ts'
+import { type Limits, limitsOf } from '../../server/core/wire/limits.ts'
 import { createClock, createTestWorld } from './clock.ts'
 import { wholeIn } from './frames.ts'
 

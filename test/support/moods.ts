@@ -1,5 +1,5 @@
-import { Refusal } from '../../server/core/refusal.ts'
-import type { Operations, Store } from '../../server/core/store.ts'
+import type { Operations, Store } from '../../server/core/store/store.ts'
+import { Refusal } from '../../server/core/wire/refusal.ts'
 import { createDirectStore } from '../../server/store/direct.ts'
 import { createWorld } from '../../server/world.ts'
 

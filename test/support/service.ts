@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { SCOPES, type Scope } from '../../protocol/players.ts'
-import type { Store } from '../../server/core/store.ts'
+import type { Store } from '../../server/core/store/store.ts'
 import { createKey } from '../../server/features/keys.ts'
 import { createServer, type ServerOptions } from '../../server/server.ts'
 import { createDirectStore } from '../../server/store/direct.ts'

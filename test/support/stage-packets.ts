@@ -1,4 +1,4 @@
-import { acceptPackets, definePackets, ValidationError } from '../../server/packets.ts'
+import { acceptPackets, definePackets, ValidationError } from '../../server/game/packets.ts'
 
 /** The packets of the stage, as the server and every client know them. */
 export const PACKETS = definePackets({

@@ -1,5 +1,5 @@
 import { SCOPES } from '../../protocol/players.ts'
-import { newSecret, readSecret } from '../../server/core/secrets.ts'
+import { newSecret, readSecret } from '../../server/core/store/secrets.ts'
 import { createKey } from '../../server/features/keys.ts'
 import { createServer } from '../../server/server.ts'
 import { createDirectStore } from '../../server/store/direct.ts'

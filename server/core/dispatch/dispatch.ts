@@ -1,0 +1,338 @@
+import { MESSAGES, messageOf } from '../../../protocol/index.ts'
+import type { RateClass } from '../../../protocol/limits.ts'
+import {
+  type Envelope,
+  type Id,
+  isCounted,
+  type Message,
+  readEnvelope,
+} from '../../../protocol/message.ts'
+import { check } from '../../../protocol/schema.ts'
+import type { World } from '../../world.ts'
+import { type Ask, type RemoteError, remoteRefusal } from '../session/asks.ts'
+import type { Connection } from '../session/connection.ts'
+import type { Conversation } from '../session/conversation.ts'
+import type { Session } from '../session/session.ts'
+import { type BinaryReaders, type Decoded, decode } from '../wire/decode.ts'
+import { encode } from '../wire/frame.ts'
+import type { Limits } from '../wire/limits.ts'
+import { errorMessage, Refusal } from '../wire/refusal.ts'
+import { type AllHandlers, Call, Committed, type Context, type Then } from './call.ts'
+import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
+
+export type { AllHandlers, Context, HandlersOf, Then } from './call.ts'
+export { Committed } from './call.ts'
+
+/** Answers a message with a numeric `type` in kind. */
+export type NumericDialect = (
+  connection: Connection,
+  message: { readonly type: number },
+) => { readonly type: number }
+
+export interface DispatchOptions {
+  readonly world: World
+  readonly limits: Limits
+  readonly handlers: AllHandlers
+  readonly numeric: NumericDialect
+  /** The reply to a `session.reset` came. */
+  readonly confirmReset: (session: Session) => void
+  /** Enough has been received that the other side should be told. */
+  readonly acknowledge: (session: Session) => void
+  /** Refuses, by throwing, what the session may not ask at all. */
+  readonly permit: (session: Session, type: string) => void
+  /** What reads the binary kinds that there are. */
+  readonly binary: BinaryReaders
+  /** The game's packets in bytes, and as `["Name", data]`; without it there are none. */
+  readonly packets?: PacketWire | undefined
+  /** Also checks what the handlers return; for development and tests. */
+  readonly checkReplies: boolean
+}
+
+type AnyHandler = (context: Context, data: unknown) => unknown
+
+/** A frame on its way through; `resent` when it was first said on an earlier connection. */
+interface Incoming {
+  readonly connection: Connection
+  readonly session: Session
+  readonly resent: boolean
+}
+
+/** What an answer answers. */
+interface Asked {
+  readonly type?: string
+  readonly id?: Id | undefined
+}
+
+/** Decode, check, permit, charge, handle, answer: the way in for every message. */
+export function createDispatch(options: DispatchOptions) {
+  const { world, limits, numeric, confirmReset, acknowledge, permit, packets, checkReplies } =
+    options
+  const { binary } = options
+  let activity = 0
+  const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
+
+  return function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
+    const { session } = connection
+    if (!session) return
+    const { conversation } = session
+    if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
+    session.started = true
+    const decoded = decode(session, bytes, isBinary, limits, binary)
+    const { resume } = session
+    if (decoded.counted && resume.resetting !== undefined) return
+    resume.heard()
+    const incoming = { connection, session, resent: decoded.counted && resume.count() }
+    try {
+      if (conversation) hear(incoming, conversation, bytes, decoded)
+      else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
+      else route(incoming, decoded.message)
+    } catch (error) {
+      refuse(incoming, error, {})
+    }
+    if (resume.untold >= limits.ack_frames) acknowledge(session)
+  }
+
+  /** A frame of a compatibility endpoint; what means nothing there costs as much as a request. */
+  function hear(
+    incoming: Incoming,
+    conversation: Conversation,
+    bytes: Buffer,
+    decoded: Decoded,
+  ): void {
+    const { problem } = decoded
+    const value = problem ? undefined : decoded.message
+    const heard = conversation.hear({ text: bytes.toString('utf8'), value, problem })
+    if (heard.length === 0) isAdmitted(incoming, 'request', {})
+    for (const one of heard) {
+      const refusal = 'refusal' in one ? one.refusal : problemOf(one)
+      if (refusal) refuseMalformed(incoming, refusal, { id: one.id })
+      else route(incoming, one)
+    }
+  }
+
+  function route(incoming: Incoming, message: unknown): void {
+    const type = (message as { type?: unknown } | null)?.type
+    if (typeof type === 'number') return routeNumeric(incoming, message as { type: number })
+    const envelope = packets && Array.isArray(message) ? dehydrated(message) : readEnvelope(message)
+    if (typeof envelope === 'string')
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', envelope), {})
+    if (envelope.re !== undefined) return routeReply(incoming, envelope)
+    const line = messageOf(envelope.type)
+    if (!line || line.direction === 'to_client')
+      return refuseMalformed(incoming, unknownType(envelope.type), askedBy(incoming, envelope))
+    handle(incoming, envelope, line)
+  }
+
+  function routeNumeric({ connection, session }: Incoming, message: { type: number }): void {
+    const retry_ms = session.buckets.take('request')
+    const answer = retry_ms === 0 ? numeric(connection, message) : tooFast(message.type, retry_ms)
+    session.send(encode(answer, 'socket'))
+    if (retry_ms > 0 && session.buckets.take('refused') > 0) closeFlood(connection, session)
+  }
+
+  function routeReply(incoming: Incoming, { type, re, data }: Envelope): void {
+    const { session } = incoming
+    if (re === undefined) return
+    if (type === 'session.reset' && re === session.resume.resetting) return confirmReset(session)
+    const ask = session.takeAsk(re)
+    if (ask) return settle(incoming, ask, type, data)
+    const line = messageOf(type)
+    if (isAdmitted(incoming, line?.rate ?? 'request', { type }))
+      refuse(incoming, new Refusal('UNKNOWN_REQUEST', `message.re: ${UNKNOWN} "${re}"`), { type })
+  }
+
+  /** What a client answers to a question of ours; whoever waits for it is always told something. */
+  function settle(incoming: Incoming, ask: Ask, type: string, data: unknown): void {
+    if (type === ask.type || type === 'error') {
+      const line = MESSAGES[type as 'query' | 'error'] as Message
+      const problem = check(type === 'error' ? line.data : (line.reply ?? line.data), data, type)
+      if (!problem && type === 'error') return ask.reject(remoteRefusal(ask, data as RemoteError))
+      if (!problem) return ask.resolve(data)
+      ask.reject(remoteRefusal(ask, { code: 'REMOTE_ERROR', message: NO_ANSWER }))
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), { type })
+    }
+    ask.reject(remoteRefusal(ask, { code: 'REMOTE_ERROR', message: NO_ANSWER }))
+    const text = `message.type: expected "${ask.type}" or "error", as "re" answers that`
+    refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', text), { type })
+  }
+
+  function handle(incoming: Incoming, envelope: Envelope, line: Message): void {
+    const { session } = incoming
+    const { type, id, data } = envelope
+    const asked = askedBy(incoming, envelope)
+    const problem = data instanceof Packed ? undefined : check(line.data, data, type)
+    if (problem)
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), asked)
+    if (!isAdmitted(incoming, line.rate ?? 'request', asked)) return
+    if (line.delivery !== 'socket') session.activity = ++activity
+    if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
+    if (line.delivery === 'socket' || !session.hold.isOn) return run(incoming, envelope, line)
+    if (id !== undefined) session.began(id)
+    session.hold.add(() => {
+      if (id !== undefined) session.answered(id)
+      run(incoming, envelope, line)
+    })
+  }
+
+  function run(incoming: Incoming, envelope: Envelope, line: Message): void {
+    const { connection, session } = incoming
+    const { type, data } = envelope
+    const call = new Call(session, connection, envelope)
+    try {
+      if (line.delivery !== 'socket') permit(session, type)
+      const result = handlers[type]?.(call, data)
+      if (result instanceof Promise) return wait(incoming, envelope, line, call, result)
+      finish(incoming, envelope, line, call, result)
+    } catch (error) {
+      refuse(incoming, error, envelope)
+    }
+    call.end()
+  }
+
+  function finish(
+    incoming: Incoming,
+    { type, id }: Envelope,
+    line: Message,
+    call: Call,
+    reply: unknown,
+  ): void {
+    if (id !== undefined && line.reply) answer(incoming, line, type, id, reply ?? {})
+    call.finish()
+  }
+
+  /** A handler that takes its time, and what it does then, unless nobody waits for that any more. */
+  function wait(
+    incoming: Incoming,
+    envelope: Envelope,
+    line: Message,
+    call: Call,
+    result: Promise<unknown>,
+  ): void {
+    const { session } = incoming
+    const { id } = envelope
+    const { generation } = session.resume
+    if (id !== undefined) session.began(id)
+    const release = line.holds && session.hold.begin()
+    const settle = (run: (isWanted: boolean) => void) => {
+      const isWanted = generation === session.resume.generation && !session.ended
+      if (isWanted && id !== undefined) session.answered(id)
+      try {
+        run(isWanted)
+      } catch (error) {
+        if (isWanted) refuse(incoming, error, envelope)
+        else incidentOf(incoming, error, envelope.type)
+      }
+      call.end()
+      if (isWanted) release?.()
+    }
+    result.then(
+      (then) =>
+        settle((isWanted) => {
+          const deed = deedOf(then as Then<unknown>, isWanted)
+          const reply = deed?.()
+          if (isWanted) finish(incoming, envelope, line, call, reply)
+        }),
+      (error: unknown) =>
+        settle((isWanted) => {
+          if (isWanted) throw error
+        }),
+    )
+  }
+
+  function answer(incoming: Incoming, line: Message, type: string, re: Id, data: unknown): void {
+    const wrong = checkReplies && line.reply && check(line.reply, data, `${type} reply`)
+    if (wrong) throw new Error(wrong)
+    const packed = type === 'packet' ? packets?.reply(incoming.session, re, data) : undefined
+    if (packed) incoming.session.send(packed, re)
+    else send(incoming, { type, re, data }, re)
+  }
+
+  /** Whether the message may be handled now; if not, it has been refused. */
+  function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
+    const { session, connection, resent } = incoming
+    const retry_ms = session.buckets.take(rate)
+    // Its client could not have been told sooner that it should wait.
+    const isBusy = !resent && Math.max(session.inFlight, session.hold.size) >= limits.requests
+    if (retry_ms === 0 && !isBusy) return true
+    const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
+    const details = retry_ms > 0 ? { retry_ms } : {}
+    refuse(incoming, new Refusal('RATE_LIMITED', text, details), asked)
+    if (session.buckets.take('refused') > 0) closeFlood(connection, session)
+    return false
+  }
+
+  function closeFlood(connection: Connection, session: Session): void {
+    world.log.warn({ session: session.id, address: connection.address }, 'flood closed')
+    connection.close(4101)
+  }
+
+  function refuseMalformed(incoming: Incoming, problem: Refusal, asked: Asked): void {
+    const { session, connection } = incoming
+    refuse(incoming, problem, asked)
+    if (session.buckets.take('malformed') === 0) return
+    world.log.warn({ session: session.id, address: connection.address }, 'malformed input closed')
+    connection.close(4100)
+  }
+
+  /** Tells a refusal; anything else is a bug, logged under a number that the player is told. */
+  function refuse(incoming: Incoming, error: unknown, { type, id }: Asked): void {
+    const refusal = error instanceof Refusal ? error : incidentOf(incoming, error, type)
+    send(incoming, errorMessage(refusal, type, id), id)
+  }
+
+  function incidentOf({ session }: Incoming, error: unknown, type: string | undefined): Refusal {
+    const incident = world.random.text(6)
+    world.log.error({ err: error, incident, type, session: session.id }, 'handler failed')
+    return new Refusal('INTERNAL', `the server failed; incident ${incident}`, { incident })
+  }
+}
+
+/** What is done of what a handler would do then: all, or what a store has done already. */
+function deedOf(then: Then<unknown>, isWanted: boolean): (() => unknown) | undefined {
+  if (then instanceof Committed) return then.deed
+  if (typeof then !== 'function') throw new TypeError('a handler promised no function')
+  return isWanted ? then : undefined
+}
+
+/** An answer goes where it is counted: to the session, or else to whoever the connection carries. */
+function send({ connection, session }: Incoming, message: Answer, re: Id | undefined): void {
+  if (isCounted(MESSAGES, message)) session.send(encode(message, 'counted'), re)
+  else connection.session?.send(encode(message, 'socket'), re)
+}
+
+/** An id in flight belongs to the request that said it first; whatever repeats it has none. */
+const askedBy = ({ session }: Incoming, envelope: Envelope): Asked =>
+  envelope.id !== undefined && session.isInFlight(envelope.id) ? { type: envelope.type } : envelope
+
+/** Whether a dialect put into a message's outside what a client may not say there. */
+function problemOf(message: unknown): Refusal | undefined {
+  const envelope = readEnvelope(message)
+  return typeof envelope === 'string' ? new Refusal('INVALID_MESSAGE', envelope) : undefined
+}
+
+interface Answer {
+  readonly type: string
+  readonly re?: Id
+  readonly data: unknown
+}
+
+const UNKNOWN = 'this session was not asked, or is no longer,'
+const NO_ANSWER = 'its client sent what is no answer'
+
+/** RATE_LIMITED, in the numeric dialect. */
+const tooFast = (type: number, retry_ms: number) => ({
+  type: Number.isFinite(type) ? type : -1,
+  error: errorMessage(new Refusal('RATE_LIMITED', undefined, { retry_ms })).data,
+})
+
+const unknownType = (type: string) => {
+  const feature = type.split('.')[0]
+  const near = Object.entries(MESSAGES)
+    .filter(([name, line]) => name.split('.')[0] === feature && line.direction !== 'to_client')
+    .map(([name]) => name)
+  const hint = near.length > 0 ? `; ${feature} has ${near.join(', ')}` : ''
+  return new Refusal(
+    'INVALID_MESSAGE',
+    `message.type: no message to the server is called "${type}"${hint}`,
+  )
+}

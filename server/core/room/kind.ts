@@ -1,0 +1,69 @@
+import type { AllMessages } from '../../../protocol/index.ts'
+import type { DataOf } from '../../../protocol/message.ts'
+import type { Action, Role } from '../../../protocol/rooms.ts'
+import type { Json, Schema } from '../../../protocol/schema.ts'
+import type { Player, Session } from '../session/session.ts'
+import type { Member, Room } from './room.ts'
+
+/** Why a seat is free again. */
+export type LeaveReason = DataOf<AllMessages['room.member_left']>['reason']
+
+/** Who asks for a seat. */
+export interface Joining {
+  readonly session: Session
+  readonly player: Player | null
+  readonly name: string
+  readonly data: Json | undefined
+}
+
+/** What one member is about to make others receive. */
+export interface RoomMessage {
+  readonly type: 'event' | 'query' | 'function' | 'packet'
+  readonly name: string
+  /** The data of a query or packet is its one argument. */
+  readonly args: readonly Json[]
+  readonly from: Member
+}
+
+/** What a hook may change of it. */
+export type Changed = Partial<Pick<RoomMessage, 'name' | 'args'>>
+
+/** What a kind does in one room of its own; anything it throws harms that room only. */
+export interface RoomHooks {
+  /**
+   * Says what others may know of who joins (undefined: nothing); may refuse by throwing a Refusal,
+   * and may take until `limits.hook_ms` to think about it.
+   */
+  onJoin?(joining: Joining): Json | undefined | Promise<Json | undefined>
+  onJoined?(member: Member): void
+  onLeft?(member: Member, reason: LeaveReason): void
+  onAway?(member: Member): void
+  onBack?(member: Member): void
+  /** Sees what members send each other first; may change it, or refuse by throwing a Refusal. */
+  onMessage?(message: RoomMessage): Changed | undefined
+  /** The member has a snapshot and needs what is *latest*. */
+  onRestored?(member: Member): void
+  onDispose?(): void
+}
+
+export interface RoomKind {
+  readonly name: string
+  readonly capacity: number
+  /** Events outside these namespaces are refused. */
+  readonly namespaces: readonly string[]
+  /** The arguments of the events it knows. */
+  readonly events?: Readonly<Record<string, Schema>>
+  /** Whether lists show its rooms unless their creator says otherwise (true). */
+  readonly listed?: boolean
+  /** Whether players may make rooms of it (true). */
+  readonly creatable?: boolean
+  /** The roles of who makes a room (host) and of who joins one (player). */
+  readonly roles?: { readonly creator?: Role; readonly joiner?: Role }
+  /** The role an action asks for, where it is not the default. */
+  readonly permissions?: Readonly<Partial<Record<Action, Role>>>
+  /** How long a room of this kind outlives its last member, in ms; Infinity: for good. */
+  readonly linger_ms: number
+  /** How long what is said to all may wait for more of it, in ms (0: for the end of the turn). */
+  readonly gather_ms?: number
+  open(room: Room): RoomHooks
+}

@@ -1,0 +1,58 @@
+import type { AnyPacket } from '../../../protocol/packet.ts'
+import type { Json } from '../../../protocol/schema.ts'
+import type { Session } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { Refusal } from '../wire/refusal.ts'
+import type { AskingPacket, PacketSender } from './packets-sending.ts'
+import type { Rooms } from './rooms.ts'
+
+/** Packets from the server itself, to whomever it likes. */
+export interface PacketDesk {
+  /**
+   * Sends a packet to `session:ID`, `player:ID`, `room:CODE` or `public`, which is everybody; to how
+   * many. Throws a Refusal for what is no packet or no address.
+   */
+  send(to: string, packet: AnyPacket): number
+  /** Sends one to a session, by its id, and resolves with its answer. */
+  ask(session: string, packet: AnyPacket, asking?: AskingPacket): Promise<Json>
+}
+
+export interface DeskOptions {
+  readonly sender: PacketSender
+  readonly sessions: Sessions
+  readonly rooms: Rooms
+  readonly sessionsOf: (player: string) => Iterable<Session>
+}
+
+export function createPacketDesk({ sender, sessions, rooms, sessionsOf }: DeskOptions): PacketDesk {
+  return {
+    send(to, packet) {
+      const [kind, value = ''] = splitAt(to, ':')
+      if (kind !== 'room') return sender.send(sessionsAt(to, kind, value), packet)
+      const room = rooms.get(value)
+      if (!room) throw new Refusal('ROOM_NOT_FOUND', `to: no room has the code ${value}`)
+      return sender.toRoom(room, packet)
+    },
+    async ask(id, packet, asking) {
+      const session = sessions.get(id)
+      if (!session) throw new Refusal('INVALID_TARGET', `there is no session ${id}`)
+      return sender.ask(session, packet, asking)
+    },
+  }
+
+  function sessionsAt(to: string, kind: string, value: string): Iterable<Session> {
+    if (to === 'public') return sessions.all()
+    if (kind === 'player') return sessionsOf(value)
+    const session = kind === 'session' ? sessions.get(value) : undefined
+    if (session) return [session]
+    throw new Refusal(
+      'INVALID_TARGET',
+      `to: expected public, or a session:ID, player:ID or room:CODE there is; got ${to}`,
+    )
+  }
+}
+
+function splitAt(text: string, mark: string): [string, string?] {
+  const at = text.indexOf(mark)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}

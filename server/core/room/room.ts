@@ -1,0 +1,346 @@
+import type { AllMessages } from '../../../protocol/index.ts'
+import type { DataOf, Sender } from '../../../protocol/message.ts'
+import { type Action, ROLES, type Role } from '../../../protocol/rooms.ts'
+import type { Json } from '../../../protocol/schema.ts'
+import type { World } from '../../world.ts'
+import { Batch, isSharable } from '../delivery/batch.ts'
+import type { Session } from '../session/session.ts'
+import { type Outgoing, Stamp } from '../wire/frame.ts'
+import { Refusal } from '../wire/refusal.ts'
+import type { Changed, RoomHooks, RoomKind, RoomMessage } from './kind.ts'
+
+export type MemberInfo = DataOf<AllMessages['room.member_joined']>['member']
+export type RoomInfo = DataOf<AllMessages['room.updated']>['room']
+export type Properties = RoomInfo['properties']
+
+/** A session in a room, numbered in order of joining. */
+export interface Member {
+  readonly number: number
+  readonly session: Session
+  readonly name: string
+  readonly data: Json
+  role: Role
+  away: boolean
+  /** What goes around what it says, as long as nothing of that changes. */
+  stamp?: Stamp
+  /** The player it is found by. */
+  player?: string
+}
+
+/** What its creator may say of a room. */
+export interface Wishes {
+  readonly capacity?: number
+  readonly listed?: boolean
+  readonly properties?: Properties
+}
+
+/** Sessions that share members and messages. */
+export class Room {
+  readonly code: string
+  /** In order of creation. */
+  readonly serial: number
+  readonly kind: RoomKind
+  readonly hooks: RoomHooks
+  readonly capacity: number
+  /** Sets of members that its own logic named, for `group:NAME`. */
+  readonly groups = new Map<string, Set<Session>>()
+  /** Places kept for who may sit down. */
+  readonly reserved = new Set<{ readonly session: Session }>()
+  /** Hears of whatever lists and filters may ask about. */
+  onChange: ((room: Room) => void) | undefined
+  /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
+  host: Member | null = null
+  readonly #members = new Map<Session, Member>()
+  readonly #byNumber = new Map<number, Member>()
+  /** By the session's id. */
+  readonly #bySession = new Map<string, Member>()
+  readonly #byPlayer = new Map<string, Set<Member>>()
+  readonly #banned = new Set<string>()
+  #numbered = 0
+  #listed: boolean
+  #locked = false
+  #properties: Properties
+  readonly #after: After | undefined
+  /** What it says to all together. */
+  #batch: Batch | undefined
+
+  constructor(code: string, serial: number, kind: RoomKind, wishes: Wishes, after?: After) {
+    this.#after = after
+    this.code = code
+    this.serial = serial
+    this.kind = kind
+    this.capacity = Math.min(kind.capacity, wishes.capacity ?? kind.capacity)
+    this.#listed = wishes.listed ?? kind.listed ?? true
+    this.#properties = merged({}, wishes.properties ?? {})
+    this.hooks = kind.open(this)
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  get listed(): boolean {
+    return this.#listed
+  }
+
+  set listed(listed: boolean) {
+    this.#listed = listed
+    this.onChange?.(this)
+  }
+
+  get locked(): boolean {
+    return this.#locked
+  }
+
+  set locked(locked: boolean) {
+    this.#locked = locked
+    this.onChange?.(this)
+  }
+
+  get properties(): Properties {
+    return this.#properties
+  }
+
+  get isFull(): boolean {
+    return this.#members.size + this.reserved.size >= this.capacity
+  }
+
+  /** Whether nobody ever sat here. */
+  get isUnused(): boolean {
+    return this.#numbered === 0
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#members.keys()
+  }
+
+  /** Who sits here, in order of joining. */
+  get seats(): ReadonlyMap<Session, Member> {
+    return this.#members
+  }
+
+  get members(): Iterable<Member> {
+    return this.#members.values()
+  }
+
+  /** How many of the members have the game's packets. */
+  get speakers(): number {
+    let count = 0
+    for (const { speaksPackets } of this.#members.keys()) if (speaksPackets) count++
+    return count
+  }
+
+  memberOf(session: Session): Member | undefined {
+    return this.#members.get(session)
+  }
+
+  numbered(number: number): Member | undefined {
+    return this.#byNumber.get(number)
+  }
+
+  /** The member of the session with this id. */
+  *ofSession(id: string): Generator<Member, void> {
+    const member = this.#bySession.get(id)
+    if (member) yield member
+  }
+
+  /** The members that are sessions of this player. */
+  *ofPlayer(id: string): Generator<Member, void> {
+    for (const member of this.#byPlayer.get(id) ?? [])
+      if (member.session.player?.id === id) yield member
+  }
+
+  /** The members in a group that the room's logic made. */
+  *ofGroup(name: string): Generator<Member, void> {
+    for (const session of this.groups.get(name) ?? []) {
+      const member = this.#members.get(session)
+      if (member) yield member
+    }
+  }
+
+  /** A member's session has become a player's. */
+  identify(session: Session): void {
+    const member = this.#members.get(session)
+    if (member) this.#list(member)
+  }
+
+  /** Who would sit down next. */
+  propose(session: Session, name: string, role: Role, data: Json): Member {
+    const away = session.connection === null
+    return { number: this.#numbered + 1, session, name, role, data, away }
+  }
+
+  /** Seats who was proposed last; the caller has seen that there is a seat. */
+  add(member: Member): void {
+    const { number, session } = member
+    this.#numbered = number
+    this.#members.set(session, member)
+    this.#byNumber.set(number, member)
+    this.#bySession.set(session.id, member)
+    this.#list(member)
+    if (this.#batch?.isOpen) this.#batch.admit(session)
+    if (this.size === this.capacity) this.onChange?.(this)
+  }
+
+  remove(session: Session): Member | undefined {
+    const member = this.#members.get(session)
+    this.#members.delete(session)
+    this.#bySession.delete(session.id)
+    if (member) {
+      this.#byNumber.delete(member.number)
+      this.#unlist(member)
+    }
+    this.#batch?.release(session)
+    for (const group of this.groups.values()) group.delete(session)
+    if (member && this.size === this.capacity - 1) this.onChange?.(this)
+    return member
+  }
+
+  /** Refuses what a member's role is not enough for. */
+  permit(member: Member, action: Action): void {
+    const required = this.kind.permissions?.[action] ?? DEFAULT_PERMISSIONS[action]
+    if (rankOf(member.role) >= rankOf(required)) return
+    const text = `${action}: a ${this.kind.name} asks the role ${required}; yours is ${member.role}`
+    throw new Refusal('PERMISSION_DENIED', text)
+  }
+
+  /** What a member says, as the room's hook would have it. */
+  transform(message: RoomMessage): Pick<RoomMessage, 'name' | 'args'> {
+    const changed: unknown = this.hooks.onMessage?.(message)
+    if (changed instanceof Promise) {
+      changed.catch(() => {})
+      throw new TypeError(`onMessage of a ${this.kind.name} must answer at once, without a promise`)
+    }
+    const { name, args } = message
+    return { name, args, ...(changed as Changed | undefined) }
+  }
+
+  /** Finds the active host anew; whether it is another than before. */
+  elect(): boolean {
+    const before = this.host
+    this.host = null
+    for (const member of this.#members.values()) {
+      if (!isHost(member)) continue
+      // Members are in order of their numbers, so that the first of a role has the lowest.
+      if (!this.host || rankOf(member.role) > rankOf(this.host.role)) this.host = member
+    }
+    return this.host !== before
+  }
+
+  /** Merges properties into what the room says of itself; null removes one. */
+  merge(properties: Properties): void {
+    this.#properties = merged(this.#properties, properties)
+    this.onChange?.(this)
+  }
+
+  /** Bans a session and its player for as long as the room lasts; `most` are remembered. */
+  ban({ id, player }: Session, most: number): void {
+    for (const name of [id, player?.id]) if (name !== undefined) this.#banned.add(name)
+    for (const oldest of this.#banned) {
+      if (this.#banned.size <= most) break
+      this.#banned.delete(oldest)
+    }
+  }
+
+  isBanned({ id, player }: Session): boolean {
+    return this.#banned.has(id) || (player !== null && this.#banned.has(player.id))
+  }
+
+  /** Sends one shared message to every member but `except`; how many that were. */
+  broadcast(message: Outgoing, except?: Session): number {
+    if (isSharable(message)) this.#openBatch().add(message, except)
+    else for (const session of this.#members.keys()) if (session !== except) session.send(message)
+    return this.size - (except && this.#members.has(except) ? 1 : 0)
+  }
+
+  #list(member: Member): void {
+    this.#unlist(member)
+    const { player } = member.session
+    if (!player) return
+    member.player = player.id
+    this.#byPlayer.set(player.id, (this.#byPlayer.get(player.id) ?? new Set()).add(member))
+  }
+
+  #unlist(member: Member): void {
+    const { player } = member
+    const own = player === undefined ? undefined : this.#byPlayer.get(player)
+    if (own?.delete(member) && own.size === 0) this.#byPlayer.delete(player ?? '')
+  }
+
+  #openBatch(): Batch {
+    if (this.#batch?.isOpen) return this.#batch
+    // A full one is written at the end of this turn.
+    this.#batch?.due()
+    const { gather_ms = 0 } = this.kind
+    const waits = gather_ms > 0 && this.#after !== undefined
+    const batch = new Batch(waits)
+    this.#batch = batch
+    for (const session of this.#members.keys()) batch.admit(session)
+    if (waits) this.#after?.(gather_ms, () => this.#writeOut(batch))
+    return batch
+  }
+
+  #writeOut(batch: Batch): void {
+    batch.due()
+    for (const { outbox } of this.#members.keys()) outbox.due(batch)
+  }
+}
+
+type After = World['after']
+
+export const DEFAULT_PERMISSIONS: Readonly<Record<Action, Role>> = {
+  emit: 'player',
+  query: 'player',
+  execute: 'player',
+  update: 'assistant',
+  lock: 'assistant',
+  kick: 'assistant',
+  assign: 'host',
+}
+
+/** Properties with others merged in; null removes one. */
+export const merged = (properties: Properties, changes: Properties): Properties =>
+  Object.fromEntries(
+    Object.entries({ ...properties, ...changes }).filter(([, value]) => value !== null),
+  )
+
+export const rankOf = (role: Role): number => ROLES.indexOf(role)
+
+/** Whether this role is enough to be the host. */
+export const isHost = ({ role }: Member): boolean => rankOf(role) >= rankOf('assistant')
+
+export const senderOf = ({ number, session, role, name }: Member): Sender => ({
+  member: number,
+  player: session.player?.id ?? null,
+  role,
+  name,
+})
+
+/** What goes around a message that a member makes others receive. */
+export function stampOf(room: Room, member: Member): Stamp {
+  const { stamp, role, session } = member
+  const isSame = stamp?.from.role === role && stamp.from.player === (session.player?.id ?? null)
+  if (isSame) return stamp
+  member.stamp = new Stamp(room.code, senderOf(member))
+  return member.stamp
+}
+
+export const infoOf = ({ number, session, name, role, away, data }: Member): MemberInfo => ({
+  number,
+  session: session.id,
+  player: session.player?.id ?? null,
+  name,
+  role,
+  away,
+  data,
+})
+
+export const roomInfoOf = (room: Room): RoomInfo => ({
+  code: room.code,
+  kind: room.kind.name,
+  capacity: room.capacity,
+  host: room.host?.number ?? null,
+  listed: room.listed,
+  locked: room.locked,
+  properties: room.properties,
+})

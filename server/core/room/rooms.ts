@@ -1,0 +1,249 @@
+import type { AllMessages } from '../../../protocol/index.ts'
+import type { DataOf } from '../../../protocol/message.ts'
+import { CODE_ALPHABET, CODE_LENGTH, type Role } from '../../../protocol/rooms.ts'
+import type { Cancel, World } from '../../world.ts'
+import type { Context } from '../dispatch/call.ts'
+import type { Session } from '../session/session.ts'
+import type { PlayerObserver, SessionObserver } from '../session/sessions.ts'
+import { push } from '../wire/frame.ts'
+import type { Limits } from '../wire/limits.ts'
+import { Refusal } from '../wire/refusal.ts'
+import { createRoomIndex } from './index.ts'
+import type { LeaveReason, RoomKind } from './kind.ts'
+import { infoOf, type Member, Room, roomInfoOf, type Wishes } from './room.ts'
+
+export type Rooms = ReturnType<typeof createRooms>
+
+/** All rooms: made, entered, left, gone; and the members told of it. */
+export function createRooms(world: World, limits: Limits) {
+  const byCode = new Map<string, Room>()
+  const bySession = new Map<Session, Set<Room>>()
+  const lingering = new Map<Room, Cancel>()
+  const index = createRoomIndex(limits.looks)
+  let serial = 0
+
+  const observer: SessionObserver = {
+    away(session) {
+      setAway(session, true)
+      tellAway(session, true)
+    },
+    back: (session) => setAway(session, false),
+    restored(session, wasAway) {
+      for (const room of of(session)) {
+        const member = room.memberOf(session)
+        if (member) guard(room, () => room.hooks.onRestored?.(member))
+      }
+      if (wasAway) tellAway(session, false)
+    },
+    ended(session) {
+      for (const room of of(session)) leave(session, room, 'lost')
+    },
+  }
+
+  const playerObserver: PlayerObserver = {
+    identified(session) {
+      for (const room of of(session)) room.identify(session)
+    },
+  }
+
+  return {
+    observer,
+    of,
+    create,
+    enter,
+    leave,
+    release,
+    reelect,
+    tellUpdated,
+    expel,
+    assign,
+    guard,
+    get size() {
+      return byCode.size
+    },
+    playerObserver,
+    /** Those who sit in a room; nobody where there is none. */
+    sessionsIn: (code: string): ReadonlyMap<Session, Member> => byCode.get(code)?.seats ?? NO_SEATS,
+    get: (code: string): Room | undefined => byCode.get(code),
+    /** Whether the room is still there. */
+    has: (room: Room): boolean => byCode.get(room.code) === room,
+    /** The listed rooms, and those with a seat for whoever asks for none in particular. */
+    listed: index.listed,
+    open: index.open,
+
+    /** The room a message is meant for, and the sender's seat in it. */
+    resolve({ session, room: code }: Context): { room: Room; member: Member } {
+      const own = of(session)
+      if (code === undefined && own.size > 1)
+        throw new Refusal('ROOM_REQUIRED', `room: expected one of ${codes(own)}`)
+      for (const room of own) {
+        const member = code === undefined || room.code === code ? room.memberOf(session) : undefined
+        if (member) return { room, member }
+      }
+      throw new Refusal('NOT_IN_ROOM', code === undefined ? undefined : `room: not in ${code}`)
+    },
+
+    close(): void {
+      for (const cancel of lingering.values()) cancel()
+      lingering.clear()
+      for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
+      byCode.clear()
+    },
+  }
+
+  function of(session: Session): ReadonlySet<Room> {
+    return bySession.get(session) ?? NO_ROOMS
+  }
+
+  /** An empty room, which goes unless somebody comes. */
+  function create(kind: RoomKind, wishes: Wishes = {}): Room {
+    if (byCode.size >= limits.rooms_total)
+      throw new Refusal('TOO_MANY_ROOMS', `this server holds ${limits.rooms_total} rooms already`)
+    const room = new Room(newCode(), ++serial, kind, wishes, world.after)
+    byCode.set(room.code, room)
+    index.add(room)
+    room.onChange = index.refresh
+    world.log.info({ room: room.code, kind: kind.name }, 'room created')
+    linger(room)
+    return room
+  }
+
+  function newCode(): string {
+    for (;;) {
+      let code = ''
+      while (code.length < CODE_LENGTH)
+        code += CODE_ALPHABET[world.random.below(CODE_ALPHABET.length)]
+      if (!byCode.has(code)) return code
+    }
+  }
+
+  /** Seats a member; the caller has seen that it may. */
+  function enter(member: Member, room: Room): void {
+    const { session } = member
+    const own = bySession.get(session) ?? new Set()
+    bySession.set(session, own.add(room))
+    stay(room)
+    room.add(member)
+    room.broadcast(
+      push('room.member_joined', { member: infoOf(member) }, { room: room.code }),
+      session,
+    )
+    reelect(room, session)
+    world.log.info({ room: room.code, session: session.id, member: member.number }, 'joined')
+  }
+
+  function leave(session: Session, room: Room, reason: LeaveReason): void {
+    const member = room.remove(session)
+    const own = bySession.get(session)
+    own?.delete(room)
+    if (own?.size === 0) bySession.delete(session)
+    if (!member) return
+    const { number } = member
+    room.broadcast(push('room.member_left', { number, reason }, { room: room.code }))
+    reelect(room)
+    session.abandonAsks('TARGET_LEFT', room.code)
+    guard(room, () => room.hooks.onLeft?.(member, reason))
+    world.log.info({ room: room.code, session: session.id, member: number, reason }, 'left')
+    if (room.size === 0) linger(room)
+  }
+
+  /** Takes a member's seat away; `by` is whose doing it is, null for the server's. */
+  function expel(target: Member, room: Room, { by, banned, reason }: Expulsion): void {
+    if (banned) room.ban(target.session, limits.bans)
+    leave(target.session, room, banned ? 'banned' : 'kicked')
+    target.session.send(push('room.kicked', { by, banned, reason }, { room: room.code }))
+  }
+
+  function assign(target: Member, room: Room, role: Role): void {
+    if (target.role === role) return
+    target.role = role
+    room.broadcast(push('room.role_changed', { number: target.number, role }, { room: room.code }))
+    reelect(room)
+  }
+
+  /** Elects the active host anew and tells everybody but `except` if it is another. */
+  function reelect(room: Room, except?: Session): void {
+    if (!room.elect()) return
+    const host = room.host?.number ?? null
+    room.broadcast(push('room.host_changed', { host }, { room: room.code }), except)
+  }
+
+  function tellUpdated(room: Room): void {
+    room.broadcast(push('room.updated', { room: roomInfoOf(room) }, { room: room.code }))
+  }
+
+  /** Somebody is in it. */
+  function stay(room: Room): void {
+    lingering.get(room)?.()
+    lingering.delete(room)
+  }
+
+  /** An empty room waits a while for somebody, then goes; not while a place is reserved. */
+  function linger(room: Room): void {
+    if (!Number.isFinite(room.kind.linger_ms)) return
+    lingering.set(
+      room,
+      world.after(room.kind.linger_ms, () => {
+        lingering.delete(room)
+        if (room.reserved.size === 0) dispose(room)
+      }),
+    )
+  }
+
+  /**
+   * Somebody was refused. A room made for just that goes at once, one whose time ran out meanwhile
+   * as well; any other waits on as if nobody had asked.
+   */
+  function release(room: Room, isOwn: boolean): void {
+    if (room.size > 0 || room.reserved.size > 0 || byCode.get(room.code) !== room) return
+    const isOver = Number.isFinite(room.kind.linger_ms) && !lingering.has(room)
+    if (!isOver && !(isOwn && room.isUnused)) return
+    stay(room)
+    dispose(room)
+  }
+
+  function dispose(room: Room): void {
+    byCode.delete(room.code)
+    room.onChange = undefined
+    index.remove(room)
+    guard(room, () => room.hooks.onDispose?.())
+    world.log.info({ room: room.code }, 'room gone')
+  }
+
+  function setAway(session: Session, away: boolean): void {
+    for (const room of of(session)) {
+      const member = room.memberOf(session)
+      if (member) member.away = away
+    }
+  }
+
+  function tellAway(session: Session, away: boolean): void {
+    const type = away ? 'room.member_away' : 'room.member_back'
+    for (const room of of(session)) {
+      const member = room.memberOf(session)
+      // A hook of another room may have closed its connection again.
+      if (member?.away !== away) continue
+      room.broadcast(push(type, { number: member.number }, { room: room.code }), session)
+      guard(room, () => (away ? room.hooks.onAway?.(member) : room.hooks.onBack?.(member)))
+    }
+  }
+
+  /** Runs a hook; what it throws, now or later, is logged and harms nobody. */
+  function guard(room: Room, run: () => unknown): void {
+    const failed = (error: unknown) =>
+      world.log.error({ err: error, room: room.code, kind: room.kind.name }, 'room hook failed')
+    try {
+      const result = run()
+      if (result instanceof Promise) result.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
+
+type Expulsion = DataOf<AllMessages['room.kicked']>
+
+const NO_SEATS: ReadonlyMap<Session, Member> = new Map()
+const NO_ROOMS: ReadonlySet<Room> = new Set()
+
+const codes = (rooms: ReadonlySet<Room>) => [...rooms].map(({ code }) => code).join(', ')

@@ -1,0 +1,219 @@
+import { CLOSES, type CloseCode, ENDING_CLOSES } from '../../../protocol/errors.ts'
+import type { World } from '../../world.ts'
+import type { Wire } from '../delivery/outbox.ts'
+import { Progress } from '../delivery/progress.ts'
+import type { Limits } from '../wire/limits.ts'
+import type { Session } from './session.ts'
+
+/** One socket, as core needs it: sockets and in-memory pairs implement it. */
+export interface Transport extends Wire {
+  readonly address: string
+  /** Rises as the operating system takes what was written. */
+  readonly taken: number
+  ping(): void
+  /** Says goodbye with a code; what was written before is still delivered. */
+  close(code: number, reason: string): void
+  /** Drops the socket at once, with whatever the kernel still holds for it. */
+  reset(): void
+}
+
+/** What happens around a connection, decided by the server that owns it. */
+export interface ConnectionEvents {
+  /** A whole message arrived. */
+  received(connection: Connection, bytes: Buffer, isBinary: boolean): void
+  /** The session lost this connection; with `ends` it ends as well. */
+  dropped(session: Session, ends: boolean): void
+  slow(session: Session): void
+}
+
+export type Received = ConnectionEvents['received']
+
+/** One WebSocket: perishable. It carries a session until it closes or another connection claims it. */
+export class Connection {
+  readonly transport: Transport
+  readonly address: string
+  session: Session | null = null
+  /** How many frames came in so far. */
+  frames = 0
+  #world: World
+  #limits: Limits
+  #events: ConnectionEvents
+  #pingedAt: number
+  #missed = 0
+  #progressAt: number
+  #taken = 0
+  #isForgiven = false
+  /** Of a reader for whom more waits than the hard mark. */
+  #progress: Progress | undefined
+  /** How many counted frames its reader has acknowledged. */
+  #acknowledged = 0
+  readonly openedAt: number
+
+  constructor(transport: Transport, world: World, limits: Limits, events: ConnectionEvents) {
+    this.transport = transport
+    this.address = transport.address
+    this.#world = world
+    this.#limits = limits
+    this.#events = events
+    this.openedAt = world.now()
+    this.#pingedAt = this.openedAt
+    this.#progressAt = this.openedAt
+  }
+
+  get isOpen(): boolean {
+    return this.session !== null
+  }
+
+  /** A frame came in. From a close or a claim on, frames are no longer anybody's. */
+  receive(bytes: Buffer, isBinary: boolean): void {
+    this.#missed = 0
+    this.frames++
+    if (this.session) this.#events.received(this, bytes, isBinary)
+  }
+
+  /** The peer answered a ping, so it has read everything before it. */
+  ponged(): void {
+    this.#missed = 0
+    this.progressed()
+    this.#progress?.anew(this.transport.taken)
+  }
+
+  /**
+   * The peer shows that it reads. The socket alone does not tell: the kernel may hold megabytes, and
+   * says that it takes more only once a good part of them is gone.
+   */
+  progressed(): void {
+    this.#progressAt = this.#world.now()
+    this.#isForgiven = false
+  }
+
+  /** The peer has read so many counted frames. */
+  acknowledged(count: number): void {
+    const before = count < this.#acknowledged ? 0 : this.#acknowledged
+    this.#acknowledged = count
+    if (!this.session || count === before) return
+    this.progressed()
+    const { bytes, held } = this.session.outbox.ledger
+    this.#progress?.read(((count - before) * bytes) / Math.max(1, held))
+  }
+
+  /** The loop was blocked: its reader has its time anew, but only once until it comes on. */
+  forgive(): void {
+    if (this.#isForgiven) return
+    this.progressed()
+    this.#isForgiven = true
+  }
+
+  /** The operating system has taken what it had to be waited for. */
+  written(): void {
+    this.progressed()
+    this.session?.outbox.flush()
+  }
+
+  /** More waits for its reader than the hard mark: it is watched until that is less. */
+  behind(): void {
+    if (this.#progress) return
+    this.#progress = new Progress(this.transport.taken)
+    this.#lookAfter(this.#limits.slow_ms / LOOKS, this.#progress)
+  }
+
+  /** The socket is gone. `code` is the peer's; 1006 where it gave none. */
+  closed(code: number): void {
+    this.#leave(ENDING_CLOSES.has(code))
+  }
+
+  /** Closes with a code of ours, after everything written so far. */
+  close(code: CloseCode, reason: string = CLOSES[code].doc): void {
+    if (!this.session) return
+    const { outbox, conversation } = this.session
+    const ends = ENDING_CLOSES.has(code)
+    try {
+      // Whether it is slow makes no difference any more.
+      outbox.offer()
+    } catch (error) {
+      return this.fail(error, ends)
+    }
+    this.#leave(ends)
+    this.transport.close(conversation?.closing(code) ?? code, reason)
+  }
+
+  /** Another connection took the session. */
+  replace(): void {
+    this.session = null
+    this.#progress?.cancel()
+    this.transport.close(4103, CLOSES[4103].doc)
+  }
+
+  /** The reader is too slow: frees what waits for it, in the kernel too. The session is kept. */
+  dropSlow(): void {
+    if (!this.session) return
+    this.#world.log.warn(
+      { session: this.session.id, code: 4001, unwritten: this.session.outbox.unwritten },
+      'slow reader reset',
+    )
+    this.#leave(false)
+    this.transport.reset()
+  }
+
+  /** What it was sent could not be made or written: it comes back for what it lacks. */
+  fail(error: unknown, ends = false): void {
+    if (!this.session) return
+    this.#world.log.error({ err: error, session: this.session.id }, 'connection failed')
+    this.#leave(ends)
+    try {
+      this.transport.reset()
+    } catch (err) {
+      this.#world.log.error({ err }, 'connection not reset')
+    }
+  }
+
+  /** Called every second: pings, and looks for silence and stalls. */
+  sweep(): void {
+    if (!this.session) return
+    const now = this.#world.now()
+    const { unwritten, taken } = this.transport
+    if (unwritten === 0 || taken !== this.#taken) this.progressed()
+    else if (now - this.#progressAt > this.#limits.stall_ms) {
+      this.#events.slow(this.session)
+      return
+    }
+    this.#taken = taken
+    if (now - this.#pingedAt < this.#limits.heartbeat_ms) return
+    if (this.#missed >= MISSED_PINGS) return this.close(4002)
+    this.#missed++
+    this.#pingedAt = now
+    this.transport.ping()
+  }
+
+  /** Looks several times whether it comes on, so that a loop that was blocked shows. */
+  #lookAfter(ms: number, progress: Progress): void {
+    const due = this.#world.now() + ms
+    progress.cancel = this.#world.after(ms, () => {
+      const { session, transport } = this
+      const { hard_bytes, slow_bytes } = this.#limits
+      if (!session || session.outbox.unwritten <= hard_bytes) {
+        this.#progress = undefined
+        return
+      }
+      const isLate = this.#world.now() - due > LATE_MS
+      if (isLate && progress.forgive(transport.taken)) return this.#lookAfter(ms, progress)
+      if (progress.isSlow(transport.taken, slow_bytes, LOOKS)) return this.#events.slow(session)
+      this.#lookAfter(ms, progress)
+    })
+  }
+
+  #leave(ends: boolean): void {
+    const { session } = this
+    this.session = null
+    this.#progress?.cancel()
+    if (session) this.#events.dropped(session, ends)
+  }
+}
+
+const MISSED_PINGS = 2
+
+/** How often a reader is looked at before it is slow. */
+const LOOKS = 4
+
+/** What comes so much later than it was meant to shows that the loop was blocked. */
+export const LATE_MS = 250

@@ -1,0 +1,170 @@
+import { type CloseCode, ERRORS } from '../../../protocol/errors.ts'
+import type { Id } from '../../../protocol/message.ts'
+import type { World } from '../../world.ts'
+import { encodeForeign, type Outgoing, payloadOf } from '../wire/frame.ts'
+import type { Limits } from '../wire/limits.ts'
+import { errorMessage, Refusal } from '../wire/refusal.ts'
+import type { Dialect, Frames, Native, Said, Upgrade } from './dialect.ts'
+import type { Session } from './session.ts'
+
+/** A native message with an id, or the refusal that answers it. */
+export type Request = Native | { readonly id: Id; readonly refusal: Refusal }
+
+type Bounds = Pick<Limits, 'requests' | 'hard_bytes'>
+
+/** What one session says and hears in a dialect. */
+export class Conversation {
+  readonly #dialect: Dialect
+  readonly #session: Session
+  readonly #limits: Bounds
+  readonly #log: World['log']
+  /** By the id of a native request, what its answer needs to know. */
+  readonly #marks = new Map<Id, unknown>()
+  #numbered = 0
+  /** Frames that arrived before `opened` was done; undefined once it is. */
+  #early: (() => void)[] | undefined = []
+  #earlyBytes = 0
+  /** Resolves when what was sent before has been translated; undefined when it has. */
+  #translating: Promise<void> | undefined
+  /** Of the native messages that wait for that. */
+  #waitingBytes = 0
+
+  constructor(dialect: Dialect, session: Session, limits: Bounds, log: World['log']) {
+    this.#dialect = dialect
+    this.#session = session
+    this.#limits = limits
+    this.#log = log
+    // What it was sent is in another's words, and cannot be counted or sent again.
+    session.resumable = false
+    session.conversation = this
+  }
+
+  /** Begins; resolves once frames are heard, or the connection is closed. */
+  async open(upgrade: Upgrade): Promise<void> {
+    try {
+      await this.#dialect.opened(this.#session, upgrade)
+    } catch (error) {
+      this.#fail(error)
+    }
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const hear of early) hear()
+  }
+
+  /** Whether a frame has to wait until the conversation has begun; too many close the connection. */
+  delays(bytes: number, hear: () => void): boolean {
+    if (!this.#early) return false
+    const { requests, hard_bytes } = this.#limits
+    this.#earlyBytes += bytes
+    const count = this.#early.push(hear)
+    if (count > requests || this.#earlyBytes > hard_bytes) this.#session.connection?.close(4101)
+    return true
+  }
+
+  /** The native messages of a frame, numbered. */
+  hear(said: Said): readonly Request[] {
+    return this.#dialect.incoming(said, this.#session).map(({ mark, ...heard }) => {
+      if ('re' in heard) return heard
+      const id = `d${++this.#numbered}`
+      this.#marks.set(id, mark)
+      return { ...heard, id }
+    })
+  }
+
+  /** Says something of the dialect's own, in its place among what is sent. */
+  say(...values: Frames): void {
+    this.#send(values.map(encodeForeign), 0)
+  }
+
+  /** Sends a native message as the dialect has it. */
+  tell(message: Outgoing): void {
+    this.#send(this.#translated(message), message.size)
+  }
+
+  closing(code: CloseCode): number {
+    return this.#dialect.closing(code)
+  }
+
+  #fail(error: unknown): void {
+    const { connection, id } = this.#session
+    if (error instanceof Refusal)
+      return connection?.close(ERRORS[error.code].status < 500 ? 4104 : 4000, error.message)
+    this.#log.error({ err: error, session: id }, 'conversation failed to open')
+    connection?.close(4000)
+  }
+
+  /** Sends frames, made or still being made, after everything that was sent before. */
+  #send(frames: Translated, bytes: number): void {
+    const before = this.#translating
+    if (!before && !(frames instanceof Promise)) return this.#push(frames)
+    this.#waitingBytes += bytes
+    const sent = this.#sendAfter(before, frames, bytes)
+    this.#translating = sent
+    void sent.then(() => {
+      if (this.#translating === sent) this.#translating = undefined
+    })
+    if (this.#waitingBytes > this.#limits.hard_bytes) this.#session.connection?.close(4001)
+  }
+
+  async #sendAfter(before: Promise<void> | undefined, frames: Translated, bytes: number) {
+    await before
+    this.#push(await frames)
+    this.#waitingBytes -= bytes
+  }
+
+  #push(frames: readonly Outgoing[]): void {
+    for (const frame of frames) this.#session.outbox.push(frame)
+  }
+
+  #translated(message: Outgoing): Translated {
+    const known = sharedBy(this.#dialect).get(message)
+    if (known) return known
+    const native = JSON.parse(payloadOf(message.frame).toString()) as Native
+    const { re, id } = native
+    const mark = re === undefined ? undefined : this.#marks.get(re)
+    if (re !== undefined) this.#marks.delete(re)
+    const made = this.#translate(native, mark)
+    if (re === undefined && id === undefined) sharedBy(this.#dialect).set(message, made)
+    return made
+  }
+
+  /** Never fails: a sender is no concern of what becomes of its message here. */
+  #translate(native: Native, mark: unknown): Translated {
+    try {
+      const made = this.#dialect.outgoing(native, this.#session, mark)
+      if (!(made instanceof Promise)) return made.map(encodeForeign)
+      return made
+        .then((values) => values.map(encodeForeign))
+        .catch((error) => this.#instead(error, native, mark))
+    } catch (error) {
+      return this.#instead(error, native, mark)
+    }
+  }
+
+  /** In place of what could not be translated, an error that says so. */
+  async #instead(
+    error: unknown,
+    { type, re }: Native,
+    mark: unknown,
+  ): Promise<readonly Outgoing[]> {
+    try {
+      if (!(error instanceof Refusal)) throw error
+      const told = errorMessage(error, type, re)
+      return (await this.#dialect.outgoing(told, this.#session, mark)).map(encodeForeign)
+    } catch (bug) {
+      this.#log.error({ err: bug, type }, 'message not translated')
+      return []
+    }
+  }
+}
+
+type Translated = readonly Outgoing[] | Promise<readonly Outgoing[]>
+
+/** Translations that every receiver shares, kept for as long as their native message. */
+const SHARED = new WeakMap<Dialect, WeakMap<Outgoing, Translated>>()
+
+function sharedBy(dialect: Dialect): WeakMap<Outgoing, Translated> {
+  const found = SHARED.get(dialect) ?? new WeakMap<Outgoing, Translated>()
+  SHARED.set(dialect, found)
+  return found
+}

@@ -1,0 +1,284 @@
+import type { Id } from '../../../protocol/message.ts'
+import type { Scope } from '../../../protocol/players.ts'
+import type { Json } from '../../../protocol/schema.ts'
+import type { Cancel } from '../../world.ts'
+import { type Batch, SHARED_BYTES } from '../delivery/batch.ts'
+import type { Flusher } from '../delivery/flusher.ts'
+import { Outbox, type Reader } from '../delivery/outbox.ts'
+import { made } from '../delivery/queue.ts'
+import type { Source } from '../delivery/source.ts'
+import { encode, type Origin, type Outgoing } from '../wire/frame.ts'
+import { Buckets, type Limits, type Rates } from '../wire/limits.ts'
+import { errorMessage, Refusal } from '../wire/refusal.ts'
+import { type AbandonCode, type Ask, Asks } from './asks.ts'
+import type { Connection } from './connection.ts'
+import type { Conversation } from './conversation.ts'
+import { Hold } from './hold.ts'
+import { type ResetReason, Resume } from './resume.ts'
+
+/** A player as every feature knows it. */
+export interface Player {
+  readonly id: string
+  guest: boolean
+  name: string
+}
+
+/** What a ticket fixed for a session's life. */
+export interface Access {
+  /** The access key that made it. */
+  readonly key: string
+  readonly scopes: readonly string[]
+  readonly dev: boolean
+}
+
+export interface SessionWorld {
+  readonly limits: Limits
+  readonly rates: Rates | false
+  readonly flusher: Flusher
+  readonly now: () => number
+  readonly after: (ms: number, callback: () => void) => Cancel
+  readonly onSlow: (session: Session) => void
+}
+
+/** What one client is asked on behalf of whoever waits. */
+export interface Question {
+  /** A message of the tables that has a reply. */
+  readonly type: string
+  readonly data: unknown
+  readonly origin: Origin
+  /** How long it may take, in ms. */
+  readonly timeout: number
+  /** Whom it is put to, told with every failure. */
+  readonly cause: Json
+  /** Whose question it is, if a player's: it ends with its asker. */
+  readonly asker?: Session
+  /** The whole message under this id, where it is put in bytes rather than JSON. */
+  readonly pack?: (id: number) => Outgoing
+}
+
+/** What survives a dropped connection: identity, counts, and what was sent but may not have come. */
+export class Session implements Reader {
+  readonly id: string
+  readonly tokenHash: string
+  readonly address: string
+  readonly buckets: Buckets
+  readonly outbox: Outbox<Session>
+  readonly resume: Resume
+  player: Player | null = null
+  /** What its ticket lets it do; null without one: whatever a player may. */
+  access: Access | null = null
+  /** The connection that carries it now; null while away. */
+  connection: Connection | null = null
+  /** At a compatibility endpoint, what translates between it and its client. */
+  conversation: Conversation | undefined
+  /** Whether it ever sent anything; one that never did ends with its socket. */
+  started = false
+  /** Whether its client introduced itself as a library that acknowledges and may resume. */
+  introduced = false
+  resumable = true
+  /** Whether its client has the game's packets, so that they may be bytes. */
+  speaksPackets = false
+  /** Rises with what it does, so that of several sessions one was active last. */
+  activity = 0
+  /** Whether it is over for good. */
+  ended = false
+  readonly hold = new Hold()
+  readonly #world: SessionWorld
+  #receiveBytes: number
+  /** The ids of requests whose answers are awaited. */
+  #inFlight: Set<Id> | undefined
+  #tooLarge: Set<string> | undefined
+  #asks: Asks | undefined
+  /** Each withdraws one question that this session has put to another. */
+  #asking: Set<() => void> | undefined
+  #numbered = 0
+
+  constructor(id: string, tokenHash: string, address: string, world: SessionWorld) {
+    this.id = id
+    this.tokenHash = tokenHash
+    this.address = address
+    this.#world = world
+    this.#receiveBytes = world.limits.receive_bytes
+    this.buckets = new Buckets(world.rates, world.now)
+    this.outbox = new Outbox(world.limits, world.flusher, this)
+    this.resume = new Resume(this.outbox, this.buckets, world.limits)
+  }
+
+  /** The most bytes that its client takes in one message. */
+  get receiveBytes(): number {
+    return this.#receiveBytes
+  }
+
+  set receiveBytes(bytes: number) {
+    this.#receiveBytes = bytes
+    if (bytes < SHARED_BYTES) this.outbox.batch?.part(this)
+  }
+
+  /** How many requests of its client are being answered. */
+  get inFlight(): number {
+    return this.#inFlight?.size ?? 0
+  }
+
+  isInFlight(id: Id): boolean {
+    return this.#inFlight?.has(id) ?? false
+  }
+
+  /** A request with this id is being answered until it has been. */
+  began(id: Id): void {
+    this.#inFlight ??= new Set()
+    this.#inFlight.add(id)
+  }
+
+  answered(id: Id): void {
+    this.#inFlight?.delete(id)
+  }
+
+  /** Whether it is sent nothing until it is back with new counts, as a slow reader that was reset. */
+  get isUnreachable(): boolean {
+    return this.connection === null && this.resume.pending !== undefined
+  }
+
+  /** Sends a message, or in its place the error that says it would not fit this client. */
+  send(message: Outgoing, re?: Id): void {
+    if (this.ended || this.isUnreachable) return
+    if (!this.takes(message, re)) return
+    if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
+    this.#push(message)
+  }
+
+  /** Whether a message fits its client; where not, it is told what would have come. */
+  takes(message: Outgoing, re?: Id): boolean {
+    if (message.size <= this.#receiveBytes) return true
+    this.#sendTooLarge(message, re)
+    return false
+  }
+
+  /** What a source makes for it is sent, in its place among all else; nothing while it is away. */
+  mark(source: Source<Session>): void {
+    if (!this.conversation) return this.outbox.mark(source)
+    for (let next = made(source, this); next; next = made(source, this))
+      this.conversation.tell(next)
+  }
+
+  behind(): void {
+    this.connection?.behind()
+  }
+
+  slow(): void {
+    this.#world.onSlow(this)
+  }
+
+  failed(error: unknown): void {
+    this.connection?.fail(error)
+  }
+
+  /** Takes from now on what is added to a batch; false where each message must be sent by itself. */
+  share(batch: Batch): boolean {
+    if (this.conversation || this.receiveBytes < SHARED_BYTES) return false
+    if (this.isUnreachable) return false
+    return this.outbox.share(batch)
+  }
+
+  #push(message: Outgoing): void {
+    if (this.conversation) this.conversation.tell(message)
+    else this.outbox.push(message)
+  }
+
+  /** Refuses what the session's ticket does not let it do. */
+  permit(scope: Scope): void {
+    if (this.access && !this.access.scopes.includes(scope))
+      throw new Refusal('MISSING_SCOPE', `expected a ticket of a key with the scope ${scope}`, {
+        cause: { scope },
+      })
+  }
+
+  may(scope: Scope): boolean {
+    return this.access === null || this.access.scopes.includes(scope)
+  }
+
+  /** The player it is; refused where it has not identified. */
+  identified(): Player {
+    if (this.player) return this.player
+    throw new Refusal(
+      'NO_PLAYER_FOUND',
+      'this session has not identified: say player.identify first',
+    )
+  }
+
+  /** An id for a request of the server's to this client. */
+  nextId(): string {
+    return `s${++this.#numbered}`
+  }
+
+  /**
+   * Puts a question to this client; resolves with the data of its reply. Rejects with a Refusal:
+   * TOO_LARGE, TARGET_BUSY, TIMEOUT, TARGET_LEFT, OUTCOME_UNKNOWN, or what the client says.
+   */
+  ask({ type, data, origin, timeout, cause, asker, pack }: Question): Promise<unknown> {
+    const { limits, after } = this.#world
+    if (this.ended || asker?.ended) throw new Refusal('TARGET_LEFT', undefined, { cause })
+    this.#asks ??= new Asks()
+    const id = pack ? ++this.#numbered : this.nextId()
+    const message =
+      pack && typeof id === 'number' ? pack(id) : encode({ type, id, ...origin, data }, 'counted')
+    if (message.size > this.receiveBytes)
+      throw new Refusal('TOO_LARGE', tooLarge(message, this.receiveBytes), { cause })
+    if (this.isUnreachable || this.#asks.size >= limits.asks)
+      throw new Refusal('TARGET_BUSY', undefined, { cause })
+    const ms = Math.min(timeout, limits.ask_ms)
+    const asks = this.#asks
+    const answered = new Promise<unknown>((resolve, reject) => {
+      asks.add(id, { type, room: origin.room, cause, resolve, reject }, (late) => after(ms, late))
+      this.send(message)
+    })
+    return asker ? asker.#await(answered, () => asks.fail(id, 'TARGET_LEFT')) : answered
+  }
+
+  /** Waits for an answer that is withdrawn when this session ends. */
+  #await<T>(answer: Promise<T>, withdraw: () => void): Promise<T> {
+    this.#asking ??= new Set()
+    this.#asking.add(withdraw)
+    return answer.finally(() => this.#asking?.delete(withdraw))
+  }
+
+  /** The question that an answer with this `re` answers, if there is one; it is settled by the taker. */
+  takeAsk(re: Id): Ask | undefined {
+    return this.#asks?.take(re)
+  }
+
+  /** Gives up what this client was asked, in one room or in all. */
+  abandonAsks(code: AbandonCode, room?: string): void {
+    this.#asks?.abandon(code, room)
+  }
+
+  /** It is over: nobody answers here any more, and nobody waits for an answer. */
+  end(): void {
+    this.ended = true
+    this.hold.drop()
+    this.abandonAsks('TARGET_LEFT')
+    for (const withdraw of this.#asking ?? []) withdraw()
+  }
+
+  /** Starts both counts anew; what was in flight in either direction is forgotten. */
+  restart(reason: ResetReason): void {
+    this.resume.reset(reason)
+    this.#inFlight = undefined
+    this.hold.drop()
+    this.abandonAsks('OUTCOME_UNKNOWN')
+  }
+
+  /** State that comes again every tick is refused once, until it fits again. */
+  #sendTooLarge(message: Outgoing, re?: Id): void {
+    if (message.delivery === 'latest' || message.delivery === 'state') {
+      if (this.#tooLarge?.has(message.key)) return
+      this.#tooLarge ??= new Set()
+      this.#tooLarge.add(message.key)
+    }
+    const delivery = message.delivery === 'socket' ? 'socket' : 'counted'
+    const text = tooLarge(message, this.receiveBytes)
+    this.#push(encode(errorMessage(new Refusal('TOO_LARGE', text), message.type, re), delivery))
+  }
+}
+
+const tooLarge = ({ type, size }: Outgoing, receiveBytes: number) =>
+  `${type}: ${size} bytes do not fit receive_bytes ${receiveBytes}`

@@ -1,0 +1,25 @@
+import { paged } from '../wire/page.ts'
+import type { Prop, StoredPlayer } from './store.ts'
+
+/** A player with as many of its props as fit `bytes`, after one of a key; `next` asks for more. */
+export function profilePage(player: StoredPlayer, after: string, bytes: number) {
+  const found = player.props.filter(({ key }) => Buffer.compare(raw(key), raw(after)) > 0)
+  const { page, next } = paged(found, found.length, ({ key }) => key, bytes - headBytes(player))
+  return { player: { ...player, props: page }, next }
+}
+
+/** The smallest `receive_bytes` with which all of a player can be read, a prop at a time. */
+export function profileBytes(player: StoredPlayer): number {
+  return ENVELOPE + headBytes(player) + Math.max(0, ...player.props.map(propBytes))
+}
+
+/** What a message with a profile says beside it. */
+const ENVELOPE = 256
+
+/** As the store orders keys. */
+const raw = (key: string) => Buffer.from(key)
+
+const headBytes = (player: StoredPlayer) =>
+  Buffer.byteLength(JSON.stringify({ ...player, props: [] }))
+
+const propBytes = (prop: Prop) => Buffer.byteLength(JSON.stringify(prop)) + 1

@@ -1,0 +1,97 @@
+import { isUtf8 } from 'node:buffer'
+import { type BinaryName, binaryKindOf, isCountedFrame } from '../../../protocol/binary.ts'
+import { MESSAGES } from '../../../protocol/index.ts'
+import { BINARY_KINDS, type Id, isCounted } from '../../../protocol/message.ts'
+import type { Session } from '../session/session.ts'
+import type { Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+/** A frame's message, or what is wrong with it; either way whether it counts. */
+export type Decoded =
+  | { readonly counted: boolean; readonly problem?: undefined; readonly message: unknown }
+  | { readonly counted: boolean; readonly problem: Refusal; readonly asked?: Malformed }
+
+/** Of what cannot be read, what it was and the `id` to answer, where these could be. */
+export interface Malformed {
+  readonly type: string
+  readonly id?: Id | undefined
+}
+
+/** What reads a frame of each binary kind that this server takes. */
+export type BinaryReaders = {
+  readonly [K in BinaryName]?: (session: Session, bytes: Buffer) => Decoded
+}
+
+/** Reads one frame of a session's. */
+export function decode(
+  session: Session,
+  bytes: Buffer,
+  isBinary: boolean,
+  limits: Limits,
+  readers: BinaryReaders = {},
+): Decoded {
+  if (isBinary && (bytes[0] ?? 0) >= BINARY_KINDS) {
+    const kind = binaryKindOf(bytes)
+    return (kind && readers[kind.name]?.(session, bytes)) ?? unknownKind(bytes)
+  }
+  const problem = whatIsWrong(bytes, isBinary, limits)
+  if (problem) return { counted: true, problem }
+  try {
+    const message: unknown = JSON.parse(bytes.toString('utf8'))
+    return { counted: isCounted(MESSAGES, message), message }
+  } catch {
+    return malformed('expected JSON')
+  }
+}
+
+function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Limits): Refusal | undefined {
+  if (bytes.length > limits.message_bytes) {
+    const text = `message: expected at most ${limits.message_bytes} bytes, got ${bytes.length}`
+    return new Refusal('TOO_LARGE', text)
+  }
+  if (isBinary && !OPENERS.has(bytes[0] ?? 0))
+    return new Refusal(
+      'INVALID_MESSAGE',
+      'message: expected JSON, which begins with {, [ or a space',
+    )
+  if (isBinary && !isUtf8(bytes)) return new Refusal('INVALID_MESSAGE', 'message: expected UTF-8')
+  if (isDeeper(bytes, limits.depth))
+    return new Refusal(
+      'INVALID_MESSAGE',
+      `message: expected at most ${limits.depth} levels of nesting`,
+    )
+  return undefined
+}
+
+const unknownKind = (bytes: Buffer): Decoded => ({
+  counted: isCountedFrame(bytes),
+  problem: new Refusal('UNSUPPORTED', 'the server has no such binary kind; send JSON'),
+})
+
+const malformed = (text: string): Decoded => ({
+  counted: true,
+  problem: new Refusal('INVALID_MESSAGE', `message: ${text}`),
+})
+
+const [BRACE, BRACKET, SPACE, QUOTE, BACKSLASH] = [0x7b, 0x5b, 0x20, 0x22, 0x5c]
+const [CLOSE_BRACE, CLOSE_BRACKET] = [0x7d, 0x5d]
+const OPENERS = new Set([BRACE, BRACKET, SPACE])
+
+/** Whether JSON text nests deeper than `depth`, found without parsing it. */
+export function isDeeper(bytes: Buffer, depth: number): boolean {
+  let level = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) at = endOfText(bytes, at)
+    else if (byte === BRACE || byte === BRACKET) {
+      if (++level > depth) return true
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) level--
+  }
+  return false
+}
+
+function endOfText(bytes: Buffer, start: number): number {
+  let at = start + 1
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+  return at
+}

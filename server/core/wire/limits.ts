@@ -1,0 +1,112 @@
+import { LIMITS, type LimitName, RATES, type RateClass } from '../../../protocol/limits.ts'
+
+export type Limits = Readonly<Record<LimitName, number>>
+export type Rates = Readonly<
+  Record<RateClass, { readonly per_second: number; readonly burst: number }>
+>
+
+/** The defaults, with what the operator chose otherwise. */
+export const limitsOf = (chosen: Partial<Limits> = {}): Limits => ({
+  ...(Object.fromEntries(
+    Object.entries(LIMITS).map(([name, limit]) => [name, limit.value]),
+  ) as Record<LimitName, number>),
+  ...chosen,
+})
+
+export const ratesOf = (chosen: Partial<Rates> = {}): Rates => ({ ...RATES, ...chosen })
+
+/**
+ * A token bucket for each class of message, filled as time passes. After a silence that a lost
+ * connection explains, each holds for once what it would have admitted meanwhile as well.
+ */
+export class Buckets {
+  readonly #rates: Rates | false
+  readonly #now: () => number
+  readonly #levels: Partial<Record<RateClass, Level>> = {}
+  #lifted: RateClass | undefined
+  #heardAt: number
+  /** How long a silence, in ms, the buckets hold more for. */
+  #saved = 0
+
+  constructor(rates: Rates | false, now: () => number) {
+    this.#rates = rates
+    this.#now = now
+    this.#heardAt = now()
+  }
+
+  /** When something was last taken, save by a claim, or saved. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  now(): number {
+    return this.#now()
+  }
+
+  /** Raises every bucket by what it would have admitted since something was heard; `most` in ms. */
+  save(most: number): void {
+    const now = this.#now()
+    this.#saved = Math.min(this.#saved + now - this.#heardAt, most)
+    this.#heardAt = now
+  }
+
+  /** What was saved and not used is forfeited. */
+  spend(): void {
+    this.#saved = 0
+  }
+
+  /** Takes the limit off one class. */
+  lift(name: RateClass): void {
+    this.#lifted = name
+  }
+
+  /** How many ms until there is a token; takes none. */
+  wait(name: RateClass): number {
+    const level = this.#fill(name)
+    return level && level.tokens < 1 ? Math.ceil(((1 - level.tokens) / level.per_second) * 1000) : 0
+  }
+
+  /** Whether nothing was taken that has not been refilled. */
+  get isFull(): boolean {
+    return Object.keys(this.#levels).every((name) => {
+      const level = this.#fill(name as RateClass)
+      return !level || level.tokens === level.burst
+    })
+  }
+
+  /** Takes one token; 0 when there was one, else how many ms until there is. */
+  take(name: RateClass): number {
+    const level = this.#fill(name)
+    // A claim says nothing of when its client was last heard.
+    if (name !== 'resume') this.#heardAt = level?.at ?? this.#now()
+    if (!level) return 0
+    if (level.tokens >= 1) {
+      level.tokens -= 1
+      return 0
+    }
+    return Math.ceil(((1 - level.tokens) / level.per_second) * 1000)
+  }
+
+  /** The level of a bucket as time has filled it; none where there are no limits. */
+  #fill(name: RateClass) {
+    if (!this.#rates || name === this.#lifted) return undefined
+    const { per_second, burst } = this.#rates[name]
+    const now = this.#now()
+    const most = this.#saved === 0 ? burst : burst + (this.#saved / 1000) * per_second
+    let level = this.#levels[name]
+    if (!level) {
+      level = { tokens: most, at: now, per_second, burst }
+      this.#levels[name] = level
+    }
+    level.tokens = Math.min(most, level.tokens + ((now - level.at) / 1000) * per_second)
+    level.at = now
+    return level
+  }
+}
+
+interface Level {
+  tokens: number
+  at: number
+  readonly per_second: number
+  readonly burst: number
+}

@@ -1,0 +1,317 @@
+import type { AnyPacket } from '../../protocol/packet.ts'
+import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
+import type { Role } from '../../protocol/rooms.ts'
+import type { Json } from '../../protocol/schema.ts'
+import type { AskNodes } from '../core/nodes/bus.ts'
+import type { Changed, Joining, LeaveReason, RoomHooks, RoomKind } from '../core/room/kind.ts'
+import type { PacketSender } from '../core/room/packets-sending.ts'
+import type { Member, Properties, Room } from '../core/room/room.ts'
+import type { Rooms } from '../core/room/rooms.ts'
+import type { Player } from '../core/session/session.ts'
+import { push } from '../core/wire/frame.ts'
+import { Refusal } from '../core/wire/refusal.ts'
+import { called, fields, type Kind, type Option, option } from '../option.ts'
+import type { Cancel, Log, World } from '../world.ts'
+import { ROOM_OPTIONS, type RoomOptions } from './options.ts'
+
+/** A member as a room's own logic sees it; the same object for as long as the seat is taken. */
+export interface RoomMember {
+  readonly number: number
+  /** The session's public id. */
+  readonly session: string
+  readonly player: Readonly<Player> | null
+  readonly name: string
+  readonly role: Role
+  readonly data: Json
+  readonly away: boolean
+}
+
+/** Who asks for a seat. */
+export type Entrant = Pick<RoomMember, 'session' | 'player' | 'name'> & {
+  readonly data: Json | undefined
+}
+
+/** What one member is about to make others receive. */
+export interface Said {
+  readonly type: 'event' | 'query' | 'function' | 'packet'
+  readonly name: string
+  /** The data of a query or packet is its one argument. */
+  readonly args: readonly Json[]
+  readonly from: RoomMember
+}
+
+/** One room, in the hands of its own logic. */
+export interface GameRoom<State = undefined> {
+  readonly code: string
+  readonly kind: string
+  /** What `onCreate` returned. */
+  readonly state: State
+  readonly properties: Properties
+  readonly locked: boolean
+  /** In order of joining. */
+  readonly members: readonly RoomMember[]
+  readonly host: RoomMember | null
+  readonly log: Log
+  /** Sends an event to `members` (all unless said), as the room itself: without a `from`. */
+  emit(name: string, args?: readonly Json[], members?: Iterable<RoomMember>): void
+  /**
+   * Asks a member a query and resolves with its value; `timeout` in ms (30,000). Rejects with a
+   * Refusal: UNREGISTERED_HANDLER, REMOTE_ERROR, TIMEOUT, TARGET_LEFT, TARGET_BUSY, …
+   */
+  ask(member: RoomMember, name: string, data?: Json, timeout?: number): Promise<Json>
+  /** Asks every node of the bus, this one included; see `createServer`'s `intercom`. */
+  readonly intercom: AskNodes
+  /** Sends a packet to `members` (all unless said), as the room itself. */
+  send(packet: AnyPacket, members?: Iterable<RoomMember>): void
+  /** Sends a packet to a member and resolves with its answer, as `ask`; `timeout` in ms (30,000). */
+  request(member: RoomMember, packet: AnyPacket, timeout?: number): Promise<Json>
+  /** Takes a member's seat away; banned, neither session nor player may come back to this room. */
+  kick(member: RoomMember, options?: { readonly ban?: boolean; readonly reason?: string }): void
+  assign(member: RoomMember, role: Role): void
+  /** Merges properties (null removes one) and tells everybody. */
+  update(properties: Properties): void
+  lock(locked?: boolean): void
+  /** A set of members that `group:NAME` addresses; made when first asked for. */
+  group(name: string): RoomGroup
+  /** Calls back once after `ms`, unless cancelled or the room has gone. */
+  after(ms: number, callback: () => void): Cancel
+  /** Calls back every `ms`, until cancelled or the room has gone. */
+  every(ms: number, callback: () => void): Cancel
+}
+
+export interface RoomGroup {
+  add(member: RoomMember): void
+  delete(member: RoomMember): void
+  readonly members: readonly RoomMember[]
+}
+
+/**
+ * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
+ * harms its room only; a Refusal thrown by `onJoin` or `onMessage` is told to the player.
+ */
+export interface RoomDefinition<State = undefined> extends RoomOptions {
+  onCreate?(room: GameRoom<undefined>): State
+  onJoin?(room: GameRoom<State>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
+  onJoined?(room: GameRoom<State>, member: RoomMember): void
+  onLeave?(room: GameRoom<State>, member: RoomMember, reason: LeaveReason): void
+  onAway?(room: GameRoom<State>, member: RoomMember): void
+  onBack?(room: GameRoom<State>, member: RoomMember): void
+  onMessage?(room: GameRoom<State>, said: Said): Changed | undefined
+  onDispose?(room: GameRoom<State>): void
+}
+
+/** Says what a kind of room is; the types of its hooks follow from what `onCreate` returns. */
+export const defineRoom = <State = undefined>(
+  definition: RoomDefinition<State>,
+): RoomDefinition<State> => definition
+
+/** What the hooks of a definition are called for; only code can have them. */
+export const HOOKS: {
+  readonly [K in Exclude<keyof RoomDefinition, keyof RoomOptions>]-?: Option<
+    NonNullable<RoomDefinition<unknown>[K]>
+  >
+} = {
+  onCreate: option('the room begins; what it returns is `room.state`', called()),
+  onJoin: option(
+    'somebody asks for a seat; it returns what others may know of the newcomer, may take its time (`limits.hook_ms`), and refuses by throwing a Refusal',
+    called(),
+  ),
+  onJoined: option('the newcomer has been told of its seat', called()),
+  onLeave: option('a member’s seat is free again, and why', called()),
+  onAway: option('a member’s connection dropped; the seat is kept', called()),
+  onBack: option('a member who was away is back', called()),
+  onMessage: option(
+    'a member says an event, query, function call or packet; what it returns replaces name or arguments, and it may refuse',
+    called(),
+  ),
+  onDispose: option('the room ends', called()),
+}
+
+/** A kind of room as a game defines it, in JSON or in code. */
+export const definition: Kind<RoomDefinition<unknown>> = fields({ ...ROOM_OPTIONS, ...HOOKS })
+
+/** What every room of a definition has to do with. */
+export interface House {
+  readonly rooms: Rooms
+  readonly world: World
+  readonly intercom: AskNodes
+  readonly packets: PacketSender
+}
+
+/** A definition as the server's own rooms understand it. */
+export function kindOf(name: string, definition: RoomDefinition<unknown>, house: House): RoomKind {
+  const {
+    capacity = ROOM_OPTIONS.capacity.default,
+    namespaces = ROOM_OPTIONS.namespaces.default,
+    listed = ROOM_OPTIONS.listed.default,
+    creatable = ROOM_OPTIONS.creatable.default,
+    linger_ms = ROOM_OPTIONS.linger_ms.default,
+    gather_ms = ROOM_OPTIONS.gather_ms.default,
+    events,
+    roles,
+    permissions,
+  } = definition
+  return {
+    ...{ name, capacity, namespaces, listed, creatable, linger_ms },
+    ...(events && { events }),
+    ...(roles && { roles }),
+    ...(permissions && { permissions }),
+    gather_ms,
+    open: (room) => openRoom(room, definition, house),
+  }
+}
+
+function openRoom(room: Room, definition: RoomDefinition<unknown>, house: House): RoomHooks {
+  const timers = new Set<Cancel>()
+  const { game, seatOf } = openGame(room, house, timers)
+  const own: GameRoom<unknown> = game
+  try {
+    game.state = definition.onCreate?.(game as GameRoom<undefined>)
+  } catch (error) {
+    for (const cancel of timers) cancel()
+    throw error
+  }
+  const { onJoin, onMessage } = definition
+  return {
+    ...(onJoin && {
+      onJoin: ({ session, player, name, data }: Joining) =>
+        definition.onJoin?.(own, { session: session.id, player, name, data }),
+    }),
+    onJoined: (member) => definition.onJoined?.(own, seatOf(member)),
+    onLeft: (member, reason) => definition.onLeave?.(own, seatOf(member), reason),
+    onAway: (member) => definition.onAway?.(own, seatOf(member)),
+    onBack: (member) => definition.onBack?.(own, seatOf(member)),
+    ...(onMessage && {
+      onMessage: ({ from, ...said }) =>
+        definition.onMessage?.(own, { ...said, from: seatOf(from) }),
+    }),
+    onDispose() {
+      for (const cancel of timers) cancel()
+      timers.clear()
+      return definition.onDispose?.(own)
+    },
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function openGame(room: Room, { rooms, world, intercom, packets }: House, timers: Set<Cancel>) {
+  const seats = new WeakMap<Member, RoomMember>()
+  const behind = new WeakMap<RoomMember, Member>()
+
+  const game: Omit<GameRoom<unknown>, 'state'> & Mutable<Pick<GameRoom<unknown>, 'state'>> = {
+    state: undefined,
+    code: room.code,
+    kind: room.kind.name,
+    log: world.log,
+    intercom,
+    get properties() {
+      return room.properties
+    },
+    get locked() {
+      return room.locked
+    },
+    get members() {
+      return Array.from(room.members, seatOf)
+    },
+    get host() {
+      return room.host && seatOf(room.host)
+    },
+    emit(name, args = [], members) {
+      const message = push('event', { name, args }, { room: room.code })
+      if (!members) room.broadcast(message)
+      else for (const member of new Set(members)) memberOf(member).session.send(message)
+    },
+    async ask(member, name, data = null, timeout = DEFAULT_ASK_MS) {
+      const { session } = memberOf(member)
+      const answer = await session.ask({
+        type: 'query',
+        data: { name, data, timeout },
+        origin: { room: room.code },
+        timeout,
+        cause: { member: member.number, player: member.player?.id ?? null },
+      })
+      return (answer as { value: Json }).value
+    },
+    send(packet, members) {
+      const sessions = members && new Set(Array.from(members, (one) => memberOf(one).session))
+      packets.toRoom(room, packet, sessions)
+    },
+    request: (member, packet, timeout = DEFAULT_ASK_MS) =>
+      packets.ask(memberOf(member).session, packet, { timeout, room: room.code }),
+    kick: (member, { ban = false, reason = '' } = {}) =>
+      rooms.expel(memberOf(member), room, { by: null, banned: ban, reason }),
+    assign: (member, role) => rooms.assign(memberOf(member), room, role),
+    update(properties) {
+      room.merge(properties)
+      rooms.tellUpdated(room)
+    },
+    lock(locked = true) {
+      room.locked = locked
+      rooms.tellUpdated(room)
+    },
+    group: openGroup,
+    after(ms, callback) {
+      const cancel = world.after(ms, () => {
+        timers.delete(stop)
+        rooms.guard(room, callback)
+      })
+      const stop = kept(cancel)
+      return stop
+    },
+    every: (ms, callback) => kept(world.every(ms, () => rooms.guard(room, callback))),
+  }
+  return { game, seatOf }
+
+  function kept(cancel: Cancel): Cancel {
+    const stop = () => {
+      timers.delete(stop)
+      cancel()
+    }
+    timers.add(stop)
+    return stop
+  }
+
+  function openGroup(name: string): RoomGroup {
+    const sessions = room.groups.get(name) ?? new Set()
+    room.groups.set(name, sessions)
+    return {
+      add: (member) => void sessions.add(memberOf(member).session),
+      delete: (member) => void sessions.delete(memberOf(member).session),
+      get members() {
+        return game.members.filter((one) => sessions.has(memberOf(one).session))
+      },
+    }
+  }
+
+  function seatOf(member: Member): RoomMember {
+    const known = seats.get(member)
+    if (known) return known
+    const { number, name, data, session } = member
+    const seat: RoomMember = {
+      number,
+      name,
+      data,
+      session: session.id,
+      get player() {
+        return session.player
+      },
+      get role() {
+        return member.role
+      },
+      get away() {
+        return member.away
+      },
+    }
+    seats.set(member, seat)
+    behind.set(seat, member)
+    return seat
+  }
+
+  /** The member behind a seat, which must still be taken. */
+  function memberOf(seat: RoomMember): Member {
+    const member = behind.get(seat)
+    if (member && room.memberOf(member.session) === member) return member
+    throw new Refusal('MEMBER_NOT_FOUND', `number ${seat.number} is not in ${room.code} any more`)
+  }
+}

@@ -1,0 +1,85 @@
+import { prefixedName } from '../../protocol/events.ts'
+import { MOST_GATHER_MS, MOST_TIMER_MS } from '../../protocol/limits.ts'
+import { ACTIONS, type Action, type Role, role } from '../../protocol/rooms.ts'
+import { bool, integer, type Schema, text } from '../../protocol/schema.ts'
+import {
+  fields,
+  list,
+  named,
+  type Option,
+  type OptionsOf,
+  one,
+  option,
+  or,
+  preset,
+  shaped,
+} from '../option.ts'
+
+const MOST_NAMESPACES = 64
+const namespace = shaped(
+  text({
+    min: 1,
+    max: 32,
+    pattern: '[a-z0-9_-]+',
+    expected: 'text of 1 to 32 characters of a-z, 0-9, _ and -',
+  }),
+)
+const ms = (max: number) => shaped(integer('uint32', { max }))
+const shape = one<Schema>(
+  'a shape of protocol/schema',
+  (value) => typeof (value as { kind?: unknown } | null)?.kind === 'string',
+)
+
+/**
+ * What is said of a kind of room beside its logic: the type of a definition, its check in JSON and in
+ * code, its defaults and the README's list all follow from this.
+ */
+export const ROOM_OPTIONS = {
+  capacity: preset('seats', shaped(integer('uint32', { min: 1 })), 16),
+  namespaces: preset(
+    'the namespaces of its events; others are refused',
+    list(namespace, MOST_NAMESPACES),
+    [],
+  ),
+  events: option(
+    'the arguments of the events it knows, as shapes of `protocol/schema`; in code only',
+    named(shape, shaped(prefixedName())),
+  ),
+  listed: preset(
+    'whether lists show its rooms, unless their creator says otherwise',
+    shaped(bool()),
+    true,
+  ),
+  creatable: preset(
+    'whether players may make rooms of it; if not, `server.rooms.create` does',
+    shaped(bool()),
+    true,
+  ),
+  roles: option(
+    'the roles of who makes a room (`creator`: host) and of who joins one (`joiner`: player)',
+    fields({
+      creator: preset('of who makes a room', shaped(role()), 'host'),
+      joiner: preset('of who joins one', shaped(role()), 'player'),
+    }),
+  ),
+  permissions: option(
+    `the role that each of ${ACTIONS.join(', ')} asks for, where it is not the default`,
+    fields(
+      Object.fromEntries(
+        ACTIONS.map((action) => [action, option(`to ${action}`, shaped(role()))]),
+      ) as Readonly<Record<Action, Option<Role>>>,
+    ),
+  ),
+  linger_ms: preset(
+    'how long a room outlives its last member, in ms; in code `Infinity`: for good',
+    or(Number.POSITIVE_INFINITY, ms(MOST_TIMER_MS)),
+    30_000,
+  ),
+  gather_ms: preset(
+    'how long what is said to all members may wait, in ms (0: until the end of the event loop’s turn), so that more of it is written together: later by up to that, in order, and at half the cost where much is said',
+    ms(MOST_GATHER_MS),
+    0,
+  ),
+} as const
+
+export type RoomOptions = OptionsOf<typeof ROOM_OPTIONS>
