@@ -353,17 +353,20 @@ const SCENARIOS: readonly Scenario[] = [
     play.wait(1_000)
     play.states()
   }),
-  trace('after a reset both sides tell the same counts as before it once more', (play) => {
-    begin(play)
-    play.wait(1_000)
-    play.lose('down')
-    play.push(1)
-    play.lose()
-    play.wait(1_000)
-    play.emit(2)
-    play.wait(1_000)
-    play.states()
-  }),
+  ...(['client', 'server'] as const).map((side) =>
+    trace(`after a reset the ${side} tells the same counts as before it once more`, (play) => {
+      begin(play)
+      play.wait(1_000)
+      play.lose('down')
+      play.push(1)
+      play.lose()
+      play.wait(1_000)
+      play.emit(2)
+      if (side === 'server') play.push(2)
+      play.wait(1_000)
+      play.states()
+    }),
+  ),
   trace(
     'a second reset knows which requests the first one left to be sent',
     (play) => {
