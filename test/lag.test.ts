@@ -137,6 +137,17 @@ both(`over a bad network every event arrives once and in order, seed ${seed}`, {
   t.ok(states.includes('away'), `${states}`)
 })
 
+both('over lag a round trip takes as long as both ways together', {}, async (t, w) => {
+  let ada: Network | undefined
+  void w.connect({ lag: { delay: 40 } }).then((network) => {
+    ada = network
+  })
+
+  await pass(w, () => ada?.clock.roundTrip !== undefined)
+
+  t.ok((ada?.clock.roundTrip ?? 0) >= 80, `${ada?.clock.roundTrip} ms`)
+})
+
 both('a client says that lag is on, and its seed', {}, async (t, w) => {
   const ada = await w.connect({ lag: { seed: 7, cut: 0.5 } })
   const warnings: string[] = []

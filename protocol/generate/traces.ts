@@ -353,6 +353,36 @@ const SCENARIOS: readonly Scenario[] = [
     play.wait(1_000)
     play.states()
   }),
+  ...(['client', 'server'] as const).map((side) =>
+    trace(`after a reset the ${side} tells the same counts as before it once more`, (play) => {
+      begin(play)
+      play.wait(1_000)
+      play.lose('down')
+      play.push(1)
+      play.lose()
+      play.wait(1_000)
+      play.emit(2)
+      if (side === 'server') play.push(2)
+      play.wait(1_000)
+      play.states()
+    }),
+  ),
+  trace(
+    'a second reset knows which requests the first one left to be sent',
+    (play) => {
+      begin(play)
+      for (const n of [2, 3]) {
+        play.drop(1006)
+        play.emit(n, 'game.think')
+        missTooMuch(play)
+        play.open()
+        play.states()
+      }
+      play.answered('3')
+      play.states()
+    },
+    { limits: FEW },
+  ),
   trace('a session whose time is over is lost, and another begins: EXPIRED', (play) => {
     begin(play)
     play.emit(2, 'game.think')
