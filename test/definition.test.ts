@@ -52,6 +52,33 @@ t.test('a room’s hooks are called in order, with the room and its own state', 
   ])
 })
 
+t.test(
+  'a room that a hook emptied as somebody left does not go while the next one sits there',
+  async (t) => {
+    const duel = defineRoom({
+      onLeave(room) {
+        const [last] = room.members
+        if (last) room.kick(last)
+      },
+    })
+    const { raw, clock, rooms } = stage(t, { rooms: { duel } })
+    const [ada, bob, eve] = [await raw(), await raw(), await raw()]
+    const { code } = (await create(ada, 'duel')).data.room
+    await bob.ask('room.join', { code })
+
+    await ada.ask('room.leave')
+    await bob.next('room.kicked')
+    clock.advance(20_000)
+    await eve.ask('room.join', { code })
+    clock.advance(10_000)
+
+    t.equal(rooms.size, 1)
+    t.equal((await eve.ask('room.leave')).type, 'room.leave')
+    clock.advance(30_000)
+    t.equal(rooms.size, 0)
+  },
+)
+
 t.test('S0.29 what onMessage changes is what is acknowledged and what arrives', async (t) => {
   const duel = defineRoom({
     namespaces: ['game'],

@@ -172,7 +172,7 @@ export function createRooms(world: World, limits: Limits) {
     room.broadcast(push('room.updated', { room: roomInfoOf(room) }, { room: room.code }))
   }
 
-  /** Somebody is in it. */
+  /** Somebody is in it, or its time begins anew. */
   function stay(room: Room): void {
     lingering.get(room)?.()
     lingering.delete(room)
@@ -181,6 +181,8 @@ export function createRooms(world: World, limits: Limits) {
   /** An empty room waits a while for somebody, then goes; not while a place is reserved. */
   function linger(room: Room): void {
     if (!Number.isFinite(room.kind.linger_ms)) return
+    // A hook that empties it while somebody leaves has come here before.
+    stay(room)
     lingering.set(
       room,
       world.after(room.kind.linger_ms, () => {
