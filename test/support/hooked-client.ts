@@ -14,7 +14,7 @@ export interface Walker {
   does(ask: (network: Network) => Promise<unknown>): void
   /** Its cable is cut; the server may notice later, and goes on reading what was on its way. */
   cut(): void
-  /** Says something that it should not say, on the connection that it has. */
+  /** Says something that it should not say, on the connection that carries its session. */
   say(message: object): void
   /** The next claim says that it sent more than it did. */
   forge(): void
@@ -86,6 +86,7 @@ export async function createWalker(name: string, outside: Outside): Promise<Walk
     },
     cut: () => network.cut(),
     say(message) {
+      if (network.state !== 'open') return
       isForgiven = true
       sockets.at(-1)?.send(JSON.stringify(message))
     },
