@@ -33,8 +33,16 @@ function stage(more: PlayerObserver = {}, refuseBanned: () => Promise<void> = as
     lines: world.lines,
     open: (id: string) =>
       new Session(id, id, 'memory', { limits, flusher: createFlusher(() => {}), ...outside }),
-    identify: (session: Session, who = {}): Promise<Any> =>
-      players.handlers['player.identify']({ session } as never, who) as Promise<Any>,
+    async identify(session: Session, who = {}): Promise<Any> {
+      const ends: (() => void)[] = []
+      const context = { session, atEnd: (end: () => void) => void ends.push(end) }
+      try {
+        const then = (await players.handlers['player.identify'](context as never, who)) as () => Any
+        return then()
+      } finally {
+        for (const end of ends) end()
+      }
+    },
     end(session: Session): void {
       players.observer.ended?.(session)
       session.end()
@@ -81,42 +89,50 @@ t.test('nobody hears of who was refused, or went before it was let in', async (t
   t.strictSame(heard, [])
 })
 
-t.test('an observer that takes time is heard out before the player is told', async (t) => {
+t.test('an observer that takes time is heard out before the player is anybody', async (t) => {
   let finish = () => {}
   const { heard, open, identify } = stage({
-    identified: () => new Promise<void>((resolve) => (finish = resolve)),
+    arriving: () =>
+      new Promise((resolve) => {
+        finish = () => resolve(() => void heard.push('arrived'))
+      }),
   })
   let isTold = false
   const told = identify(open('ada'), { name: 'Ada' }).then(() => {
     isTold = true
   })
 
-  while (heard.length === 0) await new Promise<void>((resolve) => setImmediate(resolve))
-  t.strictSame([heard, isTold], [['online Ada'], false])
+  for (let turn = 0; turn < 5; turn++) await new Promise<void>((next) => setImmediate(next))
+  t.strictSame([[...heard], isTold], [[], false])
   finish()
   await told
 
-  t.strictSame(heard, ['online Ada', 'identified ada'])
+  t.strictSame(heard, ['arrived', 'online Ada', 'identified ada'])
 })
 
-t.test('an observer that throws harms nobody, and one that rejects is told', async (t) => {
-  const { heard, lines, open, identify, end } = stage({
-    online() {
-      throw new Error('boom')
-    },
-    offline() {
-      throw new Error('boom')
-    },
-    identified: ({ id }) =>
-      id === 'bob' ? Promise.reject(new Refusal('STORAGE_BUSY')) : undefined,
-  })
-  const [ada, bob] = [open('ada'), open('bob')]
+t.test(
+  'an observer that throws harms nobody, and one that finds nothing out is told',
+  async (t) => {
+    const { heard, lines, open, identify, end } = stage({
+      online() {
+        throw new Error('boom')
+      },
+      offline() {
+        throw new Error('boom')
+      },
+      async arriving({ session: { id } }) {
+        if (id === 'bob') throw new Refusal('STORAGE_BUSY')
+        return () => {}
+      },
+    })
+    const [ada, bob] = [open('ada'), open('bob')]
 
-  await identify(ada, { name: 'Ada' })
-  end(ada)
-  await t.rejects(identify(bob, { name: 'Bob' }), { code: 'STORAGE_BUSY' })
+    await identify(ada, { name: 'Ada' })
+    end(ada)
+    await t.rejects(identify(bob, { name: 'Bob' }), { code: 'STORAGE_BUSY' })
 
-  t.strictSame(heard, ['online Ada', 'identified ada', 'offline Ada', 'online Bob'])
-  const failed = lines.filter(({ msg }) => msg === 'player observer failed')
-  t.match(failed, [{ what: 'online' }, { what: 'offline' }, { what: 'online' }])
-})
+    t.strictSame(heard, ['online Ada', 'identified ada', 'offline Ada'])
+    const failed = lines.filter(({ msg }) => msg === 'player observer failed')
+    t.match(failed, [{ err: { message: 'boom' } }, { err: { message: 'boom' } }])
+  },
+)
