@@ -124,13 +124,17 @@ function createLine(time: Time, wait: () => number, stalledUntil: () => number) 
   function deliver(): void {
     cancel = undefined
     const now = time.now()
-    while (now >= stalledUntil()) {
-      const [head] = queue
-      if (!head || head.due > now) break
-      queue.shift()
-      head.arrived()
+    try {
+      while (now >= stalledUntil()) {
+        const [head] = queue
+        if (!head || head.due > now) break
+        queue.shift()
+        head.arrived()
+      }
+    } finally {
+      // What throws holds up nothing behind it.
+      arm()
     }
-    arm()
   }
 
   return {

@@ -15,22 +15,25 @@ const MOST_CALENDAR_MS = 3_155_760_000_000
 
 export const LIMITS = {
   message_bytes: {
+    min: 128,
     value: 60_000,
     unit: 'bytes',
     doc: 'What a client may send in one message, so that a broadcast with its envelope fits every default receiver. Above: TOO_LARGE.',
   },
   frame_bytes: {
+    min: 1_024,
     value: 65_536,
     unit: 'bytes',
     doc: 'What the socket takes at all; above, it closes with 1009 and the session ends.',
   },
   receive_bytes: {
+    min: 1_024,
     value: 65_535,
     unit: 'bytes',
     doc: 'What a client can take unless it says otherwise: the inbound buffer of a Godot WebSocket.',
   },
   depth: {
-    min: 1,
+    min: 4,
     value: 32,
     unit: 'levels',
     doc: 'How deep a message may nest arrays and objects.',
@@ -43,6 +46,7 @@ export const LIMITS = {
   },
   rooms: { value: 8, unit: 'rooms', doc: 'How many rooms one session may be in.' },
   data_bytes: {
+    min: 4,
     value: 2_048,
     unit: 'bytes',
     doc: 'What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.',
@@ -53,6 +57,7 @@ export const LIMITS = {
     doc: 'How many properties a room may have, or be asked for. Above: TOO_LARGE.',
   },
   looks: {
+    min: 1,
     value: 2_000,
     unit: 'looks',
     doc: 'How many rooms `room.list` looks at before it answers with what it has found and `next`, and `room.join_or_create` before it makes one; each property that it has to compare in one counts as well.',
@@ -69,6 +74,7 @@ export const LIMITS = {
     doc: 'How many bans one room remembers; the oldest is forgotten first.',
   },
   hook_ms: {
+    min: 1,
     value: 5_000,
     unit: 'ms',
     doc: 'How long a room’s hook may think about who joins; above: TIMEOUT.',
@@ -79,32 +85,38 @@ export const LIMITS = {
     doc: 'How many questions (queries, function calls) may wait for one session’s answer; above: TARGET_BUSY.',
   },
   ask_ms: {
+    min: 1,
     value: 120_000,
     unit: 'ms',
     doc: 'How long a question may wait for its answer, however long its asker would.',
   },
   bundle: {
+    min: 1,
     value: 256,
     unit: 'packets',
     doc: 'How many packets one frame may hold, in its bundles and theirs. Above: TOO_LARGE.',
   },
   validate_ms: {
+    min: 1,
     value: 5_000,
     unit: 'ms',
     doc: 'How long the game may think about whether it accepts a packet, while those behind it wait; above: TIMEOUT.',
   },
   respond_ms: {
+    min: 1,
     value: 30_000,
     unit: 'ms',
     doc: 'How long the game may take to answer a packet; above: TIMEOUT.',
   },
   rooms_total: { value: 10_000, unit: 'rooms', doc: 'How many rooms one server holds.' },
   connections: {
+    min: 1,
     value: 256,
     unit: 'connections',
     doc: 'Open connections from one address; above: 4105.',
   },
   sessions: {
+    min: 1,
     value: 512,
     unit: 'sessions',
     doc: 'Sessions from one address, those that are away included; above: 4105.',
@@ -116,7 +128,12 @@ export const LIMITS = {
     doc: 'How long a guest is remembered after it was last seen (180 days).',
   },
   props: { value: 64, unit: 'props', doc: 'How many props a player may have.' },
-  channel_members: { value: 1_000, unit: 'players', doc: 'How many members a channel may have.' },
+  channel_members: {
+    min: 1,
+    value: 1_000,
+    unit: 'players',
+    doc: 'How many members a channel may have.',
+  },
   channel_messages: {
     value: 10_000,
     unit: 'messages',
@@ -129,17 +146,20 @@ export const LIMITS = {
     doc: 'How long a message of a channel is kept (30 days).',
   },
   ticket_ms: {
+    min: 1,
     value: 300_000,
     unit: 'ms',
     max: MOST_CALENDAR_MS,
     doc: 'How long a socket ticket is good.',
   },
   ticketless_ms: {
+    min: 1,
     value: 10_000,
     unit: 'ms',
     doc: 'Where tickets are required, how long a connection may go without one, unless `identify_ms` says; above: 4104.',
   },
   token_ms: {
+    min: 1,
     value: 3_600_000,
     unit: 'ms',
     max: MOST_CALENDAR_MS,
@@ -147,16 +167,28 @@ export const LIMITS = {
   },
   body_bytes: { value: 60_000, unit: 'bytes', doc: 'The largest body of an HTTP request.' },
   storage_calls: {
+    min: 1,
     value: 50_000,
     unit: 'calls',
     doc: 'How many calls to the storage may wait; above: STORAGE_BUSY.',
   },
   resume_ms: { value: 30_000, unit: 'ms', doc: 'How long a dropped session keeps its seat.' },
   resume_bytes: { value: 1_048_576, unit: 'bytes', doc: 'What is kept for re-sending, each way.' },
-  resume_frames: { value: 4_096, unit: 'frames', doc: 'How many frames are kept, each way.' },
-  ack_frames: { value: 64, unit: 'frames', doc: 'How many counted frames may go unacknowledged.' },
+  resume_frames: {
+    min: 1,
+    value: 4_096,
+    unit: 'frames',
+    doc: 'How many frames are kept, each way.',
+  },
+  ack_frames: {
+    min: 1,
+    value: 64,
+    unit: 'frames',
+    doc: 'How many counted frames may go unacknowledged.',
+  },
   ack_ms: { value: 1_000, unit: 'ms', doc: 'How long a counted frame may go unacknowledged.' },
   heartbeat_ms: {
+    min: 1,
     value: 15_000,
     unit: 'ms',
     doc: 'Between two pings; two unanswered end the connection.',
@@ -172,6 +204,7 @@ export const LIMITS = {
     doc: 'Unwritten bytes above which a reader must come on, or it is slow and its connection is reset; its seat is kept.',
   },
   slow_ms: {
+    min: 1,
     value: 2_000,
     unit: 'ms',
     doc: 'How long a reader above `hard_bytes` has for `slow_bytes`; what it has not read by then resets it.',
@@ -192,6 +225,7 @@ export const LIMITS = {
     doc: 'The same of all sessions together: those for whom the most waits are reset first.',
   },
   stall_ms: {
+    min: 1,
     value: 10_000,
     unit: 'ms',
     doc: 'Without any progress for so long, a reader is slow.',

@@ -59,12 +59,15 @@ export const shaped = <T>(schema: Schema<T>): Kind<T> =>
 /** Code, of which nothing can be said but that it can be called. */
 export const called = <T>(): Kind<T> => one('a function', (value) => typeof value === 'function')
 
-/** A thing of code's own, known by the methods that it has. */
+/** A thing of code's own, known by the methods that it has; a list has some by the same names. */
 export const having = <T>(expected: string, ...methods: readonly string[]): Kind<T> =>
-  one(expected, (value) =>
-    methods.every(
-      (name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function',
-    ),
+  one(
+    expected,
+    (value) =>
+      !Array.isArray(value) &&
+      methods.every(
+        (name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function',
+      ),
   )
 
 export const list = <T>({ check }: Kind<T>, most: number): Kind<readonly T[]> => {

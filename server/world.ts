@@ -1,6 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import pino from 'pino'
+import { MOST_TIMER_MS } from '../protocol/limits.ts'
+import { patient } from '../protocol/timer.ts'
 
 export type Cancel = () => void
 export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
@@ -37,11 +39,9 @@ export function createWorld({ log = pino({ level: 'silent' }) }: WorldOptions = 
   return {
     now: () => performance.now(),
     date: () => Date.now(),
-    after(ms, callback) {
-      const timer = setTimeout(callback, ms)
-      return () => clearTimeout(timer)
-    },
+    after,
     every(ms, callback) {
+      if (ms > MOST_TIMER_MS) return again(ms, callback)
       const timer = setInterval(callback, ms)
       return () => clearInterval(timer)
     },
@@ -52,6 +52,20 @@ export function createWorld({ log = pino({ level: 'silent' }) }: WorldOptions = 
     },
     log,
   }
+}
+
+const after = patient((ms, callback) => {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+})
+
+/** For what an interval would call back about at once. */
+function again(ms: number, callback: () => void): Cancel {
+  let cancel = after(ms, function each() {
+    cancel = after(ms, each)
+    callback()
+  })
+  return () => cancel()
 }
 
 /** A moment of `date()` as text: `2026-01-01T00:00:00.000Z`. */

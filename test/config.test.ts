@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readConfig } from '../server/cli/config.ts'
 import { definePackets } from '../server/game/packets.ts'
-import { openRaw } from './support/client.ts'
-import { startProgram } from './support/program.ts'
-import { NodeSocket } from './support/world.ts'
+import { ending, listening } from './support/estragon.ts'
 
 async function file(t: Test, name: string, content: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'estragon-config-'))
@@ -94,27 +92,26 @@ t.test(
   async (t) => {
     const good = await file(t, 'game.json', '{"plaza":false,"rooms":{"duel":{"capacity":2}}}')
     const bad = await file(t, 'bad.json', '{"rooms":{"duel":{"capacity":0}}}')
-    const start = (path: string) =>
-      startProgram(t, process.execPath, [
-        ...['--import', 'ts-node/import', 'server/main.ts', '--log', 'silent'],
-        ...['--data', ':memory:'],
-        ...['-h', '127.0.0.1', '-p', '0', '--config', path],
-      ])
+    const words = (path: string) => [
+      '--log',
+      'silent',
+      '-h',
+      '127.0.0.1',
+      '-p',
+      '0',
+      '--config',
+      path,
+    ]
 
-    const wrong = start(bad)
-    const right = start(good)
-    const line = await right.lines.until((one) => one.startsWith('server listening'), 'a line')
-    const client = await openRaw(NodeSocket, `ws://127.0.0.1:${line.split(':').at(-1)}`)
-    t.teardown(client.drop)
+    const wrong = await ending(t, words(bad))
+    const right = await listening(t, words(good))
+    const client = await right.client()
     const seat = await client.ask('room.join_or_create', { kind: 'duel' })
     const none = await client.ask('room.join_or_create', { kind: 'plaza' })
 
     t.match(seat.data, { room: { kind: 'duel', capacity: 2 } })
     t.match(none.data, { code: 'UNKNOWN_KIND' })
-    t.match(await wrong.ended, { code: 1 })
-    t.match(
-      wrong.complaints.items.join(),
-      /^estragon: .*bad\.json: rooms\.duel\.capacity: expected/,
-    )
+    t.equal(wrong.code, 1)
+    t.match(wrong.errors.join(), /^estragon: .*bad\.json: rooms\.duel\.capacity: expected/)
   },
 )

@@ -92,6 +92,21 @@ t.test('a lag that makes no sense is refused with what was expected', async (t) 
   t.strictSame(lagOf({ delay: 80 }, seed), { delay: 80, jitter: 0, cut: 0, stall: 0, seed: 1 })
 })
 
+t.test('what throws when it arrives holds up nothing behind it', async (t) => {
+  const clock = createClock(0)
+  const line = createLag({ ...STILL, jitter: 0 }, 1, clock, () => {})
+  const arrived: string[] = []
+  line.up(() => {
+    throw new Error('boom')
+  })
+  line.up(() => arrived.push('next'))
+
+  t.throws(() => clock.advance(80), /boom/)
+  clock.advance(1)
+
+  t.strictSame(arrived, ['next'])
+})
+
 /* The web client. */
 
 const MANY = 150

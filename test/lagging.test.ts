@@ -2,10 +2,14 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { createLuck, type Lag, STALL_MS } from '../protocol/lag.ts'
+import { createFlusher } from '../server/core/delivery/flusher.ts'
+import { Outbox, type Reader } from '../server/core/delivery/outbox.ts'
 import type { Transport } from '../server/core/session/connection.ts'
 import { upgradeOf } from '../server/core/session/dialect.ts'
+import { encode } from '../server/core/wire/frame.ts'
+import { limitsOf } from '../server/core/wire/limits.ts'
 import { createHub, createServer } from '../server/server.ts'
-import { createLaggingDoor, type Door, type Ear } from '../server/transport/lag.ts'
+import { createLaggingDoor, type Door, type Ear, MOST_LATE_BYTES } from '../server/transport/lag.ts'
 import { openRaw } from './support/client.ts'
 import { createClock, createTestWorld } from './support/clock.ts'
 import { memoryWebSocket } from './support/memory.ts'
@@ -180,6 +184,51 @@ t.test('a slow reader is reset at once, and what was on its way is freed', async
   t.strictSame(words(down), ['reset'])
   t.strictSame(words(up), ['closed 1006', 'forgotten'])
   t.equal(clock.pending, 0)
+})
+
+t.test('what is late counts as unwritten once it is more than a network holds', async (t) => {
+  const { clock, up, inner } = road({ ...STILL, jitter: 0 })
+  const chunk = Buffer.alloc(MOST_LATE_BYTES / 8)
+
+  for (let n = 0; n < 8; n++) inner.write(chunk)
+  const within = inner.unwritten
+  clock.advance(10)
+  for (let n = 0; n < 8; n++) inner.write(chunk)
+  const above = inner.unwritten
+  clock.advance(70)
+  const after = inner.unwritten
+  clock.advance(10)
+
+  t.strictSame([within, above, after], [0, MOST_LATE_BYTES, 0])
+  t.strictSame(
+    up.map(({ what, at }) => `${what} ${at}`),
+    Array.from({ length: 8 }, () => 'written 80'),
+    'and who waits is told that there is room again',
+  )
+})
+
+/** A page of a history, and who reads it in its own time. */
+const page = encode({ type: 'page', data: 'x'.repeat(65_000) }, 'socket')
+const READER: Reader = { takes: () => true, behind() {}, slow() {}, failed() {} }
+
+t.test('of a long history, a lag holds no more than a network would', async (t) => {
+  const { clock, inner } = road({ ...STILL, jitter: 0, delay: 10_000 })
+  const made = { count: 0 }
+  const outbox = new Outbox(
+    limitsOf(),
+    createFlusher(() => {}),
+    READER,
+  )
+  outbox.attach(inner)
+
+  outbox.mark({ make: () => (++made.count <= 1_000 ? page : undefined) })
+  outbox.flush()
+  const atOnce = made.count
+  clock.advance(10_000)
+  outbox.flush()
+
+  t.ok(atOnce < 100 && atOnce > 10, `${atOnce} pages of 64 KiB are on their way`)
+  t.ok(made.count > atOnce && made.count < 3 * atOnce, `and ${made.count} when they arrived`)
 })
 
 t.test('a server that stops waits for nothing that is late', async (t) => {

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { hashSync } from '@node-rs/bcrypt'
 import t from 'tap'
 import { MIN_RECEIVE_BYTES } from '../protocol/connection.ts'
 import type { AllMessages } from '../protocol/index.ts'
@@ -161,6 +162,64 @@ t.test('a packet judged after its sender’s counts began anew reaches nobody', 
   await bob.settled()
   t.equal(heard(bob, 'packet'), 1)
 })
+
+t.test('a packet judged after its sender may say nothing any more reaches nobody', async (t) => {
+  const judged: (() => void)[] = []
+  const packets = acceptPackets(definePackets({ Wave: { data: { hand: 'string' } } }), {
+    Wave: { validate: () => new Promise<void>((resolve) => void judged.push(resolve)) },
+  })
+  const { raw } = stage(t, { packets })
+  const [host, ada] = [await raw(), await raw()]
+  const { code } = (await host.ask('room.create', { kind: 'plaza' })).data.room
+  await ada.ask('room.join', { code })
+  const data = { name: 'Wave', data: { hand: 'left' } }
+  const said = ada.ask('packet', data, { to: 'others' })
+  await until(() => judged.length === 1, 'it is judged')
+
+  await host.ask('room.assign', { number: 2, role: 'none' })
+  judged[0]?.()
+
+  t.match((await said).data, { code: 'PERMISSION_DENIED' })
+  await host.settled()
+  t.equal(heard(host, 'packet'), 0)
+})
+
+t.test('counts that begin anew while a secret is tried make nobody a backend', async (t) => {
+  const { raw } = stage(t, { backendSecret: hashSync('12345678', 12) })
+  const [service, other] = [await raw(), await raw()]
+  service.send({ type: 'backend.connect', id: 'who', data: { secret: '12345678' } })
+  // Secrets are tried one after the other, on another thread: this one takes 100 resets.
+  const tried = other.ask('backend.connect', { secret: 'wrong' })
+  await reset(service)
+  await tried
+  const { data } = await service.ask('backend.identify', { session: 'none', user: 'ada' })
+
+  t.match(data, { code: 'BACKEND_REQUIRED' })
+  t.notOk(service.seen.some(({ re }) => re === 'who'))
+})
+
+t.test(
+  'counts of a backend that begin anew while it says who somebody is change nobody',
+  async (t) => {
+    const { store, waiting, begin, tell } = lateStore('alias.find')
+    const { raw } = stage(t, { store })
+    const [service, ada] = [await raw(), await raw()]
+    await service.ask('backend.connect', { secret: '12345678' })
+    const session = (ada.seen.find(({ type }) => type === 'welcome')?.data as { session: string })
+      .session
+    begin()
+    service.send({ type: 'backend.identify', id: 'who', data: { session, user: 'ada' } })
+    await until(() => waiting.length === 1, 'the store asked')
+
+    await reset(service)
+    tell()
+    await turn()
+
+    t.match((await ada.ask('player.get')).data, { code: 'NO_PLAYER_FOUND' })
+    t.equal(heard(ada, 'player.identified'), 0)
+    t.notOk(service.seen.some(({ re }) => re === 'who'))
+  },
+)
 
 /* Props in pages. */
 

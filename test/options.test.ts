@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { MIN_RECEIVE_BYTES } from '../protocol/connection.ts'
 import { boundsOf, LIMITS, type LimitName } from '../protocol/limits.ts'
 import { readConfig } from '../server/cli/config.ts'
 import { readSettings } from '../server/cli/settings.ts'
@@ -13,6 +14,7 @@ import { CONFIG_OPTIONS, SERVER_OPTIONS } from '../server/options.ts'
 import { createHub, createServer, defineRoom } from '../server/server.ts'
 import { limit, rate } from '../server/values.ts'
 import { selfMade } from './support/certificate.ts'
+import { stage } from './support/stage.ts'
 
 async function folder(t: Test): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'estragon-options-'))
@@ -293,6 +295,44 @@ t.test('a limit is refused just outside its bounds, and not at them', async (t) 
     t.match([check(least - 1, name), check(most + 1, name)], [/expected/, /expected/], name)
   }
 })
+
+t.test('a limit with which nothing could work is refused', async (t) => {
+  for (const [name, value] of [
+    ['looks', 0],
+    ['connections', 0],
+    ['sessions', 0],
+    ['receive_bytes', MIN_RECEIVE_BYTES - 1],
+    ['data_bytes', 3],
+    ['hook_ms', 0],
+    ['storage_calls', 0],
+    ['stall_ms', 0],
+  ] as const)
+    t.throws(() => createHub({ limits: { [name]: value } }), {
+      message: new RegExp(`^limits\\.${name}: expected a whole number from .*, got ${value}$`),
+    })
+})
+
+/** What each of them is there to forbid, where that is all of it. */
+const FORBIDDEN: Readonly<Partial<Record<LimitName, string>>> = {
+  rooms: 'TOO_MANY_ROOMS',
+  rooms_total: 'TOO_MANY_ROOMS',
+}
+
+t.test(
+  'whatever limit is at its least, who comes is let in, sits down and finds rooms',
+  async (t) => {
+    for (const name of Object.keys(LIMITS) as LimitName[]) {
+      const { raw } = stage(t, { limits: { [name]: boundsOf(name)[0] }, rooms: { duel: {} } })
+      const ada = await raw()
+      const seat = await ada.ask('room.create', { kind: 'duel' })
+      const listed = await ada.ask('room.list', { kind: 'duel' })
+
+      t.match(seat.data.code ?? 'seated', FORBIDDEN[name] ?? 'seated', `${name}: a seat`)
+      t.equal(listed.data.rooms?.length, FORBIDDEN[name] ? 0 : 1, `${name}: a list`)
+      ada.close()
+    }
+  },
+)
 
 t.test('a room that lingers for good, and one with every option, is taken', async (t) => {
   const duel = defineRoom({

@@ -202,6 +202,71 @@ t.test('a session that ended while a room thought gets no seat', async (t) => {
   t.strictSame(calls, ['joined 1', 'joined 2'])
 })
 
+for (const [how, change] of [
+  ['is locked', ({ host }) => host.ask('room.lock', { locked: true })],
+  [
+    'bans it',
+    async ({ host, guest_key, phone, code }) => {
+      await phone.ask('player.identify', { guest_key })
+      await phone.ask('room.join', { code })
+      await host.ask('room.kick', { number: 2, ban: true })
+    },
+  ],
+] as const satisfies readonly (readonly [string, (more: Changing) => Promise<unknown>])[])
+  for (const isThere of [true, false])
+    t.test(
+      `who asks for any room and whose room ${how} while it thinks gets ${isThere ? 'another' : 'one of its own'}`,
+      async (t) => {
+        const { raw, waiting } = slowStage(t)
+        const [host, ada, phone, bob] = [await raw(), await raw(), await raw(), await raw()]
+        const { guest_key } = (await ada.ask('player.identify')).data
+        const code = await create(host)
+        const answer = ada.ask('room.join_or_create', { kind: 'slow', data: 'slow' })
+        await ada.settled()
+        const other = isThere ? await create(bob) : undefined
+
+        await change({ host, guest_key, phone, code })
+        waiting[0]?.decide()
+        await until(() => waiting.length === 2, 'another room asked')
+        waiting[1]?.decide()
+        const { data } = await answer
+
+        t.match(data, { you: isThere ? 2 : 1, room: { code: other ?? String } })
+        t.not(data.room.code, code)
+      },
+    )
+
+t.test('another room is looked for once, and a refusal of the room’s own is told', async (t) => {
+  const { raw, waiting, rooms } = slowStage(t)
+  const [host, bob, ada] = [await raw(), await raw(), await raw()]
+  await create(host)
+  await create(bob)
+  const any = () => ada.ask('room.join_or_create', { kind: 'slow', data: 'slow' })
+
+  const refused = any()
+  await ada.settled()
+  waiting[0]?.refuse()
+  const first = (await refused).data
+  const answer = any()
+  await ada.settled()
+  for (const [index, owner] of [host, bob].entries()) {
+    await until(() => waiting.length === index + 2, 'the room asked')
+    await owner.ask('room.lock', { locked: true })
+    waiting[index + 1]?.decide()
+  }
+  const second = (await answer).data
+
+  t.match([first, second], [{ code: 'PERMISSION_DENIED' }, { code: 'ROOM_LOCKED' }])
+  t.equal(rooms.size, 2, 'and none is made')
+})
+
+interface Changing {
+  readonly host: RawClient
+  readonly phone: RawClient
+  readonly guest_key: string
+  readonly code: string
+}
+
 /* Who has a room to itself. */
 
 for (const [how, end] of [

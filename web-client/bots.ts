@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
 import { PLAZA } from '../protocol/plaza.ts'
+import { patient } from '../protocol/timer.ts'
 import { connect, type Network, NetworkError } from './client.ts'
 import type { Timers, WebSocketConstructor } from './link.ts'
 
@@ -192,10 +193,10 @@ const GOODBYE_MS = 1_000
 
 const realTimers: Timers = {
   now: () => performance.now(),
-  after(ms, callback) {
+  after: patient((ms, callback) => {
     const timer = setTimeout(callback, ms)
     return () => clearTimeout(timer)
-  },
+  }),
 }
 
 async function run(args: string[]): Promise<void> {

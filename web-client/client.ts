@@ -29,6 +29,9 @@ export {
   type PacketSet,
   ValidationError,
 } from '../protocol/packet.ts'
+
+import { patient } from '../protocol/timer.ts'
+
 export type { PacketDefinition } from '../protocol/packet-kinds.ts'
 export { definePackets } from '../protocol/packet-set.ts'
 export type { Role } from '../protocol/rooms.ts'
@@ -175,10 +178,10 @@ const newSeed = () => Math.floor(Math.random() * 2 ** 32)
 
 const platformTimers: Timers = {
   now: () => performance.now(),
-  after(ms, callback) {
+  after: patient((ms, callback) => {
     const timer = setTimeout(callback, ms)
     return () => clearTimeout(timer)
-  },
+  }),
 }
 
 function platformSocket(): WebSocketConstructor {

@@ -19,10 +19,16 @@ import type { Rooms } from '../core/room/rooms.ts'
 import { alreadyIn, pagesOf, type Seat, type Seating } from '../core/room/seating.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Limits } from '../core/wire/limits.ts'
+import { createPage } from '../core/wire/page.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
 type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data'>
+/** What a room must be for who asks for none in particular. */
+interface Searched {
+  readonly kind: RoomKind
+  readonly properties: Properties | undefined
+}
 type Listed = ReplyOf<AllMessages['room.list']>['rooms'][number]
 
 export interface RoomsOptions {
@@ -61,10 +67,9 @@ export function createRoomFeature(options: RoomsOptions) {
       const { session } = context
       const seated = [...rooms.of(session)].find((room) => room.kind === kind)
       if (seated) throw alreadyIn(seated)
-      const search = rooms.open(kind.name, properties)
-      for (let room = search.take(); room; room = search.take())
-        if (!room.isFull && !room.isBanned(session)) return join(context, room, joining, false)
-      return join(context, create(kind, properties ? { properties } : {}), joining, true)
+      const wanted = { kind, properties }
+      const then = joinAny(context, wanted, joining)
+      return then instanceof Promise ? then : then()
     },
     'room.leave'(context) {
       rooms.leave(context.session, rooms.resolve(context).room, 'left')
@@ -162,10 +167,44 @@ export function createRoomFeature(options: RoomsOptions) {
       )
   }
 
-  function join(context: Context, room: Room, { name, data }: Joining, isOwn: boolean) {
+  function join(context: Context, room: Room, joining: Joining, isOwn: boolean) {
+    const then = enter(context, room, joining, isOwn)
+    return then instanceof Promise ? then : then()
+  }
+
+  /** What seats whom the room lets in. */
+  function enter(context: Context, room: Room, { name, data }: Joining, isOwn: boolean) {
     context.atEnd(() => rooms.release(room, isOwn))
     checkSize(data, 'data')
     return seating.admit({ context, room, name: nameFor(context.session, name), data, isOwn })
+  }
+
+  /**
+   * Joins a room that is open, or makes one. Where the room changed while it thought, another is
+   * looked for once: nobody asked for that one by name.
+   */
+  function joinAny(context: Context, wanted: Searched, joining: Joining, except?: Room) {
+    const { session } = context
+    const { generation } = session.resume
+    const room = openTo(session, wanted, except)
+    if (!room) {
+      const { kind, properties } = wanted
+      return enter(context, create(kind, properties ? { properties } : {}), joining, true)
+    }
+    const then = enter(context, room, joining, false)
+    if (!(then instanceof Promise) || except) return then
+    return then.catch((error: unknown): ReturnType<typeof enter> => {
+      const isOpen = !room.locked && !room.isBanned(session)
+      if (isOpen || !hasChanged(error) || session.resume.generation !== generation) throw error
+      return joinAny(context, wanted, joining, room)
+    })
+  }
+
+  function openTo(session: Session, { kind, properties }: Searched, except?: Room) {
+    const search = rooms.open(kind.name, properties)
+    for (let room = search.take(); room; room = search.take())
+      if (room !== except && !room.isFull && !room.isBanned(session)) return room
+    return undefined
   }
 
   function nameFor(session: Session, asked: string | undefined): string {
@@ -179,22 +218,22 @@ export function createRoomFeature(options: RoomsOptions) {
     const most = Math.min(limit, limits.page)
     const search = rooms.listed({ kind, properties }, after)
     const found: Listed[] = []
-    let bytes = context.session.receiveBytes - LIST_OVERHEAD
-    let last = 0
+    const page = createPage(context.session.receiveBytes)
+    let last = after
     for (let room = search.take(); room; room = search.take()) {
       const one = listedOf(room)
-      bytes -= Buffer.byteLength(JSON.stringify(one)) + 1
-      if (found.length >= most || (bytes < 0 && found.length > 0))
-        return { rooms: found, next: last }
-      found.push(one)
+      const verdict = found.length < most ? page.take(one) : 'full'
+      if (verdict === 'full') return { rooms: found, next: last }
+      if (verdict === 'fits') found.push(one)
       last = room.serial
     }
     return { rooms: found, next: search.next }
   }
 }
 
-/** What a page of a list says beside its rooms. */
-const LIST_OVERHEAD = 200
+/** Whether a room could be had when it was asked, and no longer; its place was kept. */
+const hasChanged = (error: unknown) => error instanceof Refusal && CHANGED.has(error.code)
+const CHANGED: ReadonlySet<string> = new Set(['ROOM_LOCKED', 'BANNED'])
 
 function memberNumbered(room: Room, number: number, place: string): Member {
   const member = room.numbered(number)

@@ -57,12 +57,17 @@ export function createLaggingDoor(door: Door, lag: Lag, world: World) {
   }
 }
 
+/** What is late at most before whoever writes has to wait; kernels and cables hold about as much. */
+export const MOST_LATE_BYTES = 1_048_576
+
 type Road = ReturnType<typeof createRoad>
 
 /** One connection's way to the server (up) and back (down). */
 function createRoad(near: Transport, lag: Lag, number: number, world: World) {
   const onWay = { up: new Set<() => void>(), down: new Set<() => void>() }
   let isOver = false
+  let late = 0
+  let lead: Ear | undefined
   const line: LaggingConnection = createLag(lag, number, world, () => {
     world.log.info({ connection: number }, 'cut by lag')
     cut()
@@ -86,13 +91,15 @@ function createRoad(near: Transport, lag: Lag, number: number, world: World) {
     line.end()
     onWay.up.clear()
     onWay.down.clear()
+    late = 0
     near.reset()
   }
 
   const transport: Transport = {
     address: near.address,
+    // A network holds some of it by itself; with more, whoever writes has to wait.
     get unwritten() {
-      return near.unwritten
+      return near.unwritten + Math.max(0, late - MOST_LATE_BYTES)
     },
     get taken() {
       return near.taken
@@ -100,8 +107,13 @@ function createRoad(near: Transport, lag: Lag, number: number, world: World) {
     write(frames) {
       // Its owner will use the buffer for something else meanwhile.
       const copy = Buffer.from(frames)
-      down(() => void near.write(copy))
-      return true
+      late += copy.length
+      down(() => {
+        const waited = late > MOST_LATE_BYTES
+        late -= copy.length
+        if (near.write(copy) && waited) lead?.written()
+      })
+      return late <= MOST_LATE_BYTES
     },
     ping: () => down(() => near.ping()),
     close: (code, reason) => down(() => near.close(code, reason)),
@@ -112,13 +124,16 @@ function createRoad(near: Transport, lag: Lag, number: number, world: World) {
     transport,
     up,
     down,
-    lead: (ear: Ear): Ear => ({
-      receive: (bytes, isBinary) => up(() => ear.receive(bytes, isBinary)),
-      ponged: () => up(() => ear.ponged()),
-      closed: (code) => up(() => ear.closed(code)),
-      // The machine's own, which no network delays.
-      written: () => ear.written(),
-    }),
+    lead(ear: Ear): Ear {
+      lead = ear
+      return {
+        receive: (bytes, isBinary) => up(() => ear.receive(bytes, isBinary)),
+        ponged: () => up(() => ear.ponged()),
+        closed: (code) => up(() => ear.closed(code)),
+        // The machine's own, which no network delays.
+        written: () => ear.written(),
+      }
+    },
     end(): void {
       isOver = true
       line.end()

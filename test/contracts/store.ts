@@ -69,6 +69,34 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.equal(await store.run('player.set_props', nobody), null)
   })
 
+  promise('what would be more than fits is not stored, to the byte', async (t, store) => {
+    const [ada, bob] = people(2)
+    for (const player of [ada, bob]) await guest(store, player)
+    const create = { name: 'town', owner: ada, props: { motd: 'hi' }, at: AT }
+    const channel = await store.run('channel.create', create)
+    const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+    const join = (fits?: number) =>
+      store.run('channel.join', {
+        ...{ id: channel.id, player: bob, most: 10, at: AT },
+        ...(fits !== undefined && { fits }),
+      })
+    const update = (name: string, fits: number) =>
+      store.run('channel.update', { id: channel.id, name, at: AT, fits })
+    const set = (value: string, fits: number) =>
+      store.run('player.set_props', { id: ada, props: [{ key: 'k', value }], most: 2, fits })
+    const renamed = bytes({ ...channel, name: 'x'.repeat(30) })
+
+    t.equal(await join(100), 'UNFIT')
+    t.equal(await store.run('channel.is_member', { id: channel.id, player: bob }), false)
+    t.equal(await update('x'.repeat(30), renamed), 'UNFIT')
+    t.match(await store.run('channel.get', { id: channel.id }), { name: 'town', members: 1 })
+    t.match(await update('x'.repeat(30), renamed + 1), { name: 'x'.repeat(30) })
+    t.match(await join(renamed + 1), { isNew: true, channel: { members: 2 } })
+    t.equal(await set('x'.repeat(500), 500), 'UNFIT')
+    t.match(await store.run('player.get', { id: ada }), { props: [] })
+    t.match(await set('x'.repeat(500), 5_000), { props: [{ key: 'k' }] })
+  })
+
   promise('a ban holds until it ends or is lifted', async (t, store) => {
     const [ada] = people(1)
     await guest(store, ada)

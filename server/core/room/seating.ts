@@ -83,13 +83,13 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     return reservation
   }
 
-  /** Asks the room, which may think about it until `limits.hook_ms`, and seats whom it lets in. */
-  function admit(entrant: Entrant): Seat | Promise<() => Seat> {
+  /** Asks the room, which may think about it until `limits.hook_ms`; what seats whom it lets in. */
+  function admit(entrant: Entrant): (() => Seat) | Promise<() => Seat> {
     const { context, room, name, data } = entrant
     const { session } = context
     judge(entrant)
     const said = room.hooks.onJoin?.({ session, player: session.player, name, data })
-    return said instanceof Promise ? decided(entrant, said) : seat(entrant, said)
+    return said instanceof Promise ? decided(entrant, said) : () => seat(entrant, said)
   }
 
   /** Keeps a place while the room thinks, and until what it decided is done. */
@@ -98,7 +98,12 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
       const text = `the room did not decide within ${limits.hook_ms} ms`
       const late = () => reject(new Refusal('TIMEOUT', text))
       // First of all, so that what it rejects with is heard even where there is no place any more.
-      thought.then((said) => resolve(() => seat(entrant, said, reservation)), reject)
+      thought
+        .then((said) => {
+          judge(entrant, reservation)
+          resolve(() => seat(entrant, said, reservation))
+        })
+        .catch(reject)
       const reservation = reserve(entrant, limits.hook_ms, late)
       entrant.context.atEnd(reservation.release)
     })

@@ -12,15 +12,26 @@ export interface Sweep {
   close(): void
 }
 
-/** Looks at all of a set, a few in each turn, so that nobody waits for all of them. */
+/** One walk over all, those first who were there when it began. */
+interface Round<T> {
+  readonly rest: Iterator<T>
+  readonly atOnce: number
+  turns: number
+}
+
+/**
+ * Looks at all of a set, a few in each turn, so that nobody waits for all of them. Who comes
+ * meanwhile may have to wait for the next round, so that this one ends in time.
+ */
 export function createSweep<T>(world: World, all: ReadonlySet<T>, look: (one: T) => void): Sweep {
-  let round: Iterator<T> | undefined
+  let round: Round<T> | undefined
   let stop: Cancel | undefined
 
   return {
     begin() {
       if (round) return
-      round = all.values()
+      const atOnce = Math.max(SWEPT_AT_ONCE, Math.ceil(all.size / MOST_TURNS))
+      round = { rest: all.values(), atOnce, turns: Math.ceil(all.size / atOnce) }
       turn(round)
     },
     close() {
@@ -29,16 +40,17 @@ export function createSweep<T>(world: World, all: ReadonlySet<T>, look: (one: T)
     },
   }
 
-  function turn(rest: Iterator<T>): void {
-    const most = Math.max(SWEPT_AT_ONCE, Math.ceil(all.size / MOST_TURNS))
-    for (let count = 0; count < most; count++) {
-      const { value, done } = rest.next()
-      if (done) {
-        round = undefined
-        return
-      }
+  function turn(now: Round<T>): void {
+    for (let count = 0; count < now.atOnce; count++) {
+      const { value, done } = now.rest.next()
+      if (done) return end()
       look(value)
     }
-    stop = world.after(PAUSE_MS, () => turn(rest))
+    if (--now.turns <= 0) return end()
+    stop = world.after(PAUSE_MS, () => turn(now))
+  }
+
+  function end(): void {
+    round = undefined
   }
 }

@@ -5,8 +5,9 @@ export interface Page<T, Cursor> {
 }
 
 /**
- * The first page of what was found: at most `most`, and as JSON at most `bytes`, but always one, so
- * that a list always goes on. Ask for one more than `most`, so that it can be told whether more follow.
+ * The first page of what was found: at most `most`, and as JSON at most `bytes`. What is larger all
+ * by itself is left out, so that it hides nothing behind it; a page may be empty and still go on. Ask
+ * for one more than `most`, so that it can be told whether more follow.
  */
 export function paged<T, Cursor>(
   found: readonly T[],
@@ -14,18 +15,33 @@ export function paged<T, Cursor>(
   cursorOf: (last: T) => Cursor,
   bytes = Number.POSITIVE_INFINITY,
 ): Page<T, Cursor> {
-  const page = fitting(found.slice(0, most), bytes - OVERHEAD)
-  const last = page.at(-1)
-  return { page, next: last !== undefined && page.length < found.length ? cursorOf(last) : null }
+  const room = createPage(bytes)
+  const page: T[] = []
+  let looked = 0
+  for (const item of found.slice(0, most)) {
+    const verdict = room.take(item)
+    if (verdict === 'full') break
+    if (verdict === 'fits') page.push(item)
+    looked++
+  }
+  const last = found[looked - 1]
+  return { page, next: last !== undefined && looked < found.length ? cursorOf(last) : null }
 }
 
-function fitting<T>(items: readonly T[], bytes: number): readonly T[] {
-  let left = bytes
-  const end = items.findIndex((item, index) => {
-    left -= Number.isFinite(left) ? Buffer.byteLength(JSON.stringify(item)) + 1 : 0
-    return left < 0 && index > 0
-  })
-  return end < 0 ? items : items.slice(0, end)
+/** Room for entries as JSON: whether the next one fits, or has to wait, or never will. */
+export function createPage(bytes: number) {
+  const most = bytes - OVERHEAD
+  let left = most
+  return {
+    take(item: unknown): 'fits' | 'full' | 'never' {
+      if (most === Number.POSITIVE_INFINITY) return 'fits'
+      const size = Buffer.byteLength(JSON.stringify(item)) + 1
+      if (size > most) return 'never'
+      if (size > left) return 'full'
+      left -= size
+      return 'fits'
+    },
+  }
 }
 
 /** What a message with a page says beside it. */

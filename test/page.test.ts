@@ -1,0 +1,100 @@
+import t from 'tap'
+import { MIN_RECEIVE_BYTES } from '../protocol/connection.ts'
+import { paged } from '../server/core/wire/page.ts'
+import { stage } from './support/stage.ts'
+
+const large = 'x'.repeat(MIN_RECEIVE_BYTES)
+
+interface Listing {
+  readonly next: number | null
+}
+
+/** Everything that a list has, asked for page by page. */
+async function all<P extends Listing>(ask: (after: number) => Promise<P>): Promise<P[]> {
+  const pages = [await ask(0)]
+  for (let next = pages[0]?.next; next !== null && next !== undefined; next = pages.at(-1)?.next)
+    pages.push(await ask(next))
+  return pages
+}
+
+/** A web client that takes little, and somebody who makes what is too large for it. */
+async function small(t: Parameters<typeof stage>[0]) {
+  const { connect, raw } = stage(t, {
+    limits: { receive_bytes: MIN_RECEIVE_BYTES },
+    rooms: { duel: {} },
+  })
+  const [ada, bob] = [await connect(), await raw()]
+  await bob.ask('session.hello', { receive_bytes: 60_000 })
+  await bob.ask('player.identify')
+  await ada.players.identify()
+  return { ada, bob, connect, raw }
+}
+
+t.test('one channel that does not fit a client hides none behind it', async (t) => {
+  const { ada, bob } = await small(t)
+  for (const [name, props] of [['one'], ['huge', { large }], ['two']] as const)
+    await bob.ask('channel.create', { name, ...(props && { props }) })
+
+  for (const limit of [1, 100]) {
+    const pages = await all((after) => ada.channels.list({ after, limit }))
+    const names = pages.flatMap(({ channels }) => channels.map(({ name }) => name))
+    t.strictSame(names, ['one', 'two'], `${limit} a page`)
+  }
+})
+
+t.test('one message that does not fit a client hides none behind it', async (t) => {
+  const { ada, bob } = await small(t)
+  const { id: channel } = (await bob.ask('channel.create', { name: 'town' })).data.channel
+  for (const message of ['one', large, large, 'two', large])
+    await bob.ask('channel.send', { channel, message })
+  await ada.channels.join(channel)
+
+  for (const limit of [1, 2, 100]) {
+    const pages = await all((after) => ada.channels.history(channel, { after, limit }))
+    const said = pages.flatMap(({ messages }) => messages.map(({ message }) => message))
+    t.strictSame(said, ['one', 'two'], `${limit} a page`)
+  }
+})
+
+t.test('one room that does not fit a client hides none behind it', async (t) => {
+  const { ada, bob } = await small(t)
+  const codes: string[] = []
+  for (const properties of [{}, { large }, {}, { large }])
+    codes.push((await bob.ask('room.create', { kind: 'duel', properties })).data.room.code)
+
+  for (const limit of [1, 100]) {
+    const pages = await all((after) => ada.rooms.list({ after, limit }))
+    const listed = pages.flatMap(({ rooms }) => rooms.map(({ code }) => code))
+    t.strictSame(listed, [codes[0], codes[2]], `${limit} a page`)
+  }
+})
+
+t.test('one prop that does not fit a client hides none behind it', async (t) => {
+  const { connect, raw } = await small(t)
+  const [phone, laptop] = [await connect(), await raw()]
+  await laptop.ask('session.hello', { receive_bytes: 60_000 })
+  const { guest_key } = (await laptop.ask('player.identify')).data
+  const props = ['a', 'b', 'c'].map((key) => ({ key, value: key === 'b' ? large : key }))
+  await laptop.ask('player.update', { props })
+
+  const { props: told } = await phone.players
+    .identify({ guest_key })
+    .then(() => phone.players.get())
+
+  t.strictSame(told, { a: 'a', c: 'c' })
+})
+
+t.test(
+  'a page that fits in part goes on after its last, and one of nothing goes on too',
+  async (t) => {
+    const item = (n: number, size = 90) => ({ n, text: 'x'.repeat(size) })
+    const found = [item(1), item(2), item(3, 900), item(4)]
+    const page = (items: typeof found, most: number) => paged(items, most, ({ n }) => n, 450)
+
+    t.match(page(found, 100), { page: [{ n: 1 }, { n: 2 }], next: 3 })
+    t.match(page(found.slice(2), 1), { page: [], next: 3 })
+    t.match(page(found.slice(2), 2), { page: [{ n: 4 }], next: null })
+    t.strictSame(page(found.slice(2, 3), 2), { page: [], next: null })
+    t.strictSame(page([], 2), { page: [], next: null })
+  },
+)
