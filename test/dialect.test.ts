@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import type { Dialect, Endpoint, Heard, Native, Upgrade } from '../server/core/session/dialect.ts'
+import type { Dialect, Endpoint, Heard, Upgrade } from '../server/core/session/dialect.ts'
+import type { Native } from '../server/core/session/translator.ts'
 import { Refusal } from '../server/core/wire/refusal.ts'
 import { defineRoom, type HubOptions } from '../server/server.ts'
 import type { Any } from './support/client.ts'

@@ -3,8 +3,9 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
 import { check, integer, object, optional, type Schema, text } from '../../protocol/schema.ts'
 import type { ErrorData } from '../core/api/api.ts'
-import type { Dialect, Endpoint, Heard, Native, Said } from '../core/session/dialect.ts'
+import type { Dialect, Endpoint, Heard } from '../core/session/dialect.ts'
 import type { Session } from '../core/session/session.ts'
+import type { ForeignFrame, Native } from '../core/session/translator.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { type Asked, errorFrame } from './talo-errors.ts'
 import { aliasOf, type Shapes, textOf } from './talo-shapes.ts'
@@ -149,7 +150,7 @@ const NOT_OFFERED: ReadonlySet<unknown> = new Set([
   'v1.player-relationships.broadcast',
 ])
 
-function heardIn({ text: said, value, problem }: Said): Heard {
+function heardIn({ text: said, value, problem }: ForeignFrame): Heard {
   if (problem) return { refusal: problem, mark: { req: 'unknown' } }
   const { req, data } = Object(value) as { readonly req?: unknown; readonly data?: unknown }
   if (NOT_OFFERED.has(req))

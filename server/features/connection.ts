@@ -5,7 +5,6 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { paging } from '../core/delivery/source.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
-import type { Connection } from '../core/session/connection.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Sessions } from '../core/session/sessions.ts'
 import { encode, type Outgoing, push } from '../core/wire/frame.ts'
@@ -43,9 +42,7 @@ export function createConnections(options: ConnectionOptions) {
     handlers,
 
     /** The server speaks first. */
-    welcome(connection: Connection, token: string): void {
-      const { session } = connection
-      if (!session) return
+    welcome(session: Session, token: string): void {
       const { message_bytes, resume_bytes, resume_frames, ack_frames, ack_ms } = limits
       session.send(
         push('welcome', {

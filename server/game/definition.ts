@@ -2,12 +2,13 @@ import type { AnyPacket } from '../../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
+import type { Player, Receiver } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
-import type { Changed, Joining, LeaveReason, RoomHooks, RoomKind } from '../core/room/kind.ts'
+import type { Changed, Joining, LeaveReason, RoomHooks } from '../core/room/kind.ts'
+import type { Member } from '../core/room/member.ts'
 import type { PacketSender } from '../core/room/packets-sending.ts'
-import type { Member, Properties, Room } from '../core/room/room.ts'
+import type { Properties, Room, RoomKind } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
-import type { Player } from '../core/session/session.ts'
 import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { called, fields, type Kind, type Option, option } from '../option.ts'
@@ -220,11 +221,11 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
     emit(name, args = [], members) {
       const message = push('event', { name, args }, { room: room.code })
       if (!members) room.broadcast(message)
-      else for (const member of new Set(members)) memberOf(member).session.send(message)
+      else for (const member of new Set(members)) memberOf(member).receiver.send(message)
     },
     async ask(member, name, data = null, timeout = DEFAULT_ASK_MS) {
-      const { session } = memberOf(member)
-      const answer = await session.ask({
+      const { receiver } = memberOf(member)
+      const answer = await receiver.ask({
         type: 'query',
         data: { name, data, timeout },
         origin: { room: room.code },
@@ -234,11 +235,11 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
       return (answer as { value: Json }).value
     },
     send(packet, members) {
-      const sessions = members && new Set(Array.from(members, (one) => memberOf(one).session))
-      packets.toRoom(room, packet, sessions)
+      const receivers = members && new Set(Array.from(members, (one) => memberOf(one).receiver))
+      packets.toRoom(room, packet, receivers)
     },
     request: (member, packet, timeout = DEFAULT_ASK_MS) =>
-      packets.ask(memberOf(member).session, packet, { timeout, room: room.code }),
+      packets.ask(memberOf(member).receiver, packet, { timeout, room: room.code }),
     kick: (member, { ban = false, reason = '' } = {}) =>
       rooms.expel(memberOf(member), room, { by: null, banned: ban, reason }),
     assign: (member, role) => rooms.assign(memberOf(member), room, role),
@@ -273,13 +274,13 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
   }
 
   function openGroup(name: string): RoomGroup {
-    const sessions = room.groups.get(name) ?? new Set()
-    room.groups.set(name, sessions)
+    const receivers = room.groups.get(name) ?? new Set<Receiver>()
+    room.groups.set(name, receivers)
     return {
-      add: (member) => void sessions.add(memberOf(member).session),
-      delete: (member) => void sessions.delete(memberOf(member).session),
+      add: (member) => void receivers.add(memberOf(member).receiver),
+      delete: (member) => void receivers.delete(memberOf(member).receiver),
       get members() {
-        return game.members.filter((one) => sessions.has(memberOf(one).session))
+        return game.members.filter((one) => receivers.has(memberOf(one).receiver))
       },
     }
   }
@@ -287,14 +288,14 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
   function seatOf(member: Member): RoomMember {
     const known = seats.get(member)
     if (known) return known
-    const { number, name, data, session } = member
+    const { number, name, data, receiver } = member
     const seat: RoomMember = {
       number,
       name,
       data,
-      session: session.id,
+      session: receiver.id,
       get player() {
-        return session.player
+        return receiver.player
       },
       get role() {
         return member.role
@@ -311,7 +312,7 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
   /** The member behind a seat, which must still be taken. */
   function memberOf(seat: RoomMember): Member {
     const member = behind.get(seat)
-    if (member && room.memberOf(member.session) === member) return member
+    if (member && room.memberOf(member.receiver) === member) return member
     throw new Refusal('MEMBER_NOT_FOUND', `number ${seat.number} is not in ${room.code} any more`)
   }
 }

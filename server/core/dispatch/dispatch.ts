@@ -11,8 +11,8 @@ import { check } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import { type Ask, type RemoteError, remoteRefusal } from '../session/asks.ts'
 import type { Connection } from '../session/connection.ts'
-import type { Conversation } from '../session/conversation.ts'
 import type { Session } from '../session/session.ts'
+import type { Translator } from '../session/translator.ts'
 import { type BinaryReaders, type Decoded, decode } from '../wire/decode.ts'
 import { encode } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
@@ -41,7 +41,7 @@ export interface DispatchOptions {
   /** Refuses, by throwing, what the session may not ask at all. */
   readonly permit: (session: Session, type: string) => void
   /** What reads the binary kinds that there are. */
-  readonly binary: BinaryReaders
+  readonly binary: BinaryReaders<Session>
   /** The game's packets in bytes, and as `["Name", data]`; without it there are none. */
   readonly packets?: PacketWire | undefined
   /** Also checks what the handlers return; for development and tests. */
@@ -95,7 +95,7 @@ export function createDispatch(options: DispatchOptions) {
   /** A frame of a compatibility endpoint; what means nothing there costs as much as a request. */
   function hear(
     incoming: Incoming,
-    conversation: Conversation,
+    conversation: Translator,
     bytes: Buffer,
     decoded: Decoded,
   ): void {
