@@ -42,11 +42,13 @@ export interface Said {
 }
 
 /** One room, in the hands of its own logic. */
-export interface GameRoom<State = undefined> {
+export interface GameRoom<Own = undefined> {
   readonly code: string
   readonly kind: string
   /** What `onCreate` returned. */
-  readonly state: State
+  readonly own: Own
+  /** @deprecated The same as `own`, for one release. */
+  readonly state: Own
   readonly properties: Properties
   readonly locked: boolean
   /** In order of joining. */
@@ -90,21 +92,20 @@ export interface RoomGroup {
  * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
  * harms its room only; a Refusal thrown by `onJoin` or `onMessage` is told to the player.
  */
-export interface RoomDefinition<State = undefined> extends RoomOptions {
-  onCreate?(room: GameRoom<undefined>): State
-  onJoin?(room: GameRoom<State>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
-  onJoined?(room: GameRoom<State>, member: RoomMember): void
-  onLeave?(room: GameRoom<State>, member: RoomMember, reason: LeaveReason): void
-  onAway?(room: GameRoom<State>, member: RoomMember): void
-  onBack?(room: GameRoom<State>, member: RoomMember): void
-  onMessage?(room: GameRoom<State>, said: Said): Changed | undefined
-  onDispose?(room: GameRoom<State>): void
+export interface RoomDefinition<Own = undefined> extends RoomOptions {
+  onCreate?(room: GameRoom<undefined>): Own
+  onJoin?(room: GameRoom<Own>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
+  onJoined?(room: GameRoom<Own>, member: RoomMember): void
+  onLeave?(room: GameRoom<Own>, member: RoomMember, reason: LeaveReason): void
+  onAway?(room: GameRoom<Own>, member: RoomMember): void
+  onBack?(room: GameRoom<Own>, member: RoomMember): void
+  onMessage?(room: GameRoom<Own>, said: Said): Changed | undefined
+  onDispose?(room: GameRoom<Own>): void
 }
 
 /** Says what a kind of room is; the types of its hooks follow from what `onCreate` returns. */
-export const defineRoom = <State = undefined>(
-  definition: RoomDefinition<State>,
-): RoomDefinition<State> => definition
+export const defineRoom = <Own = undefined>(definition: RoomDefinition<Own>): RoomDefinition<Own> =>
+  definition
 
 /** What the hooks of a definition are called for; only code can have them. */
 export const HOOKS: {
@@ -112,7 +113,7 @@ export const HOOKS: {
     NonNullable<RoomDefinition<unknown>[K]>
   >
 } = {
-  onCreate: option('the room begins; what it returns is `room.state`', called()),
+  onCreate: option('the room begins; what it returns is `room.own`', called()),
   onJoin: option(
     'somebody asks for a seat; it returns what others may know of the newcomer, may take its time (`limits.hook_ms`), and refuses by throwing a Refusal',
     called(),
@@ -152,22 +153,39 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
     roles,
     permissions,
   } = definition
+  const warnOfState = once(() => house.world.log.warn({ kind: name }, OF_STATE))
   return {
     ...{ name, capacity, namespaces, listed, creatable, linger_ms },
     ...(events && { events }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),
     gather_ms,
-    open: (room) => openRoom(room, definition, house),
+    open: (room) => openRoom(room, definition, house, warnOfState),
   }
 }
 
-function openRoom(room: Room, definition: RoomDefinition<unknown>, house: House): RoomHooks {
+const OF_STATE = 'room.state is room.own now; by the old name it works for one release'
+
+function once(run: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    run()
+  }
+}
+
+function openRoom(
+  room: Room,
+  definition: RoomDefinition<unknown>,
+  house: House,
+  warnOfState: () => void,
+): RoomHooks {
   const timers = new Set<Cancel>()
-  const { game, seatOf } = openGame(room, house, timers)
+  const { game, seatOf } = openGame(room, house, timers, warnOfState)
   const own: GameRoom<unknown> = game
   try {
-    game.state = definition.onCreate?.(game as GameRoom<undefined>)
+    game.own = definition.onCreate?.(game as GameRoom<undefined>)
   } catch (error) {
     for (const cancel of timers) cancel()
     throw error
@@ -196,12 +214,21 @@ function openRoom(room: Room, definition: RoomDefinition<unknown>, house: House)
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-function openGame(room: Room, { rooms, world, intercom, packets }: House, timers: Set<Cancel>) {
+function openGame(
+  room: Room,
+  { rooms, world, intercom, packets }: House,
+  timers: Set<Cancel>,
+  warnOfState: () => void,
+) {
   const seats = new WeakMap<Member, RoomMember>()
   const behind = new WeakMap<RoomMember, Member>()
 
-  const game: Omit<GameRoom<unknown>, 'state'> & Mutable<Pick<GameRoom<unknown>, 'state'>> = {
-    state: undefined,
+  const game: Omit<GameRoom<unknown>, 'own'> & Mutable<Pick<GameRoom<unknown>, 'own'>> = {
+    own: undefined,
+    get state() {
+      warnOfState()
+      return game.own
+    },
     code: room.code,
     kind: room.kind.name,
     log: world.log,
