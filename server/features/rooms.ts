@@ -95,7 +95,7 @@ export function createRoomFeature(options: RoomsOptions) {
       const target = memberNumbered(room, number, 'room.kick.number')
       if (rankOf(target.role) >= rankOf(member.role))
         throw new Refusal('PERMISSION_DENIED', `room.kick: ${target.name} is ${target.role}`)
-      rooms.expel(target, room, { by: member.number, banned: ban, reason })
+      rooms.kick(target, room, { by: member.number, banned: ban, reason })
       return {}
     },
     'room.assign'(context, { number, role }) {

@@ -268,7 +268,7 @@ function openGame(
     request: (member, packet, timeout = DEFAULT_ASK_MS) =>
       packets.ask(memberOf(member).receiver, packet, { timeout, room: room.code }),
     kick: (member, { ban = false, reason = '' } = {}) =>
-      rooms.expel(memberOf(member), room, { by: null, banned: ban, reason }),
+      rooms.kick(memberOf(member), room, { by: null, banned: ban, reason }),
     assign: (member, role) => rooms.assign(memberOf(member), room, role),
     update(properties) {
       room.merge(properties)

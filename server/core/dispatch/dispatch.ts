@@ -58,7 +58,7 @@ interface Incoming {
 }
 
 /** What an answer answers. */
-interface Asked {
+interface Subject {
   readonly type?: string
   readonly id?: Id | undefined
 }
@@ -248,7 +248,7 @@ export function createDispatch(options: DispatchOptions) {
   }
 
   /** Whether the message may be handled now; if not, it has been refused. */
-  function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
+  function isAdmitted(incoming: Incoming, rate: RateClass, asked: Subject): boolean {
     const { session, connection, resent } = incoming
     const retry_ms = session.buckets.take(rate)
     // Its client could not have been told sooner that it should wait.
@@ -266,7 +266,7 @@ export function createDispatch(options: DispatchOptions) {
     connection.close(4101)
   }
 
-  function refuseMalformed(incoming: Incoming, problem: Refusal, asked: Asked): void {
+  function refuseMalformed(incoming: Incoming, problem: Refusal, asked: Subject): void {
     const { session, connection } = incoming
     refuse(incoming, problem, asked)
     if (session.buckets.take('malformed') === 0) return
@@ -275,7 +275,7 @@ export function createDispatch(options: DispatchOptions) {
   }
 
   /** Tells a refusal; anything else is a bug, logged under a number that the player is told. */
-  function refuse(incoming: Incoming, error: unknown, { type, id }: Asked): void {
+  function refuse(incoming: Incoming, error: unknown, { type, id }: Subject): void {
     const refusal = error instanceof Refusal ? error : incidentOf(incoming, error, type)
     send(incoming, errorMessage(refusal, type, id), id)
   }
@@ -301,7 +301,7 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 }
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
-const askedBy = ({ session }: Incoming, envelope: Envelope): Asked =>
+const askedBy = ({ session }: Incoming, envelope: Envelope): Subject =>
   envelope.id !== undefined && session.isInFlight(envelope.id) ? { type: envelope.type } : envelope
 
 /** Whether a dialect put into a message's outside what a client may not say there. */

@@ -57,7 +57,7 @@ export function createRooms(world: World, limits: Limits) {
     release,
     reelect,
     tellUpdated,
-    expel,
+    kick,
     assign,
     guard,
     get size() {
@@ -150,7 +150,7 @@ export function createRooms(world: World, limits: Limits) {
   }
 
   /** Takes a member's seat away; `by` is whose doing it is, null for the server's. */
-  function expel(target: Member, room: Room, { by, banned, reason }: Expulsion): void {
+  function kick(target: Member, room: Room, { by, banned, reason }: Kick): void {
     if (banned) room.ban(target.receiver, limits.bans)
     leave(target.receiver, room, banned ? 'banned' : 'kicked')
     target.receiver.send(push('room.kicked', { by, banned, reason }, { room: room.code }))
@@ -245,7 +245,7 @@ export function createRooms(world: World, limits: Limits) {
   }
 }
 
-type Expulsion = DataOf<AllMessages['room.kicked']>
+type Kick = DataOf<AllMessages['room.kicked']>
 
 /** The sessions among those who sit in a room, and at most how many that are. */
 export interface Sitting {
