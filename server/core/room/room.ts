@@ -7,8 +7,10 @@ import { Batch, isSharable } from '../delivery/batch.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { hostAmong } from './host.ts'
 import type { Changed, KindOf, RoomHooks, RoomMessage } from './kind.ts'
-import { isHost, type Member, rankOf } from './member.ts'
+import { type Member, rankOf } from './member.ts'
+import { DEFAULT_PERMISSIONS } from './permissions.ts'
 
 export type RoomInfo = DataOf<AllMessages['room.updated']>['room']
 export type Properties = RoomInfo['properties']
@@ -206,12 +208,7 @@ export class Room {
   /** Finds the active host anew; whether it is another than before. */
   elect(): boolean {
     const before = this.host
-    this.host = null
-    for (const member of this.#members.values()) {
-      if (!isHost(member)) continue
-      // Members are in order of their numbers, so that the first of a role has the lowest.
-      if (!this.host || rankOf(member.role) > rankOf(this.host.role)) this.host = member
-    }
+    this.host = hostAmong(this.#members.values())
     return this.host !== before
   }
 
@@ -275,16 +272,6 @@ export class Room {
 }
 
 type After = World['after']
-
-export const DEFAULT_PERMISSIONS: Readonly<Record<Action, Role>> = {
-  emit: 'player',
-  query: 'player',
-  execute: 'player',
-  update: 'assistant',
-  lock: 'assistant',
-  kick: 'assistant',
-  assign: 'host',
-}
 
 /** Properties with others merged in; null removes one. */
 export const merged = (properties: Properties, changes: Properties): Properties =>
