@@ -339,6 +339,7 @@ t.test(
 t.test('a push that would not fit its client comes as the error it is', async (t) => {
   const { open, raw } = await scene(t, parrot(), { limits: { receive_bytes: 3_000 } })
   const ada = await raw()
+  await ada.ask('session.hello', { receive_bytes: 60_000 })
   const { data } = await ada.ask('room.join_or_create', { kind: 'duel' })
   const stranger = await greeted(open())
   await stranger.say({ do: 'room.join', data: { code: data.room.code } })
