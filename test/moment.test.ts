@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { MIN_RECEIVE_BYTES } from '../protocol/connection.ts'
 import type { AllMessages } from '../protocol/index.ts'
+import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
 import type { HandlersOf } from '../server/core/dispatch/dispatch.ts'
 import type { Operations, Store } from '../server/core/store/store.ts'
 import { acceptPackets, definePackets } from '../server/server.ts'

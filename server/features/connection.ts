@@ -1,8 +1,8 @@
-import { type connection as connectionTable, PROTOCOL } from '../../protocol/connection.ts'
 import { RESUME_REASONS, type ResumeReason } from '../../protocol/errors.ts'
 import { FINGERPRINT } from '../../protocol/fingerprint.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
+import { PROTOCOL, type session as sessionTable } from '../../protocol/session.ts'
 import { paging } from '../core/delivery/source.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Session } from '../core/session/session.ts'
@@ -30,7 +30,7 @@ export type Connections = ReturnType<typeof createConnections>
 /** Welcome, hello, resume, acknowledgements, resets, pings. */
 export function createConnections(options: ConnectionOptions) {
   const { world, limits, sessions, snapshot, packets } = options
-  const handlers: HandlersOf<(typeof connectionTable)['messages']> = {
+  const handlers: HandlersOf<(typeof sessionTable)['messages']> = {
     'session.hello': ({ session }, abilities) => introduce(session, abilities),
     'session.resume': resume,
     'session.ack': ({ session }, { sent, received }) => compare(session, sent, received),
