@@ -4,7 +4,7 @@ import { CODE_ALPHABET, CODE_LENGTH, type Role } from '../../../protocol/rooms.t
 import type { Cancel, World } from '../../world.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
-import { Session } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import type { PlayerObserver, SessionObserver } from '../session/sessions.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
@@ -13,6 +13,7 @@ import { createRoomIndex } from './index.ts'
 import type { LeaveReason } from './kind.ts'
 import { infoOf, type Member } from './member.ts'
 import { Room, type RoomKind, roomInfoOf, type Wishes } from './room.ts'
+import { type Sitting, sittingIn } from './sitting.ts'
 
 export type Rooms = ReturnType<typeof createRooms>
 
@@ -246,23 +247,6 @@ export function createRooms(world: World, limits: Limits) {
 }
 
 type Kick = DataOf<AllMessages['room.kicked']>
-
-/** The sessions among those who sit in a room, and at most how many that are. */
-export interface Sitting {
-  readonly size: number
-  has(session: Session): boolean
-  keys(): Iterable<Session>
-}
-
-const sittingIn = (seats: ReadonlyMap<Receiver, Member>): Sitting => ({
-  size: seats.size,
-  has: (session) => seats.has(session),
-  keys: () => sessionsAmong(seats.keys()),
-})
-
-function* sessionsAmong(receivers: Iterable<Receiver>): Generator<Session, void> {
-  for (const one of receivers) if (one instanceof Session) yield one
-}
 
 const NO_SEATS: ReadonlyMap<Receiver, Member> = new Map()
 const NO_ROOMS: ReadonlySet<Room> = new Set()
