@@ -66,13 +66,13 @@ export function createTurns(): Turns {
       return verdict instanceof Promise ? queue(() => verdict, accepted) : accepted()
     },
     enter(judge) {
-      if (waiting > 0) return hold(judge)
+      if (waiting > 0) return inTurn(judge)
       const verdict = judge()
-      return verdict instanceof Promise ? hold(() => verdict) : () => {}
+      return verdict instanceof Promise ? inTurn(() => verdict) : () => {}
     },
   }
 
-  function hold(judge: () => void | Promise<void>): Promise<() => void> {
+  function inTurn(judge: () => void | Promise<void>): Promise<() => void> {
     let leave = () => {}
     const left = new Promise<void>((resolve) => {
       leave = resolve

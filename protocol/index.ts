@@ -1,6 +1,5 @@
 import { backends } from './backends.ts'
 import { channels } from './channels.ts'
-import { connection } from './connection.ts'
 import { events } from './events.ts'
 import { functions } from './functions.ts'
 import type { Message, Messages } from './message.ts'
@@ -10,10 +9,11 @@ import { players } from './players.ts'
 import { plaza } from './plaza.ts'
 import { queries } from './queries.ts'
 import { rooms } from './rooms.ts'
+import { session } from './session.ts'
 
 /** The only list of features. */
 export const FEATURES = {
-  connection,
+  session,
   players,
   rooms,
   events,

@@ -1,4 +1,5 @@
-import { type Codec, compile } from './codec.ts'
+import type { Codec } from './codec.ts'
+import { compile } from './compile.ts'
 import { type Notation, schemaOf, type ValueOf } from './notation.ts'
 import type { Acceptor, AnyPacket, Packet, PacketSet, PacketType } from './packet.ts'
 import { buffer } from './schema.ts'

@@ -1,6 +1,6 @@
 import { BINARY, binaryKindOf } from './binary.ts'
 import { Misfit, Reader, Writer } from './bytes.ts'
-import { compile } from './codec.ts'
+import { compile } from './compile.ts'
 import { type Acceptor, type AnyPacket, Packet, PacketError, type PacketSet } from './packet.ts'
 import { BUNDLE_DEPTH, writeHead } from './packet-frame.ts'
 import { hashOf } from './packet-hash.ts'

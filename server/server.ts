@@ -17,10 +17,9 @@ import { createFlusher } from './core/delivery/flusher.ts'
 import { createDispatch } from './core/dispatch/dispatch.ts'
 import { createGuesses } from './core/dispatch/guesses.ts'
 import type { AskNodes } from './core/nodes/bus.ts'
-import type { RoomKind } from './core/room/kind.ts'
 import { createPacketDesk, type PacketDesk } from './core/room/packets-desk.ts'
 import { createPacketSender } from './core/room/packets-sending.ts'
-import type { Wishes } from './core/room/room.ts'
+import type { RoomKind, Wishes } from './core/room/room.ts'
 import { createRooms } from './core/room/rooms.ts'
 import { createSeating, type Seat } from './core/room/seating.ts'
 import {
@@ -332,7 +331,7 @@ export function createHub(options: HubOptions = {}) {
   /** At the native endpoint the server speaks first. */
   function welcome({ session, token }: { session: Session; token: string }): void {
     if (options.greeting) session.send(encode(GREETING, 'socket'))
-    if (session.connection) connection.welcome(session.connection, token)
+    if (session.connection) connection.welcome(session, token)
   }
 
   function converse(session: Session, dialect: Dialect, upgrade: Upgrade): void {

@@ -2,7 +2,8 @@ import t from 'tap'
 import type { Role } from '../protocol/rooms.ts'
 import { createFlusher } from '../server/core/delivery/flusher.ts'
 import { audienceOf, targetOf } from '../server/core/room/audience.ts'
-import { type Member, Room } from '../server/core/room/room.ts'
+import type { Member } from '../server/core/room/member.ts'
+import { Room } from '../server/core/room/room.ts'
 import { Session } from '../server/core/session/session.ts'
 import { limitsOf } from '../server/core/wire/limits.ts'
 import { createNotify, type Group } from '../server/features/notify.ts'
@@ -41,14 +42,14 @@ function crowd() {
     seated(room, newSession(`s${at}`, `p${at >> 1}`), at === 0 ? 'host' : 'player'),
   )
   room.elect()
-  room.groups.set('red', new Set(members.slice(0, 3).map(({ session }) => session)))
+  room.groups.set('red', new Set(members.slice(0, 3).map(({ receiver }) => receiver)))
   room.looks = 0
   return { room, members, sender: members[7] as Member }
 }
 
 t.test('who is one, a player or a group is reached without a walk over all members', async (t) => {
   const { room, members, sender } = crowd()
-  const ids = (...numbers: number[]) => numbers.map((at) => members[at]?.session)
+  const ids = (...numbers: number[]) => numbers.map((at) => members[at]?.receiver)
 
   for (const [address, expected] of [
     ['self', ids(7)],
@@ -57,9 +58,9 @@ t.test('who is one, a player or a group is reached without a walk over all membe
     ['player:p50', ids(100, 101)],
     ['group:red', ids(0, 1, 2)],
   ] as const)
-    t.strictSame([...audienceOf(room, sender, [address]).sessions], expected, address)
+    t.strictSame([...audienceOf(room, sender, [address]).receivers], expected, address)
   const many = Array.from({ length: 64 }, (_, at) => `session:s${at}`)
-  t.equal(audienceOf(room, sender, many).sessions.size, 64)
+  t.equal(audienceOf(room, sender, many).receivers.size, 64)
   t.equal(targetOf(room, sender, ['player:p60']).number, 121)
   t.equal(room.numbered(77), members[76])
 
@@ -69,12 +70,12 @@ t.test('who is one, a player or a group is reached without a walk over all membe
 t.test('the same address sixty-four times costs as much as once', async (t) => {
   const { room, sender } = crowd()
 
-  const { sessions, unreached } = audienceOf(room, sender, [
+  const { receivers, unreached } = audienceOf(room, sender, [
     ...Array(62).fill('others'),
     ...['group:blue', 'group:blue'],
   ])
 
-  t.equal(sessions.size, SEATS - 1)
+  t.equal(receivers.size, SEATS - 1)
   t.strictSame(unreached, ['group:blue', 'group:blue'])
   t.ok(room.looks <= SEATS, `${room.looks} looks`)
 })
@@ -93,8 +94,8 @@ t.test(
     const { room, members, sender } = crowd()
     const at = (player: string) => [...room.ofPlayer(player)].map(({ number }) => number)
     const late = newSession('late')
-    room.remove((members[400] as Member).session)
-    room.remove((members[401] as Member).session)
+    room.remove((members[400] as Member).receiver)
+    room.remove((members[401] as Member).receiver)
     const { number } = seated(room, late, 'player')
 
     t.strictSame(at('p200'), [], 'gone')

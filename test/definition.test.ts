@@ -8,21 +8,21 @@ import { stage } from './support/stage.ts'
 const create = (client: RawClient, kind: string, more = {}) =>
   client.ask('room.create', { kind, ...more })
 
-t.test('a room’s hooks are called in order, with the room and its own state', async (t) => {
+t.test('a room’s hooks are called in order, with the room and what is its own', async (t) => {
   const calls: string[] = []
   const duel = defineRoom({
     onCreate: ({ code, members }) => ({ code, score: members.length }),
-    onJoin: ({ state }, { name, session, player, data }) => {
-      calls.push(`join ${name} ${typeof session} ${player} ${data} ${state.score}`)
+    onJoin: ({ own }, { name, session, player, data }) => {
+      calls.push(`join ${name} ${typeof session} ${player} ${data} ${own.score}`)
       return { team: 'red' }
     },
-    onJoined: ({ state }, { number, data }) =>
-      void calls.push(`joined ${number} ${(data as Any).team} ${++state.score}`),
+    onJoined: ({ own }, { number, data }) =>
+      void calls.push(`joined ${number} ${(data as Any).team} ${++own.score}`),
     onAway: (_, { number, away }) => void calls.push(`away ${number} ${away}`),
     onBack: (_, { number, away }) => void calls.push(`back ${number} ${away}`),
     onLeave: ({ members }, { number }, reason) =>
       void calls.push(`left ${number} ${reason} of ${members.length}`),
-    onDispose: ({ state, code }) => void calls.push(`dispose ${state.code === code}`),
+    onDispose: ({ own, code }) => void calls.push(`dispose ${own.code === code}`),
   })
   const { raw, clock } = stage(t, { rooms: { duel } })
   const [ada, bob] = [await raw(), await raw()]
@@ -78,6 +78,24 @@ t.test(
     t.equal(rooms.size, 0)
   },
 )
+
+t.test('room.state still says what room.own does, and warns once of each kind', async (t) => {
+  const seen: unknown[] = []
+  const kind = (turn: number) =>
+    defineRoom({
+      onCreate: () => ({ turn }),
+      onJoined: (room) => void seen.push(room.state === room.own, room.state.turn),
+    })
+  const { raw, lines } = stage(t, { rooms: { duel: kind(1), race: kind(2) } })
+  const warnings = () =>
+    lines.filter(({ msg }) => msg?.startsWith('room.state')).map((one) => one.kind)
+
+  t.strictSame(warnings(), [])
+  for (const name of ['duel', 'duel', 'race']) await create(await raw(), name)
+
+  t.strictSame(seen, [true, 1, true, 1, true, 2])
+  t.strictSame(warnings(), ['duel', 'race'])
+})
 
 t.test('S0.29 what onMessage changes is what is acknowledged and what arrives', async (t) => {
   const duel = defineRoom({

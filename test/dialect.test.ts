@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import type { Dialect, Endpoint, Heard, Native, Upgrade } from '../server/core/session/dialect.ts'
+import type { Dialect, Endpoint, Heard, Upgrade } from '../server/core/session/dialect.ts'
+import type { Native } from '../server/core/session/translator.ts'
 import { Refusal } from '../server/core/wire/refusal.ts'
 import { defineRoom, type HubOptions } from '../server/server.ts'
 import type { Any } from './support/client.ts'
@@ -338,7 +339,7 @@ t.test(
 t.test('a push that would not fit its client comes as the error it is', async (t) => {
   const { open, raw } = await scene(t, parrot(), { limits: { receive_bytes: 3_000 } })
   const ada = await raw()
-  await ada.ask('session.hello', { receive_bytes: 10_000 })
+  await ada.ask('session.hello', { receive_bytes: 60_000 })
   const { data } = await ada.ask('room.join_or_create', { kind: 'duel' })
   const stranger = await greeted(open())
   await stranger.say({ do: 'room.join', data: { code: data.room.code } })

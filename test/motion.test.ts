@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { PLAZA } from '../protocol/plaza.ts'
-import type { RoomKind } from '../server/core/room/kind.ts'
+import type { RoomKind } from '../server/core/room/room.ts'
 import { push } from '../server/core/wire/frame.ts'
 import { createServer, type HubOptions } from '../server/server.ts'
 import { createWorld } from '../server/world.ts'

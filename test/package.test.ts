@@ -23,7 +23,7 @@ const duel = defineRoom({
   capacity: 2,
   namespaces: ['duel'],
   onCreate: () => ({ turns: 0 }),
-  onMessage: ({ state }, { args }) => ({ args: [...args, ++state.turns] }),
+  onMessage: ({ own }, { args }) => ({ args: [...args, ++own.turns] }),
 })
 const shared = definePackets({ Add: { data: { a: 'uint8', b: 'uint8' } } })
 const packets = acceptPackets(shared, { Add: { respond: ({ a, b }) => a + b } })
@@ -55,8 +55,8 @@ import { acceptPackets, createServer, definePackets, defineRoom } from 'estragon
 
 // @ts-expect-error: a capacity is a number
 defineRoom({ capacity: 'two' })
-// @ts-expect-error: the state has turns, not moves
-defineRoom({ onCreate: () => ({ turns: 0 }), onLeave: ({ state }) => state.moves })
+// @ts-expect-error: what is its own has turns, not moves
+defineRoom({ onCreate: () => ({ turns: 0 }), onLeave: ({ own }) => own.moves })
 const packets = definePackets({ Add: { data: { a: 'uint8', list: ['string', 'bool'] } }, Slap: {} })
 new packets.Slap()
 new packets.Add({ a: 1, list: ['x', true, false] })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MIN_RECEIVE_BYTES } from '../protocol/connection.ts'
+import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
 import { paged } from '../server/core/wire/page.ts'
 import { stage } from './support/stage.ts'
 

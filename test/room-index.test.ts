@@ -158,9 +158,9 @@ t.test('rooms are found as a walk over all of them finds them, whatever happens'
       room.locked = !room.locked
     },
     fill,
-    (room) => void room.remove([...room.sessions][0] ?? ada),
+    (room) => void room.remove([...room.receivers][0] ?? ada),
     (room) => {
-      for (const session of [...room.sessions]) room.remove(session)
+      for (const session of [...room.receivers]) room.remove(session)
       // Who asks in vain for a seat of a room that nobody else is in ends it.
       if (room.isUnused) all.splice(all.indexOf(room), 1)
       rooms.release(room, true)

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { MIN_RECEIVE_BYTES } from '../protocol/connection.ts'
 import { LIMITS } from '../protocol/limits.ts'
+import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
 import { defineRoom, type HubOptions, Refusal } from '../server/server.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { until } from './support/promise.ts'

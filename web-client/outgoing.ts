@@ -56,7 +56,7 @@ export function createOutgoing() {
     },
 
     /** Keeps a *latest* frame until there is a connection, in place of an older one of its key. */
-    hold: (key: string, text: string): void => void held.set(key, text),
+    keepLatest: (key: string, text: string): void => void held.set(key, text),
 
     acknowledge: (count: number): void => ledger.acknowledge(count),
 

@@ -172,7 +172,7 @@ export function createSession(options: SessionOptions) {
     ): void {
       const text = compose(type, data, { room })
       if (isLive) link?.send(text)
-      else outgoing.hold(`${type} ${room ?? ''}`, text)
+      else outgoing.keepLatest(`${type} ${room ?? ''}`, text)
     },
 
     /** Answers a question of the server's; throws CLOSED, TOO_LARGE or BUFFER_FULL. */

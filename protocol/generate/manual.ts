@@ -1,8 +1,8 @@
-import { MIN_RECEIVE_BYTES, SUBPROTOCOL } from '../connection.ts'
 import { ROUTE_ERRORS, type Route } from '../http.ts'
 import type { Feature, Message } from '../message.ts'
 import { BUNDLE_DEPTH } from '../packet-frame.ts'
 import { expectation, type Schema, sample } from '../schema.ts'
+import { MIN_RECEIVE_BYTES, SUBPROTOCOL } from '../session.ts'
 import type { Tables } from './tables.ts'
 
 /** PROTOCOL.md: the guide with its numbers filled in, the reference and the cookbook at its marker. */

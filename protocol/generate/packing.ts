@@ -1,5 +1,5 @@
 import { Writer } from '../bytes.ts'
-import { compile } from '../codec.ts'
+import { compile } from '../compile.ts'
 import { type Notation, schemaOf } from '../notation.ts'
 import { definePackets } from '../packet-set.ts'
 import { FLOAT32_MAX, INTEGER_RANGES, type IntegerKind, type Schema } from '../schema.ts'

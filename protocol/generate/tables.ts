@@ -1,11 +1,11 @@
 import { BINARY, type BinaryKind } from '../binary.ts'
-import { PROTOCOL } from '../connection.ts'
 import { CLOSES, type CloseAction, ENDING_CLOSES, ERRORS, RESUME_REASONS } from '../errors.ts'
 import { ROUTES, type Routes } from '../http.ts'
 import { FEATURES } from '../index.ts'
 import { LIMITS, RATES } from '../limits.ts'
 import type { Feature } from '../message.ts'
 import { shapeOf } from '../schema.ts'
+import { PROTOCOL } from '../session.ts'
 
 type Table<Row> = Readonly<Record<string, Row>>
 

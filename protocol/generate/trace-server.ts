@@ -1,4 +1,3 @@
-import { PROTOCOL } from '../connection.ts'
 import {
   ENDING_CLOSES,
   ERRORS,
@@ -10,6 +9,7 @@ import { MESSAGES } from '../index.ts'
 import { Ledger } from '../ledger.ts'
 import { RATES } from '../limits.ts'
 import { isCounted } from '../message.ts'
+import { PROTOCOL } from '../session.ts'
 import { type Frame, isBinary, type Limits, type Message, sizeOf } from './trace-frames.ts'
 
 /** What a session's server does, in as few words as it can be said: the reference of every trace. */

@@ -1,8 +1,9 @@
 import type { CloseCode } from '../../protocol/errors.ts'
 import { type Id, toText } from '../../protocol/message.ts'
-import type { Dialect, Endpoint, Frames, Heard, Native } from '../core/session/dialect.ts'
+import type { Dialect, Endpoint, Heard } from '../core/session/dialect.ts'
 import type { Session } from '../core/session/session.ts'
 import type { SessionObserver } from '../core/session/sessions.ts'
+import type { Frames, Native } from '../core/session/translator.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 
 export interface JssocketOptions {

@@ -2,14 +2,14 @@ import type { ErrorCode } from '../../protocol/errors.ts'
 import type { ErrorData } from '../core/api/api.ts'
 
 /** What an error on the socket answers. */
-export interface Asked {
+export interface TaloRequest {
   readonly req: string
   /** What the client sent, where that was the trouble. */
   readonly sent?: string
 }
 
 /** A refusal of ours as Talo's socket tells it. */
-export function errorFrame(error: ErrorData, asked: Asked = NOTHING) {
+export function errorFrame(error: ErrorData, asked: TaloRequest = NOTHING) {
   const { errorCode, message, cause } = (TOLD[error.code] ?? listener)(error, asked)
   const req = errorCode === 'RATE_LIMIT_EXCEEDED' ? NOTHING.req : asked.req
   return {
@@ -23,7 +23,7 @@ export const errorBody = (error: ErrorData) => ({
   message: SENTENCES[error.code]?.(error) ?? error.message,
 })
 
-const NOTHING: Asked = { req: 'unknown' }
+const NOTHING: TaloRequest = { req: 'unknown' }
 
 interface Told {
   readonly errorCode: string
@@ -35,7 +35,7 @@ type Sentences<T extends readonly unknown[], R> = Partial<
   Record<ErrorCode, (error: ErrorData, ...more: T) => R>
 >
 
-const TOLD: Sentences<[Asked], Told> = {
+const TOLD: Sentences<[TaloRequest], Told> = {
   INVALID_MESSAGE: ({ message }, { sent }) =>
     sent === undefined
       ? { errorCode: 'ROUTING_ERROR', message: ROUTING, cause: message }

@@ -3,10 +3,11 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
 import { check, integer, object, optional, type Schema, text } from '../../protocol/schema.ts'
 import type { ErrorData } from '../core/api/api.ts'
-import type { Dialect, Endpoint, Heard, Native, Said } from '../core/session/dialect.ts'
+import type { Dialect, Endpoint, Heard } from '../core/session/dialect.ts'
 import type { Session } from '../core/session/session.ts'
+import type { ForeignFrame, Native } from '../core/session/translator.ts'
 import { Refusal } from '../core/wire/refusal.ts'
-import { type Asked, errorFrame } from './talo-errors.ts'
+import { errorFrame, type TaloRequest } from './talo-errors.ts'
 import { aliasOf, type Shapes, textOf } from './talo-shapes.ts'
 
 export interface TaloOptions {
@@ -31,7 +32,7 @@ function createDialect({ shapes, admit }: TaloOptions): Dialect {
     },
     incoming: (said) => [said.text === HEARTBEAT ? { type: 'ping', mark: BEAT } : heardIn(said)],
     outgoing(message, _session, mark) {
-      const asked = mark as Asked | undefined // as `incoming` marked it
+      const asked = mark as TaloRequest | undefined // as `incoming` marked it
       if (message.type === 'error') return [errorFrame(message.data as ErrorData, asked)]
       if (message.re !== undefined) return answer(message, asked)
       const push = pushes[message.type as keyof typeof pushes]
@@ -40,12 +41,12 @@ function createDialect({ shapes, admit }: TaloOptions): Dialect {
     closing: (code) => CLOSING[code] ?? UNAUTHORIZED,
   }
 
-  function answer({ type, data }: Native, asked: Asked | undefined) {
+  function answer({ type, data }: Native, asked: TaloRequest | undefined) {
     if (type === 'ping') return [HEARTBEAT]
     return type === 'player.identify' && asked ? identified(data as Identified, asked) : []
   }
 
-  async function identified({ alias, player }: Identified, { req }: Asked) {
+  async function identified({ alias, player }: Identified, { req }: TaloRequest) {
     const stored = await shapes.player(player.id)
     const told = alias ? aliasOf(alias, stored) : await shapes.alias(player.id)
     return [frame(`${req}.success`, told)]
@@ -87,7 +88,7 @@ const frame = (res: string, data: object) => ({ res, data })
 
 /** Text, and no JSON: both ways. */
 const HEARTBEAT = 'v1.heartbeat'
-const BEAT: Asked = { req: HEARTBEAT }
+const BEAT: TaloRequest = { req: HEARTBEAT }
 const MAX_TICKET = 128
 /** How much of what a client sent is told back to it. */
 const MAX_TOLD = 1_024
@@ -149,7 +150,7 @@ const NOT_OFFERED: ReadonlySet<unknown> = new Set([
   'v1.player-relationships.broadcast',
 ])
 
-function heardIn({ text: said, value, problem }: Said): Heard {
+function heardIn({ text: said, value, problem }: ForeignFrame): Heard {
   if (problem) return { refusal: problem, mark: { req: 'unknown' } }
   const { req, data } = Object(value) as { readonly req?: unknown; readonly data?: unknown }
   if (NOT_OFFERED.has(req))

@@ -1,11 +1,10 @@
-import { type connection as connectionTable, PROTOCOL } from '../../protocol/connection.ts'
 import { RESUME_REASONS, type ResumeReason } from '../../protocol/errors.ts'
 import { FINGERPRINT } from '../../protocol/fingerprint.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
+import { PROTOCOL, type session as sessionTable } from '../../protocol/session.ts'
 import { paging } from '../core/delivery/source.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
-import type { Connection } from '../core/session/connection.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Sessions } from '../core/session/sessions.ts'
 import { encode, type Outgoing, push } from '../core/wire/frame.ts'
@@ -31,7 +30,7 @@ export type Connections = ReturnType<typeof createConnections>
 /** Welcome, hello, resume, acknowledgements, resets, pings. */
 export function createConnections(options: ConnectionOptions) {
   const { world, limits, sessions, snapshot, packets } = options
-  const handlers: HandlersOf<(typeof connectionTable)['messages']> = {
+  const handlers: HandlersOf<(typeof sessionTable)['messages']> = {
     'session.hello': ({ session }, abilities) => introduce(session, abilities),
     'session.resume': resume,
     'session.ack': ({ session }, { sent, received }) => compare(session, sent, received),
@@ -43,9 +42,7 @@ export function createConnections(options: ConnectionOptions) {
     handlers,
 
     /** The server speaks first. */
-    welcome(connection: Connection, token: string): void {
-      const { session } = connection
-      if (!session) return
+    welcome(session: Session, token: string): void {
       const { message_bytes, resume_bytes, resume_frames, ack_frames, ack_ms } = limits
       session.send(
         push('welcome', {

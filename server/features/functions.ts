@@ -2,7 +2,8 @@ import type { functions as functionsTable } from '../../protocol/functions.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { askHost, askOne } from '../core/room/asking.ts'
 import { deliver } from '../core/room/audience.ts'
-import { type Member, type Room, stampOf } from '../core/room/room.ts'
+import { type Member, stampOf } from '../core/room/member.ts'
+import type { Room } from '../core/room/room.ts'
 import { push } from '../core/wire/frame.ts'
 
 export interface FunctionsOptions {
@@ -16,12 +17,12 @@ export function createFunctions({ now, resolve }: FunctionsOptions) {
     'function.call'(context, { timeout, ...asked }) {
       const { room, member } = resolve(context)
       room.permit(member, 'execute')
-      const { to } = context
+      const { session: asker, to } = context
       const data = {
         ...room.transform({ type: 'function', from: member, ...asked }),
         ...(timeout !== undefined && { timeout }),
       }
-      const call = { room, asker: member, to, type: 'function.call', data } as const
+      const call = { room, member, asker, to, type: 'function.call', data } as const
       const isForHost = to?.length === 1 && to[0] === 'host'
       const answer = isForHost ? askHost(call, now) : askOne(call)
       return answer.then((value) => () => ({ value }))

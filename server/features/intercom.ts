@@ -24,7 +24,7 @@ type Message =
   | { readonly re: number; readonly answer: Omit<IntercomAnswer, 'node'> }
 
 /** A question that some nodes have not answered. */
-interface Asked {
+interface Poll {
   readonly answers: Map<string, IntercomAnswer>
   /** Who is asked; undefined until the bus has said. */
   nodes: readonly string[] | undefined
@@ -33,7 +33,7 @@ interface Asked {
 
 /** Questions from one server process to all of them. */
 export function createIntercom({ world, bus, node: own, handlers }: IntercomOptions) {
-  const pending = new Map<number, Asked>()
+  const pending = new Map<number, Poll>()
   let numbered = 0
   let isOpen = true
   const node: Node = bus.join(own, (message, from) => receive(message as Message, from))
@@ -55,7 +55,7 @@ export function createIntercom({ world, bus, node: own, handlers }: IntercomOpti
     return new Promise((resolve) => {
       const answers = new Map<string, IntercomAnswer>()
       let cancel: Cancel = () => {}
-      const asked: Asked = {
+      const asked: Poll = {
         answers,
         nodes: undefined,
         finish() {
@@ -87,7 +87,7 @@ export function createIntercom({ world, bus, node: own, handlers }: IntercomOpti
     settle(asked)
   }
 
-  function settle(asked: Asked): void {
+  function settle(asked: Poll): void {
     if (asked.nodes?.every((one) => asked.answers.has(one))) asked.finish()
   }
 

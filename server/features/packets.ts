@@ -13,9 +13,10 @@ import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { Packed, type PacketWire, readPacket, refusePacket } from '../core/dispatch/packets-in.ts'
 import { audienceOf } from '../core/room/audience.ts'
+import { type Member, stampOf } from '../core/room/member.ts'
 import { packAnswer, refusing, sharePacket } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
-import { type Member, type Room, stampOf } from '../core/room/room.ts'
+import type { Room } from '../core/room/room.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
@@ -140,10 +141,10 @@ export function createPackets(options: PacketsOptions) {
     const [only, ...more] = to
     if (more.length === 0 && (only === 'others' || only === 'all'))
       return { delivered: shared.toRoom(room, only === 'others' ? session : undefined) }
-    const { sessions, unreached } = audienceOf(room, member, to)
-    const value = { delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
+    const { receivers, unreached } = audienceOf(room, member, to)
+    const value = { delivered: receivers.size, ...(unreached.length > 0 && { unreached }) }
     context.refuseUnfit({ value })
-    for (const one of sessions) one.send(shared.for(one))
+    for (const one of receivers) one.send(shared.for(one))
     return value
   }
 

@@ -1,8 +1,9 @@
 import { PLAZA, plazaEvents, plazaMember, type plaza as plazaTable } from '../../protocol/plaza.ts'
 import { check, type Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
-import type { RoomHooks, RoomKind } from '../core/room/kind.ts'
-import type { Member, Room } from '../core/room/room.ts'
+import type { RoomHooks } from '../core/room/kind.ts'
+import type { Member } from '../core/room/member.ts'
+import type { Room, RoomKind } from '../core/room/room.ts'
 import type { Ticks } from '../core/state/tick.ts'
 import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
@@ -64,12 +65,12 @@ export function createPlaza({ world, ticks, resolve }: PlazaOptions) {
       onJoin: ({ data }) => memberData(data),
       onJoined(member) {
         place(ground, member, startAt(PLAZA.width), startAt(PLAZA.height))
-        member.session.send(rowsNow())
+        member.receiver.send(rowsNow())
       },
       onLeft(member) {
         ground.rows.delete(member.number)
       },
-      onRestored: (member) => member.session.send(rowsNow()),
+      onRestored: (member) => member.receiver.send(rowsNow()),
       onDispose: cancel,
     }
   }

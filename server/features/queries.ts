@@ -2,7 +2,8 @@ import { BUILT_IN_QUERIES, type queries as queriesTable } from '../../protocol/q
 import { check } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { askOne } from '../core/room/asking.ts'
-import type { Member, Room } from '../core/room/room.ts'
+import type { Member } from '../core/room/member.ts'
+import type { Room } from '../core/room/room.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 
 export interface QueriesOptions {
@@ -21,8 +22,8 @@ export function createQueries({ resolve }: QueriesOptions) {
       const builtIn = builtInNamed(name)
       refuseWrong(builtIn && check(builtIn.data, data, 'query.data'), 'INVALID_MESSAGE_DATA')
       const question = { name, data, ...(timeout !== undefined && { timeout }) }
-      const { to } = context
-      const answer = askOne({ room, asker: member, to, type: 'query', data: question })
+      const { session: asker, to } = context
+      const answer = askOne({ room, member, asker, to, type: 'query', data: question })
       return answer.then((value) => {
         refuseWrong(builtIn && check(builtIn.value, value, `${name} answer`), 'REMOTE_ERROR')
         return () => ({ value })

@@ -5,13 +5,12 @@ import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
-import type { RoomKind } from '../core/room/kind.ts'
+import { type Member, rankOf } from '../core/room/member.ts'
 import {
-  type Member,
   merged,
   type Properties,
   type Room,
-  rankOf,
+  type RoomKind,
   roomInfoOf,
   type Wishes,
 } from '../core/room/room.ts'
@@ -101,7 +100,7 @@ export function createRoomFeature(options: RoomsOptions) {
       const target = memberNumbered(room, number, 'room.kick.number')
       if (rankOf(target.role) >= rankOf(member.role))
         throw new Refusal('PERMISSION_DENIED', `room.kick: ${target.name} is ${target.role}`)
-      rooms.expel(target, room, { by: member.number, banned: ban, reason })
+      rooms.kick(target, room, { by: member.number, banned: ban, reason })
       return {}
     },
     'room.assign'(context, { number, role }) {

@@ -2,12 +2,13 @@ import type { AnyPacket } from '../../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
+import type { Player, Receiver } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
-import type { Changed, Joining, LeaveReason, RoomHooks, RoomKind } from '../core/room/kind.ts'
+import type { Changed, Joining, LeaveReason, RoomHooks } from '../core/room/kind.ts'
+import type { Member } from '../core/room/member.ts'
 import type { PacketSender } from '../core/room/packets-sending.ts'
-import type { Member, Properties, Room } from '../core/room/room.ts'
+import type { Properties, Room, RoomKind } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
-import type { Player } from '../core/session/session.ts'
 import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { called, fields, type Kind, type Option, option } from '../option.ts'
@@ -41,11 +42,13 @@ export interface Said {
 }
 
 /** One room, in the hands of its own logic. */
-export interface GameRoom<State = undefined> {
+export interface GameRoom<Own = undefined> {
   readonly code: string
   readonly kind: string
   /** What `onCreate` returned. */
-  readonly state: State
+  readonly own: Own
+  /** @deprecated The same as `own`, for one release. */
+  readonly state: Own
   readonly properties: Properties
   readonly locked: boolean
   /** In order of joining. */
@@ -89,21 +92,20 @@ export interface RoomGroup {
  * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
  * harms its room only; a Refusal thrown by `onJoin` or `onMessage` is told to the player.
  */
-export interface RoomDefinition<State = undefined> extends RoomOptions {
-  onCreate?(room: GameRoom<undefined>): State
-  onJoin?(room: GameRoom<State>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
-  onJoined?(room: GameRoom<State>, member: RoomMember): void
-  onLeave?(room: GameRoom<State>, member: RoomMember, reason: LeaveReason): void
-  onAway?(room: GameRoom<State>, member: RoomMember): void
-  onBack?(room: GameRoom<State>, member: RoomMember): void
-  onMessage?(room: GameRoom<State>, said: Said): Changed | undefined
-  onDispose?(room: GameRoom<State>): void
+export interface RoomDefinition<Own = undefined> extends RoomOptions {
+  onCreate?(room: GameRoom<undefined>): Own
+  onJoin?(room: GameRoom<Own>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
+  onJoined?(room: GameRoom<Own>, member: RoomMember): void
+  onLeave?(room: GameRoom<Own>, member: RoomMember, reason: LeaveReason): void
+  onAway?(room: GameRoom<Own>, member: RoomMember): void
+  onBack?(room: GameRoom<Own>, member: RoomMember): void
+  onMessage?(room: GameRoom<Own>, said: Said): Changed | undefined
+  onDispose?(room: GameRoom<Own>): void
 }
 
 /** Says what a kind of room is; the types of its hooks follow from what `onCreate` returns. */
-export const defineRoom = <State = undefined>(
-  definition: RoomDefinition<State>,
-): RoomDefinition<State> => definition
+export const defineRoom = <Own = undefined>(definition: RoomDefinition<Own>): RoomDefinition<Own> =>
+  definition
 
 /** What the hooks of a definition are called for; only code can have them. */
 export const HOOKS: {
@@ -111,7 +113,7 @@ export const HOOKS: {
     NonNullable<RoomDefinition<unknown>[K]>
   >
 } = {
-  onCreate: option('the room begins; what it returns is `room.state`', called()),
+  onCreate: option('the room begins; what it returns is `room.own`', called()),
   onJoin: option(
     'somebody asks for a seat; it returns what others may know of the newcomer, may take its time (`limits.hook_ms`), and refuses by throwing a Refusal',
     called(),
@@ -151,22 +153,39 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
     roles,
     permissions,
   } = definition
+  const warnOfState = once(() => house.world.log.warn({ kind: name }, OF_STATE))
   return {
     ...{ name, capacity, namespaces, listed, creatable, linger_ms },
     ...(events && { events }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),
     gather_ms,
-    open: (room) => openRoom(room, definition, house),
+    open: (room) => openRoom(room, definition, house, warnOfState),
   }
 }
 
-function openRoom(room: Room, definition: RoomDefinition<unknown>, house: House): RoomHooks {
+const OF_STATE = 'room.state is room.own now; by the old name it works for one release'
+
+function once(run: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    run()
+  }
+}
+
+function openRoom(
+  room: Room,
+  definition: RoomDefinition<unknown>,
+  house: House,
+  warnOfState: () => void,
+): RoomHooks {
   const timers = new Set<Cancel>()
-  const { game, seatOf } = openGame(room, house, timers)
+  const { game, seatOf } = openGame(room, house, timers, warnOfState)
   const own: GameRoom<unknown> = game
   try {
-    game.state = definition.onCreate?.(game as GameRoom<undefined>)
+    game.own = definition.onCreate?.(game as GameRoom<undefined>)
   } catch (error) {
     for (const cancel of timers) cancel()
     throw error
@@ -195,12 +214,21 @@ function openRoom(room: Room, definition: RoomDefinition<unknown>, house: House)
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-function openGame(room: Room, { rooms, world, intercom, packets }: House, timers: Set<Cancel>) {
+function openGame(
+  room: Room,
+  { rooms, world, intercom, packets }: House,
+  timers: Set<Cancel>,
+  warnOfState: () => void,
+) {
   const seats = new WeakMap<Member, RoomMember>()
   const behind = new WeakMap<RoomMember, Member>()
 
-  const game: Omit<GameRoom<unknown>, 'state'> & Mutable<Pick<GameRoom<unknown>, 'state'>> = {
-    state: undefined,
+  const game: Omit<GameRoom<unknown>, 'own'> & Mutable<Pick<GameRoom<unknown>, 'own'>> = {
+    own: undefined,
+    get state() {
+      warnOfState()
+      return game.own
+    },
     code: room.code,
     kind: room.kind.name,
     log: world.log,
@@ -220,11 +248,11 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
     emit(name, args = [], members) {
       const message = push('event', { name, args }, { room: room.code })
       if (!members) room.broadcast(message)
-      else for (const member of new Set(members)) memberOf(member).session.send(message)
+      else for (const member of new Set(members)) memberOf(member).receiver.send(message)
     },
     async ask(member, name, data = null, timeout = DEFAULT_ASK_MS) {
-      const { session } = memberOf(member)
-      const answer = await session.ask({
+      const { receiver } = memberOf(member)
+      const answer = await receiver.ask({
         type: 'query',
         data: { name, data, timeout },
         origin: { room: room.code },
@@ -234,13 +262,13 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
       return (answer as { value: Json }).value
     },
     send(packet, members) {
-      const sessions = members && new Set(Array.from(members, (one) => memberOf(one).session))
-      packets.toRoom(room, packet, sessions)
+      const receivers = members && new Set(Array.from(members, (one) => memberOf(one).receiver))
+      packets.toRoom(room, packet, receivers)
     },
     request: (member, packet, timeout = DEFAULT_ASK_MS) =>
-      packets.ask(memberOf(member).session, packet, { timeout, room: room.code }),
+      packets.ask(memberOf(member).receiver, packet, { timeout, room: room.code }),
     kick: (member, { ban = false, reason = '' } = {}) =>
-      rooms.expel(memberOf(member), room, { by: null, banned: ban, reason }),
+      rooms.kick(memberOf(member), room, { by: null, banned: ban, reason }),
     assign: (member, role) => rooms.assign(memberOf(member), room, role),
     update(properties) {
       room.merge(properties)
@@ -273,13 +301,13 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
   }
 
   function openGroup(name: string): RoomGroup {
-    const sessions = room.groups.get(name) ?? new Set()
-    room.groups.set(name, sessions)
+    const receivers = room.groups.get(name) ?? new Set<Receiver>()
+    room.groups.set(name, receivers)
     return {
-      add: (member) => void sessions.add(memberOf(member).session),
-      delete: (member) => void sessions.delete(memberOf(member).session),
+      add: (member) => void receivers.add(memberOf(member).receiver),
+      delete: (member) => void receivers.delete(memberOf(member).receiver),
       get members() {
-        return game.members.filter((one) => sessions.has(memberOf(one).session))
+        return game.members.filter((one) => receivers.has(memberOf(one).receiver))
       },
     }
   }
@@ -287,14 +315,14 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
   function seatOf(member: Member): RoomMember {
     const known = seats.get(member)
     if (known) return known
-    const { number, name, data, session } = member
+    const { number, name, data, receiver } = member
     const seat: RoomMember = {
       number,
       name,
       data,
-      session: session.id,
+      session: receiver.id,
       get player() {
-        return session.player
+        return receiver.player
       },
       get role() {
         return member.role
@@ -311,7 +339,7 @@ function openGame(room: Room, { rooms, world, intercom, packets }: House, timers
   /** The member behind a seat, which must still be taken. */
   function memberOf(seat: RoomMember): Member {
     const member = behind.get(seat)
-    if (member && room.memberOf(member.session) === member) return member
+    if (member && room.memberOf(member.receiver) === member) return member
     throw new Refusal('MEMBER_NOT_FOUND', `number ${seat.number} is not in ${room.code} any more`)
   }
 }

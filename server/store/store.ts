@@ -5,7 +5,7 @@ import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 import { IN_MEMORY } from './database.ts'
 import { createDirectStore } from './direct.ts'
-import type { Answer, Asked, Said } from './worker.ts'
+import type { Answer, NumberedCall, WorkerMessage } from './worker.ts'
 
 export { IN_MEMORY }
 
@@ -32,18 +32,18 @@ export async function openStore(
   )
   const worker = new Worker(url, { workerData: { file } })
   const waiting = new Map<number, Waiting>()
-  let outgoing: Asked[] = []
+  let outgoing: NumberedCall[] = []
   let numbered = 0
   let isOpen = true
 
   await new Promise<void>((resolve, reject) => {
-    worker.once('message', (said: Said) => {
+    worker.once('message', (said: WorkerMessage) => {
       if ('broken' in said) reject(new Error(said.broken))
       else resolve()
     })
     worker.once('error', reject)
   })
-  worker.on('message', (said: Said) => {
+  worker.on('message', (said: WorkerMessage) => {
     if ('answers' in said) for (const answer of said.answers) settle(answer)
   })
   worker.on('error', (error) => fail(error.message))

@@ -3,11 +3,11 @@ import { type Call, createCalls, type Outcome } from './calls.ts'
 import { openDatabase, type Sql } from './database.ts'
 
 /** What the other thread asks, with the number that its answer bears. */
-export type Asked = Call & { readonly id: number }
+export type NumberedCall = Call & { readonly id: number }
 export type Answer = Outcome & { readonly id: number }
-export type Order = readonly Asked[] | 'close'
+export type Order = readonly NumberedCall[] | 'close'
 
-export type Said =
+export type WorkerMessage =
   | { readonly ready: true }
   | { readonly broken: string }
   | { readonly answers: readonly Answer[] }
@@ -20,7 +20,7 @@ const MOST = 2_000
 if (parentPort) open(parentPort, (workerData as { readonly file: string }).file)
 
 function open(port: MessagePort, file: string): void {
-  const say = (said: Said) => port.postMessage(said)
+  const say = (said: WorkerMessage) => port.postMessage(said)
   try {
     const sql = openDatabase(file)
     serve(port, sql, say)
@@ -30,9 +30,9 @@ function open(port: MessagePort, file: string): void {
   say({ ready: true })
 }
 
-function serve(port: MessagePort, sql: Sql, say: (said: Said) => void): void {
+function serve(port: MessagePort, sql: Sql, say: (said: WorkerMessage) => void): void {
   const runAll = createCalls(sql)
-  const queue: Asked[] = []
+  const queue: NumberedCall[] = []
   let isClosing = false
 
   port.on('message', (order: Order) => {
@@ -65,4 +65,4 @@ function serve(port: MessagePort, sql: Sql, say: (said: Said) => void): void {
 /** Nobody wakes who waits on this. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4))
 
-const idOf = (asked: Asked | undefined) => asked?.id ?? 0
+const idOf = (asked: NumberedCall | undefined) => asked?.id ?? 0

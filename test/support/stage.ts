@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { RoomKind } from '../../server/core/room/kind.ts'
+import type { RoomKind } from '../../server/core/room/room.ts'
 import { createHub, type GameServer, type HubOptions } from '../../server/server.ts'
 import { connect, type Network } from '../../web-client/client.ts'
 import { openRaw, type RawClient } from './client.ts'

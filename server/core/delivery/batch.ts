@@ -1,9 +1,6 @@
-import { Run } from '../../../protocol/ledger.ts'
-import type { Session } from '../session/session.ts'
 import type { Outgoing } from '../wire/frame.ts'
-
-/** Larger messages, and those for clients that take no more than this, are sent one by one. */
-export const SHARED_BYTES = 8_192
+import { type Receiver, SHARED_BYTES, type Sharing } from './receiver.ts'
+import { Share, type Shared } from './share.ts'
 
 /** A batch that holds so much is closed; what follows goes into the next. */
 const FULL_BYTES = 32_768
@@ -17,7 +14,7 @@ export const isSharable = ({ delivery, size }: Outgoing): boolean =>
  * message is one step however many share it, and where nothing else was said to somebody meanwhile
  * the whole is written as one buffer. Each outbox remembers how much of it it has taken over.
  */
-export class Batch {
+export class Batch implements Sharing, Shared {
   /** Until they are joined. */
   #messages: Outgoing[] = []
   /** Where each message ends among the bytes of all. */
@@ -26,7 +23,7 @@ export class Batch {
   #joined: Buffer | undefined
   #whole: Share | undefined
   /** Who gets each message by itself. */
-  #apart: Set<Session> | undefined
+  #apart: Set<Receiver> | undefined
   #isClosed = false
   /** Whether it stays open when somebody who shares it writes. */
   #waits: boolean
@@ -45,25 +42,25 @@ export class Batch {
     return this.#ends.length
   }
 
-  /** From now on this session gets what is added. */
-  admit(session: Session): void {
-    if (!session.share(this)) this.#setApart(session)
+  /** From now on this one gets what is added. */
+  admit(receiver: Receiver): void {
+    if (!receiver.share(this)) this.#setApart(receiver)
   }
 
   /** It gets each message by itself from now on. */
-  part(session: Session): void {
-    session.outbox.unshare(this)
-    this.#setApart(session)
+  part(receiver: Receiver): void {
+    receiver.unshare(this)
+    this.#setApart(receiver)
   }
 
   /** It gets nothing more. */
-  release(session: Session): void {
-    if (!this.#apart?.delete(session)) session.outbox.unshare(this)
+  release(receiver: Receiver): void {
+    if (!this.#apart?.delete(receiver)) receiver.unshare(this)
   }
 
   /** Adds a message for all but `except`. */
-  add(message: Outgoing, except?: Session): void {
-    except?.outbox.skip(this)
+  add(message: Outgoing, except?: Receiver): void {
+    except?.skip(this)
     this.#bytes += message.frame.length
     this.#ends.push(this.#bytes)
     this.#messages.push(message)
@@ -121,70 +118,9 @@ export class Batch {
     return isAll ? this.#joined : this.#joined.subarray(this.#endOf(from), this.#endOf(to))
   }
 
-  #setApart(session: Session): void {
+  #setApart(receiver: Receiver): void {
     this.#apart ??= new Set()
-    this.#apart.add(session)
-  }
-
-  #endOf(count: number): number {
-    return count === 0 ? 0 : (this.#ends[count - 1] ?? 0)
-  }
-}
-
-/** A part of a batch, as one outbox queues it and its ledger keeps it. */
-export class Share extends Run<Buffer> {
-  readonly #batch: Batch
-  readonly #from: number
-  readonly #to: number
-
-  constructor(batch: Batch, from: number, to: number) {
-    super(to - from, batch.bytesIn(from, to), batch.pinnedBy(from, to))
-    this.#batch = batch
-    this.#from = from
-    this.#to = to
-  }
-
-  /** Its frames, one after the other. */
-  get frame(): Buffer {
-    return this.#batch.framesIn(this.#from, this.#to)
-  }
-
-  at(index: number): Buffer {
-    return this.#batch.framesIn(this.#from + index, this.#from + index + 1)
-  }
-
-  bytesIn(from: number, to: number): number {
-    return this.#batch.bytesIn(this.#from + from, this.#from + to)
-  }
-
-  copy(): Run<Buffer> {
-    return new Copy(this)
-  }
-}
-
-/** A part of a batch that is left when the batch need not be. */
-class Copy extends Run<Buffer> {
-  readonly #frames: Buffer
-  readonly #ends: readonly number[]
-
-  constructor(share: Share) {
-    super(share.count, share.bytes)
-    // From no pool, of which it would hold more than itself.
-    this.#frames = Buffer.allocUnsafeSlow(share.bytes)
-    share.frame.copy(this.#frames)
-    this.#ends = Array.from({ length: share.count }, (_, index) => share.bytesIn(0, index + 1))
-  }
-
-  at(index: number): Buffer {
-    return this.#frames.subarray(this.#endOf(index), this.#endOf(index + 1))
-  }
-
-  bytesIn(from: number, to: number): number {
-    return this.#endOf(to) - this.#endOf(from)
-  }
-
-  copy(): this {
-    return this
+    this.#apart.add(receiver)
   }
 
   #endOf(count: number): number {

@@ -1,10 +1,11 @@
 import { Ledger } from '../../../protocol/ledger.ts'
 import { FRAMES, type Outgoing } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
-import { type Batch, Share } from './batch.ts'
 import type { Flusher, Writer } from './flusher.ts'
-import { gathered } from './gather.ts'
+import { writeTogether } from './pool.ts'
 import { Queue, type Taker } from './queue.ts'
+import type { Sharing } from './receiver.ts'
+import { Share } from './share.ts'
 import type { Source } from './source.ts'
 
 /** The writing end of a socket, as the outbox needs it. */
@@ -29,12 +30,12 @@ export interface Reader extends Taker {
  * What one session is sent: the queue of its present connection, and the ledger of counted frames
  * that its next connection may need again. Frames are shared with every other receiver.
  */
-export class Outbox<Receiver extends Reader> implements Writer {
+export class Outbox<R extends Reader> implements Writer {
   readonly #limits: Limits
   readonly #flusher: Flusher
-  readonly #reader: Receiver
+  readonly #reader: R
   readonly #ledger: Ledger<Buffer>
-  readonly #queue = new Queue<Receiver>()
+  readonly #queue = new Queue<R>()
   /** *Latest* messages that wait until the queue is below the soft mark. */
   #held: Map<string, Outgoing> | undefined
   #wire: Wire | undefined
@@ -47,10 +48,10 @@ export class Outbox<Receiver extends Reader> implements Writer {
   /** Whether the flusher was told that something waits. */
   #owes = false
   /** What a room says to this one among others, and how much of it has been taken over. */
-  #batch: Batch | undefined
+  #batch: Sharing | undefined
   #taken = 0
 
-  constructor(limits: Limits, flusher: Flusher, reader: Receiver) {
+  constructor(limits: Limits, flusher: Flusher, reader: R) {
     this.#limits = limits
     this.#flusher = flusher
     this.#reader = reader
@@ -92,7 +93,7 @@ export class Outbox<Receiver extends Reader> implements Writer {
    * From now on what is added to the batch is sent, in order with whatever else is. False where
    * another batch is shared already.
    */
-  share(batch: Batch): boolean {
+  share(batch: Sharing): boolean {
     if (this.#batch?.isOpen) return false
     this.#takeOver()
     this.#batch = batch
@@ -102,24 +103,24 @@ export class Outbox<Receiver extends Reader> implements Writer {
   }
 
   /** What a room says to this session among others, if it is saying something. */
-  get batch(): Batch | undefined {
+  get batch(): Sharing | undefined {
     return this.#batch
   }
 
   /** What this batch holds has waited long enough. */
-  due(batch: Batch): void {
+  due(batch: Sharing): void {
     if (this.#batch === batch) this.#flushLater()
   }
 
   /** No longer shares it; what it held until now is sent. */
-  unshare(batch: Batch): void {
+  unshare(batch: Sharing): void {
     if (this.#batch !== batch) return
     this.#takeOver()
     this.#batch = undefined
   }
 
   /** What is added to the batch next is not sent. */
-  skip(batch: Batch): void {
+  skip(batch: Sharing): void {
     if (this.#batch !== batch) return
     this.#takeOver()
     this.#taken++
@@ -136,7 +137,7 @@ export class Outbox<Receiver extends Reader> implements Writer {
   }
 
   /** What a source makes is written, in its place among what is sent, unless it waits already. */
-  mark(source: Source<Receiver>): void {
+  mark(source: Source<R>): void {
     this.#takeOver()
     if (!this.#wire || this.#fate) return
     this.#flushLater()
@@ -298,7 +299,7 @@ export class Outbox<Receiver extends Reader> implements Writer {
     const only = this.#queue.takeOnly()
     if (only) return void wire.write(only.frame)
     const { frames, bytes } = this.#queue.take(CHUNK_BYTES, this.#reader)
-    if (bytes > 0 && this.#wire === wire) gathered(frames, bytes, (all) => wire.write(all))
+    if (bytes > 0 && this.#wire === wire) writeTogether(frames, bytes, (all) => wire.write(all))
   }
 
   #release(): void {

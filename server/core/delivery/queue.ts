@@ -1,5 +1,5 @@
 import type { Outgoing } from '../wire/frame.ts'
-import { Share } from './batch.ts'
+import { Share } from './share.ts'
 import type { Source } from './source.ts'
 
 /** For whom messages are made. */
@@ -8,16 +8,16 @@ export interface Taker {
   takes(message: Outgoing): boolean
 }
 
-type Entry<Receiver> = Outgoing | Share | Source<Receiver>
+type Entry<R> = Outgoing | Share | Source<R>
 
 /** What waits to be written on one connection, in the order in which it leaves. */
-export class Queue<Receiver extends Taker> {
+export class Queue<R extends Taker> {
   /** Those that are taken or replaced are undefined. */
-  #entries: (Entry<Receiver> | undefined)[] = []
+  #entries: (Entry<R> | undefined)[] = []
   #bytes = 0
   /** Where the newest *latest* message of a key is. */
   #latest: Map<string, number> | undefined
-  #sources: Set<Source<Receiver>> | undefined
+  #sources: Set<Source<R>> | undefined
 
   /** Of what is made already. */
   get bytes(): number {
@@ -47,7 +47,7 @@ export class Queue<Receiver extends Taker> {
   }
 
   /** What it makes leaves from here; a source that waits already keeps its place. */
-  mark(source: Source<Receiver>): void {
+  mark(source: Source<R>): void {
     this.#sources ??= new Set()
     if (this.#sources.has(source)) return
     this.#sources.add(source)
@@ -65,7 +65,7 @@ export class Queue<Receiver extends Taker> {
   }
 
   /** Takes the first messages, about `most` bytes, and makes what is to be made of that. */
-  take(most: number, receiver: Receiver): { readonly frames: Buffer[]; readonly bytes: number } {
+  take(most: number, receiver: R): { readonly frames: Buffer[]; readonly bytes: number } {
     // What is made may say something itself, or lose the connection: then all this is cleared.
     const entries = this.#entries
     const frames: Buffer[] = []
@@ -107,16 +107,13 @@ export class Queue<Receiver extends Taker> {
     }
   }
 
-  #isSource(entry: Entry<Receiver> | undefined): entry is Source<Receiver> {
+  #isSource(entry: Entry<R> | undefined): entry is Source<R> {
     return this.#sources !== undefined && entry !== undefined && 'make' in entry
   }
 }
 
 /** The next message of a source that its receiver takes; undefined when there is nothing more. */
-export function made<Receiver extends Taker>(
-  source: Source<Receiver>,
-  receiver: Receiver,
-): Outgoing | undefined {
+export function made<R extends Taker>(source: Source<R>, receiver: R): Outgoing | undefined {
   for (;;) {
     const message = source.make(receiver)
     if (message?.delivery === 'counted')

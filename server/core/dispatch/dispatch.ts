@@ -1,22 +1,17 @@
 import { MESSAGES, messageOf } from '../../../protocol/index.ts'
-import type { RateClass } from '../../../protocol/limits.ts'
-import {
-  type Envelope,
-  type Id,
-  isCounted,
-  type Message,
-  readEnvelope,
-} from '../../../protocol/message.ts'
+import { type Envelope, type Message, readEnvelope } from '../../../protocol/message.ts'
 import { check } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import { type Ask, type RemoteError, remoteRefusal } from '../session/asks.ts'
 import type { Connection } from '../session/connection.ts'
-import type { Conversation } from '../session/conversation.ts'
 import type { Session } from '../session/session.ts'
+import type { Translator } from '../session/translator.ts'
 import { type BinaryReaders, type Decoded, decode } from '../wire/decode.ts'
 import { encode } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
-import { errorMessage, Refusal } from '../wire/refusal.ts'
+import { Refusal } from '../wire/refusal.ts'
+import { createAdmission, tooFast } from './admission.ts'
+import { askedBy, createAnswers, type Incoming } from './answers.ts'
 import { type AllHandlers, Call, Committed, type Context, type Then } from './call.ts'
 import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
 
@@ -41,7 +36,7 @@ export interface DispatchOptions {
   /** Refuses, by throwing, what the session may not ask at all. */
   readonly permit: (session: Session, type: string) => void
   /** What reads the binary kinds that there are. */
-  readonly binary: BinaryReaders
+  readonly binary: BinaryReaders<Session>
   /** The game's packets in bytes, and as `["Name", data]`; without it there are none. */
   readonly packets?: PacketWire | undefined
   /** Also checks what the handlers return; for development and tests. */
@@ -50,24 +45,13 @@ export interface DispatchOptions {
 
 type AnyHandler = (context: Context, data: unknown) => unknown
 
-/** A frame on its way through; `resent` when it was first said on an earlier connection. */
-interface Incoming {
-  readonly connection: Connection
-  readonly session: Session
-  readonly resent: boolean
-}
-
-/** What an answer answers. */
-interface Asked {
-  readonly type?: string
-  readonly id?: Id | undefined
-}
-
 /** Decode, check, permit, charge, handle, answer: the way in for every message. */
 export function createDispatch(options: DispatchOptions) {
   const { world, limits, numeric, confirmReset, acknowledge, permit, packets, checkReplies } =
     options
   const { binary } = options
+  const { answer, refuse, incidentOf } = createAnswers({ world, packets, checkReplies })
+  const { isAdmitted, refuseMalformed, closeFlood } = createAdmission({ world, limits, refuse })
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
@@ -95,7 +79,7 @@ export function createDispatch(options: DispatchOptions) {
   /** A frame of a compatibility endpoint; what means nothing there costs as much as a request. */
   function hear(
     incoming: Incoming,
-    conversation: Conversation,
+    conversation: Translator,
     bytes: Buffer,
     decoded: Decoded,
   ): void {
@@ -238,53 +222,6 @@ export function createDispatch(options: DispatchOptions) {
         }),
     )
   }
-
-  function answer(incoming: Incoming, line: Message, type: string, re: Id, data: unknown): void {
-    const wrong = checkReplies && line.reply && check(line.reply, data, `${type} reply`)
-    if (wrong) throw new Error(wrong)
-    const packed = type === 'packet' ? packets?.reply(incoming.session, re, data) : undefined
-    if (packed) incoming.session.send(packed, re)
-    else send(incoming, { type, re, data }, re)
-  }
-
-  /** Whether the message may be handled now; if not, it has been refused. */
-  function isAdmitted(incoming: Incoming, rate: RateClass, asked: Asked): boolean {
-    const { session, connection, resent } = incoming
-    const retry_ms = session.buckets.take(rate)
-    // Its client could not have been told sooner that it should wait.
-    const isBusy = !resent && Math.max(session.inFlight, session.hold.size) >= limits.requests
-    if (retry_ms === 0 && !isBusy) return true
-    const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
-    const details = retry_ms > 0 ? { retry_ms } : {}
-    refuse(incoming, new Refusal('RATE_LIMITED', text, details), asked)
-    if (session.buckets.take('refused') > 0) closeFlood(connection, session)
-    return false
-  }
-
-  function closeFlood(connection: Connection, session: Session): void {
-    world.log.warn({ session: session.id, address: connection.address }, 'flood closed')
-    connection.close(4101)
-  }
-
-  function refuseMalformed(incoming: Incoming, problem: Refusal, asked: Asked): void {
-    const { session, connection } = incoming
-    refuse(incoming, problem, asked)
-    if (session.buckets.take('malformed') === 0) return
-    world.log.warn({ session: session.id, address: connection.address }, 'malformed input closed')
-    connection.close(4100)
-  }
-
-  /** Tells a refusal; anything else is a bug, logged under a number that the player is told. */
-  function refuse(incoming: Incoming, error: unknown, { type, id }: Asked): void {
-    const refusal = error instanceof Refusal ? error : incidentOf(incoming, error, type)
-    send(incoming, errorMessage(refusal, type, id), id)
-  }
-
-  function incidentOf({ session }: Incoming, error: unknown, type: string | undefined): Refusal {
-    const incident = world.random.text(6)
-    world.log.error({ err: error, incident, type, session: session.id }, 'handler failed')
-    return new Refusal('INTERNAL', `the server failed; incident ${incident}`, { incident })
-  }
 }
 
 /** What is done of what a handler would do then: all, or what a store has done already. */
@@ -294,36 +231,14 @@ function deedOf(then: Then<unknown>, isWanted: boolean): (() => unknown) | undef
   return isWanted ? then : undefined
 }
 
-/** An answer goes where it is counted: to the session, or else to whoever the connection carries. */
-function send({ connection, session }: Incoming, message: Answer, re: Id | undefined): void {
-  if (isCounted(MESSAGES, message)) session.send(encode(message, 'counted'), re)
-  else connection.session?.send(encode(message, 'socket'), re)
-}
-
-/** An id in flight belongs to the request that said it first; whatever repeats it has none. */
-const askedBy = ({ session }: Incoming, envelope: Envelope): Asked =>
-  envelope.id !== undefined && session.isInFlight(envelope.id) ? { type: envelope.type } : envelope
-
 /** Whether a dialect put into a message's outside what a client may not say there. */
 function problemOf(message: unknown): Refusal | undefined {
   const envelope = readEnvelope(message)
   return typeof envelope === 'string' ? new Refusal('INVALID_MESSAGE', envelope) : undefined
 }
 
-interface Answer {
-  readonly type: string
-  readonly re?: Id
-  readonly data: unknown
-}
-
 const UNKNOWN = 'this session was not asked, or is no longer,'
 const NO_ANSWER = 'its client sent what is no answer'
-
-/** RATE_LIMITED, in the numeric dialect. */
-const tooFast = (type: number, retry_ms: number) => ({
-  type: Number.isFinite(type) ? type : -1,
-  error: errorMessage(new Refusal('RATE_LIMITED', undefined, { retry_ms })).data,
-})
 
 const unknownType = (type: string) => {
   const feature = type.split('.')[0]

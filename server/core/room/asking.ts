@@ -1,42 +1,45 @@
 import { DEFAULT_ASK_MS } from '../../../protocol/queries.ts'
 import type { Json } from '../../../protocol/schema.ts'
-import type { Session } from '../session/session.ts'
+import type { Asker, Receiver } from '../delivery/receiver.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { targetOf } from './audience.ts'
-import { type Member, type Room, stampOf } from './room.ts'
+import { type Member, stampOf } from './member.ts'
+import type { Room } from './room.ts'
 
 /** What one member asks another. */
-export interface Asked {
+export interface Inquiry {
   readonly room: Room
-  readonly asker: Member
+  readonly member: Member
+  /** Who waits for the answer. */
+  readonly asker: Asker
   readonly to: readonly string[] | undefined
   readonly type: 'query' | 'function.call'
   readonly data: { readonly timeout?: number }
 }
 
 /** Asks the one member that `to` names; resolves with the value of its answer. */
-export const askOne = (asked: Asked): Promise<Json> =>
-  ask(asked, targetOf(asked.room, asked.asker, asked.to), asked.data.timeout ?? DEFAULT_ASK_MS)
+export const askOne = (inquiry: Inquiry): Promise<Json> =>
+  ask(inquiry, targetOf(inquiry.room, inquiry.member, inquiry.to), timeoutOf(inquiry))
 
 /**
  * Asks the active host; when it leaves before it has answered, the next one, within the same time.
  * Nobody is asked twice.
  */
-export function askHost(asked: Asked, now: () => number): Promise<Json> {
-  if (!asked.room.host) throw new Refusal('NO_HOST')
-  return askHosts(asked, now)
+export function askHost(inquiry: Inquiry, now: () => number): Promise<Json> {
+  if (!inquiry.room.host) throw new Refusal('NO_HOST')
+  return askHosts(inquiry, now)
 }
 
-async function askHosts(asked: Asked, now: () => number): Promise<Json> {
-  const deadline = now() + (asked.data.timeout ?? DEFAULT_ASK_MS)
-  const tried = new Set<Session>()
+async function askHosts(inquiry: Inquiry, now: () => number): Promise<Json> {
+  const deadline = now() + timeoutOf(inquiry)
+  const tried = new Set<Receiver>()
   let left = new Refusal('NO_HOST')
   for (;;) {
-    const { host } = asked.room
-    if (!host || tried.has(host.session)) throw left
-    tried.add(host.session)
+    const { host } = inquiry.room
+    if (!host || tried.has(host.receiver)) throw left
+    tried.add(host.receiver)
     try {
-      return await ask(asked, host, Math.max(1, Math.ceil(deadline - now())))
+      return await ask(inquiry, host, Math.max(1, Math.ceil(deadline - now())))
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== 'TARGET_LEFT') throw error
       left = error
@@ -45,18 +48,20 @@ async function askHosts(asked: Asked, now: () => number): Promise<Json> {
 }
 
 async function ask(
-  { room, asker, type, data }: Asked,
+  { room, member, asker, type, data }: Inquiry,
   target: Member,
   timeout: number,
 ): Promise<Json> {
-  const cause = { member: target.number, player: target.session.player?.id ?? null }
-  const answer = await target.session.ask({
+  const cause = { member: target.number, player: target.receiver.player?.id ?? null }
+  const answer = await target.receiver.ask({
     type,
     data: { ...data, timeout },
-    origin: stampOf(room, asker),
+    origin: stampOf(room, member),
     timeout,
     cause,
-    asker: asker.session,
+    asker,
   })
   return (answer as { value: Json }).value
 }
+
+const timeoutOf = ({ data }: Inquiry): number => data.timeout ?? DEFAULT_ASK_MS

@@ -1,13 +1,14 @@
 import { ADDRESS_WORDS, NAMED_ADDRESSES } from '../../../protocol/message.ts'
+import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
-import type { Session } from '../session/session.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
-import { isHost, type Member, type Room } from './room.ts'
+import { isHost, type Member } from './member.ts'
+import type { Room } from './room.ts'
 
 /** Whom a message reaches, each once, and which of its addresses reach nobody. */
 export interface Audience {
-  readonly sessions: ReadonlySet<Session>
+  readonly receivers: ReadonlySet<Receiver>
   readonly unreached: readonly string[]
 }
 
@@ -16,21 +17,21 @@ export interface Audience {
  * names nobody at all; `others` of somebody alone is nobody, and no mistake.
  */
 export function audienceOf(room: Room, sender: Member, to: readonly string[]): Audience {
-  const sessions = new Set<Session>()
+  const receivers = new Set<Receiver>()
   const nobody = new Set<string>()
   for (const address of new Set(to)) {
     let isReached = address === 'others'
-    for (const { session } of membersAt(room, sender, address)) {
+    for (const { receiver } of membersAt(room, sender, address)) {
       isReached = true
       // Once everybody is reached, it only matters whether there is anybody at the others.
-      if (sessions.size === room.size) break
-      sessions.add(session)
+      if (receivers.size === room.size) break
+      receivers.add(receiver)
     }
     if (!isReached) nobody.add(address)
   }
   const unreached = nobody.size > 0 ? to.filter((address) => nobody.has(address)) : []
-  if (sessions.size === 0 && unreached.length > 0) throw nobodyAt(unreached)
-  return { sessions, unreached }
+  if (receivers.size === 0 && unreached.length > 0) throw nobodyAt(unreached)
+  return { receivers, unreached }
 }
 
 /**
@@ -53,7 +54,7 @@ export function targetOf(room: Room, sender: Member, to: readonly string[] | und
 }
 
 const orderOf = (member: Member, sender: Member) =>
-  [member !== sender, !member.away, member.session.activity] as const
+  [member !== sender, !member.away, member.receiver.activity] as const
 
 /** How many a message reached, and which of its addresses nobody. */
 interface Delivered {
@@ -80,11 +81,11 @@ export function deliver<T extends object>(
       context.refuseUnfit({ ...said, delivered: room.size })
     return { ...said, delivered: room.broadcast(message, only === 'all' ? undefined : session) }
   }
-  const { sessions, unreached } = audienceOf(room, member, to ?? [])
-  const answer = { ...said, delivered: sessions.size, ...(unreached.length > 0 && { unreached }) }
+  const { receivers, unreached } = audienceOf(room, member, to ?? [])
+  const answer = { ...said, delivered: receivers.size, ...(unreached.length > 0 && { unreached }) }
   if (unreached.length > 0 || message.size + ENVELOPE > session.receiveBytes)
     context.refuseUnfit(answer)
-  for (const one of sessions) one.send(message)
+  for (const one of receivers) one.send(message)
   return answer
 }
 

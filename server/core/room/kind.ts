@@ -3,7 +3,7 @@ import type { DataOf } from '../../../protocol/message.ts'
 import type { Action, Role } from '../../../protocol/rooms.ts'
 import type { Json, Schema } from '../../../protocol/schema.ts'
 import type { Player, Session } from '../session/session.ts'
-import type { Member, Room } from './room.ts'
+import type { Member } from './member.ts'
 
 /** Why a seat is free again. */
 export type LeaveReason = DataOf<AllMessages['room.member_left']>['reason']
@@ -46,7 +46,8 @@ export interface RoomHooks {
   onDispose?(): void
 }
 
-export interface RoomKind {
+/** What is said of all rooms of a kind, and what opens one. */
+export interface KindOf<Room> {
   readonly name: string
   readonly capacity: number
   /** Events outside these namespaces are refused. */

@@ -9,16 +9,16 @@ import {
 } from '../../../protocol/packet.ts'
 import { writeHead } from '../../../protocol/packet-frame.ts'
 import { ANSWER } from '../../../protocol/packet-set.ts'
-import type { Session } from '../session/session.ts'
+import type { Receiver } from '../delivery/receiver.ts'
 import { encode, encodeBytes, type Origin, type Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
 import type { Room } from './room.ts'
 
 /** One packet on its way to one or many: its bytes and its JSON are each made once, when needed. */
 export interface SharedPacket {
-  for(session: Session): Outgoing
+  for(receiver: Receiver): Outgoing
   /** Sends it to every member but `except`; to how many. */
-  toRoom(room: Room, except?: Session): number
+  toRoom(room: Room, except?: Receiver): number
 }
 
 /**
@@ -37,7 +37,7 @@ export function sharePacket(
     text ??= encode({ type: 'packet', ...origin, data: dataOf(packets, packet) }, 'counted')
     return text
   }
-  const suiting = ({ speaksPackets }: Session) => (speaksPackets ? bytes : inText())
+  const suiting = ({ speaksPackets }: Receiver) => (speaksPackets ? bytes : inText())
   return {
     for: suiting,
     toRoom(room, except) {
@@ -45,9 +45,9 @@ export function sharePacket(
       if (speakers === room.size) return room.broadcast(bytes, except)
       if (speakers === 0) return room.broadcast(inText(), except)
       let count = 0
-      for (const session of room.sessions) {
-        if (session === except) continue
-        session.send(suiting(session))
+      for (const receiver of room.receivers) {
+        if (receiver === except) continue
+        receiver.send(suiting(receiver))
         count++
       }
       return count

@@ -1,7 +1,8 @@
 import { type AnyPacket, type PacketSet, ValidationError } from '../../../protocol/packet.ts'
 import { DEFAULT_PACKET_MS } from '../../../protocol/packets.ts'
 import type { Json } from '../../../protocol/schema.ts'
-import type { Player, Session } from '../session/session.ts'
+import type { Player, Receiver } from '../delivery/receiver.ts'
+import type { Session } from '../session/session.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { checked, dataOf, hydrate, packBytes, sharePacket } from './packets-out.ts'
 import type { Room } from './room.ts'
@@ -47,36 +48,36 @@ export function createPacketSender(packets: PacketSet | undefined) {
   return { send, ask, toRoom, handleOf }
 
   /** Sends one shared packet; to how many. */
-  function send(sessions: Iterable<Session>, packet: AnyPacket, room?: string): number {
+  function send(receivers: Iterable<Receiver>, packet: AnyPacket, room?: string): number {
     const set = defined(packets)
     const shared = sharePacket(set, hydrate(set, packet), room === undefined ? {} : { room })
     let count = 0
-    for (const session of sessions) {
-      session.send(shared.for(session))
+    for (const receiver of receivers) {
+      receiver.send(shared.for(receiver))
       count++
     }
     return count
   }
 
-  function toRoom(room: Room, packet: AnyPacket, sessions?: Iterable<Session>): number {
-    if (sessions) return send(sessions, packet, room.code)
+  function toRoom(room: Room, packet: AnyPacket, receivers?: Iterable<Receiver>): number {
+    if (receivers) return send(receivers, packet, room.code)
     const set = defined(packets)
     return sharePacket(set, hydrate(set, packet), { room: room.code }).toRoom(room)
   }
 
   async function ask(
-    session: Session,
+    receiver: Receiver,
     packet: AnyPacket,
     { timeout = DEFAULT_PACKET_MS, room }: AskingPacket = {},
   ): Promise<Json> {
     const set = defined(packets)
     const asked = hydrate(set, packet)
     const origin = room === undefined ? {} : { room }
-    const cause = { session: session.id, player: session.player?.id ?? null }
+    const cause = { session: receiver.id, player: receiver.player?.id ?? null }
     const question = { type: 'packet', origin, timeout, cause }
     try {
-      const answer = await session.ask(
-        session.speaksPackets
+      const answer = await receiver.ask(
+        receiver.speaksPackets
           ? { ...question, data: null, pack: (id) => packBytes(set, asked, origin, { id }) }
           : { ...question, data: dataOf(set, checked(set, asked)) },
       )

@@ -1,31 +1,19 @@
 import type { AllMessages } from '../../../protocol/index.ts'
-import type { DataOf, Sender } from '../../../protocol/message.ts'
-import { type Action, ROLES, type Role } from '../../../protocol/rooms.ts'
+import type { DataOf } from '../../../protocol/message.ts'
+import type { Action, Role } from '../../../protocol/rooms.ts'
 import type { Json } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import { Batch, isSharable } from '../delivery/batch.ts'
-import type { Session } from '../session/session.ts'
-import { type Outgoing, Stamp } from '../wire/frame.ts'
+import type { Receiver } from '../delivery/receiver.ts'
+import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
-import type { Changed, RoomHooks, RoomKind, RoomMessage } from './kind.ts'
+import { hostAmong } from './host.ts'
+import type { Changed, KindOf, RoomHooks, RoomMessage } from './kind.ts'
+import { type Member, rankOf } from './member.ts'
+import { DEFAULT_PERMISSIONS } from './permissions.ts'
 
-export type MemberInfo = DataOf<AllMessages['room.member_joined']>['member']
 export type RoomInfo = DataOf<AllMessages['room.updated']>['room']
 export type Properties = RoomInfo['properties']
-
-/** A session in a room, numbered in order of joining. */
-export interface Member {
-  readonly number: number
-  readonly session: Session
-  readonly name: string
-  readonly data: Json
-  role: Role
-  away: boolean
-  /** What goes around what it says, as long as nothing of that changes. */
-  stamp?: Stamp
-  /** The player it is found by. */
-  player?: string
-}
 
 /** What its creator may say of a room. */
 export interface Wishes {
@@ -34,7 +22,10 @@ export interface Wishes {
   readonly properties?: Properties
 }
 
-/** Sessions that share members and messages. */
+/** A kind of rooms. */
+export type RoomKind = KindOf<Room>
+
+/** Receivers that share members and messages. */
 export class Room {
   readonly code: string
   /** In order of creation. */
@@ -43,17 +34,17 @@ export class Room {
   readonly hooks: RoomHooks
   readonly capacity: number
   /** Sets of members that its own logic named, for `group:NAME`. */
-  readonly groups = new Map<string, Set<Session>>()
+  readonly groups = new Map<string, Set<Receiver>>()
   /** Places kept for who may sit down. */
-  readonly reserved = new Set<{ readonly session: Session }>()
+  readonly reserved = new Set<{ readonly receiver: Receiver }>()
   /** Hears of whatever lists and filters may ask about. */
   onChange: ((room: Room) => void) | undefined
   /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
   host: Member | null = null
-  readonly #members = new Map<Session, Member>()
+  readonly #members = new Map<Receiver, Member>()
   readonly #byNumber = new Map<number, Member>()
-  /** By the session's id. */
-  readonly #bySession = new Map<string, Member>()
+  /** By the receiver's id. */
+  readonly #byId = new Map<string, Member>()
   readonly #byPlayer = new Map<string, Set<Member>>()
   readonly #banned = new Set<string>()
   #numbered = 0
@@ -110,12 +101,12 @@ export class Room {
     return this.#numbered === 0
   }
 
-  get sessions(): Iterable<Session> {
+  get receivers(): Iterable<Receiver> {
     return this.#members.keys()
   }
 
   /** Who sits here, in order of joining. */
-  get seats(): ReadonlyMap<Session, Member> {
+  get seats(): ReadonlyMap<Receiver, Member> {
     return this.#members
   }
 
@@ -130,68 +121,67 @@ export class Room {
     return count
   }
 
-  memberOf(session: Session): Member | undefined {
-    return this.#members.get(session)
+  memberOf(receiver: Receiver): Member | undefined {
+    return this.#members.get(receiver)
   }
 
   numbered(number: number): Member | undefined {
     return this.#byNumber.get(number)
   }
 
-  /** The member of the session with this id. */
+  /** The member that is the session, or whatever else, with this id. */
   *ofSession(id: string): Generator<Member, void> {
-    const member = this.#bySession.get(id)
+    const member = this.#byId.get(id)
     if (member) yield member
   }
 
-  /** The members that are sessions of this player. */
+  /** The members that are this player's. */
   *ofPlayer(id: string): Generator<Member, void> {
     for (const member of this.#byPlayer.get(id) ?? [])
-      if (member.session.player?.id === id) yield member
+      if (member.receiver.player?.id === id) yield member
   }
 
   /** The members in a group that the room's logic made. */
   *ofGroup(name: string): Generator<Member, void> {
-    for (const session of this.groups.get(name) ?? []) {
-      const member = this.#members.get(session)
+    for (const receiver of this.groups.get(name) ?? []) {
+      const member = this.#members.get(receiver)
       if (member) yield member
     }
   }
 
-  /** A member's session has become a player's. */
-  identify(session: Session): void {
-    const member = this.#members.get(session)
+  /** A member has become a player's. */
+  identify(receiver: Receiver): void {
+    const member = this.#members.get(receiver)
     if (member) this.#list(member)
   }
 
   /** Who would sit down next. */
-  propose(session: Session, name: string, role: Role, data: Json): Member {
-    const away = session.connection === null
-    return { number: this.#numbered + 1, session, name, role, data, away }
+  propose(receiver: Receiver, name: string, role: Role, data: Json, away = false): Member {
+    return { number: this.#numbered + 1, receiver, name, role, data, away }
   }
 
   /** Seats who was proposed last; the caller has seen that there is a seat. */
   add(member: Member): void {
-    const { number, session } = member
+    const { number, receiver } = member
     this.#numbered = number
-    this.#members.set(session, member)
+    this.#members.set(receiver, member)
     this.#byNumber.set(number, member)
-    this.#bySession.set(session.id, member)
+    this.#byId.set(receiver.id, member)
     this.#list(member)
-    if (this.#batch?.isOpen) this.#batch.admit(session)
+    if (this.#batch?.isOpen) this.#batch.admit(receiver)
     if (this.size === this.capacity) this.onChange?.(this)
   }
 
-  remove(session: Session): Member | undefined {
-    const member = this.#members.get(session)
-    this.#members.delete(session)
-    this.#bySession.delete(session.id)
+  remove(receiver: Receiver): Member | undefined {
+    const member = this.#members.get(receiver)
+    this.#members.delete(receiver)
+    this.#byId.delete(receiver.id)
     if (member) {
       this.#byNumber.delete(member.number)
       this.#unlist(member)
     }
-    this.#batch?.release(session)
-    for (const group of this.groups.values()) group.delete(session)
+    this.#batch?.release(receiver)
+    for (const group of this.groups.values()) group.delete(receiver)
     if (member && this.size === this.capacity - 1) this.onChange?.(this)
     return member
   }
@@ -218,12 +208,7 @@ export class Room {
   /** Finds the active host anew; whether it is another than before. */
   elect(): boolean {
     const before = this.host
-    this.host = null
-    for (const member of this.#members.values()) {
-      if (!isHost(member)) continue
-      // Members are in order of their numbers, so that the first of a role has the lowest.
-      if (!this.host || rankOf(member.role) > rankOf(this.host.role)) this.host = member
-    }
+    this.host = hostAmong(this.#members.values())
     return this.host !== before
   }
 
@@ -233,8 +218,8 @@ export class Room {
     this.onChange?.(this)
   }
 
-  /** Bans a session and its player for as long as the room lasts; `most` are remembered. */
-  ban({ id, player }: Session, most: number): void {
+  /** Bans a receiver and its player for as long as the room lasts; `most` are remembered. */
+  ban({ id, player }: Receiver, most: number): void {
     for (const name of [id, player?.id]) if (name !== undefined) this.#banned.add(name)
     for (const oldest of this.#banned) {
       if (this.#banned.size <= most) break
@@ -242,20 +227,20 @@ export class Room {
     }
   }
 
-  isBanned({ id, player }: Session): boolean {
+  isBanned({ id, player }: Receiver): boolean {
     return this.#banned.has(id) || (player !== null && this.#banned.has(player.id))
   }
 
   /** Sends one shared message to every member but `except`; how many that were. */
-  broadcast(message: Outgoing, except?: Session): number {
+  broadcast(message: Outgoing, except?: Receiver): number {
     if (isSharable(message)) this.#openBatch().add(message, except)
-    else for (const session of this.#members.keys()) if (session !== except) session.send(message)
+    else for (const one of this.#members.keys()) if (one !== except) one.send(message)
     return this.size - (except && this.#members.has(except) ? 1 : 0)
   }
 
   #list(member: Member): void {
     this.#unlist(member)
-    const { player } = member.session
+    const { player } = member.receiver
     if (!player) return
     member.player = player.id
     this.#byPlayer.set(player.id, (this.#byPlayer.get(player.id) ?? new Set()).add(member))
@@ -275,65 +260,24 @@ export class Room {
     const waits = gather_ms > 0 && this.#after !== undefined
     const batch = new Batch(waits)
     this.#batch = batch
-    for (const session of this.#members.keys()) batch.admit(session)
+    for (const receiver of this.#members.keys()) batch.admit(receiver)
     if (waits) this.#after?.(gather_ms, () => this.#writeOut(batch))
     return batch
   }
 
   #writeOut(batch: Batch): void {
     batch.due()
-    for (const { outbox } of this.#members.keys()) outbox.due(batch)
+    for (const receiver of this.#members.keys()) receiver.due(batch)
   }
 }
 
 type After = World['after']
-
-export const DEFAULT_PERMISSIONS: Readonly<Record<Action, Role>> = {
-  emit: 'player',
-  query: 'player',
-  execute: 'player',
-  update: 'assistant',
-  lock: 'assistant',
-  kick: 'assistant',
-  assign: 'host',
-}
 
 /** Properties with others merged in; null removes one. */
 export const merged = (properties: Properties, changes: Properties): Properties =>
   Object.fromEntries(
     Object.entries({ ...properties, ...changes }).filter(([, value]) => value !== null),
   )
-
-export const rankOf = (role: Role): number => ROLES.indexOf(role)
-
-/** Whether this role is enough to be the host. */
-export const isHost = ({ role }: Member): boolean => rankOf(role) >= rankOf('assistant')
-
-export const senderOf = ({ number, session, role, name }: Member): Sender => ({
-  member: number,
-  player: session.player?.id ?? null,
-  role,
-  name,
-})
-
-/** What goes around a message that a member makes others receive. */
-export function stampOf(room: Room, member: Member): Stamp {
-  const { stamp, role, session } = member
-  const isSame = stamp?.from.role === role && stamp.from.player === (session.player?.id ?? null)
-  if (isSame) return stamp
-  member.stamp = new Stamp(room.code, senderOf(member))
-  return member.stamp
-}
-
-export const infoOf = ({ number, session, name, role, away, data }: Member): MemberInfo => ({
-  number,
-  session: session.id,
-  player: session.player?.id ?? null,
-  name,
-  role,
-  away,
-  data,
-})
 
 export const roomInfoOf = (room: Room): RoomInfo => ({
   code: room.code,

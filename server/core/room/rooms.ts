@@ -2,6 +2,7 @@ import type { AllMessages } from '../../../protocol/index.ts'
 import type { DataOf } from '../../../protocol/message.ts'
 import { CODE_ALPHABET, CODE_LENGTH, type Role } from '../../../protocol/rooms.ts'
 import type { Cancel, World } from '../../world.ts'
+import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Session } from '../session/session.ts'
 import type { PlayerObserver, SessionObserver } from '../session/sessions.ts'
@@ -9,15 +10,17 @@ import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { createRoomIndex } from './index.ts'
-import type { LeaveReason, RoomKind } from './kind.ts'
-import { infoOf, type Member, Room, roomInfoOf, type Wishes } from './room.ts'
+import type { LeaveReason } from './kind.ts'
+import { infoOf, type Member } from './member.ts'
+import { Room, type RoomKind, roomInfoOf, type Wishes } from './room.ts'
+import { type Sitting, sittingIn } from './sitting.ts'
 
 export type Rooms = ReturnType<typeof createRooms>
 
 /** All rooms: made, entered, left, gone; and the members told of it. */
 export function createRooms(world: World, limits: Limits) {
   const byCode = new Map<string, Room>()
-  const bySession = new Map<Session, Set<Room>>()
+  const byReceiver = new Map<Receiver, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
   let serial = 0
@@ -55,15 +58,15 @@ export function createRooms(world: World, limits: Limits) {
     release,
     reelect,
     tellUpdated,
-    expel,
+    kick,
     assign,
     guard,
     get size() {
       return byCode.size
     },
     playerObserver,
-    /** Those who sit in a room; nobody where there is none. */
-    sessionsIn: (code: string): ReadonlyMap<Session, Member> => byCode.get(code)?.seats ?? NO_SEATS,
+    /** The sessions that sit in a room; nobody where there is none. */
+    sessionsIn: (code: string): Sitting => sittingIn(byCode.get(code)?.seats ?? NO_SEATS),
     get: (code: string): Room | undefined => byCode.get(code),
     /** Whether the room is still there. */
     has: (room: Room): boolean => byCode.get(room.code) === room,
@@ -91,8 +94,8 @@ export function createRooms(world: World, limits: Limits) {
     },
   }
 
-  function of(session: Session): ReadonlySet<Room> {
-    return bySession.get(session) ?? NO_ROOMS
+  function of(receiver: Receiver): ReadonlySet<Room> {
+    return byReceiver.get(receiver) ?? NO_ROOMS
   }
 
   /** An empty room, which goes unless somebody comes. */
@@ -119,39 +122,39 @@ export function createRooms(world: World, limits: Limits) {
 
   /** Seats a member; the caller has seen that it may. */
   function enter(member: Member, room: Room): void {
-    const { session } = member
-    const own = bySession.get(session) ?? new Set()
-    bySession.set(session, own.add(room))
+    const { receiver } = member
+    const own = byReceiver.get(receiver) ?? new Set()
+    byReceiver.set(receiver, own.add(room))
     stay(room)
     room.add(member)
     room.broadcast(
       push('room.member_joined', { member: infoOf(member) }, { room: room.code }),
-      session,
+      receiver,
     )
-    reelect(room, session)
-    world.log.info({ room: room.code, session: session.id, member: member.number }, 'joined')
+    reelect(room, receiver)
+    world.log.info({ room: room.code, session: receiver.id, member: member.number }, 'joined')
   }
 
-  function leave(session: Session, room: Room, reason: LeaveReason): void {
-    const member = room.remove(session)
-    const own = bySession.get(session)
+  function leave(receiver: Receiver, room: Room, reason: LeaveReason): void {
+    const member = room.remove(receiver)
+    const own = byReceiver.get(receiver)
     own?.delete(room)
-    if (own?.size === 0) bySession.delete(session)
+    if (own?.size === 0) byReceiver.delete(receiver)
     if (!member) return
     const { number } = member
     room.broadcast(push('room.member_left', { number, reason }, { room: room.code }))
     reelect(room)
-    session.abandonAsks('TARGET_LEFT', room.code)
+    receiver.abandonAsks('TARGET_LEFT', room.code)
     guard(room, () => room.hooks.onLeft?.(member, reason))
-    world.log.info({ room: room.code, session: session.id, member: number, reason }, 'left')
+    world.log.info({ room: room.code, session: receiver.id, member: number, reason }, 'left')
     if (room.size === 0) linger(room)
   }
 
   /** Takes a member's seat away; `by` is whose doing it is, null for the server's. */
-  function expel(target: Member, room: Room, { by, banned, reason }: Expulsion): void {
-    if (banned) room.ban(target.session, limits.bans)
-    leave(target.session, room, banned ? 'banned' : 'kicked')
-    target.session.send(push('room.kicked', { by, banned, reason }, { room: room.code }))
+  function kick(target: Member, room: Room, { by, banned, reason }: Kick): void {
+    if (banned) room.ban(target.receiver, limits.bans)
+    leave(target.receiver, room, banned ? 'banned' : 'kicked')
+    target.receiver.send(push('room.kicked', { by, banned, reason }, { room: room.code }))
   }
 
   function assign(target: Member, room: Room, role: Role): void {
@@ -162,7 +165,7 @@ export function createRooms(world: World, limits: Limits) {
   }
 
   /** Elects the active host anew and tells everybody but `except` if it is another. */
-  function reelect(room: Room, except?: Session): void {
+  function reelect(room: Room, except?: Receiver): void {
     if (!room.elect()) return
     const host = room.host?.number ?? null
     room.broadcast(push('room.host_changed', { host }, { room: room.code }), except)
@@ -243,9 +246,9 @@ export function createRooms(world: World, limits: Limits) {
   }
 }
 
-type Expulsion = DataOf<AllMessages['room.kicked']>
+type Kick = DataOf<AllMessages['room.kicked']>
 
-const NO_SEATS: ReadonlyMap<Session, Member> = new Map()
+const NO_SEATS: ReadonlyMap<Receiver, Member> = new Map()
 const NO_ROOMS: ReadonlySet<Room> = new Set()
 
 const codes = (rooms: ReadonlySet<Room>) => [...rooms].map(({ code }) => code).join(', ')

@@ -9,7 +9,8 @@ import type { SessionObserver } from '../session/sessions.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
-import { infoOf, type Member, type MemberInfo, type Room, roomInfoOf } from './room.ts'
+import { infoOf, type Member, type MemberInfo } from './member.ts'
+import { type Room, roomInfoOf } from './room.ts'
 import type { Rooms } from './rooms.ts'
 
 /** A seat as its own client is told of it. */
@@ -27,7 +28,7 @@ export interface Entrant {
 
 /** A place that counts against capacity, for whom it is kept. */
 export interface Reservation {
-  readonly session: Session
+  readonly receiver: Session
   /** Gives the place up; once is enough. */
   release(): void
 }
@@ -68,7 +69,7 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
       late()
     })
     const reservation = {
-      session,
+      receiver: session,
       generation: session.resume.generation,
       release() {
         if (!room.reserved.delete(reservation)) return
@@ -116,7 +117,13 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     judge(entrant, reservation)
     const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
     const role = room.size === 0 ? creator : joiner
-    const member = room.propose(session, name, role, dataOf(room, said))
+    const member = room.propose(
+      session,
+      name,
+      role,
+      dataOf(room, said),
+      session.connection === null,
+    )
     const [first, ...rest] = seatPages(room, member, [...room.members, member], session)
     rooms.enter(member, room)
     reservation?.release()
@@ -164,7 +171,7 @@ export const alreadyIn = (room: Room) =>
   new Refusal('ALREADY_IN_ROOM', undefined, { cause: { room: room.code } })
 
 function isReserved(room: Room, session: Session, kept: Reservation | undefined): boolean {
-  for (const one of room.reserved) if (one.session === session && one !== kept) return true
+  for (const one of room.reserved) if (one.receiver === session && one !== kept) return true
   return false
 }
 

@@ -1,10 +1,8 @@
 import type { Id } from '../../../protocol/message.ts'
 import type { Json } from '../../../protocol/schema.ts'
 import type { Cancel } from '../../world.ts'
+import type { AbandonCode } from '../delivery/receiver.ts'
 import { Refusal } from '../wire/refusal.ts'
-
-/** Why a question of the server's will not be answered. */
-export type AbandonCode = 'TARGET_LEFT' | 'OUTCOME_UNKNOWN'
 
 /** A question that waits for one client's answer. */
 export interface Ask {

@@ -3,6 +3,7 @@ import type { World } from '../../world.ts'
 import type { Wire } from '../delivery/outbox.ts'
 import { Progress } from '../delivery/progress.ts'
 import type { Limits } from '../wire/limits.ts'
+import type { Carrier } from './carrier.ts'
 import type { Session } from './session.ts'
 
 /** One socket, as core needs it: sockets and in-memory pairs implement it. */
@@ -29,7 +30,7 @@ export interface ConnectionEvents {
 export type Received = ConnectionEvents['received']
 
 /** One WebSocket: perishable. It carries a session until it closes or another connection claims it. */
-export class Connection {
+export class Connection implements Carrier {
   readonly transport: Transport
   readonly address: string
   session: Session | null = null

@@ -4,16 +4,14 @@ import type { World } from '../../world.ts'
 import { encodeForeign, type Outgoing, payloadOf } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
-import type { Dialect, Frames, Native, Said, Upgrade } from './dialect.ts'
+import type { Dialect, Upgrade } from './dialect.ts'
 import type { Session } from './session.ts'
-
-/** A native message with an id, or the refusal that answers it. */
-export type Request = Native | { readonly id: Id; readonly refusal: Refusal }
+import type { ForeignFrame, Frames, Native, Request, Translator } from './translator.ts'
 
 type Bounds = Pick<Limits, 'requests' | 'hard_bytes'>
 
 /** What one session says and hears in a dialect. */
-export class Conversation {
+export class Conversation implements Translator {
   readonly #dialect: Dialect
   readonly #session: Session
   readonly #limits: Bounds
@@ -62,8 +60,8 @@ export class Conversation {
   }
 
   /** The native messages of a frame, numbered. */
-  hear(said: Said): readonly Request[] {
-    return this.#dialect.incoming(said, this.#session).map(({ mark, ...heard }) => {
+  hear(frame: ForeignFrame): readonly Request[] {
+    return this.#dialect.incoming(frame, this.#session).map(({ mark, ...heard }) => {
       if ('re' in heard) return heard
       const id = `d${++this.#numbered}`
       this.#marks.set(id, mark)

@@ -2,6 +2,7 @@ import type { CloseCode } from '../../../protocol/errors.ts'
 import type { Id } from '../../../protocol/message.ts'
 import type { Refusal } from '../wire/refusal.ts'
 import type { Session } from './session.ts'
+import type { ForeignFrame, Frames, Native } from './translator.ts'
 
 /*
  * The seam of the compatibility endpoints. An endpoint is a `Dialect`: write one in server/compat
@@ -15,25 +16,6 @@ export interface Upgrade {
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-}
-
-/** A native message, as the tables have it. */
-export interface Native {
-  readonly type: string
-  readonly id?: Id
-  readonly re?: Id
-  readonly room?: string
-  readonly from?: unknown
-  readonly data?: unknown
-}
-
-/** One frame of a client's, in either opcode. */
-export interface Said {
-  readonly text: string
-  /** What the text says as JSON; undefined where there is a problem. */
-  readonly value: unknown
-  /** It is no JSON, too large or nested too deep; to be answered with `refusal` or passed over. */
-  readonly problem: Refusal | undefined
 }
 
 /**
@@ -52,9 +34,6 @@ export type Heard =
     }
   | { readonly mark?: unknown; readonly refusal: Refusal }
 
-/** What is said in place of one native message: text goes as it is, anything else as JSON. */
-export type Frames = readonly unknown[]
-
 export interface Dialect {
   /**
    * A session has begun: says what comes first, with `session.conversation.say`. Frames that arrive
@@ -62,7 +41,7 @@ export interface Dialect {
    */
   opened(session: Session, upgrade: Upgrade): void | Promise<void>
   /** The native messages of a frame; with none, it is charged for and nothing is said. */
-  incoming(said: Said, session: Session): readonly Heard[]
+  incoming(frame: ForeignFrame, session: Session): readonly Heard[]
   /**
    * What a native message is here; nothing, where it is none. An answer (with `re`) comes with the
    * mark of what it answers, or undefined. What has neither `re` nor `id` is translated once for

@@ -1,27 +1,29 @@
 import type { Id } from '../../../protocol/message.ts'
 import type { Scope } from '../../../protocol/players.ts'
-import type { Json } from '../../../protocol/schema.ts'
 import type { Cancel } from '../../world.ts'
-import { type Batch, SHARED_BYTES } from '../delivery/batch.ts'
 import type { Flusher } from '../delivery/flusher.ts'
 import { Outbox, type Reader } from '../delivery/outbox.ts'
 import { made } from '../delivery/queue.ts'
+import {
+  type AbandonCode,
+  type Asker,
+  type Player,
+  type Question,
+  type Receiver,
+  SHARED_BYTES,
+  type Sharing,
+} from '../delivery/receiver.ts'
 import type { Source } from '../delivery/source.ts'
-import { encode, type Origin, type Outgoing } from '../wire/frame.ts'
+import { encode, type Outgoing } from '../wire/frame.ts'
 import { Buckets, type Limits, type Rates } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
-import { type AbandonCode, type Ask, Asks } from './asks.ts'
-import type { Connection } from './connection.ts'
-import type { Conversation } from './conversation.ts'
+import { type Ask, Asks } from './asks.ts'
+import type { Carrier } from './carrier.ts'
 import { Hold } from './hold.ts'
 import { type ResetReason, Resume } from './resume.ts'
+import type { Translator } from './translator.ts'
 
-/** A player as every feature knows it. */
-export interface Player {
-  readonly id: string
-  guest: boolean
-  name: string
-}
+export type { Player } from '../delivery/receiver.ts'
 
 /** What a ticket fixed for a session's life. */
 export interface Access {
@@ -40,24 +42,8 @@ export interface SessionWorld {
   readonly onSlow: (session: Session) => void
 }
 
-/** What one client is asked on behalf of whoever waits. */
-export interface Question {
-  /** A message of the tables that has a reply. */
-  readonly type: string
-  readonly data: unknown
-  readonly origin: Origin
-  /** How long it may take, in ms. */
-  readonly timeout: number
-  /** Whom it is put to, told with every failure. */
-  readonly cause: Json
-  /** Whose question it is, if a player's: it ends with its asker. */
-  readonly asker?: Session
-  /** The whole message under this id, where it is put in bytes rather than JSON. */
-  readonly pack?: (id: number) => Outgoing
-}
-
 /** What survives a dropped connection: identity, counts, and what was sent but may not have come. */
-export class Session implements Reader {
+export class Session implements Receiver, Reader, Asker {
   readonly id: string
   readonly tokenHash: string
   readonly address: string
@@ -68,9 +54,9 @@ export class Session implements Reader {
   /** What its ticket lets it do; null without one: whatever a player may. */
   access: Access | null = null
   /** The connection that carries it now; null while away. */
-  connection: Connection | null = null
+  connection: Carrier | null = null
   /** At a compatibility endpoint, what translates between it and its client. */
-  conversation: Conversation | undefined
+  conversation: Translator | undefined
   /** Whether it ever sent anything; one that never did ends with its socket. */
   started = false
   /** Whether its client introduced itself as a library that acknowledges and may resume. */
@@ -173,10 +159,22 @@ export class Session implements Reader {
   }
 
   /** Takes from now on what is added to a batch; false where each message must be sent by itself. */
-  share(batch: Batch): boolean {
+  share(batch: Sharing): boolean {
     if (this.conversation || this.receiveBytes < SHARED_BYTES) return false
     if (this.isUnreachable) return false
     return this.outbox.share(batch)
+  }
+
+  unshare(batch: Sharing): void {
+    this.outbox.unshare(batch)
+  }
+
+  skip(batch: Sharing): void {
+    this.outbox.skip(batch)
+  }
+
+  due(batch: Sharing): void {
+    this.outbox.due(batch)
   }
 
   #push(message: Outgoing): void {
@@ -231,11 +229,11 @@ export class Session implements Reader {
       asks.add(id, { type, room: origin.room, cause, resolve, reject }, (late) => after(ms, late))
       this.send(message)
     })
-    return asker ? asker.#await(answered, () => asks.fail(id, 'TARGET_LEFT')) : answered
+    return asker ? asker.awaiting(answered, () => asks.fail(id, 'TARGET_LEFT')) : answered
   }
 
   /** Waits for an answer that is withdrawn when this session ends. */
-  #await<T>(answer: Promise<T>, withdraw: () => void): Promise<T> {
+  awaiting<T>(answer: Promise<T>, withdraw: () => void): Promise<T> {
     this.#asking ??= new Set()
     this.#asking.add(withdraw)
     return answer.finally(() => this.#asking?.delete(withdraw))

@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer'
 import { type BinaryName, binaryKindOf, isCountedFrame } from '../../../protocol/binary.ts'
 import { MESSAGES } from '../../../protocol/index.ts'
 import { BINARY_KINDS, type Id, isCounted } from '../../../protocol/message.ts'
-import type { Session } from '../session/session.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -17,22 +16,22 @@ export interface Malformed {
   readonly id?: Id | undefined
 }
 
-/** What reads a frame of each binary kind that this server takes. */
-export type BinaryReaders = {
-  readonly [K in BinaryName]?: (session: Session, bytes: Buffer) => Decoded
+/** What reads a frame of each binary kind that this server takes, of whoever says it. */
+export type BinaryReaders<From> = {
+  readonly [K in BinaryName]?: (from: From, bytes: Buffer) => Decoded
 }
 
-/** Reads one frame of a session's. */
-export function decode(
-  session: Session,
+/** Reads one frame. */
+export function decode<From>(
+  from: From,
   bytes: Buffer,
   isBinary: boolean,
   limits: Limits,
-  readers: BinaryReaders = {},
+  readers: BinaryReaders<From> = {},
 ): Decoded {
   if (isBinary && (bytes[0] ?? 0) >= BINARY_KINDS) {
     const kind = binaryKindOf(bytes)
-    return (kind && readers[kind.name]?.(session, bytes)) ?? unknownKind(bytes)
+    return (kind && readers[kind.name]?.(from, bytes)) ?? unknownKind(bytes)
   }
   const problem = whatIsWrong(bytes, isBinary, limits)
   if (problem) return { counted: true, problem }

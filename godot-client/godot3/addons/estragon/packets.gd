@@ -257,10 +257,7 @@ func _limit(arrival: EstragonArrival, verdict: Verdict) -> SceneTreeTimer:
 	var limit := EstragonProtocol.LIMIT_VALIDATE_MS
 	var text := "%s.validate: nothing within %d ms" % [arrival.packet.name, limit]
 	var late := EstragonError.new(EstragonProtocol.TIMEOUT, text)
-	var tree: SceneTree = Engine.get_main_loop()
-	var timer := tree.create_timer(limit / 1000.0)
-	timer.connect("timeout", verdict, "reach", [late])
-	return timer
+	return _session.world.after(limit, verdict, "reach", [late])
 
 
 func _judge(arrival: EstragonArrival, verdict: Verdict) -> void:

@@ -14,6 +14,16 @@ func now() -> float:
 	return OS.get_ticks_usec() / 1000.0
 
 
+# Calls a method after so many milliseconds, also while the game is paused, unless what this returns
+# is disconnected before.
+func after(milliseconds: float, target: Object, method: String, binds := []) -> SceneTreeTimer:
+	var tree: SceneTree = Engine.get_main_loop()
+	var timer := tree.create_timer(milliseconds / 1000.0)
+	# warning-ignore:return_value_discarded
+	timer.connect("timeout", target, method, binds)
+	return timer
+
+
 # A number from 0 to 1 that nobody can foretell.
 func chance() -> float:
 	return _random.randf()

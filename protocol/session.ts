@@ -38,7 +38,7 @@ const abilities = {
 
 const reason = () => choice(...(Object.keys(RESUME_REASONS) as ResumeReason[]))
 
-export const connection = feature('connection', 'Connections, and sessions that survive them.', {
+export const session = feature('session', 'Connections, and sessions that survive them.', {
   welcome: {
     direction: 'to_client',
     delivery: 'socket',

@@ -6,9 +6,9 @@ let used = 0
 
 /**
  * Hands frames over as one buffer, so that they are one system call. `write` says whether it is done
- * with the buffer: mostly it is, and the next ones are gathered in the same place.
+ * with the buffer: mostly it is, and the next ones are joined in the same place.
  */
-export function gathered(
+export function writeTogether(
   frames: readonly Buffer[],
   bytes: number,
   write: (all: Buffer) => boolean,

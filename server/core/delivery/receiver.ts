@@ -1,0 +1,86 @@
+import type { Json } from '../../../protocol/schema.ts'
+import type { Origin, Outgoing } from '../wire/frame.ts'
+import type { Share } from './share.ts'
+
+/** Larger messages, and those for clients that take no more than this, are sent one by one. */
+export const SHARED_BYTES = 8_192
+
+/** A player as every feature knows it. */
+export interface Player {
+  readonly id: string
+  guest: boolean
+  name: string
+}
+
+/**
+ * What a room sends to: a session, or whatever else sits there. What is sent and what is shared
+ * arrive in the order in which they were said.
+ */
+export interface Receiver {
+  readonly id: string
+  /** Null for one that has not identified. */
+  readonly player: Player | null
+  /** Whether it takes the game's packets in bytes rather than as JSON. */
+  readonly speaksPackets: boolean
+  /** Rises with what it does, so that of several of one player one was active last. */
+  readonly activity: number
+  /** Sends one message by itself. */
+  send(message: Outgoing): void
+  /**
+   * Takes from now on what is added to a batch, each message once; false where each must be sent to
+   * it by itself.
+   */
+  share(batch: Sharing): boolean
+  /** No longer shares it; what was added until now is its own. */
+  unshare(batch: Sharing): void
+  /** What is added to a batch that it shares next is not for it. */
+  skip(batch: Sharing): void
+  /** What a batch that it shares holds has waited long enough. */
+  due(batch: Sharing): void
+  /** Puts a question to it; who answers nothing rejects with a Refusal. */
+  ask(question: Question): Promise<unknown>
+  /** Gives up what it was asked, in one room or in all. */
+  abandonAsks(code: AbandonCode, room?: string): void
+}
+
+/** Why a question of the server's will not be answered. */
+export type AbandonCode = 'TARGET_LEFT' | 'OUTCOME_UNKNOWN'
+
+/** What one receiver is asked on behalf of whoever waits. */
+export interface Question {
+  /** A message of the tables that has a reply. */
+  readonly type: string
+  readonly data: unknown
+  readonly origin: Origin
+  /** How long it may take, in ms. */
+  readonly timeout: number
+  /** Whom it is put to, told with every failure. */
+  readonly cause: Json
+  /** Whose question it is, if a player's: it ends with its asker. */
+  readonly asker?: Asker
+  /** The whole message under this id, where it is put in bytes rather than JSON. */
+  readonly pack?: (id: number) => Outgoing
+}
+
+/** Who waits for an answer, until it ends. */
+export interface Asker {
+  readonly ended: boolean
+  /** The same answer, which is withdrawn when this one ends. */
+  awaiting<T>(answer: Promise<T>, withdraw: () => void): Promise<T>
+}
+
+/** A batch, as who shares it sees it. */
+export interface Sharing {
+  /** Whether it takes more. */
+  readonly isOpen: boolean
+  /** How many messages there are. */
+  readonly length: number
+  /** What waits for more of it, rather than for the end of the turn. */
+  readonly waits: boolean
+  /** A turn is over, in which somebody who shares it writes. */
+  endTurn(): void
+  /** The messages from `from` on, up to but without `to`. */
+  take(from: number, to: number): Outgoing | Share
+  /** It gets each message by itself from now on. */
+  part(receiver: Receiver): void
+}

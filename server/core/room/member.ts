@@ -1,0 +1,53 @@
+import type { AllMessages } from '../../../protocol/index.ts'
+import type { DataOf, Sender } from '../../../protocol/message.ts'
+import { ROLES, type Role } from '../../../protocol/rooms.ts'
+import type { Json } from '../../../protocol/schema.ts'
+import type { Receiver } from '../delivery/receiver.ts'
+import { Stamp } from '../wire/frame.ts'
+
+export type MemberInfo = DataOf<AllMessages['room.member_joined']>['member']
+
+/** A place in a room, numbered in order of joining, and who sits there. */
+export interface Member {
+  readonly number: number
+  readonly receiver: Receiver
+  readonly name: string
+  readonly data: Json
+  role: Role
+  away: boolean
+  /** What goes around what it says, as long as nothing of that changes. */
+  stamp?: Stamp
+  /** The player it is found by. */
+  player?: string
+}
+
+export const rankOf = (role: Role): number => ROLES.indexOf(role)
+
+/** Whether this role is enough to be the host. */
+export const isHost = ({ role }: Member): boolean => rankOf(role) >= rankOf('assistant')
+
+export const senderOf = ({ number, receiver, role, name }: Member): Sender => ({
+  member: number,
+  player: receiver.player?.id ?? null,
+  role,
+  name,
+})
+
+/** What goes around a message that a member makes others receive. */
+export function stampOf({ code }: { readonly code: string }, member: Member): Stamp {
+  const { stamp, role, receiver } = member
+  const isSame = stamp?.from.role === role && stamp.from.player === (receiver.player?.id ?? null)
+  if (isSame) return stamp
+  member.stamp = new Stamp(code, senderOf(member))
+  return member.stamp
+}
+
+export const infoOf = ({ number, receiver, name, role, away, data }: Member): MemberInfo => ({
+  number,
+  session: receiver.id,
+  player: receiver.player?.id ?? null,
+  name,
+  role,
+  away,
+  data,
+})

@@ -1,0 +1,115 @@
+import t from 'tap'
+import { circlesIn, filesIn, type Room, roomOf, textOf } from './support/house.ts'
+
+/** In core each folder knows only those before it. */
+const CORE = ['wire', 'delivery', 'store', 'session', 'dispatch', 'room', 'state', 'nodes', 'api']
+
+/** What may be imported that is not ours, by the longest folder or file that a path begins with. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'protocol/': [],
+  'protocol/packer.ts': ['@msgpack/msgpack'],
+  'protocol/packet-hash.ts': ['fast-json-stable-stringify'],
+  'protocol/generate.ts': [
+    ...['fast-json-stable-stringify', 'node:crypto', 'node:fs', 'node:process', 'node:url'],
+  ],
+  'server/world.ts': ['node:crypto', 'node:perf_hooks', 'pino'],
+  'server/core/room/': ['fast-json-stable-stringify'],
+  'server/core/': ['@node-rs/bcrypt', 'node:async_hooks', 'node:buffer', 'node:crypto'],
+  'server/game/': [],
+  'server/features/': ['fast-json-stable-stringify', 'node:crypto'],
+  'server/compat/': [],
+  'server/bus/': [],
+  'server/transport/': [
+    ...['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:path', 'node:tls', 'ws'],
+  ],
+  'server/store/': ['libsql', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
+  'server/store/store.ts': ['node:url', 'node:worker_threads'],
+  'server/store/worker.ts': ['node:worker_threads'],
+  'server/backend/': ['pino', 'ws'],
+  'server/cli/': [
+    ...['@node-rs/bcrypt', 'node:fs', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],
+  ],
+  'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:util', 'pino'],
+  'server/hub.ts': [],
+  'server/gate.ts': [],
+  'server/rounds.ts': [],
+  'server/option.ts': [],
+  'server/values.ts': [],
+  'server/options.ts': [],
+  'server/reference.ts': ['node:fs', 'node:process', 'node:url'],
+  'server/server.ts': ['node:fs', 'node:http', 'node:https', 'node:net', 'node:url'],
+  'server/main.ts': ['node:fs', 'pino', 'pino-pretty'],
+  'web-client/': [],
+  'web-client/build.ts': [
+    ...['esbuild', 'node:fs/promises', 'node:path', 'node:url', 'node:util', 'node:zlib'],
+  ],
+  'web-client/bots.ts': ['node:url', 'node:util', 'ws'],
+}
+
+/** What asks the engine for time or chance. */
+const WORLDLY =
+  /\b(?:Time\.get_\w+|OS\.get_(?:ticks|unix|system_time|datetime)\w*|randf\w*|randi\w*|randomize|RandomNumberGenerator|create_timer)\b/g
+
+const room = (path: string, files: readonly string[], packages: readonly string[] = []): Room => ({
+  path,
+  files,
+  packages,
+})
+const CIRCLE = [room('a.ts', ['b.ts', 'd.ts']), room('b.ts', ['c.ts']), room('c.ts', ['a.ts'])]
+const BACKWARDS = room('server/core/wire/a.ts', ['server/core/room/b.ts', 'protocol/c.ts'])
+const STRANGER = room('server/features/a.ts', [], ['ws', 'node:crypto'])
+
+const rooms = filesIn(['protocol', 'server', 'web-client'], '.ts').map((path) => roomOf(path))
+
+t.test('no two files know each other, nor by way of others', async (t) => {
+  t.strictSame(circlesIn(rooms), [])
+  t.strictSame(circlesIn(CIRCLE), [['a.ts', 'b.ts', 'c.ts']], 'one would be noticed')
+})
+
+t.test('a folder of the core knows only those before it', async (t) => {
+  t.strictSame(rooms.flatMap(backwards), [])
+  t.strictSame(backwards(BACKWARDS), ['server/core/wire/a.ts knows server/core/room/b.ts'])
+})
+
+t.test('a package is used in the folders that it is for', async (t) => {
+  t.strictSame(rooms.flatMap(strangers), [])
+  t.strictSame(strangers(STRANGER), ['server/features/a.ts uses ws'])
+})
+
+t.test('the add-ons take time and chance from one place', async (t) => {
+  const addons = ['godot4', 'godot3'].map((one) => `godot-client/${one}/addons/estragon`)
+  const found = filesIn(addons, '.gd').flatMap((path) => worldlyIn(path, textOf(path)))
+
+  t.strictSame(found, [])
+  t.strictSame(worldlyIn('a.gd', 'var now := Time.get_ticks_msec() # now'), [
+    'a.gd: Time.get_ticks_msec',
+  ])
+})
+
+const folderOf = (path: string) => /^server\/core\/([^/]+)\//.exec(path)?.[1]
+
+function backwards({ path, files }: Room): readonly string[] {
+  const own = folderOf(path)
+  if (!path.startsWith('server/core/')) return []
+  if (own === undefined || !CORE.includes(own))
+    return [`${path}: expected in one of ${CORE.join(', ')}`]
+  return files
+    .filter((file) => CORE.indexOf(folderOf(file) ?? own) > CORE.indexOf(own))
+    .map((file) => `${path} knows ${file}`)
+}
+
+function strangers({ path, packages }: Room): readonly string[] {
+  const [owner] = Object.keys(PACKAGES)
+    .filter((prefix) => path.startsWith(prefix))
+    .sort((one, other) => other.length - one.length)
+  if (owner === undefined) return [`${path}: expected below one of the entries of PACKAGES`]
+  const allowed = PACKAGES[owner] ?? []
+  return packages.filter((name) => !allowed.includes(name)).map((name) => `${path} uses ${name}`)
+}
+
+/** What asks the engine for time or chance, outside of the one file that may. */
+function worldlyIn(path: string, text: string): readonly string[] {
+  if (path.endsWith('/world.gd')) return []
+  const code = text.replaceAll(/#.*$/gm, '').replaceAll(/"(?:[^"\\]|\\.)*"/g, '""')
+  return [...code.matchAll(WORLDLY)].map(([found]) => `${path}: ${found}`)
+}
