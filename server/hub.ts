@@ -1,4 +1,5 @@
 import { ROUTES } from '../protocol/http.ts'
+import type { Message } from '../protocol/message.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
 import { createJssocket } from './compat/jssocket.ts'
@@ -245,13 +246,10 @@ export function createHub(options: HubOptions = {}) {
     return !requireTicket || session.access !== null || backends.has(session)
   }
 
-  function permit(session: Session, type: string): void {
-    if (!isAdmitted(session) && !IDENTIFYING.includes(type)) throw new Refusal('TICKET_REQUIRED')
+  function permit(session: Session, { open }: Message): void {
+    if (!open && !isAdmitted(session)) throw new Refusal('TICKET_REQUIRED')
   }
 }
-
-/** What needs no ticket: it brings one, or stands for more. */
-const IDENTIFYING: readonly string[] = ['player.identify', 'backend.connect']
 
 type Joined<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer A) => void
   ? A
