@@ -155,8 +155,8 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'gate',
-    files: /^server\/gate\.ts$/,
-    imports: ['protocol', 'world', 'core', 'rounds'],
+    files: /^server\/(gate|unproven)\.ts$/,
+    imports: ['protocol', 'world', 'core', 'rounds', 'gate'],
     without: WORLDLY,
   },
   {
