@@ -233,7 +233,7 @@ export function createHub(options: HubOptions = {}) {
     close(): void {
       rounds.close()
       sessions.close()
-      for (const feature of all) feature.close?.()
+      for (const feature of [...all].reverse()) feature.close?.()
       gate.close()
       ticks.close()
       // One that was handed in is closed by whoever opened it.

@@ -82,7 +82,22 @@ export function createBackends(options: BackendsOptions) {
     },
   }
 
-  return { handlers, observer, admit, judge, requireBackend, has: (s: Session) => all.has(s) }
+  return {
+    handlers,
+    observer,
+    admit,
+    judge,
+    requireBackend,
+    close,
+    has: (s: Session) => all.has(s),
+  }
+
+  /** There is none any more, and nobody waits for one. */
+  function close(): void {
+    all.clear()
+    turns = []
+    for (const look of waiting) look()
+  }
 
   /** What makes the session a backend's. Every try costs the address, the right one too. */
   async function admit(session: Session, secret: string): Promise<() => void> {

@@ -141,13 +141,17 @@ export function createSessions(
     dismiss,
     dropSlow,
 
-    /** Ends everything without telling anybody. */
+    /** Ends everything without telling anybody: what waits for an answer is given up. */
     close(): void {
       closed = true
       for (const cancel of windows.values()) cancel()
       windows.clear()
+      for (const session of byToken.values()) session.end()
       byToken.clear()
       byId.clear()
+      perAddress.clear()
+      spare.clear()
+      expired.clear()
     },
   }
 
