@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { backends as backendsTable } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { ReplyOf } from '../../protocol/message.ts'
@@ -7,6 +7,7 @@ import type { Guesses } from '../core/dispatch/guesses.ts'
 import type { Player, Session } from '../core/session/session.ts'
 import type { SessionObserver } from '../core/session/sessions.ts'
 import { createCheck, readHash } from '../core/store/bcrypt.ts'
+import { hashOf } from '../core/store/secrets.ts'
 import { push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
@@ -207,4 +208,4 @@ function checkOf({ secret, dev }: BackendsOptions) {
   return async (tried: string) => timingSafeEqual(digest(tried), digest(DEVELOPMENT_SECRET))
 }
 
-const digest = (text: string) => createHash('sha256').update(text).digest()
+const digest = (text: string) => Buffer.from(hashOf(text))

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { ResumeReason } from '../../../protocol/errors.ts'
 import type { Cancel, World } from '../../world.ts'
 import type { Flusher } from '../delivery/flusher.ts'
+import { hashOf } from '../store/secrets.ts'
 import type { Alias } from '../store/store.ts'
 import type { Limits, Rates } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
@@ -81,7 +81,7 @@ export function createSessions(
     all: (): Iterable<Session> => byId.values(),
 
     /** The session that a token would claim now. */
-    living: (token: string): Session | undefined => byToken.get(hash(token)),
+    living: (token: string): Session | undefined => byToken.get(hashOf(token)),
 
     /** A new session on this connection, with the token that claims it; undefined where too many. */
     open(connection: Connection): { session: Session; token: string } | undefined {
@@ -101,7 +101,7 @@ export function createSessions(
 
     /** Moves an existing session onto this connection, or says why that cannot be. */
     claim(connection: Connection, own: Session, claim: Claim): Claimed {
-      const tokenHash = hash(claim.token)
+      const tokenHash = hashOf(claim.token)
       const session = byToken.get(tokenHash)
       if (!session || session === own)
         return { session: own, reason: refusedAs(tokenHash), wasAway: false }
@@ -158,7 +158,7 @@ export function createSessions(
   function begin(connection: Connection): { session: Session; token: string } {
     const token = world.random.text(24)
     const { address } = connection
-    const session = new Session(world.random.text(12), hash(token), address, sessionWorld)
+    const session = new Session(world.random.text(12), hashOf(token), address, sessionWorld)
     byToken.set(session.tokenHash, session)
     byId.set(session.id, session)
     bind(session, connection)
@@ -246,8 +246,6 @@ const LATE =
 
 /** How many tokens of expired sessions are remembered, to say EXPIRED rather than UNKNOWN. */
 const MAX_EXPIRED = 10_000
-
-const hash = (token: string) => createHash('sha256').update(token).digest('base64url')
 
 function refusalOf(session: Session, claim: Claim, openedAt: number): Refusal | undefined {
   const { attempt } = session.resume
