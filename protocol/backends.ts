@@ -12,6 +12,7 @@ export const backends = feature('backends', 'Trusted services, beside the player
   'backend.connect': {
     direction: 'to_server',
     delivery: 'counted',
+    open: true,
     doc: 'Makes this session a backend’s, by the secret whose hash the server is configured with. It may notify anybody, says who players are, and is in no group itself.',
     data: object({ secret: about('As it is, not its hash.', text({ min: 1, max: 128 })) }),
     reply: object({}),

@@ -267,46 +267,71 @@ export type ErrorCode = keyof typeof ERRORS
 /** What a client does about a close: come back, end the session, or stay away. */
 export type CloseAction = 'return' | 'refused' | 'ended'
 
+interface CloseEntry {
+  readonly name: string
+  readonly action: CloseAction
+  /** Whether the session is over at once; it is away otherwise. */
+  readonly ends: boolean
+  readonly doc: string
+}
+
 export const CLOSES = {
-  1000: { name: 'NORMAL', action: 'ended', doc: 'Leaving: the session ends at once.' },
+  1000: { name: 'NORMAL', action: 'ended', ends: true, doc: 'Leaving: the session ends at once.' },
   1002: {
     name: 'PROTOCOL_ERROR',
     action: 'ended',
+    ends: true,
     doc: 'The WebSocket layer’s rules were broken.',
   },
-  1007: { name: 'INVALID_TEXT', action: 'ended', doc: 'A text frame was not UTF-8.' },
+  1007: { name: 'INVALID_TEXT', action: 'ended', ends: true, doc: 'A text frame was not UTF-8.' },
   1009: {
     name: 'FRAME_TOO_LARGE',
     action: 'ended',
+    ends: true,
     doc: 'A frame larger than the socket takes at all.',
   },
-  4000: { name: 'GOING_AWAY', action: 'return', doc: 'The server is stopping or restarting.' },
+  4000: {
+    name: 'GOING_AWAY',
+    action: 'return',
+    ends: false,
+    doc: 'The server is stopping or restarting.',
+  },
   4001: {
     name: 'SLOW_READER',
     action: 'return',
+    ends: false,
     doc: 'Too much waited unread. The socket is reset, so the client sees 1006; the server’s log says 4001.',
   },
-  4002: { name: 'HEARTBEAT', action: 'return', doc: 'Heartbeats went unanswered.' },
+  4002: { name: 'HEARTBEAT', action: 'return', ends: false, doc: 'Heartbeats went unanswered.' },
   4100: {
     name: 'PROTOCOL',
     action: 'refused',
+    ends: true,
     doc: 'Malformed messages or counts became abuse, or the address is not an endpoint.',
   },
-  4101: { name: 'FLOOD', action: 'refused', doc: 'Too fast for too long.' },
-  4102: { name: 'KICKED', action: 'refused', doc: 'Removed by somebody who may.' },
-  4103: { name: 'TAKEN_OVER', action: 'refused', doc: 'Another connection took the session.' },
-  4104: { name: 'NOT_IDENTIFIED', action: 'refused', doc: 'Not identified in time.' },
+  4101: { name: 'FLOOD', action: 'refused', ends: true, doc: 'Too fast for too long.' },
+  4102: { name: 'KICKED', action: 'refused', ends: false, doc: 'Removed by somebody who may.' },
+  4103: {
+    name: 'TAKEN_OVER',
+    action: 'refused',
+    ends: false,
+    doc: 'Another connection took the session.',
+  },
+  4104: { name: 'NOT_IDENTIFIED', action: 'refused', ends: false, doc: 'Not identified in time.' },
   4105: {
     name: 'TOO_MANY_CONNECTIONS',
     action: 'refused',
+    ends: false,
     doc: 'Too many connections or sessions from this address.',
   },
-} as const satisfies Record<number, { name: string; action: CloseAction; doc: string }>
+} as const satisfies Record<number, CloseEntry>
 
 export type CloseCode = keyof typeof CLOSES
 
 /** The close codes that end a session at once; every other close leaves it away. */
-export const ENDING_CLOSES: ReadonlySet<number> = new Set([1000, 1002, 1007, 1009, 4100, 4101])
+export const ENDING_CLOSES: ReadonlySet<number> = new Set(
+  Object.entries(CLOSES).flatMap(([code, { ends }]) => (ends ? [Number(code)] : [])),
+)
 
 /** What a client does about a close code; unknown codes and a lost socket mean: come back. */
 export const actionOn = (code: number): CloseAction =>

@@ -113,13 +113,23 @@ export const LIMITS = {
     min: 1,
     value: 256,
     unit: 'connections',
-    doc: 'Open connections from one address; above: 4105.',
+    doc: 'Open connections from one address; above, it must replace one of them (see `unproven`), or else: 4105.',
   },
   sessions: {
     min: 1,
     value: 512,
     unit: 'sessions',
     doc: 'Sessions from one address, those that are away included; above: 4105.',
+  },
+  unproven: {
+    value: 64,
+    unit: 'connections',
+    doc: 'Connections from one address above `connections` or `sessions` that may still show, by a claim, that they replace one that is there; above: 4105.',
+  },
+  unproven_ms: {
+    value: 5_000,
+    unit: 'ms',
+    doc: 'How long such a connection may take over its claim; above: 4105.',
   },
   guest_ms: {
     value: 15_552_000_000,

@@ -26,6 +26,8 @@ export interface Message {
   readonly from?: true
   /** What its sender says after it waits until it has been answered. */
   readonly holds?: true
+  /** It needs no ticket where the server requires one: it brings one, or stands for more. */
+  readonly open?: true
   readonly rate?: RateClass
   /** The codes it is refused with, beside those every message can meet. */
   readonly errors?: readonly ErrorCode[]

@@ -102,6 +102,7 @@ export const players = feature('players', 'Who is who.', {
     delivery: 'counted',
     rate: 'identify',
     holds: true,
+    open: true,
     doc: 'Says who this session is: with nothing, a new guest; with a guest key, the guest it belongs to; with an alias and its token, the player behind it (a token never makes one); with a token alone, whoever a backend says it is, or else the alias in `ALIAS:TOKEN`. A ticket beside it fixes what the session may do, and is spent even where the rest is refused. What the session says next is handled once this has been answered, so that nobody has to wait before joining a room.',
     data: object({
       ticket: about(

@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { ROUTES, type Route } from '../protocol/http.ts'
+import { MESSAGES } from '../protocol/index.ts'
 import { LIMITS } from '../protocol/limits.ts'
+import type { Message } from '../protocol/message.ts'
 import { SCOPES } from '../protocol/players.ts'
 import { sample } from '../protocol/schema.ts'
 import { type Service, service } from './support/service.ts'
@@ -368,6 +370,18 @@ t.test('S2.3 without a ticket nothing is answered where one is required, then 41
   clock.advance(2_000)
 
   t.match(await client.closed, { code: 4104 })
+})
+
+t.test('the table says of each message whether it is heard without a ticket', async (t) => {
+  const { raw } = await service(t, { requireTicket: true, rates: false })
+  const client = await raw()
+
+  for (const [type, line] of Object.entries<Message>(MESSAGES)) {
+    if (line.direction === 'to_client' || line.delivery === 'socket') continue
+    const data = type === 'player.identify' ? { ticket: 'a.b' } : (sample(line.data) as object)
+    const { code } = (await client.ask(type, data)).data
+    t.equal(code !== 'TICKET_REQUIRED', line.open ?? false, `${type}: ${code}`)
+  }
 })
 
 t.test('S2.3 of twenty sockets at two servers that race one ticket, one wins', async (t) => {

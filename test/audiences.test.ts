@@ -166,7 +166,7 @@ t.test('a player who notifies a large group costs no more than whom it may reach
   t.strictSame(await say('public', backend), { delivered: 4_999 }, 'a backend is none of them')
   for (const session of everybody.slice(10)) {
     session.player = { id: session.id, guest: false, name: 'Bob' }
-    notify.playerObserver.identified?.(session, session.player, undefined)
+    notify.players.identified?.(session, session.player, undefined)
   }
   heard = 0
   t.strictSame(await say('public', backend), { delivered: 9 })

@@ -32,6 +32,8 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   respond_ms: 'packets',
   connections: 'limits',
   sessions: 'limits',
+  unproven: 'gate',
+  unproven_ms: 'gate',
   guest_ms: 'channels',
   props: 'channels',
   channel_members: 'channels',
@@ -113,7 +115,10 @@ for (const over of OVERS) {
   })
 
   t.test(`connections: one too many is told 4105 and may come later, over ${over}`, async (t) => {
-    const { raw, Socket, url, stats } = await world(t, { over, limits: { connections: 2 } })
+    const { raw, Socket, url, stats } = await world(t, {
+      over,
+      limits: { connections: 2, unproven: 0 },
+    })
     const first = await raw()
     await raw()
 
@@ -128,7 +133,10 @@ for (const over of OVERS) {
   })
 
   t.test(`sessions: those away count, until their window ends, over ${over}`, async (t) => {
-    const { raw, Socket, url, stats, clock } = await world(t, { over, limits: { sessions: 2 } })
+    const { raw, Socket, url, stats, clock } = await world(t, {
+      over,
+      limits: { sessions: 2, unproven: 0 },
+    })
     for (const client of [await raw(), await raw()]) {
       await client.settled()
       client.drop()

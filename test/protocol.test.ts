@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { CLOSES, ENDING_CLOSES, ERRORS } from '../protocol/errors.ts'
+import { CLOSES, ERRORS } from '../protocol/errors.ts'
 import { TABLES, type Tables } from '../protocol/generate/tables.ts'
 import { fingerprintOf, generated } from '../protocol/generate.ts'
 import { FEATURES, MESSAGES } from '../protocol/index.ts'
@@ -64,8 +64,8 @@ t.test('every message to the server names what it needs of a room', async (t) =>
 t.test(
   'a close that says come back keeps the session, one that says it is over ends it',
   async (t) => {
-    for (const [code, { action }] of Object.entries(CLOSES))
-      if (action !== 'refused') t.equal(ENDING_CLOSES.has(Number(code)), action === 'ended', code)
+    for (const [code, { action, ends }] of Object.entries(CLOSES))
+      if (action !== 'refused') t.equal(ends, action === 'ended', code)
   },
 )
 
@@ -188,7 +188,11 @@ const OTHER: readonly [what: string, a: Tables, b: Tables][] = [
     TABLES,
     { ...TABLES, closes: { ...CLOSES, 4000: { ...CLOSES[4000], action: 'ended' } } },
   ],
-  ['that a close ends the session', TABLES, { ...TABLES, endingCloses: new Set([1000]) }],
+  [
+    'that a close ends the session',
+    TABLES,
+    { ...TABLES, closes: { ...CLOSES, 4000: { ...CLOSES[4000], ends: true } } },
+  ],
   [
     'whether a resume reason keeps the session',
     TABLES,

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import t, { type Test } from 'tap'
 import { LIMITS } from '../protocol/limits.ts'
-import type { Connection } from '../server/core/session/connection.ts'
+import { Connection } from '../server/core/session/connection.ts'
 import { createHub } from '../server/server.ts'
 import { createSockets } from '../server/transport/socket.ts'
 import { createWorld } from '../server/world.ts'
@@ -182,7 +182,7 @@ async function listen(t: Test) {
     limits: hub.limits,
     accept(transport, upgrade) {
       const connection = hub.accept(transport, upgrade)
-      if (connection) connections.push(connection)
+      if (connection instanceof Connection) connections.push(connection)
       return connection
     },
     forget: hub.forget,

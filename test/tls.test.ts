@@ -113,7 +113,7 @@ t.test('S1 a forged X-Forwarded-For changes nothing, unless a proxy is trusted',
     [true, ['open', 'open']],
   ] as const) {
     const server = await createServer({
-      ...{ port: 0, host: '127.0.0.1', limits: { connections: 1 }, trustProxy },
+      ...{ port: 0, host: '127.0.0.1', limits: { connections: 1, unproven: 0 }, trustProxy },
     })
     t.teardown(() => server.close())
     const open = (address: string) =>

@@ -87,11 +87,11 @@ function reference(tables: Tables): string {
     '## Close codes\n',
     table(
       ['code', 'name', 'what it says', 'the session', 'the client'],
-      Object.entries(tables.closes).map(([number, { name, action, doc }]) => [
+      Object.entries(tables.closes).map(([number, { name, action, ends, doc }]) => [
         number,
         name,
         doc,
-        tables.endingCloses.has(Number(number)) ? 'ends' : 'is away',
+        ends ? 'ends' : 'is away',
         ACTIONS[action],
       ]),
     ),
@@ -161,7 +161,7 @@ function messageSection(type: string, message: Message): string {
   return lines.join('\n')
 }
 
-function traits({ direction, delivery, reply, room, to, from, rate }: Message): string {
+function traits({ direction, delivery, reply, room, to, from, rate, open }: Message): string {
   const verb = direction === 'to_server' ? 'takes' : 'carries'
   return [
     DIRECTIONS[direction],
@@ -171,6 +171,7 @@ function traits({ direction, delivery, reply, room, to, from, rate }: Message): 
     to && `${verb} \`to\``,
     from && `${verb} \`from\``,
     direction !== 'to_client' && `rate class \`${rate ?? 'request'}\``,
+    open && 'needs no ticket',
   ]
     .filter(Boolean)
     .join(' · ')

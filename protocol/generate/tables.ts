@@ -1,5 +1,5 @@
 import { BINARY, type BinaryKind } from '../binary.ts'
-import { CLOSES, type CloseAction, ENDING_CLOSES, ERRORS, RESUME_REASONS } from '../errors.ts'
+import { CLOSES, type CloseAction, ERRORS, RESUME_REASONS } from '../errors.ts'
 import { ROUTES, type Routes } from '../http.ts'
 import { FEATURES } from '../index.ts'
 import { LIMITS, RATES } from '../limits.ts'
@@ -16,8 +16,7 @@ export interface Tables {
   readonly binary: Table<BinaryKind>
   readonly routes: Routes
   readonly errors: Table<{ status: number; by: 'server' | 'client' | 'both'; doc: string }>
-  readonly closes: Table<{ name: string; action: CloseAction; doc: string }>
-  readonly endingCloses: ReadonlySet<number>
+  readonly closes: Table<{ name: string; action: CloseAction; ends: boolean; doc: string }>
   readonly reasons: Table<{ kept: boolean; doc: string }>
   readonly limits: Table<{ value: number; unit: string; doc: string }>
   readonly rates: Table<{ per_second: number; burst: number; doc: string }>
@@ -30,7 +29,6 @@ export const TABLES: Tables = {
   routes: ROUTES,
   errors: ERRORS,
   closes: CLOSES,
-  endingCloses: ENDING_CLOSES,
   reasons: RESUME_REASONS,
   limits: LIMITS,
   rates: RATES,
@@ -55,12 +53,9 @@ export const wireOf = (tables: Tables) => ({
   ) as object,
   binary: mapped(tables.binary, ({ byte, direction, delivery }) => ({ byte, direction, delivery })),
   errors: mapped(tables.errors, ({ status }) => status),
-  closes: mapped(tables.closes, ({ action }, code) => ({
-    action,
-    ends: tables.endingCloses.has(Number(code)),
-  })),
+  closes: mapped(tables.closes, ({ action, ends }) => ({ action, ends })),
   reasons: mapped(tables.reasons, ({ kept }) => kept),
 })
 
-const mapped = <Row, Result>(table: Table<Row>, change: (row: Row, key: string) => Result) =>
-  Object.fromEntries(Object.entries(table).map(([key, row]) => [key, change(row, key)]))
+const mapped = <Row, Result>(table: Table<Row>, change: (row: Row) => Result) =>
+  Object.fromEntries(Object.entries(table).map(([key, row]) => [key, change(row)]))

@@ -96,7 +96,7 @@ export function createJssocket({ admit, isBackend }: JssocketOptions) {
   }
 
   return {
-    endpoint: { matches: ({ path }) => path === '/ws', dialect } satisfies Endpoint,
+    endpoints: [{ matches: ({ path }) => path === '/ws', dialect }] satisfies Endpoint[],
     observer,
     /** The clients here, who may notify each other. */
     clients: clients as ReadonlySet<Session>,

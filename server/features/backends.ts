@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { backends as backendsTable } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { ReplyOf } from '../../protocol/message.ts'
@@ -7,6 +7,7 @@ import type { Guesses } from '../core/dispatch/guesses.ts'
 import type { Player, Session } from '../core/session/session.ts'
 import type { SessionObserver } from '../core/session/sessions.ts'
 import { createCheck, readHash } from '../core/store/bcrypt.ts'
+import { hashOf } from '../core/store/secrets.ts'
 import { push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
@@ -82,7 +83,22 @@ export function createBackends(options: BackendsOptions) {
     },
   }
 
-  return { handlers, observer, admit, judge, requireBackend, has: (s: Session) => all.has(s) }
+  return {
+    handlers,
+    observer,
+    admit,
+    judge,
+    requireBackend,
+    close,
+    has: (s: Session) => all.has(s),
+  }
+
+  /** There is none any more, and nobody waits for one. */
+  function close(): void {
+    all.clear()
+    turns = []
+    for (const look of waiting) look()
+  }
 
   /** What makes the session a backend's. Every try costs the address, the right one too. */
   async function admit(session: Session, secret: string): Promise<() => void> {
@@ -192,4 +208,4 @@ function checkOf({ secret, dev }: BackendsOptions) {
   return async (tried: string) => timingSafeEqual(digest(tried), digest(DEVELOPMENT_SECRET))
 }
 
-const digest = (text: string) => createHash('sha256').update(text).digest()
+const digest = (text: string) => Buffer.from(hashOf(text))

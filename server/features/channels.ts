@@ -75,7 +75,7 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
     },
   }
 
-  const playerObserver: PlayerObserver = {
+  const players: PlayerObserver = {
     /** Looks up the channels of a player, to which the session that arrives will listen. */
     async arriving({ session, player, channels }) {
       if (!session.may('read:channels')) return () => {}
@@ -90,7 +90,7 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
   return {
     handlers,
     observer,
-    playerObserver,
+    players,
     create,
     join,
     leave,

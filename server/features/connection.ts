@@ -5,7 +5,8 @@ import type { DataOf } from '../../protocol/message.ts'
 import { PROTOCOL, type session as sessionTable } from '../../protocol/session.ts'
 import { paging } from '../core/delivery/source.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
-import type { Session } from '../core/session/session.ts'
+import type { Seat } from '../core/room/seating.ts'
+import type { Player, Session } from '../core/session/session.ts'
 import type { Sessions } from '../core/session/sessions.ts'
 import { encode, type Outgoing, push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
@@ -19,8 +20,8 @@ export interface ConnectionOptions {
   readonly world: World
   readonly limits: Limits
   readonly sessions: Sessions
-  /** What the session is and where it sits, in pages that each fit its client. */
-  readonly snapshot: (session: Session) => Iterator<Outgoing>
+  /** The seats of a session, each in pages that fit so many bytes. */
+  readonly seatsOf: (session: Session, bytes: number) => readonly Iterable<Seat>[]
   /** The hash of the game's packets, where it has any. */
   readonly packets: string | null
 }
@@ -29,7 +30,7 @@ export type Connections = ReturnType<typeof createConnections>
 
 /** Welcome, hello, resume, acknowledgements, resets, pings. */
 export function createConnections(options: ConnectionOptions) {
-  const { world, limits, sessions, snapshot, packets } = options
+  const { world, limits, sessions, seatsOf, packets } = options
   const handlers: HandlersOf<(typeof sessionTable)['messages']> = {
     'session.hello': ({ session }, abilities) => introduce(session, abilities),
     'session.resume': resume,
@@ -134,8 +135,25 @@ export function createConnections(options: ConnectionOptions) {
   }
 
   function sendSnapshot(session: Session): void {
-    session.mark(paging(snapshot(session)))
+    const player = session.player ? { ...session.player } : null
+    const seated = seatsOf(session, session.receiveBytes - PLAYER_BYTES)
+    session.mark(paging(snapshot(player, seated)))
   }
+}
+
+/** What a snapshot says beside its seats. */
+const PLAYER_BYTES = 300
+
+/** What the session is and where it sits, in pages that each fit its client. */
+function* snapshot(
+  player: Player | null,
+  seated: readonly Iterable<Seat>[],
+): Generator<Outgoing, void> {
+  const page = (rooms: readonly Seat[], more: boolean) =>
+    push('session.snapshot', { player, rooms, more })
+  if (seated.length === 0) yield page([], false)
+  for (const [index, pages] of seated.entries())
+    for (const seat of pages) yield page([seat], seat.more || index < seated.length - 1)
 }
 
 const refusal = (session: Session, reason: ResumeReason) => ({

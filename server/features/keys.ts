@@ -18,6 +18,9 @@ export interface KeysOptions {
   readonly end: (session: Session) => void
 }
 
+/** Often enough that a revoked key is noticed within a second. */
+const CHECK_MS = 500
+
 export type Keys = ReturnType<typeof createKeys>
 
 /** Access keys: what services prove themselves with, and what the tickets made with them fix. */
@@ -57,15 +60,17 @@ export function createKeys({ world, store, guesses, ticket_ms, end }: KeysOption
       byKey.set(access.key, (byKey.get(access.key) ?? new Set()).add(session))
     },
 
-    /** Ends the sessions whose keys have been revoked, here or by another process. */
-    async check(): Promise<void> {
-      if (byKey.size === 0) return
-      for (const id of await store.run('key.revoked', { ids: [...byKey.keys()] }))
-        for (const session of byKey.get(id) ?? []) {
-          world.log.warn({ session: session.id, key: id }, 'access key revoked')
-          end(session)
-        }
-    },
+    rounds: [{ name: 'keys', every_ms: CHECK_MS, run: endRevoked }],
+  }
+
+  /** Ends the sessions whose keys have been revoked, here or by another process. */
+  async function endRevoked(): Promise<void> {
+    if (byKey.size === 0) return
+    for (const id of await store.run('key.revoked', { ids: [...byKey.keys()] }))
+      for (const session of byKey.get(id) ?? []) {
+        world.log.warn({ session: session.id, key: id }, 'access key revoked')
+        end(session)
+      }
   }
 
   /** A ticket for one connection, which can do what the key can. */

@@ -77,7 +77,7 @@ export function createNotify(options: NotifyOptions) {
   }
 
   /** A backend's user is a group by its name too. */
-  const playerObserver: PlayerObserver = {
+  const players: PlayerObserver = {
     identified(session, { id, guest }, alias) {
       if (!guest) unnamed.delete(session)
       if (alias?.service !== BACKEND_SERVICE) return
@@ -92,7 +92,7 @@ export function createNotify(options: NotifyOptions) {
     handlers,
     routes,
     observer,
-    playerObserver,
+    players,
     /** The same for the server's own code, which no table has checked. */
     server: {
       client(target: string, data: Json) {

@@ -1,4 +1,4 @@
-import type { Connection, Transport } from '../../server/core/session/connection.ts'
+import { Connection, type Transport } from '../../server/core/session/connection.ts'
 import type { Session } from '../../server/core/session/session.ts'
 import { payloadOf, push } from '../../server/core/wire/frame.ts'
 import { Refusal } from '../../server/core/wire/refusal.ts'
@@ -120,7 +120,8 @@ export function serverOf({ limits, claims }: Trace): Side {
       close: end,
       reset: end,
     }
-    return hub.accept(transport)
+    const accepted = hub.accept(transport)
+    return accepted instanceof Connection ? accepted : undefined
   }
 
   function drop(code: number): void {

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Connection, Transport } from '../../server/core/session/connection.ts'
+import { Connection, type Transport } from '../../server/core/session/connection.ts'
 import type { Upgrade } from '../../server/core/session/dialect.ts'
 import type { Limits } from '../../server/core/wire/limits.ts'
 import { createHub, type RoomDefinition, type Stats } from '../../server/server.ts'
@@ -71,7 +71,7 @@ export async function openHost(over: Over, limits: Partial<Limits>, random: numb
   const accept = (transport: Transport, upgrade?: Upgrade) => {
     sockets.length = 0
     const connection = hub.accept(transport, upgrade)
-    return connection && watched(connection, host)
+    return connection instanceof Connection ? watched(connection, host) : connection
   }
   const { forget } = hub
   const host: Host = {

@@ -34,7 +34,7 @@ export interface DispatchOptions {
   /** Enough has been received that the other side should be told. */
   readonly acknowledge: (session: Session) => void
   /** Refuses, by throwing, what the session may not ask at all. */
-  readonly permit: (session: Session, type: string) => void
+  readonly permit: (session: Session, line: Message) => void
   /** What reads the binary kinds that there are. */
   readonly binary: BinaryReaders<Session>
   /** The game's packets in bytes, and as `["Name", data]`; without it there are none. */
@@ -163,7 +163,7 @@ export function createDispatch(options: DispatchOptions) {
     const { type, data } = envelope
     const call = new Call(session, connection, envelope)
     try {
-      if (line.delivery !== 'socket') permit(session, type)
+      if (line.delivery !== 'socket') permit(session, line)
       const result = handlers[type]?.(call, data)
       if (result instanceof Promise) return wait(incoming, envelope, line, call, result)
       finish(incoming, envelope, line, call, result)

@@ -56,7 +56,12 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     },
   }
 
-  return { observer, reserve, admit, seat }
+  return { observer, reserve, admit, seat, close }
+
+  /** Gives up every place that is kept. */
+  function close(): void {
+    for (const own of [...reserved.values()]) for (const one of [...own]) one.release()
+  }
 
   /** Keeps a place for at most `ms`; refused where there is none to be had. */
   function reserve(entrant: Entrant, ms: number, late: () => void): Reservation {

@@ -6,7 +6,7 @@ import type { ForeignFrame, Frames, Native } from './translator.ts'
 
 /*
  * The seam of the compatibility endpoints. An endpoint is a `Dialect`: write one in server/compat
- * and give it an address in `endpoints` of server.ts. What its clients say is translated into native
+ * and give it an address in the features of hub.ts. What its clients say is translated into native
  * messages, which take the one way in (check, permit, charge, handle, answer); what the features
  * send them is translated on its way out. A dialect therefore has no rules, limits or rates.
  */

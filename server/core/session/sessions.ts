@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { ResumeReason } from '../../../protocol/errors.ts'
 import type { Cancel, World } from '../../world.ts'
 import type { Flusher } from '../delivery/flusher.ts'
+import { hashOf } from '../store/secrets.ts'
 import type { Alias } from '../store/store.ts'
 import type { Limits, Rates } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
@@ -57,6 +57,8 @@ export function createSessions(
   const byId = new Map<string, Session>()
   const perAddress = new Map<string, number>()
   const windows = new Map<Session, Cancel>()
+  /** Those that no address is charged for. */
+  const spare = new Set<Session>()
   const expired = new Set<string>()
   let closed = false
   const sessionWorld = {
@@ -78,24 +80,28 @@ export function createSessions(
     get: (id: string): Session | undefined => byId.get(id),
     all: (): Iterable<Session> => byId.values(),
 
+    /** The session that a token would claim now. */
+    living: (token: string): Session | undefined => byToken.get(hashOf(token)),
+
     /** A new session on this connection, with the token that claims it; undefined where too many. */
     open(connection: Connection): { session: Session; token: string } | undefined {
       const { address } = connection
       const count = perAddress.get(address) ?? 0
       if (count >= limits.sessions) return undefined
       perAddress.set(address, count + 1)
-      const token = world.random.text(24)
-      const session = new Session(world.random.text(12), hash(token), address, sessionWorld)
-      byToken.set(session.tokenHash, session)
-      byId.set(session.id, session)
-      bind(session, connection)
-      notify('opened', session)
-      return { session, token }
+      return begin(connection)
+    },
+
+    /** A session that is to give way to the one its connection claims at once: it counts for nobody. */
+    openSpare(connection: Connection): Session {
+      const { session } = begin(connection)
+      spare.add(session)
+      return session
     },
 
     /** Moves an existing session onto this connection, or says why that cannot be. */
     claim(connection: Connection, own: Session, claim: Claim): Claimed {
-      const tokenHash = hash(claim.token)
+      const tokenHash = hashOf(claim.token)
       const session = byToken.get(tokenHash)
       if (!session || session === own)
         return { session: own, reason: refusedAs(tokenHash), wasAway: false }
@@ -132,16 +138,32 @@ export function createSessions(
     },
 
     end,
+    dismiss,
     dropSlow,
 
-    /** Ends everything without telling anybody. */
+    /** Ends everything without telling anybody: what waits for an answer is given up. */
     close(): void {
       closed = true
       for (const cancel of windows.values()) cancel()
       windows.clear()
+      for (const session of byToken.values()) session.end()
       byToken.clear()
       byId.clear()
+      perAddress.clear()
+      spare.clear()
+      expired.clear()
     },
+  }
+
+  function begin(connection: Connection): { session: Session; token: string } {
+    const token = world.random.text(24)
+    const { address } = connection
+    const session = new Session(world.random.text(12), hashOf(token), address, sessionWorld)
+    byToken.set(session.tokenHash, session)
+    byId.set(session.id, session)
+    bind(session, connection)
+    notify('opened', session)
+    return { session, token }
   }
 
   function dropSlow(session: Session): void {
@@ -160,10 +182,7 @@ export function createSessions(
 
   /** `own` was made for the connection a moment ago and has seen nothing; it gives way. True: it was away. */
   function takeOver(session: Session, own: Session, connection: Connection): boolean {
-    own.outbox.flush()
-    own.connection = null
-    own.outbox.detach()
-    end(own)
+    dismiss(own)
     const wasAway = windows.get(session)
     wasAway?.()
     windows.delete(session)
@@ -174,16 +193,28 @@ export function createSessions(
     return wasAway !== undefined
   }
 
+  /** Ends a session whose connection is another's, or nobody's: what it was to hear is written. */
+  function dismiss(own: Session): void {
+    own.outbox.flush()
+    own.connection = null
+    own.outbox.detach()
+    end(own)
+  }
+
   function end(session: Session): void {
     if (!byToken.delete(session.tokenHash)) return
     byId.delete(session.id)
     windows.get(session)?.()
     windows.delete(session)
-    const count = (perAddress.get(session.address) ?? 1) - 1
-    if (count > 0) perAddress.set(session.address, count)
-    else perAddress.delete(session.address)
+    if (!spare.delete(session)) discount(session.address)
     notify('ended', session)
     session.end()
+  }
+
+  function discount(address: string): void {
+    const count = (perAddress.get(address) ?? 1) - 1
+    if (count > 0) perAddress.set(address, count)
+    else perAddress.delete(address)
   }
 
   function refusedAs(tokenHash: string): ResumeReason {
@@ -215,8 +246,6 @@ const LATE =
 
 /** How many tokens of expired sessions are remembered, to say EXPIRED rather than UNKNOWN. */
 const MAX_EXPIRED = 10_000
-
-const hash = (token: string) => createHash('sha256').update(token).digest('base64url')
 
 function refusalOf(session: Session, claim: Claim, openedAt: number): Refusal | undefined {
   const { attempt } = session.resume

@@ -249,10 +249,16 @@ const LIMIT_VALIDATE_MS := 5000
 const LIMIT_RESPOND_MS := 30000
 # How many rooms one server holds. In rooms.
 const LIMIT_ROOMS_TOTAL := 10000
-# Open connections from one address; above: 4105. In connections.
+# Open connections from one address; above, it must replace one of them (see `unproven`), or else:
+# 4105. In connections.
 const LIMIT_CONNECTIONS := 256
 # Sessions from one address, those that are away included; above: 4105. In sessions.
 const LIMIT_SESSIONS := 512
+# Connections from one address above `connections` or `sessions` that may still show, by a claim,
+# that they replace one that is there; above: 4105. In connections.
+const LIMIT_UNPROVEN := 64
+# How long such a connection may take over its claim; above: 4105. In ms.
+const LIMIT_UNPROVEN_MS := 5000
 # How long a guest is remembered after it was last seen (180 days). In ms.
 const LIMIT_GUEST_MS := 15552000000
 # How many props a player may have. In props.

@@ -1,0 +1,265 @@
+import { ROUTES } from '../protocol/http.ts'
+import type { Message } from '../protocol/message.ts'
+import { createMemoryBus } from './bus/memory.ts'
+import { createArticle, GREETING } from './compat/article.ts'
+import { createJssocket } from './compat/jssocket.ts'
+import { createTalo } from './compat/talo.ts'
+import { createTaloApi, isTalos } from './compat/talo-api.ts'
+import { createShapes } from './compat/talo-shapes.ts'
+import { type ApiRequest, createApi } from './core/api/api.ts'
+import { createFlusher } from './core/delivery/flusher.ts'
+import { createDispatch } from './core/dispatch/dispatch.ts'
+import { createGuesses } from './core/dispatch/guesses.ts'
+import { createPacketDesk } from './core/room/packets-desk.ts'
+import { createPacketSender } from './core/room/packets-sending.ts'
+import type { RoomKind } from './core/room/room.ts'
+import { createRooms } from './core/room/rooms.ts'
+import { createSeating } from './core/room/seating.ts'
+import type { Endpoint } from './core/session/dialect.ts'
+import type { Session } from './core/session/session.ts'
+import {
+  createSessions,
+  type PlayerObserver,
+  type SessionObserver,
+} from './core/session/sessions.ts'
+import { createTicks } from './core/state/tick.ts'
+import { encode } from './core/wire/frame.ts'
+import { limitsOf, ratesOf } from './core/wire/limits.ts'
+import { Refusal } from './core/wire/refusal.ts'
+import { createBackends } from './features/backends.ts'
+import { createBans } from './features/bans.ts'
+import { createChannels } from './features/channels.ts'
+import { createChannelsRoutes } from './features/channels-routes.ts'
+import { createConnections } from './features/connection.ts'
+import { createEvents } from './features/events.ts'
+import { createFunctions } from './features/functions.ts'
+import { createIntercom } from './features/intercom.ts'
+import { createKeys, requireScope } from './features/keys.ts'
+import { createNotify } from './features/notify.ts'
+import { createPackets } from './features/packets.ts'
+import { cleanName, createPlayers, type Players } from './features/players.ts'
+import { createPlayersRoutes } from './features/players-routes.ts'
+import { createPlaza } from './features/plaza.ts'
+import { createQueries } from './features/queries.ts'
+import { createRoomFeature } from './features/rooms.ts'
+import { kindOf } from './game/definition.ts'
+import { createGate, type Gate } from './gate.ts'
+import { checkOptions, type HubOptions } from './options.ts'
+import { createRounds, guessesRound, pruneRound, type Round } from './rounds.ts'
+import { createDirectStore } from './store/direct.ts'
+import { createWorld } from './world.ts'
+
+/** What a running server holds just now. */
+export interface Stats {
+  readonly connections: number
+  readonly sessions: number
+  readonly away: number
+  readonly rooms: number
+}
+
+/** What the hub knows of a feature. */
+interface Feature {
+  /** Of the messages of its table. */
+  readonly handlers?: object
+  /** Of the HTTP API. */
+  readonly routes?: object
+  readonly observer?: SessionObserver
+  readonly players?: PlayerObserver
+  readonly endpoints?: readonly Endpoint[]
+  readonly rounds?: readonly Round[]
+  close?(): void
+}
+
+/** A server without a socket: takes transports in. The only place where features are wired. */
+export function createHub(options: HubOptions = {}) {
+  checkOptions(options)
+  const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
+  const limits = limitsOf(options.limits)
+  const rates = options.rates === false ? false : ratesOf(options.rates)
+  const { requireTicket = false, dev = false } = options
+  const observers: SessionObserver[] = []
+  const playerObservers: PlayerObserver[] = []
+  const kinds: RoomKind[] = []
+
+  const flusher = createFlusher(world.soon, limits.queue_bytes_total)
+  const sessions = createSessions(world, flusher, limits, rates, observers)
+  const ticks = createTicks(world)
+  const rooms = createRooms(world, limits)
+  const seating = createSeating({ world, limits, rooms })
+  const guesses = createGuesses(rates, world.now)
+  const store = options.store ?? createDirectStore(world.log)
+  const sender = createPacketSender(options.packets)
+  const { resolve } = rooms
+  const core = [
+    { observer: rooms.observer, players: rooms.playerObserver, close: rooms.close },
+    seating,
+    { rounds: [guessesRound(guesses.sweep), pruneRound(world, store, limits)] },
+  ] as const
+
+  const intercom = createIntercom({
+    world,
+    bus: options.bus ?? createMemoryBus(),
+    node: options.node ?? (options.bus ? world.random.text(6) : 'alone'),
+    handlers: options.intercom ?? {},
+  })
+  const keys = createKeys({
+    ...{ world, store, guesses, ticket_ms: limits.ticket_ms },
+    end: (session) => gate.expel(session, 'access key revoked'),
+  })
+  const bans = createBans({
+    ...{ world, store },
+    sessionsOf: (player) => [
+      ...players.sessionsOf(player),
+      ...players.arriving(player).map(({ session }) => session),
+    ],
+    end: (session) => gate.expel(session, 'banned'),
+  })
+  const players: Players = createPlayers({
+    ...{ world, limits, store, guesses, requireTicket },
+    grant: (session, access) => keys.grant(session, access),
+    refuseBanned: bans.refuse,
+    judge: (session, token) => backends.judge(session, token),
+    observers: playerObservers,
+  })
+  const backends = createBackends({
+    ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
+    ...{ secret: options.backendSecret, dev },
+  })
+  const { sessionsOf, arriving, change, upgraded } = players
+  const { token_ms } = limits
+  const channels = createChannels({ world, limits, store, sessionsOf, arriving })
+  const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
+  const notify = createNotify({
+    ...{ all: sessions.all, sessionOf: sessions.get, sessionsOf },
+    membersOf: rooms.sessionsIn,
+    listenersOf: channels.listenersOf,
+    isBackend: backends.has,
+    hears(session) {
+      if (!isAdmitted(session)) return false
+      return !session.conversation || backends.has(session) || jssocket.isClient(session)
+    },
+    openTo: (session) => (jssocket.isClient(session) ? jssocket.clients : undefined),
+  })
+  const seats = createRoomFeature({ world, limits, rooms, seating, kinds, guesses, cleanName })
+  const plaza = createPlaza({ world, ticks, resolve })
+  const packets = createPackets({
+    ...{ world, limits, sender, packets: options.packets, dev, resolve },
+  })
+  const connection = createConnections({
+    ...{ world, limits, sessions, seatsOf: seats.seatsOf },
+    packets: options.packets?.hash ?? null,
+  })
+  const shapes = createShapes(store)
+  const features = [
+    ...core,
+    connection,
+    channels,
+    players,
+    keys,
+    bans,
+    backends,
+    notify,
+    seats,
+    createEvents({ resolve }),
+    createQueries({ resolve }),
+    createFunctions({ now: world.now, resolve }),
+    packets,
+    plaza,
+    intercom,
+    { routes: createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }) },
+    { routes: createChannelsRoutes({ limits, store, channels }) },
+    { endpoints: options.endpoints ?? [] },
+    jssocket,
+    { endpoints: [createTalo({ shapes, admit: players.admit })] },
+  ] as const satisfies readonly Feature[]
+  const all: readonly Feature[] = features
+  observers.push(...all.flatMap(({ observer }) => observer ?? []))
+  playerObservers.push(...all.flatMap((feature) => feature.players ?? []))
+  if (options.plaza ?? true) kinds.push(plaza.kind)
+  for (const [name, definition] of Object.entries(options.rooms ?? {}))
+    kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
+  kinds.push(...(options.kinds ?? []))
+
+  const receive = createDispatch({
+    ...{ world, limits, permit, checkReplies: dev },
+    handlers: { ...joined(features, 'handlers'), ...options.handlers },
+    numeric: createArticle(world.log),
+    confirmReset: connection.confirmReset,
+    acknowledge: connection.acknowledge,
+    binary: packets.wire ? { packet: packets.wire.read } : {},
+    packets: packets.wire,
+  })
+  const own = { ...joined(features, 'routes'), ...options.routes }
+  const calls = {
+    ...{ world, limits, authenticate: keys.authenticate, permit: requireScope },
+    ...{ charge: guesses.newCall, checkReplies: dev },
+  }
+  const taloApi = createTaloApi({ api: calls, store, shapes, own, member: channels.member })
+  const api = createApi({ ...calls, routes: ROUTES, handlers: own })
+  const gate: Gate = createGate({
+    ...{ world, limits, sessions, receive, acknowledge: connection.acknowledge },
+    endpoints: all.flatMap(({ endpoints }) => endpoints ?? []),
+    welcome(session, token) {
+      if (options.greeting) session.send(encode(GREETING, 'socket'))
+      if (session.connection) connection.welcome(session, token)
+    },
+    identify_ms: limits.identify_ms || (requireTicket ? limits.ticketless_ms : 0),
+    isIdentified: (session) =>
+      backends.has(session) ||
+      (limits.identify_ms > 0 ? session.player !== null : session.access !== null),
+  })
+  const rounds = createRounds(
+    world,
+    [gate, ...all].flatMap((one: Feature) => one.rounds ?? []),
+  )
+
+  return {
+    world,
+    limits,
+    accept: gate.accept,
+    forget: gate.forget,
+    /** Answers a call of the HTTP API. */
+    api: (request: ApiRequest) => (isTalos(request) ? taloApi(request) : api(request)),
+    rooms: { create: seats.make },
+    intercom: intercom.ask,
+    notify: notify.server,
+    packets: createPacketDesk({ sender, sessions, rooms, sessionsOf }),
+    stats: (): Stats => ({
+      connections: gate.size,
+      sessions: sessions.size,
+      away: sessions.away,
+      rooms: rooms.size,
+    }),
+    close(): void {
+      rounds.close()
+      sessions.close()
+      for (const feature of [...all].reverse()) feature.close?.()
+      gate.close()
+      ticks.close()
+      // One that was handed in is closed by whoever opened it.
+      if (!options.store) void store.close()
+    },
+  }
+
+  /** Whether a session may do more than say who it is. */
+  function isAdmitted(session: Session): boolean {
+    return !requireTicket || session.access !== null || backends.has(session)
+  }
+
+  function permit(session: Session, { open }: Message): void {
+    if (!open && !isAdmitted(session)) throw new Refusal('TICKET_REQUIRED')
+  }
+}
+
+type Joined<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer A) => void
+  ? A
+  : never
+
+/** What the features have of one sort, as one table; its type says what is not there. */
+const joined = <const F extends readonly Feature[], K extends 'handlers' | 'routes'>(
+  features: F,
+  sort: K,
+) =>
+  Object.assign({}, ...features.map((feature) => feature[sort] ?? {})) as Joined<
+    Extract<F[number], { readonly [S in K]: object }>[K]
+  >
