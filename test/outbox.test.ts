@@ -94,6 +94,57 @@ t.test('above the soft mark latest messages wait and only the newest survives', 
   t.same(wire.writes, [[rows(3).frame]])
 })
 
+t.test(
+  'of those that wait a newer one goes behind what was said since the older one',
+  async (t) => {
+    const { outbox, wire, turn } = attached(SMALL)
+    wire.unwritten = SMALL.soft_bytes
+
+    outbox.push(rows(1))
+    outbox.push(rows(2, 'OTHER2'))
+    outbox.push(rows(3))
+    turn()
+    wire.unwritten = 0
+    outbox.flush()
+    turn()
+
+    t.same(wire.writes, [[rows(2, 'OTHER2').frame, rows(3).frame]])
+  },
+)
+
+t.test('a latest message is never followed by an older one that waited', async (t) => {
+  const { outbox, wire, turn } = attached(SMALL)
+  wire.unwritten = SMALL.soft_bytes
+
+  outbox.push(rows(1))
+  outbox.push(rows(2, 'OTHER2'))
+  turn()
+  wire.unwritten = 0
+  outbox.push(rows(3, 'THIRD2'))
+  turn()
+  turn()
+
+  t.same(
+    wire.writes.flat(),
+    [rows(1), rows(2, 'OTHER2'), rows(3, 'THIRD2')].map(({ frame }) => frame),
+  )
+})
+
+t.test('what an old connection did not take says nothing of the next one', async (t) => {
+  const { outbox, wire, turn, fates } = attached(SMALL)
+  wire.unwritten = 100_000
+  outbox.push(said('one'))
+  const next = createWire()
+
+  outbox.attach(next)
+  outbox.push(rows(1))
+  outbox.push(said('two'))
+  turn()
+
+  t.same(next.writes, [[rows(1).frame, said('two').frame]])
+  t.same(fates, [])
+})
+
 t.test('above the soft mark counted messages are queued all the same', async (t) => {
   const { outbox, wire, turn } = attached(SMALL)
   wire.unwritten = SMALL.soft_bytes
@@ -349,13 +400,16 @@ function attach(outbox: Outbox<Reader>, wire: Wire): Outbox<Reader> {
 function attached(chosen: Partial<Limits> = {}) {
   const { limits, flusher, turn } = desk(chosen)
   const wire = createWire()
-  const outbox = new Outbox(limits, flusher, readerOf())
+  const fates: string[] = []
+  const outbox = new Outbox(limits, flusher, readerOf(fates))
   outbox.attach(wire)
-  return { outbox, wire, turn }
+  return { outbox, wire, turn, fates }
 }
 
-function readerOf(): Reader {
-  return { takes: () => true, behind() {}, slow() {}, failed() {} }
+/** Takes anything, and notes what is found of it. */
+function readerOf(fates: string[] = []): Reader {
+  const note = (fate: string) => () => void fates.push(fate)
+  return { takes: () => true, behind: note('behind'), slow: note('slow'), failed: note('failed') }
 }
 
 function carried() {

@@ -77,6 +77,7 @@ export class Outbox<R extends Reader> implements Writer {
   attach(wire: Wire): void {
     this.detach()
     this.#wire = wire
+    this.#onWire = wire.unwritten
   }
 
   /** The connection is gone: its queue goes, the ledger stays. */
@@ -203,9 +204,11 @@ export class Outbox<R extends Reader> implements Writer {
   }
 
   #pushLatest(message: Outgoing): void {
-    if (this.#held?.has(message.key) || this.#backlog >= this.#limits.soft_bytes) {
+    if (this.#held || this.#backlog >= this.#limits.soft_bytes) {
       this.#held ??= new Map()
+      this.#held.delete(message.key)
       this.#held.set(message.key, message)
+      this.#flushLater()
       return
     }
     this.#flushLater()
