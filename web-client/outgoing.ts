@@ -55,8 +55,14 @@ export function createOutgoing() {
       if (isWritten) written = ledger.sent
     },
 
-    /** Keeps a *latest* frame until there is a connection, in place of an older one of its key. */
-    keepLatest: (key: string, text: string): void => void held.set(key, text),
+    /**
+     * Keeps a *latest* frame until there is a connection, in place of an older one of its key and
+     * behind what was kept since that one.
+     */
+    keepLatest(key: string, text: string): void {
+      held.delete(key)
+      held.set(key, text)
+    },
 
     acknowledge: (count: number): void => ledger.acknowledge(count),
 

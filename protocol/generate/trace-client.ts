@@ -75,9 +75,12 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
     answer: (re: string, type: string, data: object): ErrorCode | undefined =>
       sendCounted({ type, re, data }, true),
 
-    post(type: string, data: object): void {
-      if (isLive) write({ type, data })
-      else held.set(type, { type, data })
+    post(type: string, data: object, room?: string): void {
+      const message = { type, ...(room !== undefined && { room }), data }
+      if (isLive) return write(message)
+      const key = `${type} ${room}`
+      held.delete(key)
+      held.set(key, message)
     },
 
     when(event: string, act: () => void): void {

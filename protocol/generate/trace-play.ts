@@ -123,10 +123,10 @@ function stage({ limits = {}, claims = CLAIMS, other, pages = 1 }: TraceOptions,
       client.send(hex)
       deliver()
     },
-    post(x: number): void {
+    post(x: number, room?: string): void {
       const data = { x, y: 0 }
-      step('post', { type: 'plaza.move', data })
-      client.post('plaza.move', data)
+      step('post', { type: 'plaza.move', ...(room !== undefined && { room }), data })
+      client.post('plaza.move', data, room)
       deliver()
     },
     answer(re: string, value: string): void {

@@ -210,6 +210,19 @@ const SCENARIOS: readonly Scenario[] = [
     },
   ),
   trace(
+    'a newer latest message posted while away goes behind what was posted since the older one',
+    (play) => {
+      begin(play)
+      play.drop(1006)
+      play.post(1, 'ROOM22')
+      play.post(2, 'ROOM33')
+      play.post(3, 'ROOM22')
+      play.open()
+      play.states()
+    },
+    { sides: ['client'] },
+  ),
+  trace(
     'while away there is room for as much as the server keeps, and then BUFFER_FULL',
     (play) => {
       begin(play)

@@ -92,7 +92,7 @@ export function clientOf(_trace: Trace): Side {
       send: ({ type, data }) => session.send(type as never, data as never),
       bytes: ({ hex = '' }) =>
         session.sendBytes('packet', Uint8Array.from(Buffer.from(hex, 'hex'))),
-      post: ({ type, data }) => session.post(type as never, data as never),
+      post: ({ type, room, data }) => session.post(type as never, data as never, { room }),
       answer: ({ re, type, data }) => session.answer({ type, id: re } as never, type, data),
       when: (step) => void wishes.push(step),
       cut: session.cut,

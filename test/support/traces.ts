@@ -14,6 +14,7 @@ export interface Step {
   readonly id: string
   readonly re: string
   readonly type: string
+  readonly room?: string
   readonly data: Any
   readonly event: string
   readonly attempt: number

@@ -18,6 +18,7 @@ const _CASES := [
 	["requests are numbered from 1 without a gap, and pings on their own", "_numbers"],
 	["an answer that was never written is not sent to who began the counts again", "_answers"],
 	["what is only good for now is not said in another session", "_latest"],
+	["of what is latest nothing newer is overtaken by what still waits for room", "_overtaken"],
 	["what was sent anew after a reset is known to have been written", "_written_anew"],
 ]
 
@@ -207,6 +208,25 @@ func _latest() -> void:
 	_equal(it.link().first("plaza.move"), {}, "of the session before")
 	it.session.post("plaza.move", {"x": 3, "y": 4})
 	_equal(it.link().first("plaza.move")["data"], {"x": 3.0, "y": 4.0}, "of this one")
+
+
+func _overtaken() -> void:
+	var it := _opened()
+	it.link().room = 0
+	_move(it, "ROOM22", 1)
+	_move(it, "ROOM33", 2)
+	it.link().room = 1048576
+	_move(it, "ROOM22", 3)
+	it.advance(16)
+	var moves := []
+	for message in it.link().sent:
+		if message["type"] == "plaza.move":
+			moves.append(int(message["data"]["x"]))
+	_equal(moves, [2, 3], "in the order in which they were posted")
+
+
+func _move(it: Scripted, room: String, x: int) -> void:
+	it.session.post("plaza.move", {"x": x, "y": 0}, {"room": room})
 
 
 func _written_anew() -> void:

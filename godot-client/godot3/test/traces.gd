@@ -179,8 +179,11 @@ func _play(step: Dictionary) -> void:
 			_client.request(step)
 		"when":
 			_client.wishes.append(step)
-		"send", "post":
-			session.call(step["do"], step["type"], step["data"])
+		"send":
+			session.send(step["type"], step["data"])
+		"post":
+			var envelope := {"room": step["room"]} if step.has("room") else {}
+			session.post(step["type"], step["data"], envelope)
 		"bytes":
 			session.send_bytes("packet", _bytes(step["hex"]))
 		"answer":

@@ -15,6 +15,7 @@ func _run() -> void:
 	_tell("what was asked after an answer that a reset dropped fails with the next reset", _dropped)
 	_tell("who leaves before the welcome is left alone", _leaves_early)
 	_tell("requests and pings are numbered each on their own", _numbers)
+	_tell("of what is latest nothing newer is overtaken by what still waits for room", _latest)
 	_tell("a session that nobody holds any more is gone", _freed)
 	_tell("a claim refused for a while is repeated after that while", _refused)
 
@@ -191,6 +192,25 @@ func _numbers() -> void:
 		func(message: Dictionary) -> bool: return message.has("id")
 	).map(func(message: Dictionary) -> String: return message["id"])
 	_equal(ids, ["1", "ping-1", "ping-2", "2"], "ids")
+
+
+func _latest() -> void:
+	_opened()
+	_link().take()
+	_link().room = 0
+	_move("ROOM22", 1)
+	_move("ROOM33", 2)
+	_link().room = 1_000_000
+	_move("ROOM22", 3)
+	_session.poll()
+	var moves := _link().take().filter(
+		func(message: Dictionary) -> bool: return message["type"] == "plaza.move"
+	).map(func(message: Dictionary) -> float: return message["data"]["x"])
+	_equal(moves, [2.0, 3.0], "in the order in which they were posted")
+
+
+func _move(room: String, x: int) -> void:
+	_session.post("plaza.move", {"x": x, "y": 0}, {"room": room})
 
 
 func _freed() -> void:

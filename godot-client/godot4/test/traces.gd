@@ -104,7 +104,7 @@ func _play(step: Dictionary) -> void:
 		"send":
 			_session.send(type, data)
 		"post":
-			_session.post(type, data)
+			_session.post(type, data, {"room": step["room"]} if step.has("room") else {})
 		"bytes":
 			_session.send_bytes("packet", str(step["hex"]).hex_decode())
 		"answer":

@@ -109,14 +109,18 @@ func answer(type: String, re, data: Dictionary) -> EstragonError:
 	return push(type, EstragonText.of({"type": type, "re": re, "data": data}), true)
 
 
-# Writes a latest message, or keeps it in place of an older one of its type and room.
+# Writes a latest message, or keeps it in place of an older one of its type and room, behind all
+# others that wait.
 func post(type: String, data: Dictionary, envelope: Dictionary) -> EstragonError:
 	var problem := EstragonMessage.invalid(type, data)
 	if problem:
 		return problem
 	var text := EstragonMessage.compose(type, data, envelope, "")
-	if not is_live or written < _ledger.sent or _write(text) != OK:
-		_held["%s %s" % [type, envelope.get("room", "")]] = text
+	var must_wait: bool = not is_live or written < _ledger.sent or not _held.empty()
+	if must_wait or _write(text) != OK:
+		var key := "%s %s" % [type, envelope.get("room", "")]
+		_held.erase(key)
+		_held[key] = text
 	return null
 
 

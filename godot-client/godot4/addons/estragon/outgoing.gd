@@ -86,17 +86,20 @@ func answer(type: String, re: Variant, data: Dictionary) -> EstragonError:
 	return push(type, EstragonMessage.to_text({"type": type, "re": re, "data": data}), true)
 
 
-## Writes a latest message, or keeps it in place of an older one of its type and room.
+## Writes a latest message, or keeps it in place of an older one of its type and room, behind all
+## others that wait.
 func post(type: String, data: Dictionary, envelope: Dictionary) -> EstragonError:
 	var problem := EstragonMessage.invalid(type, data)
 	if problem:
 		return problem
 	var text := EstragonMessage.compose(type, data, envelope)
-	if is_live and written == _ledger.sent and link.has_room(text.length() * 4):
-		if link.send(text) == OK:
-			return null
+	var must_wait := not is_live or written < _ledger.sent or not _held.is_empty()
+	if not must_wait and link.has_room(text.length() * 4) and link.send(text) == OK:
+		return null
 	var room: String = envelope.get("room", "")
-	_held["%s %s" % [type, room]] = text
+	var key := "%s %s" % [type, room]
+	_held.erase(key)
+	_held[key] = text
 	return null
 
 
