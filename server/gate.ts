@@ -1,4 +1,5 @@
 import { CLOSES } from '../protocol/errors.ts'
+import type { Flusher } from './core/delivery/flusher.ts'
 import {
   Connection,
   type ConnectionEvents,
@@ -20,6 +21,7 @@ export interface GateOptions {
   readonly sessions: Sessions
   /** Where other contracts than ours are spoken; the first that matches is it. */
   readonly endpoints: readonly Endpoint[]
+  readonly flusher: Flusher
   readonly receive: Received
   /** At the native endpoint the server speaks first. */
   readonly welcome: (session: Session, token: string) => void
@@ -34,7 +36,7 @@ export type Gate = ReturnType<typeof createGate>
 
 /** Who comes in, and who goes. */
 export function createGate(options: GateOptions) {
-  const { world, limits, sessions, endpoints, welcome, acknowledge } = options
+  const { world, limits, sessions, flusher, endpoints, welcome, acknowledge } = options
   const { identify_ms, isIdentified } = options
   const connections = new Set<Connection>()
   const open = createTally()
@@ -124,7 +126,7 @@ export function createGate(options: GateOptions) {
   }
 
   function converse(session: Session, dialect: Dialect, upgrade: Upgrade): void {
-    const conversation = new Conversation(dialect, session, limits, world.log)
+    const conversation = new Conversation(dialect, session, limits, world.log, flusher)
     // It never rejects: what fails closes the connection.
     void conversation.open(upgrade)
   }

@@ -197,7 +197,7 @@ export function createHub(options: HubOptions = {}) {
   const taloApi = createTaloApi({ api: calls, store, shapes, own, member: channels.member })
   const api = createApi({ ...calls, routes: ROUTES, handlers: own })
   const gate: Gate = createGate({
-    ...{ world, limits, sessions, receive, acknowledge: connection.acknowledge },
+    ...{ world, limits, sessions, flusher, receive, acknowledge: connection.acknowledge },
     endpoints: all.flatMap(({ endpoints }) => endpoints ?? []),
     welcome(session, token) {
       if (options.greeting) session.send(encode(GREETING, 'socket'))

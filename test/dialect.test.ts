@@ -257,24 +257,69 @@ t.test('what takes its time to be translated stays in its place', async (t) => {
   t.equal(await stranger.next(), 'answer ping as ping')
 })
 
-t.test('who is sent more than can be translated is closed', async (t) => {
+/** A room of ada's and of strangers whose events are translated when the gate opens. */
+async function waiting(t: Test, limits: HubOptions['limits'], count = 1) {
+  const gate = promised<void>()
   const { outgoing, ...rest } = parrot().dialect
   const endpoint = parrot({
     ...rest,
     outgoing: (message, session, mark) =>
-      message.type === 'event' ? new Promise(() => {}) : outgoing(message, session, mark),
+      message.type === 'event'
+        ? gate.promise.then(() => outgoing(message, session, mark))
+        : outgoing(message, session, mark),
   })
-  const { open, raw } = await scene(t, endpoint, { limits: { hard_bytes: 4_000 }, rates: false })
+  const { open, raw, lines, stats } = await scene(t, endpoint, { limits, rates: false })
   const ada = await raw()
   const { data } = await ada.ask('room.join_or_create', { kind: 'duel' })
-  const stranger = await greeted(open())
-  await stranger.say({ do: 'room.join', data: { code: data.room.code } })
-  await stranger.next()
+  const strangers: Stranger[] = []
+  while (strangers.length < count) {
+    const stranger = await greeted(open())
+    await stranger.say({ do: 'room.join', data: { code: data.room.code } })
+    await stranger.next()
+    strangers.push(stranger)
+  }
+  const say = (text: string) => ada.ask('event.emit', { name: 'game.said', args: [text] })
+  const slow = () => lines.filter(({ msg }) => msg === 'slow reader reset').length
+  return { gate, strangers, ada, say, slow, stats }
+}
 
+t.test('who waits for a translation is not slow, be it more than hard_bytes', async (t) => {
+  const { gate, strangers, say, slow } = await waiting(t, { hard_bytes: 4_000 })
+  const texts = Array.from({ length: 10 }, (_, index) => `${index}${'x'.repeat(1_000)}`)
+
+  for (const text of texts) await say(text)
+  gate.resolve()
+
+  for (const text of texts) t.equal(await strangers[0]?.next(), `event ${text}`)
+  t.equal(slow(), 0)
+})
+
+t.test('queue_bytes: who waits for more than that to be translated is reset', async (t) => {
+  const { strangers, ada, say, slow, stats } = await waiting(t, { queue_bytes: 4_000 })
+
+  const answers: string[] = []
   for (let count = 0; count < 5; count++)
-    await ada.ask('event.emit', { name: 'game.said', args: ['x'.repeat(1_000)] })
+    answers.push((await say('x'.repeat(1_000))).type as string)
+  t.match(await strangers[0]?.closed, { code: 1006 })
+  await ada.next('room.member_left')
 
-  t.match(await stranger.closed, { code: 3001 })
+  t.same(answers, Array(5).fill('event.emit'), 'who speaks is not harmed')
+  t.equal(slow(), 1)
+  t.match(stats(), { sessions: 1, away: 0 })
+})
+
+t.test('queue_bytes_total: what waits to be translated counts as well', async (t) => {
+  const { strangers, say, slow, gate } = await waiting(t, { queue_bytes_total: 10_000 }, 3)
+
+  for (let count = 0; count < 5; count++) await say('x'.repeat(1_000))
+  t.equal(slow(), 2, 'as many as it takes')
+  gate.resolve()
+  await say('y')
+
+  const closed: number[] = []
+  for (const { closed: end } of strangers) void end.then(({ code }) => closed.push(code))
+  await until(() => closed.length === 2)
+  t.same(closed, [1006, 1006])
 })
 
 t.test('a dialect that fails harms nobody but its own client', async (t) => {

@@ -172,6 +172,12 @@ export class Outbox<R extends Reader> implements Writer {
     this.#reader.slow()
   }
 
+  /** The same at the end of this turn; until then nothing more is queued. */
+  giveUpLater(): void {
+    this.#fate ??= () => this.#reader.slow()
+    this.#flushLater()
+  }
+
   #flush(): void {
     const isTurn = this.#flushing
     if (isTurn) {
@@ -218,7 +224,7 @@ export class Outbox<R extends Reader> implements Writer {
   #enqueue(message: Outgoing | Share): void {
     this.#flushLater()
     this.#queue.push(message)
-    if (this.#isAbove(this.#limits.queue_bytes)) this.#fate ??= () => this.#reader.slow()
+    if (this.#isAbove(this.#limits.queue_bytes)) this.giveUpLater()
   }
 
   /** Whether more waits than this, although it was offered. */

@@ -1,6 +1,7 @@
 import { type CloseCode, ERRORS } from '../../../protocol/errors.ts'
 import type { Id } from '../../../protocol/message.ts'
 import type { World } from '../../world.ts'
+import type { Flusher, Writer } from '../delivery/flusher.ts'
 import { encodeForeign, type Outgoing, payloadOf } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
@@ -8,14 +9,15 @@ import type { Dialect, Upgrade } from './dialect.ts'
 import type { Session } from './session.ts'
 import type { ForeignFrame, Frames, Native, Request, Translator } from './translator.ts'
 
-type Bounds = Pick<Limits, 'requests' | 'hard_bytes'>
+type Bounds = Pick<Limits, 'requests' | 'hard_bytes' | 'queue_bytes'>
 
 /** What one session says and hears in a dialect. */
-export class Conversation implements Translator {
+export class Conversation implements Translator, Writer {
   readonly #dialect: Dialect
   readonly #session: Session
   readonly #limits: Bounds
   readonly #log: World['log']
+  readonly #flusher: Flusher
   /** By the id of a native request, what its answer needs to know. */
   readonly #marks = new Map<Id, unknown>()
   #numbered = 0
@@ -26,12 +28,20 @@ export class Conversation implements Translator {
   #translating: Promise<void> | undefined
   /** Of the native messages that wait for that. */
   #waitingBytes = 0
+  #isGivenUp = false
 
-  constructor(dialect: Dialect, session: Session, limits: Bounds, log: World['log']) {
+  constructor(
+    dialect: Dialect,
+    session: Session,
+    limits: Bounds,
+    log: World['log'],
+    flusher: Flusher,
+  ) {
     this.#dialect = dialect
     this.#session = session
     this.#limits = limits
     this.#log = log
+    this.#flusher = flusher
     // What it was sent is in another's words, and cannot be counted or sent again.
     session.resumable = false
     session.conversation = this
@@ -79,6 +89,20 @@ export class Conversation implements Translator {
     this.#send(this.#translated(message), message.size)
   }
 
+  /** Bytes that wait to be translated. */
+  get unwritten(): number {
+    return this.#waitingBytes
+  }
+
+  /** What is translated is written with all else of the session. */
+  flush(): void {}
+
+  giveUp(): void {
+    this.#isGivenUp = true
+    this.#flusher.owes(this, 0)
+    this.#session.slow()
+  }
+
   closing(code: CloseCode): number {
     return this.#dialect.closing(code)
   }
@@ -95,19 +119,26 @@ export class Conversation implements Translator {
   #send(frames: Translated, bytes: number): void {
     const before = this.#translating
     if (!before && !(frames instanceof Promise)) return this.#push(frames)
-    this.#waitingBytes += bytes
+    if (this.#waitingBytes + bytes > this.#limits.queue_bytes)
+      return this.#session.outbox.giveUpLater()
+    this.#wait(bytes)
     const sent = this.#sendAfter(before, frames, bytes)
     this.#translating = sent
     void sent.then(() => {
       if (this.#translating === sent) this.#translating = undefined
     })
-    if (this.#waitingBytes > this.#limits.hard_bytes) this.#session.connection?.close(4001)
   }
 
   async #sendAfter(before: Promise<void> | undefined, frames: Translated, bytes: number) {
     await before
     this.#push(await frames)
-    this.#waitingBytes -= bytes
+    this.#wait(-bytes)
+  }
+
+  /** So many bytes more, or less, wait to be translated. */
+  #wait(bytes: number): void {
+    this.#waitingBytes += bytes
+    if (!this.#isGivenUp) this.#flusher.owes(this, this.#waitingBytes)
   }
 
   #push(frames: readonly Outgoing[]): void {
