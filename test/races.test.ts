@@ -6,11 +6,12 @@ import type { RawClient, Seen } from './support/client.ts'
 import { createRandom, seedOf } from './support/clock.ts'
 import { emit, seat } from './support/player.ts'
 import { within } from './support/promise.ts'
+import { sized } from './support/soak.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
 /* Several sockets of one client claim its session at once, and live on with whichever is answered. */
 
-const CLAIMS = Number(process.env.CLAIMS ?? 300)
+const CLAIMS = sized(300, 6_300)
 const RACERS = 3
 
 /** A busy machine takes its time. */
