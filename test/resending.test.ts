@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { MESSAGES } from '../protocol/index.ts'
+import { LIMITS } from '../protocol/limits.ts'
 import { isCounted } from '../protocol/message.ts'
-import { Buckets, ratesOf } from '../server/core/wire/limits.ts'
+import type { AllHandlers } from '../server/core/dispatch/dispatch.ts'
+import { Buckets, type Limits, ratesOf } from '../server/core/wire/limits.ts'
 import type { RawClient } from './support/client.ts'
 import { createClock } from './support/clock.ts'
-import { claim, drop, emit, numbers, type Player, seat, types } from './support/player.ts'
+import { claim, drop, emit, numbers, seat, types } from './support/player.ts'
 import { both, until } from './support/promise.ts'
 import { world } from './support/world.ts'
 
@@ -140,25 +142,79 @@ t.test('a silence longer than any lost connection explains is not saved up', asy
   t.equal(oks(codes), 5 + 8 * 10, 'a window and three heartbeats')
 })
 
-t.test('requests sent again are not too many at a time', async (t) => {
-  const answer: (() => void)[] = []
-  const slow = () =>
-    new Promise<() => { name: string; args: []; delivered: number }>((resolve) =>
-      answer.push(() => resolve(() => ({ name: 'plaza.wave', args: [], delivered: 1 }))),
-    )
-  const w = await world(t, { handlers: { 'event.emit': slow } })
-  const ada = (await seat(w, 'ada')) as Player
+/** A plaza whose events take as long as a test likes. */
+async function slowly(t: Test, limits: Partial<Limits> = {}) {
+  const waiting: { readonly n: number; readonly settle: () => void }[] = []
+  let most = 0
+  let [begun, done] = [0, 0]
+  const slow: AllHandlers['event.emit'] = (_, { args }) => {
+    most = Math.max(most, ++begun - done)
+    return new Promise((resolve) => {
+      const settle = () => {
+        done++
+        resolve(() => ({ name: 'plaza.number', args: [], delivered: 1 }))
+      }
+      waiting.push({ n: Number(args[0]), settle })
+    })
+  }
+  const w = await world(t, { limits, handlers: { 'event.emit': slow } })
+  const ada = await seat(w, 'ada')
   await drop(w, ada)
   w.clock.advance(20_000)
-  const back = await claim(w, ada.token, { sent: 1 + 100, received: ada.arrived })
+  const back = await claim(w, ada.token, { sent: 1 + 4_096, received: ada.arrived })
+  return { waiting, back, most: () => most }
+}
+
+t.test('requests sent again are all handled, in order and not too many at a time', async (t) => {
+  const { waiting, back, most } = await slowly(t)
+  const handled: number[] = []
+
+  const resent = fates(back, 200)
+  for (let answered = 0; answered < 200; answered++) {
+    await until(() => waiting.length > 0, 'a request handled')
+    const one = waiting.shift()
+    handled.push(one?.n ?? -1)
+    one?.settle()
+    await turn()
+  }
+
+  t.strictSame(await resent, ok(200))
+  t.strictSame(
+    handled,
+    Array.from({ length: 200 }, (_, n) => n),
+  )
+  t.equal(most(), LIMITS.requests.value)
+})
+
+t.test('what is sent again and asks for no answer is not too much at a time either', async (t) => {
+  const { waiting, back, most } = await slowly(t)
+
+  for (let n = 0; n < 200; n++) back.send(emit(n))
+  await back.settled()
+  const atOnce = most()
+  for (let answered = 0; answered < 200; answered++) {
+    await until(() => waiting.length > 0, 'an event handled')
+    waiting.shift()?.settle()
+  }
+
+  t.equal(atOnce, LIMITS.requests.value)
+  t.equal(most(), LIMITS.requests.value)
+})
+
+t.test('of what is sent again no more is held back than a client can keep', async (t) => {
+  const { waiting, back } = await slowly(t, { requests: 4, resume_bytes: 5_000 })
 
   const resent = fates(back, 100)
-  await until(() => answer.length === 100, 'every request handled')
-  const late = await back.ask('event.emit', emit(1).data, ALL)
-  for (const settle of answer) settle()
+  await until(() => waiting.length === 4, 'four handled')
+  await back.settled()
+  const refusedAtOnce = back.seen.filter(({ data }) => data.code === 'RATE_LIMITED').length
+  for (let done = false; !done; await turn()) {
+    for (const one of waiting.splice(0)) one.settle()
+    done = back.seen.filter(({ re }) => `${re}`.startsWith('t')).length >= 100
+  }
 
-  t.strictSame(await resent, ok(100))
-  t.match(late, { data: { code: 'RATE_LIMITED' } }, 'new ones are')
+  t.ok(refusedAtOnce > 0, `${refusedAtOnce} refused`)
+  t.ok(oks(await resent) > 4 + 20, 'what fits is handled')
 })
 
 t.test('a bucket holds what it would have admitted, until that is spent', (t) => {

@@ -20,14 +20,26 @@ export function createAdmission({ world, limits, refuse }: AdmissionOptions) {
   function isAdmitted(incoming: Incoming, rate: RateClass, asked: Subject): boolean {
     const { session, connection, resent } = incoming
     const retry_ms = session.buckets.take(rate)
-    // Its client could not have been told sooner that it should wait.
-    const isBusy = !resent && Math.max(session.inFlight, session.hold.size) >= limits.requests
+    const isBusy = resent ? isFull(incoming) : isTooMany(session)
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
     const details = retry_ms > 0 ? { retry_ms } : {}
     refuse(incoming, new Refusal('RATE_LIMITED', text, details), asked)
     if (session.buckets.take('refused') > 0) closeFlood(connection, session)
     return false
+  }
+
+  function isTooMany({ inFlight, hold }: Session): boolean {
+    return Math.max(inFlight, hold.size) >= limits.requests
+  }
+
+  /**
+   * Whether of what is sent again more waits than a client can have kept. Less may be more than
+   * `requests`: its client could not have been told sooner that it should wait.
+   */
+  function isFull({ session, bytes }: Incoming): boolean {
+    const { hold } = session
+    return hold.size >= limits.resume_frames || hold.bytes + bytes > limits.resume_bytes
   }
 
   function closeFlood(connection: Connection, session: Session): void {

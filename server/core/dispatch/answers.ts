@@ -13,6 +13,8 @@ export interface Incoming {
   readonly connection: Connection
   readonly session: Session
   readonly resent: boolean
+  /** How large it is. */
+  readonly bytes: number
 }
 
 /** What an answer answers. */

@@ -65,7 +65,8 @@ export function createDispatch(options: DispatchOptions) {
     const { resume } = session
     if (decoded.counted && resume.resetting !== undefined) return
     resume.heard()
-    const incoming = { connection, session, resent: decoded.counted && resume.count() }
+    const resent = decoded.counted && resume.count()
+    const incoming = { connection, session, resent, bytes: bytes.length }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
       else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
@@ -150,12 +151,22 @@ export function createDispatch(options: DispatchOptions) {
     if (!isAdmitted(incoming, line.rate ?? 'request', asked)) return
     if (line.delivery !== 'socket') session.activity = ++activity
     if (asked.id !== id) return refuse(incoming, new Refusal('DUPLICATE_ID'), asked)
-    if (line.delivery === 'socket' || !session.hold.isOn) return run(incoming, envelope, line)
+    if (line.delivery === 'socket') return run(incoming, envelope, line)
+    begin(incoming, envelope, line)
+  }
+
+  /** Runs what nothing holds up; of what is sent again no more at a time than of anything else. */
+  function begin(incoming: Incoming, envelope: Envelope, line: Message): void {
+    const { session, resent, bytes } = incoming
+    const { hold } = session
+    if (resent && !hold.isOn && session.running >= limits.requests) session.slowDown()
+    if (!hold.isOn) return run(incoming, envelope, line)
+    const { id } = envelope
     if (id !== undefined) session.began(id)
-    session.hold.add(() => {
+    hold.add(() => {
       if (id !== undefined) session.answered(id)
-      run(incoming, envelope, line)
-    })
+      begin(incoming, envelope, line)
+    }, bytes)
   }
 
   function run(incoming: Incoming, envelope: Envelope, line: Message): void {
@@ -196,6 +207,7 @@ export function createDispatch(options: DispatchOptions) {
     const { id } = envelope
     const { generation } = session.resume
     if (id !== undefined) session.began(id)
+    session.handling()
     const release = line.holds && session.hold.begin()
     const settle = (run: (isWanted: boolean) => void) => {
       const isWanted = generation === session.resume.generation && !session.ended
@@ -207,7 +219,9 @@ export function createDispatch(options: DispatchOptions) {
         else incidentOf(incoming, error, envelope.type)
       }
       call.end()
-      if (isWanted) release?.()
+      if (!isWanted) return
+      release?.()
+      session.finished()
     }
     result.then(
       (then) =>

@@ -73,6 +73,10 @@ export class Session implements Receiver, Reader, Asker {
   #receiveBytes: number
   /** The ids of requests whose answers are awaited. */
   #inFlight: Set<Id> | undefined
+  /** How many requests are being handled, those that ask for no answer included. */
+  #running = 0
+  /** Lets on what waits for one of them to be done. */
+  #ease: (() => void) | undefined
   #tooLarge: Set<string> | undefined
   #asks: Asks | undefined
   /** Each withdraws one question that this session has put to another. */
@@ -100,9 +104,32 @@ export class Session implements Receiver, Reader, Asker {
     if (bytes < SHARED_BYTES) this.outbox.batch?.part(this)
   }
 
-  /** How many requests of its client are being answered. */
+  /** How many requests of its client are being answered, or handled without an answer. */
   get inFlight(): number {
-    return this.#inFlight?.size ?? 0
+    return Math.max(this.#inFlight?.size ?? 0, this.#running)
+  }
+
+  /** How many are being handled. */
+  get running(): number {
+    return this.#running
+  }
+
+  /** Something that takes its time is being handled. */
+  handling(): void {
+    this.#running++
+  }
+
+  /** It is done, with its answer; what waited for that goes on. */
+  finished(): void {
+    this.#running--
+    const ease = this.#ease
+    this.#ease = undefined
+    ease?.()
+  }
+
+  /** What its client says waits until something is done. */
+  slowDown(): void {
+    this.#ease = this.hold.begin()
   }
 
   isInFlight(id: Id): boolean {
@@ -261,6 +288,7 @@ export class Session implements Receiver, Reader, Asker {
   restart(reason: ResetReason): void {
     this.resume.reset(reason)
     this.#inFlight = undefined
+    this.#running = 0
     this.hold.drop()
     this.abandonAsks('OUTCOME_UNKNOWN')
   }
