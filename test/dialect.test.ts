@@ -258,7 +258,7 @@ t.test('what takes its time to be translated stays in its place', async (t) => {
 })
 
 /** A room of ada's and of strangers whose events are translated when the gate opens. */
-async function waiting(t: Test, limits: HubOptions['limits'], count = 1) {
+async function waiting(t: Test, limits: NonNullable<HubOptions['limits']>, count = 1) {
   const gate = promised<void>()
   const { outgoing, ...rest } = parrot().dialect
   const endpoint = parrot({
@@ -318,7 +318,7 @@ t.test('queue_bytes_total: what waits to be translated counts as well', async (t
 
   const closed: number[] = []
   for (const { closed: end } of strangers) void end.then(({ code }) => closed.push(code))
-  await until(() => closed.length === 2)
+  await until(() => closed.length === 2, 'two are closed')
   t.same(closed, [1006, 1006])
 })
 

@@ -50,7 +50,7 @@ receiverContract(t, 'a session', openSession)
 
 receiverContract(t, 'a session at a compatibility endpoint', (house, id) => {
   const listener = openSession(house, id)
-  new Conversation(ECHO, listener.receiver, house.limits, house.log)
+  new Conversation(ECHO, listener.receiver, house.limits, house.log, house.flusher)
   return listener
 })
 
