@@ -22,7 +22,7 @@ const bodyOf = ({ body }: Route) => (body ? { body: sample(body) } : {})
 
 /* What each does. */
 
-t.test('S2.1 a service makes a player, who then plays by ticket and token', async (t) => {
+t.test('a service makes a player, who then plays by ticket and token', async (t) => {
   const file = `${t.testdir()}/a.db`
   const { ask, ticket, raw } = await service(t, { requireTicket: true, file })
 
@@ -78,7 +78,7 @@ t.test('a key that may not write finds players, and makes none', async (t) => {
 })
 
 t.test(
-  'S2.4 token_ms: a token is good for an hour, for its alias, until there is another',
+  'token_ms: a token is good for an hour, for its alias, until there is another',
   async (t) => {
     const { player, ask, raw, clock } = await service(t)
     const [ada, bob] = [await player('ada'), await player('bob')]
@@ -104,7 +104,7 @@ t.test(
   },
 )
 
-t.test('S2.4 identifying on the socket never makes a player', async (t) => {
+t.test('identifying on the socket never makes a player', async (t) => {
   const { raw, store } = await service(t)
   const client = await raw()
 
@@ -339,7 +339,7 @@ for (const [route, body, status, code] of [
 
 /* Tickets. */
 
-t.test('S2.3 ticket_ms: a ticket is good once, and for five minutes', async (t) => {
+t.test('ticket_ms: a ticket is good once, and for five minutes', async (t) => {
   const { ticket, raw, clock, call } = await service(t, { requireTicket: true })
   const identify = async (ticket: string) =>
     (await (await raw()).ask('player.identify', { ticket })).data
@@ -357,7 +357,7 @@ t.test('S2.3 ticket_ms: a ticket is good once, and for five minutes', async (t) 
   t.match(await identify(later), wrong, 'after more')
 })
 
-t.test('S2.3 without a ticket nothing is answered where one is required, then 4104', async (t) => {
+t.test('without a ticket nothing is answered where one is required, then 4104', async (t) => {
   const { raw, clock } = await service(t, { requireTicket: true })
   const client = await raw()
   const required = { data: { code: 'TICKET_REQUIRED', status: 401 } }
@@ -384,7 +384,7 @@ t.test('the table says of each message whether it is heard without a ticket', as
   }
 })
 
-t.test('S2.3 of twenty sockets at two servers that race one ticket, one wins', async (t) => {
+t.test('of twenty sockets at two servers that race one ticket, one wins', async (t) => {
   const file = `${t.testdir()}/shared.db`
   const here = await service(t, { file })
   const there = await service(t, { file, seed: 2 })
@@ -419,7 +419,7 @@ t.test('S2.3 of twenty sockets at two servers that race one ticket, one wins', a
   )
 })
 
-t.test('S2.11 without read:players nobody identifies', async (t) => {
+t.test('without read:players nobody identifies', async (t) => {
   const { ticket, keyWith, raw, call, player } = await service(t)
   const { key } = await keyWith('write:players', 'read:channels', 'write:channels')
   const { alias, token } = await player('ada')
@@ -437,7 +437,7 @@ t.test('S2.11 without read:players nobody identifies', async (t) => {
   t.match(called, { status: 403, body: missing })
 })
 
-t.test('S2.12 what a ticket fixes stays: scopes, and that it is for development', async (t) => {
+t.test('what a ticket fixes stays: scopes, and that it is for development', async (t) => {
   const { keyWith, raw, call, ticket } = await service(t)
   const { key } = await keyWith('read:players', 'read:channels')
   const { body } = await call('POST /v1/socket-tickets', { key, body: { dev: true } })
@@ -459,7 +459,7 @@ t.test('S2.12 what a ticket fixes stays: scopes, and that it is for development'
   t.match(await back.ask('channel.list'), { data: { channels: [] } })
 })
 
-t.test('S2.12 revoking a key ends its sessions and its tickets, and no others', async (t) => {
+t.test('revoking a key ends its sessions and its tickets, and no others', async (t) => {
   const { keyWith, raw, ticket, store, clock } = await service(t)
   const { key, id } = await keyWith(...SCOPES)
   const [ada, bob] = [await raw(), await raw()]

@@ -21,7 +21,7 @@ const isPrintedWelcome = (line: string) => line.startsWith('{') && line.includes
 const GODOTS: readonly GodotName[] = ['godot32', 'godot3']
 
 for (const godot of GODOTS) {
-  t.test(`S3.1 the article’s script connects from ${godot}`, async (t) => {
+  t.test(`the article’s script connects from ${godot}`, async (t) => {
     const path = needEngine(t, godot)
     if (path === undefined) return
     const { program, port } = await server(t)
@@ -33,7 +33,7 @@ for (const godot of GODOTS) {
     t.notMatch(client.complaints.items.join('\n'), 'SCRIPT ERROR')
   })
 
-  t.test(`S3.2 the article’s script says hello from ${godot} and prints the answer`, async (t) => {
+  t.test(`the article’s script says hello from ${godot} and prints the answer`, async (t) => {
     const path = needEngine(t, godot)
     if (path === undefined) return
     const { program, port } = await server(t)
@@ -46,7 +46,7 @@ for (const godot of GODOTS) {
     t.notMatch(client.complaints.items.join('\n'), 'SCRIPT ERROR')
   })
 
-  t.test(`S3.3 with --greeting ${godot} prints the greeting before the welcome`, async (t) => {
+  t.test(`with --greeting ${godot} prints the greeting before the welcome`, async (t) => {
     const path = needEngine(t, godot)
     if (path === undefined) return
     const { port } = await server(t, '--greeting')
@@ -65,7 +65,7 @@ for (const godot of GODOTS) {
 /** One server for the tests below that do not care who else is there. */
 const plain = server(t)
 
-t.test('S3.1 any client that connects is logged as the article logs it', async (t) => {
+t.test('any client that connects is logged as the article logs it', async (t) => {
   const { program, connect } = await plain
 
   await connect(t)
@@ -73,7 +73,7 @@ t.test('S3.1 any client that connects is logged as the article logs it', async (
   t.ok(await program.lines.until(logs('Client connected'), 'a log line: Client connected'))
 })
 
-t.test('S3.2 a hello in a text frame is logged and answered, in kind', async (t) => {
+t.test('a hello in a text frame is logged and answered, in kind', async (t) => {
   const { program, connect } = await plain
   const client = await connect(t)
 
@@ -84,7 +84,7 @@ t.test('S3.2 a hello in a text frame is logged and answered, in kind', async (t)
   t.equal(typeOf(client.frames.items[0]), 'welcome', 'without --greeting the welcome is first')
 })
 
-t.test('S3.3 with --greeting the article’s object is the first frame, then welcome', async (t) => {
+t.test('with --greeting the article’s object is the first frame, then welcome', async (t) => {
   const { connect } = await server(t, '--greeting')
   const client = await connect(t)
 
@@ -96,7 +96,7 @@ t.test('S3.3 with --greeting the article’s object is the first frame, then wel
   t.equal(typeOf(second), 'welcome')
 })
 
-t.test('S3.4 a hello in a binary frame is logged and answered, as in a text frame', async (t) => {
+t.test('a hello in a binary frame is logged and answered, as in a text frame', async (t) => {
   const { program, connect } = await plain
   const client = await connect(t)
 
@@ -125,7 +125,7 @@ const FAULTY: readonly [name: string, data: string | Uint8Array][] = [
   ]),
 ]
 
-t.test('S3.6 faulty data is answered with an error, and nobody is worse off', async (t) => {
+t.test('faulty data is answered with an error, and nobody is worse off', async (t) => {
   const { connect } = await plain
   const [client, other] = [await connect(t), await connect(t)]
 
@@ -140,7 +140,7 @@ t.test('S3.6 faulty data is answered with an error, and nobody is worse off', as
   t.equal(answersTo(other).length, 1)
 })
 
-t.test('S3.8 an id that Godot made a float comes back equal', async (t) => {
+t.test('an id that Godot made a float comes back equal', async (t) => {
   const { connect } = await plain
   const client = await connect(t)
 
@@ -149,7 +149,7 @@ t.test('S3.8 an id that Godot made a float comes back equal', async (t) => {
   t.match((await nextAnswer(client, 'id 1.0')).value, { type: 'ping', re: 1 })
 })
 
-t.test('S3.8 a numeric type that Godot made a float is the same type', async (t) => {
+t.test('a numeric type that Godot made a float is the same type', async (t) => {
   const { connect } = await plain
   const client = await connect(t)
 
@@ -161,7 +161,7 @@ t.test('S3.8 a numeric type that Godot made a float is the same type', async (t)
   t.ok(await pings(client), 'the same connection still gets answers')
 })
 
-t.test('S3.8 a lone surrogate never comes back', async (t) => {
+t.test('a lone surrogate never comes back', async (t) => {
   const { connect } = await plain
   const [client, other] = [await connect(t), await connect(t)]
 
@@ -189,7 +189,7 @@ const NO_NUMBERS: readonly [name: string, text: string][] = [
   ['no number, as Godot 3 writes it', '{"type":"ping","id":"nan","data":{"n":nan}}'],
 ]
 
-t.test('S3.8 infinity is refused, and nobody is worse off', async (t) => {
+t.test('infinity is refused, and nobody is worse off', async (t) => {
   const { connect } = await plain
   const [client, other] = [await connect(t), await connect(t)]
 

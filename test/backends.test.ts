@@ -13,7 +13,7 @@ const SECRET = 'open sesame'
 const HASH = hashSync(SECRET, 4)
 const CONFIGURED: HubOptions = { backendSecret: HASH, rates: false }
 
-both('S4.3 the right secret makes a backend, a wrong one does not', CONFIGURED, async (t, w) => {
+both('the right secret makes a backend, a wrong one does not', CONFIGURED, async (t, w) => {
   const [right, wrong] = [await w.raw(), await w.raw()]
 
   const admitted = await right.ask('backend.connect', { secret: SECRET })
@@ -29,7 +29,7 @@ both('S4.3 the right secret makes a backend, a wrong one does not', CONFIGURED, 
   t.match(await right.ask('backend.connect', { secret: 'any' }), { data: {} }, 'it is one already')
 })
 
-both('S4.2 without a hash nobody is a backend', { dev: false }, async (t, w) => {
+both('without a hash nobody is a backend', { dev: false }, async (t, w) => {
   const client = await w.raw()
 
   t.match(await client.ask('backend.connect', { secret: '12345678' }), {
@@ -37,7 +37,7 @@ both('S4.2 without a hash nobody is a backend', { dev: false }, async (t, w) => 
   })
 })
 
-both('S4.2 in development the document’s default will do', { dev: true }, async (t, w) => {
+both('in development the document’s default will do', { dev: true }, async (t, w) => {
   const [right, wrong] = [await w.raw(), await w.raw()]
 
   t.match(await right.ask('backend.connect', { secret: '12345678' }), { data: {} })
@@ -46,17 +46,13 @@ both('S4.2 in development the document’s default will do', { dev: true }, asyn
   })
 })
 
-both(
-  'S4.2 with a hash the default is a wrong secret, in development too',
-  CONFIGURED,
-  async (t, w) => {
-    const client = await w.raw()
+both('with a hash the default is a wrong secret, in development too', CONFIGURED, async (t, w) => {
+  const client = await w.raw()
 
-    t.match(await client.ask('backend.connect', { secret: '12345678' }), {
-      data: { code: 'INVALID_SECRET' },
-    })
-  },
-)
+  t.match(await client.ask('backend.connect', { secret: '12345678' }), {
+    data: { code: 'INVALID_SECRET' },
+  })
+})
 
 const HASHES: readonly [what: string, text: string][] = [
   ['as it is', HASH],
@@ -67,7 +63,7 @@ const HASHES: readonly [what: string, text: string][] = [
 ]
 
 for (const [what, text] of HASHES)
-  t.test(`S4.2 a hash ${what} is read`, async (t) => {
+  t.test(`a hash ${what} is read`, async (t) => {
     t.match(readHash(text), /^\$2[aby]\$04\$.{53}$/)
   })
 
@@ -78,17 +74,17 @@ for (const text of [
   Buffer.from('12345678').toString('hex'),
   `${HASH}x`,
 ])
-  t.test(`S4.2 "${text}" is no hash, and the server does not start with it`, async (t) => {
+  t.test(`"${text}" is no hash, and the server does not start with it`, async (t) => {
     await t.rejects(createServer({ port: 0, backendSecret: text }), {
       message: /^backendSecret: expected a bcrypt hash/,
     })
   })
 
-t.test('S4.2 a hash that would take seconds each time is refused', async (t) => {
+t.test('a hash that would take seconds each time is refused', async (t) => {
   t.throws(() => readHash(HASH.replace('$04$', '$20$')), /cost from 4 to 16/)
 })
 
-t.test('S4.2 SOCKET_AUTH and --backend-secret configure the server', async (t) => {
+t.test('SOCKET_AUTH and --backend-secret configure the server', async (t) => {
   const env = { SOCKET_AUTH: Buffer.from(HASH).toString('hex') }
   const fromEnv = await listening(t, ['-p', '0'], { env })
   const fromWords = await listening(t, ['-p', '0', '--backend-secret', HASH])
@@ -98,7 +94,7 @@ t.test('S4.2 SOCKET_AUTH and --backend-secret configure the server', async (t) =
   t.match(await wrong.ask({ type: 'server_connect', data: { auth: 'wrong' } }), { data: false })
 })
 
-t.test('S4.2 estragon secret makes a secret and a hash that fit each other', async (t) => {
+t.test('estragon secret makes a secret and a hash that fit each other', async (t) => {
   const { code, output } = await ending(t, ['secret'])
   const again = await ending(t, ['secret'])
   const [, secret = '', made = ''] =
@@ -191,7 +187,7 @@ both(
 )
 
 both(
-  'S4.5 a backend says who a token is; a new player is made, and comes back',
+  'a backend says who a token is; a new player is made, and comes back',
   CONFIGURED,
   async (t, w) => {
     const J = await admitted(w)
@@ -212,7 +208,7 @@ both(
   },
 )
 
-both('S4.5 a backend’s no is a no, and nobody is made', CONFIGURED, async (t, w) => {
+both('a backend’s no is a no, and nobody is made', CONFIGURED, async (t, w) => {
   const J = await admitted(w)
   const ada = await w.raw()
 
@@ -227,7 +223,7 @@ both('S4.5 a backend’s no is a no, and nobody is made', CONFIGURED, async (t, 
 })
 
 both(
-  'S4.6 a backend says unasked who a session is, and its client is told',
+  'a backend says unasked who a session is, and its client is told',
   CONFIGURED,
   async (t, w) => {
     const J = await admitted(w)
@@ -248,7 +244,7 @@ both(
   },
 )
 
-both('S4.6 the web client knows who it is when a backend has said so', CONFIGURED, async (t, w) => {
+both('the web client knows who it is when a backend has said so', CONFIGURED, async (t, w) => {
   const J = await admitted(w)
   const ada = await w.connect()
 
@@ -258,7 +254,7 @@ both('S4.6 the web client knows who it is when a backend has said so', CONFIGURE
   t.strictSame(ada.players.me, data.player)
 })
 
-both('S4.15 several backends are asked in turn', CONFIGURED, async (t, w) => {
+both('several backends are asked in turn', CONFIGURED, async (t, w) => {
   const backends = [await admitted(w), await admitted(w), await admitted(w)]
   const asked: number[] = []
 
@@ -280,7 +276,7 @@ both('S4.15 several backends are asked in turn', CONFIGURED, async (t, w) => {
   t.strictSame(asked, [0, 1, 2, 0, 1, 2])
 })
 
-t.test('S4.15 with no backend, an alias and its token in one are good', async (t) => {
+t.test('with no backend, an alias and its token in one are good', async (t) => {
   const s = await service(t)
   const { alias, token, player } = await s.player('ada')
   const [right, wrong, none] = [await s.raw(), await s.raw(), await s.raw()]
@@ -302,28 +298,25 @@ for (const [what, act] of [
   ['answers nonsense', (_: Service, J: RawClient) => answer(J, { authenticated: 'yes' })],
   ['answers with an error', (_: Service, J: RawClient) => answer(J, FAILED, 'error')],
 ] as const)
-  t.test(
-    `S4.15 backend_ms: where a backend ${what}, the built-in answer comes within 2 s`,
-    async (t) => {
-      const s = await service(t)
-      const { alias, token, player } = await s.player('ada')
-      const J = await s.raw()
-      await J.ask('backend.connect', { secret: '12345678' })
-      const [ada, bob] = [await s.raw(), await s.raw()]
-      const before = s.clock.now()
+  t.test(`backend_ms: where a backend ${what}, the built-in answer comes within 2 s`, async (t) => {
+    const s = await service(t)
+    const { alias, token, player } = await s.player('ada')
+    const J = await s.raw()
+    await J.ask('backend.connect', { secret: '12345678' })
+    const [ada, bob] = [await s.raw(), await s.raw()]
+    const before = s.clock.now()
 
-      const good = identifyWith(ada, `${alias.id}:${token}`)
-      const bad = identifyWith(bob, 'nobody’s token')
-      await until(() => questions(J).length === 2, 'the backend asked')
-      act(s, J)
+    const good = identifyWith(ada, `${alias.id}:${token}`)
+    const bad = identifyWith(bob, 'nobody’s token')
+    await until(() => questions(J).length === 2, 'the backend asked')
+    act(s, J)
 
-      t.match(await good, { data: { player: { id: player.id } } })
-      t.match(await bad, { data: { code: 'INVALID_SOCKET_TOKEN' } })
-      t.ok(s.clock.now() - before <= 2_000)
-    },
-  )
+    t.match(await good, { data: { player: { id: player.id } } })
+    t.match(await bad, { data: { code: 'INVALID_SOCKET_TOKEN' } })
+    t.ok(s.clock.now() - before <= 2_000)
+  })
 
-both('S4.15 a backend that is away is not asked', CONFIGURED, async (t, w) => {
+both('a backend that is away is not asked', CONFIGURED, async (t, w) => {
   const [J, K] = [await admitted(w), await admitted(w)]
   const { away } = w.stats()
   J.drop()

@@ -9,7 +9,7 @@ import { createFeed } from './support/feed.ts'
 
 const ROOT = new URL('../', import.meta.url)
 
-t.test('S4.1 without options it is 0.0.0.0, and --help says which port', async (t) => {
+t.test('without options it is 0.0.0.0, and --help says which port', async (t) => {
   const help = await ending(t, ['--help'])
   const { host, port } = await listening(t, ['-p', '0'])
 
@@ -36,7 +36,7 @@ for (const [title, run] of [
     (port) => ({ args: ['-p', port], env: { PORT: '', HOST: '' }, host: '0.0.0.0' }),
   ],
 ] as const satisfies readonly (readonly [string, (port: string) => Run])[])
-  t.test(`S4.1 ${title}: the line that says where it listens matches`, async (t) => {
+  t.test(`${title}: the line that says where it listens matches`, async (t) => {
     const port = await free()
     const { args, env, host }: Run = run(`${port}`)
 
@@ -46,7 +46,7 @@ for (const [title, run] of [
     await answers(t, port)
   })
 
-t.test('S4.1 --version says the version of the package', async (t) => {
+t.test('--version says the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))
 
   t.match(await ending(t, ['--version'], { command: NODE }), {
@@ -56,7 +56,7 @@ t.test('S4.1 --version says the version of the package', async (t) => {
   })
 })
 
-t.test('S4.1 a port in use is one line on stderr and exit code 1', async (t) => {
+t.test('a port in use is one line on stderr and exit code 1', async (t) => {
   const holder = createServer().listen(0, '127.0.0.1')
   t.teardown(() => holder.close())
   await once(holder, 'listening')
@@ -79,7 +79,7 @@ for (const [args, complaint] of [
   [['--log', 'loud'], /--log: expected one of "trace", .*got "loud"/],
   [['-p', '0', '-h', '203.0.113.1'], /--host: this machine has no address 203\.0\.113\.1/],
 ] as const)
-  t.test(`S4.1 ${args.join(' ')} is one line on stderr and exit code 1`, async (t) => {
+  t.test(`${args.join(' ')} is one line on stderr and exit code 1`, async (t) => {
     const { code, output, errors } = await ending(t, args)
 
     t.equal(code, 1)

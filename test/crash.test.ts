@@ -14,7 +14,7 @@ const WRITES = CRASHES * 50
 const IN_FLIGHT = 4
 const CLIENTS = 3
 
-t.test('S2.8 kill -9 loses, doubles and renumbers nothing that was acknowledged', async (t) => {
+t.test('kill -9 loses, doubles and renumbers nothing that was acknowledged', async (t) => {
   const seed = seedOf()
   t.comment(`SEED=${seed}`)
   const random = createRandom(seed)

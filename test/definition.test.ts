@@ -97,7 +97,7 @@ t.test('room.state still says what room.own does, and warns once of each kind', 
   t.strictSame(warnings(), ['duel', 'race'])
 })
 
-t.test('S0.29 what onMessage changes is what is acknowledged and what arrives', async (t) => {
+t.test('what onMessage changes is what is acknowledged and what arrives', async (t) => {
   const duel = defineRoom({
     namespaces: ['game'],
     onMessage(_, { type, name, args, from }) {

@@ -48,7 +48,7 @@ if (executablePath !== undefined) {
   })
   t.teardown(() => browser?.close())
 
-  t.test('S0.17 a dialog prompts the person, and the choice comes back', async (t) => {
+  t.test('a dialog prompts the person, and the choice comes back', async (t) => {
     const { ask, page, dialog, settle } = await game(t)
     const question = { title: 'Trade?', text: 'A <b>boot</b>\nfor a carrot?' }
 
@@ -68,7 +68,7 @@ if (executablePath !== undefined) {
     await settle()
   })
 
-  t.test('S0.17 a confirm asks yes or no', async (t) => {
+  t.test('a confirm asks yes or no', async (t) => {
     const { ask, dialog, settle } = await game(t)
     const answers: Json[] = []
 

@@ -8,7 +8,7 @@ import { settled as arrived, enter, HOUSE, troupe, witness } from './support/tro
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
 for (const over of OVERS) {
-  t.test(`S0.1 an emit reaches everyone but its sender, over ${over}`, async (t) => {
+  t.test(`an emit reaches everyone but its sender, over ${over}`, async (t) => {
     const [ada, bob, cleo] = await seated(await world(t, { over }), 3)
     const heard = [ada, bob, cleo].map((one) => listen(one, 'plaza.m'))
 
@@ -19,7 +19,7 @@ for (const over of OVERS) {
     t.strictSame(heard, [[], once, once])
   })
 
-  t.test(`S0.2 the acknowledgement carries what the others receive, over ${over}`, async (t) => {
+  t.test(`the acknowledgement carries what the others receive, over ${over}`, async (t) => {
     const [ada, bob] = await seated(await world(t, { over }), 2)
     const heard = listen(bob, 'plaza.m')
     const args = ['foo', 1.5, null, { deep: [true, '\u2028"\\', {}] }]
@@ -31,7 +31,7 @@ for (const over of OVERS) {
     t.strictSame(heard, [answer.args])
   })
 
-  t.test(`S0.2 the acknowledgement comes to one who is alone, too, over ${over}`, async (t) => {
+  t.test(`the acknowledgement comes to one who is alone, too, over ${over}`, async (t) => {
     const [ada] = await seated(await world(t, { over }), 1)
 
     const answer = await ada.events.emit('plaza.wave')
@@ -39,7 +39,7 @@ for (const over of OVERS) {
     t.strictSame(answer, { name: 'plaza.wave', args: [], delivered: 0 })
   })
 
-  t.test(`S0.4 what a room does not declare reaches nobody, over ${over}`, async (t) => {
+  t.test(`what a room does not declare reaches nobody, over ${over}`, async (t) => {
     const [ada, bob] = await seated(await world(t, { over }), 2)
     const undeclared = listen(bob, 'module.m')
     const declared = listen(bob, 'plaza.s')
@@ -56,7 +56,7 @@ for (const over of OVERS) {
     t.strictSame(declared, [['foo']])
   })
 
-  t.test(`S0.6 who forges the sender is stamped all the same, over ${over}`, async (t) => {
+  t.test(`who forges the sender is stamped all the same, over ${over}`, async (t) => {
     const here = await world(t, { over })
     const [bob] = await seated(here, 1)
     const ada = await here.raw()
@@ -72,7 +72,7 @@ for (const over of OVERS) {
     t.strictSame(senders, [{ member: 2, player: data.player.id, role: 'player', name: 'Ada' }])
   })
 
-  t.test(`S0.8 an emit to all runs everybody’s handlers exactly once, over ${over}`, async (t) => {
+  t.test(`an emit to all runs everybody’s handlers exactly once, over ${over}`, async (t) => {
     const [ada, bob] = await seated(await world(t, { over }), 2)
     const heard = [ada, bob].map((one) => listen(one, 'plaza.m'))
 
@@ -93,7 +93,7 @@ for (const over of OVERS) {
     )
   })
 
-  t.test(`S0.4 a room hears the namespaces it declares, over ${over}`, async (t) => {
+  t.test(`a room hears the namespaces it declares, over ${over}`, async (t) => {
     const here = await world(t, { over, ...HOUSE })
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const names = ['system.s', 'module.m', 'plaza.m', 'systems.s']
@@ -108,7 +108,7 @@ for (const over of OVERS) {
     t.strictSame(heard, [[['s']], [['m']], [], []])
   })
 
-  t.test(`S0.7 one event carries many kinds of message, over ${over}`, async (t) => {
+  t.test(`one event carries many kinds of message, over ${over}`, async (t) => {
     const here = await world(t, { over, ...HOUSE })
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const done: unknown[] = []
@@ -148,7 +148,7 @@ for (const over of OVERS) {
     t.equal(bob.network.state, 'open')
   })
 
-  t.test(`S0.9 what is for one player reaches no other, over ${over}`, async (t) => {
+  t.test(`what is for one player reaches no other, over ${over}`, async (t) => {
     const here = await world(t, { over, ...HOUSE })
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const cleo = await witness(here, ada)
@@ -275,7 +275,7 @@ for (const over of OVERS) {
   })
 }
 
-t.test('S0.4 each kind of room declares namespaces of its own', async (t) => {
+t.test('each kind of room declares namespaces of its own', async (t) => {
   const kinds = [
     kindOf('duel', { namespaces: ['system', 'module'] }),
     kindOf('quiet', { namespaces: [] }),

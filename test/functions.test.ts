@@ -48,7 +48,7 @@ function slow({ network }: Player) {
 for (const over of OVERS) {
   const open = (t: Parameters<typeof world>[0]) => world(t, { over, ...HOUSE })
 
-  t.test(`S0.18 a function is called by its name or as itself, over ${over}`, async (t) => {
+  t.test(`a function is called by its name or as itself, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     for (const { network } of [ada, bob]) network.functions.register('game.add', add)
@@ -70,7 +70,7 @@ for (const over of OVERS) {
     t.match(nameless, { code: 'UNREGISTERED_HANDLER' })
   })
 
-  t.test(`S0.18 what is registered no longer is not executed, over ${over}`, async (t) => {
+  t.test(`what is registered no longer is not executed, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const off = bob.network.functions.register('game.add', add)
@@ -81,7 +81,7 @@ for (const over of OVERS) {
     t.match(await failureOf(ask), { code: 'UNREGISTERED_HANDLER' })
   })
 
-  t.test(`S0.19 the host executes what it is asked, over ${over}`, async (t) => {
+  t.test(`the host executes what it is asked, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace, hal, ada] = await troupe(here, ['host', 'assistant', 'player'])
     const marks = marked([grace, hal, ada])
@@ -103,7 +103,7 @@ for (const over of OVERS) {
     t.strictSame(frames, [], 'at the host itself it runs here')
   })
 
-  t.test(`S0.19 without a host there is nobody to execute it, over ${over}`, async (t) => {
+  t.test(`without a host there is nobody to execute it, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['player', 'player'])
     const marks = marked([ada, bob])
@@ -158,7 +158,7 @@ for (const over of OVERS) {
     })
   })
 
-  t.test(`S0.20 one player executes it, over ${over}`, async (t) => {
+  t.test(`one player executes it, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const cleo = await witness(here, ada)
@@ -184,7 +184,7 @@ for (const over of OVERS) {
     t.strictSame(reached, ['room.member_left'], 'nobody else is bothered')
   })
 
-  t.test(`S0.21 the hosts, or the other hosts, execute it, over ${over}`, async (t) => {
+  t.test(`the hosts, or the other hosts, execute it, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace, hal, ada] = await troupe(here, ['host', 'assistant', 'player'])
     const cleo = await witness(here, ada)
@@ -202,7 +202,7 @@ for (const over of OVERS) {
     t.strictSame(await cleo.frames(), [])
   })
 
-  t.test(`S0.21 where there are no other hosts, that is told, over ${over}`, async (t) => {
+  t.test(`where there are no other hosts, that is told, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace] = await troupe(here, ['host', 'player'])
 
@@ -211,7 +211,7 @@ for (const over of OVERS) {
     })
   })
 
-  t.test(`S0.22 everyone, or everyone else, executes it, over ${over}`, async (t) => {
+  t.test(`everyone, or everyone else, executes it, over ${over}`, async (t) => {
     const here = await open(t)
     const people = await troupe(here, ['host', 'player', 'player'])
     const marks = marked(people)
@@ -228,7 +228,7 @@ for (const over of OVERS) {
     t.strictSame(ran(marks, 'others'), [1, 3])
   })
 
-  t.test(`S0.23 these players execute it, and nobody else, over ${over}`, async (t) => {
+  t.test(`these players execute it, and nobody else, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const cleo = await witness(here, ada)
@@ -259,7 +259,7 @@ for (const over of OVERS) {
       })
   })
 
-  t.test(`S0.24 a cast is done before those who execute it are, over ${over}`, async (t) => {
+  t.test(`a cast is done before those who execute it are, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const work = slow(bob)
@@ -279,7 +279,7 @@ for (const over of OVERS) {
     await until(() => isFinished)
   })
 
-  t.test(`S0.24 what fails in a cast is told where it fails, over ${over}`, async (t) => {
+  t.test(`what fails in a cast is told where it fails, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const { functions } = bob.network
@@ -305,7 +305,7 @@ for (const over of OVERS) {
     )
   })
 
-  t.test(`S0.25 what fails elsewhere names the player, over ${over}`, async (t) => {
+  t.test(`what fails elsewhere names the player, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     bob.network.functions.register('game.boom', () => {
@@ -320,7 +320,7 @@ for (const over of OVERS) {
     t.equal(bob.network.state, 'open')
   })
 
-  t.test(`S0.26 who leaves in mid-call has left, over ${over}`, async (t) => {
+  t.test(`who leaves in mid-call has left, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const work = slow(bob)
@@ -339,7 +339,7 @@ for (const over of OVERS) {
     )
   })
 
-  t.test(`S0.26 whose window ends in mid-call has left, over ${over}`, async (t) => {
+  t.test(`whose window ends in mid-call has left, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'], NEVER)
     const work = slow(bob)
@@ -358,7 +358,7 @@ for (const over of OVERS) {
     t.match(await outcome, { code: 'TARGET_LEFT' })
   })
 
-  t.test(`S0.26 who drops inside the window answers once back, over ${over}`, async (t) => {
+  t.test(`who drops inside the window answers once back, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'], LATER)
     const work = slow(bob)
@@ -378,7 +378,7 @@ for (const over of OVERS) {
     ['leaves', ({ room }: Player) => room.leave()],
     ['goes for good', async ({ network }: Player) => network.close()],
   ] as const)
-    t.test(`S0.26 where a host ${how}, the next one executes it, over ${over}`, async (t) => {
+    t.test(`where a host ${how}, the next one executes it, over ${over}`, async (t) => {
       const here = await open(t)
       const [grace, hal, ada] = await troupe(here, ['host', 'assistant', 'player'])
       const [first, second] = [slow(grace), slow(hal)]
@@ -393,7 +393,7 @@ for (const over of OVERS) {
       t.strictSame([first.runs, second.runs], [1, 1])
     })
 
-  t.test(`S0.26 where a host’s window ends, the next one executes it, over ${over}`, async (t) => {
+  t.test(`where a host’s window ends, the next one executes it, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace, hal, ada] = await troupe(here, ['host', 'assistant', 'player'], NEVER)
     const [first, second] = [slow(grace), slow(hal)]
@@ -414,7 +414,7 @@ for (const over of OVERS) {
     t.strictSame([first.runs, second.runs], [1, 1])
   })
 
-  t.test(`S0.26 a call never runs twice at one host, over ${over}`, async (t) => {
+  t.test(`a call never runs twice at one host, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace, hal, ada] = await troupe(here, ['host', 'host', 'player'])
     const [first, second] = [slow(grace), slow(hal)]
@@ -433,7 +433,7 @@ for (const over of OVERS) {
     t.strictSame([first.runs, second.runs], [1, 1])
   })
 
-  t.test(`S0.26 when the caller goes, no second host executes it, over ${over}`, async (t) => {
+  t.test(`when the caller goes, no second host executes it, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace, hal, ada] = await troupe(here, ['host', 'assistant', 'player'])
     const [first, second] = [slow(grace), slow(hal)]
@@ -448,7 +448,7 @@ for (const over of OVERS) {
     t.strictSame([first.runs, second.runs], [1, 0])
   })
 
-  t.test(`S0.26 the last host that leaves leaves nobody to execute it, over ${over}`, async (t) => {
+  t.test(`the last host that leaves leaves nobody to execute it, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace, ada] = await troupe(here, ['host', 'player'])
     const work = slow(grace)
@@ -460,7 +460,7 @@ for (const over of OVERS) {
     t.match(await outcome, { code: 'TARGET_LEFT', data: { cause: { player: grace.id } } })
   })
 
-  t.test(`S0.27 who executes knows for whom, over ${over}`, async (t) => {
+  t.test(`who executes knows for whom, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const callers: unknown[] = []
@@ -484,7 +484,7 @@ for (const over of OVERS) {
     t.strictSame(callers, [from, from, from], 'here as elsewhere')
   })
 
-  t.test(`S0.30 two packages do not collide, over ${over}`, async (t) => {
+  t.test(`two packages do not collide, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const { functions } = bob.network

@@ -1,4 +1,4 @@
 import t from 'tap'
 import { playScenarios } from './support/play.ts'
 
-t.test('S3.7 Godot 3.2 goes through every scenario', (t) => playScenarios(t, 'godot32', 'godot3'))
+t.test('Godot 3.2 goes through every scenario', (t) => playScenarios(t, 'godot32', 'godot3'))

@@ -20,7 +20,7 @@ const hosts = (people: readonly Player[]) => people.map(({ room }) => room.host?
 for (const over of OVERS) {
   const open = (t: Parameters<typeof world>[0]) => world(t, { over, ...HOUSE })
 
-  t.test(`S0.15 the highest role is the host, then the lowest number, over ${over}`, async (t) => {
+  t.test(`the highest role is the host, then the lowest number, over ${over}`, async (t) => {
     const here = await open(t)
     const roles = ['player', 'assistant', 'assistant', 'host', 'trusted'] as const
     const [ada, bob, cleo, dan, eve] = await troupe(here, roles)
@@ -45,7 +45,7 @@ for (const over of OVERS) {
     t.match(await failureOf(eve.network.functions.executeAsHost('game.add')), { code: 'NO_HOST' })
   })
 
-  t.test(`S0.15 a newcomer knows the host, and roles decide anew, over ${over}`, async (t) => {
+  t.test(`a newcomer knows the host, and roles decide anew, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const changes: unknown[] = []
@@ -70,7 +70,7 @@ for (const over of OVERS) {
     )
   })
 
-  t.test(`S0.15 a host that is away stays it until its window ends, over ${over}`, async (t) => {
+  t.test(`a host that is away stays it until its window ends, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob, cleo] = await troupe(here, ['host', 'assistant', 'player'], {
       backoff: () => 3_600_000,
@@ -87,30 +87,27 @@ for (const over of OVERS) {
     t.strictSame(hosts([bob, cleo]), [2, 2])
   })
 
-  t.test(
-    `S0.15 who was away knows the host and the roles on coming back, over ${over}`,
-    async (t) => {
-      const here = await open(t)
-      const [ada, bob, cleo] = await troupe(here, ['host', 'player', 'player'], LATER)
-      const told: unknown[] = []
-      cleo.room.on('host', (host) => void told.push(host?.number))
-      await cut(cleo, here)
+  t.test(`who was away knows the host and the roles on coming back, over ${over}`, async (t) => {
+    const here = await open(t)
+    const [ada, bob, cleo] = await troupe(here, ['host', 'player', 'player'], LATER)
+    const told: unknown[] = []
+    cleo.room.on('host', (host) => void told.push(host?.number))
+    await cut(cleo, here)
 
-      await ada.room.assign(2, 'assistant')
-      await ada.room.lock()
-      await ada.room.update({ properties: { map: 'ice' } })
-      await ada.room.leave()
-      await back(cleo, here)
-      await settled(bob, cleo)
+    await ada.room.assign(2, 'assistant')
+    await ada.room.lock()
+    await ada.room.update({ properties: { map: 'ice' } })
+    await ada.room.leave()
+    await back(cleo, here)
+    await settled(bob, cleo)
 
-      t.strictSame(hosts([bob, cleo]), [2, 2])
-      t.strictSame(told, [2], 'told once, by the replay and not again by the snapshot')
-      t.equal(cleo.room.members.get(2)?.role, 'assistant')
-      t.match(cleo.room, { locked: true, properties: { map: 'ice' } })
-    },
-  )
+    t.strictSame(hosts([bob, cleo]), [2, 2])
+    t.strictSame(told, [2], 'told once, by the replay and not again by the snapshot')
+    t.equal(cleo.room.members.get(2)?.role, 'assistant')
+    t.match(cleo.room, { locked: true, properties: { map: 'ice' } })
+  })
 
-  t.test(`S0.15 and so does who missed too much, over ${over}`, async (t) => {
+  t.test(`and so does who missed too much, over ${over}`, async (t) => {
     const limits = { ...HOUSE.limits, resume_frames: 4 }
     const here = await world(t, { over, ...HOUSE, limits })
     const [ada, bob, cleo] = await troupe(here, ['host', 'player', 'player'], LATER)
@@ -140,7 +137,7 @@ for (const over of OVERS) {
     t.equal(cleo.room.locked, true)
   })
 
-  t.test(`S0.16 of several hosts exactly the active one acts, over ${over}`, async (t) => {
+  t.test(`of several hosts exactly the active one acts, over ${over}`, async (t) => {
     const here = await open(t)
     const [grace, hal, ada] = await troupe(here, ['assistant', 'host', 'player'])
     const acted: number[] = []

@@ -17,7 +17,7 @@ const PAGE = {
   'notes.txt': 'of no type that is served',
 }
 
-t.test('S4.13 GET /healthz is 200 OK', async (t) => {
+t.test('GET /healthz is 200 OK', async (t) => {
   const { get } = await listening(t)
 
   t.match(await get('/healthz'), { status: 200, body: 'OK', headers: { 'content-length': '2' } })

@@ -12,7 +12,7 @@ import { NodeSocket } from './support/world.ts'
 
 busContract(t, 'in memory', async () => createMemoryBus())
 
-t.test('S1.16 every node answers, the asker included, and who has nothing says null', async (t) => {
+t.test('every node answers, the asker included, and who has nothing says null', async (t) => {
   const bus = createMemoryBus()
   const asked: unknown[] = []
   const position = (place: Json) => async (what: Json, from: object) => {
@@ -33,7 +33,7 @@ t.test('S1.16 every node answers, the asker included, and who has nothing says n
   t.strictSame(asked, Array(3).fill(['P', { node: 'n1' }]))
 })
 
-t.test('S1.16 a player’s message makes its room ask all nodes', async (t) => {
+t.test('a player’s message makes its room ask all nodes', async (t) => {
   const bus = createMemoryBus()
   const hall = defineRoom({
     namespaces: ['hall'],
@@ -63,14 +63,14 @@ t.test('S1.16 a player’s message makes its room ask all nodes', async (t) => {
   t.strictSame(heard, [['hall.ask', 69]])
 })
 
-t.test('S1.17 a single node asks itself', async (t) => {
+t.test('a single node asks itself', async (t) => {
   const { server } = await node(t, undefined, undefined, { sum: () => 2 })
 
   t.strictSame(await server.intercom('sum'), [{ node: 'alone', value: 2 }])
   t.match(await server.intercom('other'), [{ value: null, problem: 'UNKNOWN_NAME' }])
 })
 
-t.test('S1.17 names nobody knows, failures and silence are said in the answer', async (t) => {
+t.test('names nobody knows, failures and silence are said in the answer', async (t) => {
   const bus = createMemoryBus()
   const { server, clock } = await node(t, bus, 'a', { sum: () => 1, toString: () => 'own' })
   const failing = await node(t, bus, 'b', {
@@ -107,7 +107,7 @@ t.test('S1.17 names nobody knows, failures and silence are said in the answer', 
   t.match(failing.lines, [{ msg: 'intercom failed', name: 'sum', from: 'a' }])
 })
 
-t.test('S1.17 a node that stops answers what it was asking at once', async (t) => {
+t.test('a node that stops answers what it was asking at once', async (t) => {
   const bus = createMemoryBus()
   const { server } = await node(t, bus, 'a', {})
   await node(t, bus, 'b', { never: () => new Promise<Json>(() => {}) })
@@ -123,7 +123,7 @@ t.test('S1.17 a node that stops answers what it was asking at once', async (t) =
   t.strictSame(await server.intercom('late'), [{ node: 'a', value: null, problem: 'TIMEOUT' }])
 })
 
-t.test('S1.18 an HTTP request of a game’s own gets the same array', async (t) => {
+t.test('an HTTP request of a game’s own gets the same array', async (t) => {
   const bus = createMemoryBus()
   const { server } = await node(
     t,

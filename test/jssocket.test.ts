@@ -16,7 +16,7 @@ import { type Service, service } from './support/service.ts'
 
 const SECRET = 'open sesame'
 
-t.test('S4.2 a hex-encoded bcrypt hash is accepted, and a plain one', async (t) => {
+t.test('a hex-encoded bcrypt hash is accepted, and a plain one', async (t) => {
   const plain = await hash(SECRET, 4)
   for (const backendSecret of [plain, Buffer.from(plain).toString('hex')]) {
     const { port } = await service(t, { backendSecret, dev: false })
@@ -31,7 +31,7 @@ t.test('S4.2 a hex-encoded bcrypt hash is accepted, and a plain one', async (t) 
   }
 })
 
-t.test('S4.2 with no hash, backends are refused unless in development', async (t) => {
+t.test('with no hash, backends are refused unless in development', async (t) => {
   const production = await service(t, { dev: false })
   const development = await service(t, { dev: true })
 
@@ -49,20 +49,17 @@ t.test('S4.2 with no hash, backends are refused unless in development', async (t
   })
 })
 
-t.test(
-  'S4.3 the right secret is answered with true, a wrong one with false and closed',
-  async (t) => {
-    const { port } = await service(t)
-    const [right, wrong] = [await openJssocket(t, port), await openJssocket(t, port)]
+t.test('the right secret is answered with true, a wrong one with false and closed', async (t) => {
+  const { port } = await service(t)
+  const [right, wrong] = [await openJssocket(t, port), await openJssocket(t, port)]
 
-    right.send(serverConnect('12345678'))
-    wrong.send(serverConnect('87654321'))
+  right.send(serverConnect('12345678'))
+  wrong.send(serverConnect('87654321'))
 
-    t.equal(JSON.stringify(await right.next()), '{"type":"server_connect","data":true}')
-    t.equal(JSON.stringify(await wrong.next()), '{"type":"server_connect","data":false}')
-    t.equal(await wrong.closed, 1000)
-  },
-)
+  t.equal(JSON.stringify(await right.next()), '{"type":"server_connect","data":true}')
+  t.equal(JSON.stringify(await wrong.next()), '{"type":"server_connect","data":false}')
+  t.equal(await wrong.closed, 1000)
+})
 
 for (const [what, data] of [
   ['nothing', {}],
@@ -70,7 +67,7 @@ for (const [what, data] of [
   ['a number', { auth: 12345678 }],
   ['text in place of data', '12345678'],
 ] as const)
-  t.test(`S4.3 ${what} for a secret is a wrong one`, async (t) => {
+  t.test(`${what} for a secret is a wrong one`, async (t) => {
     const { port } = await service(t)
     const J = await openJssocket(t, port)
 
@@ -81,49 +78,43 @@ for (const [what, data] of [
     t.equal(await J.closed, 1000)
   })
 
-t.test(
-  'S4.3 the secret may come in the header auth, and counts from the first frame',
-  async (t) => {
-    const backendSecret = await hash(SECRET, 4)
-    const { port } = await service(t, { backendSecret })
-    const A = await connected(t, port)
-    const J = await openJssocket(t, port, { auth: SECRET })
-    const wrong = await openJssocket(t, port, { auth: 'wrong' })
+t.test('the secret may come in the header auth, and counts from the first frame', async (t) => {
+  const backendSecret = await hash(SECRET, 4)
+  const { port } = await service(t, { backendSecret })
+  const A = await connected(t, port)
+  const J = await openJssocket(t, port, { auth: SECRET })
+  const wrong = await openJssocket(t, port, { auth: 'wrong' })
 
-    J.send({ type: 'server_connect', data: {} })
-    J.send({ type: 'notify_all', data: { n: 1 } })
-    wrong.send({ type: 'notify_all', data: { n: 2 } })
+  J.send({ type: 'server_connect', data: {} })
+  J.send({ type: 'notify_all', data: { n: 1 } })
+  wrong.send({ type: 'notify_all', data: { n: 2 } })
 
-    t.strictSame(await J.next(), { type: 'server_connect', data: true })
-    t.strictSame(await A.next(), { n: 1 })
-    t.strictSame(await wrong.ask({ type: 'server_connect', data: {} }), {
-      type: 'server_connect',
-      data: false,
-    })
-    t.equal(await wrong.closed, 1000)
-    await settled(A)
-  },
-)
+  t.strictSame(await J.next(), { type: 'server_connect', data: true })
+  t.strictSame(await A.next(), { n: 1 })
+  t.strictSame(await wrong.ask({ type: 'server_connect', data: {} }), {
+    type: 'server_connect',
+    data: false,
+  })
+  t.equal(await wrong.closed, 1000)
+  await settled(A)
+})
 
-t.test(
-  'S4.4 without a token, client_connected tells its own id and that nobody knows it',
-  async (t) => {
-    const { port } = await service(t)
-    const A = await openJssocket(t, port)
+t.test('without a token, client_connected tells its own id and that nobody knows it', async (t) => {
+  const { port } = await service(t)
+  const A = await openJssocket(t, port)
 
-    const answer = await A.ask({ type: 'client_connect', data: {} })
-    const again = await A.ask({ type: 'client_connect' })
+  const answer = await A.ask({ type: 'client_connect', data: {} })
+  const again = await A.ask({ type: 'client_connect' })
 
-    t.match(
-      A.texts[0],
-      /^\{"type":"client_connected","data":\{"target":"[\w-]+","authenticated":false\}\}$/,
-    )
-    t.strictSame(again, answer)
-  },
-)
+  t.match(
+    A.texts[0],
+    /^\{"type":"client_connected","data":\{"target":"[\w-]+","authenticated":false\}\}$/,
+  )
+  t.strictSame(again, answer)
+})
 
 t.test(
-  'S4.5 a valid token is authenticated and in its own group, an invalid one is public',
+  'a valid token is authenticated and in its own group, an invalid one is public',
   async (t) => {
     const s = await service(t)
     const { player, token } = await playerToken(s, 'ada')
@@ -148,7 +139,7 @@ t.test(
   },
 )
 
-t.test('S4.6 client_connected of a player is ignored, of a backend it works', async (t) => {
+t.test('client_connected of a player is ignored, of a backend it works', async (t) => {
   const { port } = await service(t)
   const A = await connected(t, port)
   const B = await connected(t, port)
@@ -169,7 +160,7 @@ t.test('S4.6 client_connected of a player is ignored, of a backend it works', as
 })
 
 t.test(
-  'S4.6 a backend is asked about who connects, and its word is what the client hears',
+  'a backend is asked about who connects, and its word is what the client hears',
   async (t) => {
     const { port } = await service(t)
     const J = await backend(t, port)
@@ -197,7 +188,7 @@ t.test(
   },
 )
 
-t.test('S4.6 a backend that says yes without saying who lets in a guest', async (t) => {
+t.test('a backend that says yes without saying who lets in a guest', async (t) => {
   const { port } = await service(t)
   const J = await backend(t, port)
   const A = await openJssocket(t, port)
@@ -212,7 +203,7 @@ t.test('S4.6 a backend that says yes without saying who lets in a guest', async 
   t.strictSame(await A.next(), { n: 1 })
 })
 
-t.test('S4.7 client_disconnect closes, and is out of every group', async (t) => {
+t.test('client_disconnect closes, and is out of every group', async (t) => {
   const { port } = await service(t)
   const J = await backend(t, port)
   const A = await identified(t, port, J, 'ada')
@@ -230,7 +221,7 @@ t.test('S4.7 client_disconnect closes, and is out of every group', async (t) => 
   t.equal(A.texts.length, 1, 'nothing but its client_connected')
 })
 
-t.test('S4.8 notify_client reaches oneself, or who is named, raw and unwrapped', async (t) => {
+t.test('notify_client reaches oneself, or who is named, raw and unwrapped', async (t) => {
   const { port } = await service(t)
   const [A, B, C] = [await connected(t, port), await connected(t, port), await connected(t, port)]
 
@@ -246,7 +237,7 @@ t.test('S4.8 notify_client reaches oneself, or who is named, raw and unwrapped',
   await settled(C)
 })
 
-t.test('S4.8 any JSON is delivered as it is, and none is an empty object', async (t) => {
+t.test('any JSON is delivered as it is, and none is an empty object', async (t) => {
   const { port } = await service(t)
   const A = await connected(t, port)
 
@@ -256,7 +247,7 @@ t.test('S4.8 any JSON is delivered as it is, and none is an empty object', async
   t.strictSame(await A.ask({ type: 'notify_client' }), {})
 })
 
-t.test('S4.9 notify_group reaches a group by its id, by a member’s, or one’s own', async (t) => {
+t.test('notify_group reaches a group by its id, by a member’s, or one’s own', async (t) => {
   const { port } = await service(t)
   const J = await backend(t, port)
   const A = await identified(t, port, J, 'ada')
@@ -275,7 +266,7 @@ t.test('S4.9 notify_group reaches a group by its id, by a member’s, or one’s
   for (const one of [A, A2, B]) await settled(one)
 })
 
-t.test('S4.10 the group public has the anonymous, and nobody who is authenticated', async (t) => {
+t.test('the group public has the anonymous, and nobody who is authenticated', async (t) => {
   const { port } = await service(t)
   const A = await connected(t, port)
   const J = await backend(t, port)
@@ -289,7 +280,7 @@ t.test('S4.10 the group public has the anonymous, and nobody who is authenticate
   await settled(B)
 })
 
-t.test('S4.10 a guest of the game counts as anonymous', async (t) => {
+t.test('a guest of the game counts as anonymous', async (t) => {
   const s = await service(t)
   const J = await backend(t, s.port)
   const guest = await s.raw()
@@ -303,7 +294,7 @@ t.test('S4.10 a guest of the game counts as anonymous', async (t) => {
   t.notOk(known.seen.some(({ type }) => type === 'notify'))
 })
 
-t.test('S4.11 notify_all of a backend reaches all, of a player nobody', async (t) => {
+t.test('notify_all of a backend reaches all, of a player nobody', async (t) => {
   const s = await service(t)
   const A = await connected(t, s.port)
   const J = await backend(t, s.port)
@@ -320,7 +311,7 @@ t.test('S4.11 notify_all of a backend reaches all, of a player nobody', async (t
   t.equal(J.texts.length, 2, 'its own server_connect, and the question about B')
 })
 
-t.test('S4.12 who has not said client_connect notifies nobody, and hears nothing', async (t) => {
+t.test('who has not said client_connect notifies nobody, and hears nothing', async (t) => {
   const { port } = await service(t)
   const B = await connected(t, port)
   const A = await openJssocket(t, port)
@@ -336,7 +327,7 @@ t.test('S4.12 who has not said client_connect notifies nobody, and hears nothing
   await settled(B)
 })
 
-t.test('S4.14 the sender gets the callback it asked for', async (t) => {
+t.test('the sender gets the callback it asked for', async (t) => {
   const { port } = await service(t)
   const [A, B] = [await connected(t, port), await connected(t, port)]
 
@@ -353,7 +344,7 @@ t.test('S4.14 the sender gets the callback it asked for', async (t) => {
   ])
 })
 
-t.test('S4.15 several backends are asked in turn; with none, the server answers', async (t) => {
+t.test('several backends are asked in turn; with none, the server answers', async (t) => {
   const s = await service(t)
   const { token } = await playerToken(s, 'ada')
   const backends = [await backend(t, s.port), await backend(t, s.port), await backend(t, s.port)]
@@ -372,7 +363,7 @@ t.test('S4.15 several backends are asked in turn; with none, the server answers'
   t.equal(A.authenticated, true)
 })
 
-t.test('S4.15 a backend that dies in the middle leaves the built-in answer', async (t) => {
+t.test('a backend that dies in the middle leaves the built-in answer', async (t) => {
   const s = await service(t)
   const { token } = await playerToken(s, 'ada')
   const J = await backend(t, s.port)
@@ -385,7 +376,7 @@ t.test('S4.15 a backend that dies in the middle leaves the built-in answer', asy
   t.match(await A.next(), { type: 'client_connected', data: { authenticated: true } })
 })
 
-t.test('S4.15 a backend that stalls leaves the built-in answer within 2 s', async (t) => {
+t.test('a backend that stalls leaves the built-in answer within 2 s', async (t) => {
   const s = await service(t)
   const { token } = await playerToken(s, 'ada')
   const J = await backend(t, s.port)
@@ -403,7 +394,7 @@ t.test('S4.15 a backend that stalls leaves the built-in answer within 2 s', asyn
   await settled(A)
 })
 
-t.test('S4.16 the same token twice, and still in the group', async (t) => {
+t.test('the same token twice, and still in the group', async (t) => {
   const s = await service(t)
   const { player, token } = await playerToken(s, 'ada')
   const A = await connected(t, s.port, token)
@@ -417,7 +408,7 @@ t.test('S4.16 the same token twice, and still in the group', async (t) => {
   await settled(A)
 })
 
-t.test('S4.16 the token of somebody else is refused, and changes nothing', async (t) => {
+t.test('the token of somebody else is refused, and changes nothing', async (t) => {
   const s = await service(t)
   const ada = await playerToken(s, 'ada')
   const bob = await playerToken(s, 'bob')

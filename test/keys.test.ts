@@ -99,7 +99,7 @@ t.test('--help says what each command takes', async (t) => {
   }
 })
 
-t.test('S2.12 a key revoked by another process ends its connections, and no others', async (t) => {
+t.test('a key revoked by another process ends its connections, and no others', async (t) => {
   const file = join(folderOf(t), 'game.db')
   const [good, bad] = [await accessKey(file), await accessKey(file)]
   const server = await listening(t, ['-p', '0', '--data', file])
@@ -241,7 +241,7 @@ t.test('no secret is in the log, nor in clear in the database', async (t) => {
   }
 })
 
-t.test('S2.12 in memory as well a revoked key ends its sessions within a second', async (t) => {
+t.test('in memory as well a revoked key ends its sessions within a second', async (t) => {
   const store = createDirectStore(log)
   t.teardown(() => store.close())
   const { clock, raw } = await world(t, { store })

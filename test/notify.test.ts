@@ -16,7 +16,7 @@ const FROM_BACKEND = { member: 0, player: null, role: 'backend', name: '' }
 
 /* From a backend. */
 
-both('S4.8 a backend notifies one client, and only that one', OPTIONS, async (t, w) => {
+both('a backend notifies one client, and only that one', OPTIONS, async (t, w) => {
   const [J, ada, bob] = [await backend(w), await w.raw(), await w.raw()]
 
   const { data } = await J.ask('notify.client', {
@@ -33,7 +33,7 @@ both('S4.8 a backend notifies one client, and only that one', OPTIONS, async (t,
   await nothing(t, bob, J)
 })
 
-both('S4.8 an unknown client is nobody, and its backend is told so', OPTIONS, async (t, w) => {
+both('an unknown client is nobody, and its backend is told so', OPTIONS, async (t, w) => {
   const [J, ada] = [await backend(w), await w.raw()]
 
   const answer = await J.ask('notify.client', { target: 'nobody', data: 1 })
@@ -45,7 +45,7 @@ both('S4.8 an unknown client is nobody, and its backend is told so', OPTIONS, as
   await nothing(t, ada)
 })
 
-t.test('S4.9 a backend notifies each kind of group', async (t) => {
+t.test('a backend notifies each kind of group', async (t) => {
   const s = await service(t)
   const J = await s.raw()
   await J.ask('backend.connect', { secret: '12345678' })
@@ -97,7 +97,7 @@ const NOWHERE = [
   ...['nobody', 'group:red', 'toString', 'player:', 'constructor', '__proto__'],
 ]
 for (const target of NOWHERE)
-  both(`S4.9 nobody is at ${target}`, OPTIONS, async (t, w) => {
+  both(`nobody is at ${target}`, OPTIONS, async (t, w) => {
     const [J, ada] = [await backend(w), await w.raw()]
     await ada.ask('room.create', { kind: 'plaza' })
 
@@ -105,7 +105,7 @@ for (const target of NOWHERE)
     await nothing(t, ada)
   })
 
-both('S4.9 who leaves a room, or is gone, is out of its group', OPTIONS, async (t, w) => {
+both('who leaves a room, or is gone, is out of its group', OPTIONS, async (t, w) => {
   const [J, ada, bob] = [await backend(w), await w.raw(), await w.raw()]
   const { code } = (await ada.ask('room.create', { kind: 'plaza' })).data.room
   await bob.ask('room.join', { code })
@@ -123,7 +123,7 @@ both('S4.9 who leaves a room, or is gone, is out of its group', OPTIONS, async (
   t.match(none, { data: { code: 'INVALID_TARGET' } })
 })
 
-t.test('S4.16 who identifies again with the same token is still in its group, once', async (t) => {
+t.test('who identifies again with the same token is still in its group, once', async (t) => {
   const s = await service(t)
   const { alias, token, player } = await s.player('ada')
   const ada = await s.raw()
@@ -139,7 +139,7 @@ t.test('S4.16 who identifies again with the same token is still in its group, on
   await nothing(t, ada)
 })
 
-both('S4.10 guests are public, players are not', OPTIONS, async (t, w) => {
+both('guests are public, players are not', OPTIONS, async (t, w) => {
   const [J, nobody, guest, ada] = [await backend(w), await w.raw(), await w.raw(), await w.raw()]
   await guest.ask('player.identify')
   await J.ask('backend.identify', { session: ada.welcome.session, user: 'ada' })
@@ -152,7 +152,7 @@ both('S4.10 guests are public, players are not', OPTIONS, async (t, w) => {
   await nothing(t, ada, J)
 })
 
-both('S4.11 a backend notifies everybody, and no backend', OPTIONS, async (t, w) => {
+both('a backend notifies everybody, and no backend', OPTIONS, async (t, w) => {
   const [J, K, ada, bob] = [await backend(w), await backend(w), await w.raw(), await w.raw()]
 
   const { data } = await J.ask('notify.all', { data: ['to', 'all'] })
@@ -207,7 +207,7 @@ both(
 
 /* From a player. */
 
-both('S4.8 a player notifies itself, with itself as the sender', OPTIONS, async (t, w) => {
+both('a player notifies itself, with itself as the sender', OPTIONS, async (t, w) => {
   const [ada, bob] = [await w.raw(), await w.raw()]
   const { player } = (await ada.ask('player.identify', { name: 'Ada' })).data
 
@@ -225,7 +225,7 @@ both('S4.8 a player notifies itself, with itself as the sender', OPTIONS, async 
   await nothing(t, bob)
 })
 
-t.test('S4.9 a player’s own group is its own devices', async (t) => {
+t.test('a player’s own group is its own devices', async (t) => {
   const s = await service(t)
   const [phone, tablet, bob] = [await s.play('ada'), await s.play('ada'), await s.play('bob')]
 
@@ -241,7 +241,7 @@ t.test('S4.9 a player’s own group is its own devices', async (t) => {
 })
 
 both(
-  'S4.11 nothing that a player sends reaches others past the rules of a room',
+  'nothing that a player sends reaches others past the rules of a room',
   OPTIONS,
   async (t, w) => {
     const [J, ada, bob] = [await backend(w), await w.raw(), await w.raw()]
@@ -282,7 +282,7 @@ both(
 
 /* From the server, and over HTTP. */
 
-t.test('S4.17 the server’s own code does the same as a backend', async (t) => {
+t.test('the server’s own code does the same as a backend', async (t) => {
   const { server, raw } = await embedded()
   const [ada, bob] = [await raw(), await raw()]
   await bob.ask('room.create', { kind: 'plaza' })
@@ -315,7 +315,7 @@ t.test('S4.17 the server’s own code does the same as a backend', async (t) => 
   }
 })
 
-t.test('S4.17 there is no way around the target or the kind of data from TypeScript', async (t) => {
+t.test('there is no way around the target or the kind of data from TypeScript', async (t) => {
   const server = await createServer({ port: 0, host: '127.0.0.1' })
   t.teardown(server.close)
 
@@ -336,7 +336,7 @@ t.test('S4.17 there is no way around the target or the kind of data from TypeScr
   t.strictSame(server.notifyAll({ to: 'nobody' }), { delivered: 0 })
 })
 
-t.test('S4.17 a service notifies over HTTP with a key for it', async (t) => {
+t.test('a service notifies over HTTP with a key for it', async (t) => {
   const s = await service(t)
   const [ada, bob] = [await s.play('ada'), await s.raw()]
   const { session } = ada.welcome
@@ -355,7 +355,7 @@ t.test('S4.17 a service notifies over HTTP with a key for it', async (t) => {
   t.match(ada.seen.find(({ type }) => type === 'notify')?.from, FROM_BACKEND)
 })
 
-t.test('S4.17 over HTTP nobody is 404, and no key without the scope gets in', async (t) => {
+t.test('over HTTP nobody is 404, and no key without the scope gets in', async (t) => {
   const s = await service(t)
   const ada = await s.raw()
   const { key } = await s.keyWith('write:players', 'write:channels')

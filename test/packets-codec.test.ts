@@ -79,7 +79,7 @@ const RANGES: readonly [kind: string, min: number, max: number, below: number, a
 ] as never
 
 for (const [kind, min, max, below, above] of RANGES)
-  t.test(`S1.4 ${kind} holds what it can, and refuses what is one outside`, async (t) => {
+  t.test(`${kind} holds what it can, and refuses what is one outside`, async (t) => {
     for (const value of [min, max, 0]) {
       t.equal(unpack(kind, pack(kind, value)), value)
       t.strictSame(pack(kind, value), packedBy(kind, value), `${value} as SchemaPack has it`)
@@ -90,7 +90,7 @@ for (const [kind, min, max, below, above] of RANGES)
       t.throws(() => pack(kind, 1.5), { message: /^it: expected a whole number from/ })
   })
 
-t.test('S1.4 bool, string and buffer hold theirs and nothing else', async (t) => {
+t.test('bool, string and buffer hold theirs and nothing else', async (t) => {
   for (const value of [true, false]) t.equal(unpack('bool', pack('bool', value)), value)
   for (const value of [0, 'true', null]) t.throws(() => pack('bool', value), /true or false/)
   for (const value of ['', 'Ünï 🙂', '\ufeff', 'x'.repeat(65_535)])
@@ -103,7 +103,7 @@ t.test('S1.4 bool, string and buffer hold theirs and nothing else', async (t) =>
     t.throws(() => pack('buffer', value), /it: expected a Uint8Array of at most 65535 bytes/)
 })
 
-t.test('S1.5 small numbers take few bytes', async (t) => {
+t.test('small numbers take few bytes', async (t) => {
   const varuints: [value: number, bytes: number][] = [
     [0, 1],
     [127, 1],
@@ -138,7 +138,7 @@ t.test('S1.5 small numbers take few bytes', async (t) => {
     }
 })
 
-t.test('S1.6 the player of SchemaPack’s README is its 13 bytes', async (t) => {
+t.test('the player of SchemaPack’s README is its 13 bytes', async (t) => {
   const bytes = pack(PLAYER, ADA)
 
   t.equal(bytes.toString('hex'), '2a1657a01f0003fde4015704b1')
@@ -146,7 +146,7 @@ t.test('S1.6 the player of SchemaPack’s README is its 13 bytes', async (t) => 
   t.strictSame(unpack(PLAYER, bytes), ADA)
 })
 
-t.test('S1.6 a thousand schemas and values are SchemaPack’s, byte by byte', async (t) => {
+t.test('a thousand schemas and values are SchemaPack’s, byte by byte', async (t) => {
   const seed = seedOf()
   t.comment(`SEED=${seed}`)
   const { below } = createRandom(seed)
@@ -170,7 +170,7 @@ const said = (value: unknown): string =>
 
 const BUFFER = /\{"data":(\[[\d,]*\]),"type":"Buffer"\}/g
 
-t.test('S1.6 wrong values are refused at their place', async (t) => {
+t.test('wrong values are refused at their place', async (t) => {
   const list: Notation = { items: [{ name: 'string', at: ['bool', 'int8'] }] }
   const cases: [notation: Notation, value: unknown, message: string][] = [
     [PLAYER, { ...ADA, health: -1 }, 'it.health: expected a whole number from 0 to 2147483647'],
@@ -202,26 +202,23 @@ t.test('S1.6 wrong values are refused at their place', async (t) => {
   }
 })
 
-t.test(
-  'S1.20 what packs and what does not is as the vectors say, in both directions',
-  async (t) => {
-    const schemas = new Map<string, Schema>()
-    replay(t, 'packing', ({ name, schema, value, hex: bytes, problem = null }) => {
-      if (schema) schemas.set(name, schema)
-      const own = schemas.get(name)
-      if (schema || !own) return [Boolean(own), true]
-      if (value === undefined) return [attempt(() => read(own, bytes)), problem]
-      const written = attempt(() => write(own, value))
-      if (problem !== null) return [written, problem]
-      return [
-        [written, stringify(read(own, bytes))],
-        [bytes, stringify(value)],
-      ]
-    })
-  },
-)
+t.test('what packs and what does not is as the vectors say, in both directions', async (t) => {
+  const schemas = new Map<string, Schema>()
+  replay(t, 'packing', ({ name, schema, value, hex: bytes, problem = null }) => {
+    if (schema) schemas.set(name, schema)
+    const own = schemas.get(name)
+    if (schema || !own) return [Boolean(own), true]
+    if (value === undefined) return [attempt(() => read(own, bytes)), problem]
+    const written = attempt(() => write(own, value))
+    if (problem !== null) return [written, problem]
+    return [
+      [written, stringify(read(own, bytes))],
+      [bytes, stringify(value)],
+    ]
+  })
+})
 
-t.test('S1.20 frames are as the vectors say, and what is none is refused', async (t) => {
+t.test('frames are as the vectors say, and what is none is refused', async (t) => {
   replay(t, 'frames', ({ packets, reader, head, packet, value, hex: frame, problem = null }) => {
     if (packets) return [PACKETS.types.map(({ name, schema }) => [name, schema]), named(packets)]
     if (problem !== null) return [attempt(() => PACKETS.open(hex(frame))), problem]
@@ -270,7 +267,7 @@ function read(schema: Schema, bytes: string): unknown {
   return twinOf(schema)?.toJson(value) ?? value
 }
 
-t.test('S1.7 a whole packet may be anything, as MessagePack in a buffer', async (t) => {
+t.test('a whole packet may be anything, as MessagePack in a buffer', async (t) => {
   const packets = definePackets({ Anything: { data: 'packer' } })
   const number = packets.typeOf('Anything')?.number
 
@@ -283,7 +280,7 @@ t.test('S1.7 a whole packet may be anything, as MessagePack in a buffer', async 
     t.strictSame(packets.decode(packets.encode(['Anything', value])).data, value)
 })
 
-t.test('S1.8 one field may be anything, and what is given stays as it was', async (t) => {
+t.test('one field may be anything, and what is given stays as it was', async (t) => {
   const packets = definePackets({ AnythingField: { data: { document: 'packer', id: 'uint32' } } })
   const data = Object.freeze({
     document: Object.freeze({
@@ -313,7 +310,7 @@ t.test('what is no JSON is not packed, and half a surrogate pair does not leave'
 
 const deep = (levels: number): unknown => (levels === 0 ? null : [deep(levels - 1)])
 
-t.test('S1.20 MessagePack may claim what it likes, and nothing is made of it', async (t) => {
+t.test('MessagePack may claim what it likes, and nothing is made of it', async (t) => {
   const inside = (bytes: Buffer) => Buffer.concat([pack('varuint', bytes.length), bytes])
   const cases: [bytes: Buffer, message: RegExp][] = [
     [hex('dd0000ea60'.repeat(10_000)), /expected 60000 more items|levels of nesting/],
@@ -322,7 +319,7 @@ t.test('S1.20 MessagePack may claim what it likes, and nothing is made of it', a
   for (const [bytes, message] of cases) t.throws(() => unpack('packer', inside(bytes)), { message })
 })
 
-t.test('S1.20 100,000 mutated packets are read or refused, and nothing else', async (t) => {
+t.test('100,000 mutated packets are read or refused, and nothing else', async (t) => {
   const seed = seedOf()
   t.comment(`SEED=${seed}`)
   const { below } = createRandom(seed)
@@ -379,7 +376,7 @@ function mutated(bytes: Uint8Array, below: (below: number) => number): Buffer {
   }
 }
 
-t.test('S1.2 a constructed packet and a dehydrated one are the same bytes', async (t) => {
+t.test('a constructed packet and a dehydrated one are the same bytes', async (t) => {
   const packets = definePackets({ Slap: {}, Player: { data: PLAYER } })
 
   t.strictSame(packets.encode(new packets.Slap()), packets.encode(['Slap']))
@@ -397,7 +394,7 @@ t.test('S1.2 a constructed packet and a dehydrated one are the same bytes', asyn
     t.throws(() => packets.encode(no as never), { code: /UNKNOWN_PACKET|INVALID_MESSAGE_DATA/ })
 })
 
-t.test('S1.1 an empty packet has no bytes beside its number', async (t) => {
+t.test('an empty packet has no bytes beside its number', async (t) => {
   const packets = definePackets({ Slap: {} })
 
   const bytes = packets.encode(['Slap'])
@@ -406,7 +403,7 @@ t.test('S1.1 an empty packet has no bytes beside its number', async (t) => {
   t.match(packets.decode(bytes), { name: 'Slap', data: {} })
 })
 
-t.test('S1.3 packets are numbered from 1, in order of their names', async (t) => {
+t.test('packets are numbered from 1, in order of their names', async (t) => {
   const one = definePackets({ Slap: {}, Action: { data: { type: 'string' } }, Zed: {} })
   const other = definePackets({
     Zed: {},
@@ -424,7 +421,7 @@ t.test('S1.3 packets are numbered from 1, in order of their names', async (t) =>
   t.not(third.hash, one.hash)
 })
 
-t.test('S1.9 bundles hold packets and bundles, in order', async (t) => {
+t.test('bundles hold packets and bundles, in order', async (t) => {
   const packets = definePackets({ Action: { data: { type: 'string', payload: 'varint' } } })
   const add = (payload: number) => ['Action', { type: 'ADD', payload }] as const
   const bundle = [add(20), ['Bundle', [add(23), ['Bundle', []], add(26)]], add(0)] as const
@@ -443,7 +440,7 @@ t.test('S1.9 bundles hold packets and bundles, in order', async (t) => {
   t.throws(() => packets.encode(nested(9)), { message: /at most 8 bundles deep/ })
 })
 
-t.test('S1.23 a packet may be one scalar', async (t) => {
+t.test('a packet may be one scalar', async (t) => {
   const packets = definePackets({ Count: { data: 'varuint' }, Path: { data: ['float32'] } })
 
   t.strictSame(packets.decode(packets.encode(['Redirect', '/there'])).data, '/there')
@@ -470,7 +467,7 @@ t.test('JSON says the same as the bytes, with base64 where they are bytes', asyn
   })
 })
 
-t.test('S1.21 what one side adds to a packet is not in the other’s', async (t) => {
+t.test('what one side adds to a packet is not in the other’s', async (t) => {
   const shared = definePackets({ Slap: {}, Logout: {} })
 
   const server = decorate(shared, { Logout: { validate() {} } })

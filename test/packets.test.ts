@@ -93,7 +93,7 @@ function heard({ network }: Player, ...names: string[]): unknown[] {
 }
 
 for (const over of OVERS) {
-  t.test(`S1.1 an empty packet arrives as {}, over ${over}`, async (t) => {
+  t.test(`an empty packet arrives as {}, over ${over}`, async (t) => {
     const here = await stage(t, over)
     const ada = await here.player()
     const bob = await here.player({ code: ada.code })
@@ -116,7 +116,7 @@ for (const over of OVERS) {
     t.equal(bob.seen.length, 1)
   })
 
-  t.test(`S1.2 an unknown packet is an error at its sender, over ${over}`, async (t) => {
+  t.test(`an unknown packet is an error at its sender, over ${over}`, async (t) => {
     const here = await stage(t, over)
     const ada = await here.player()
 
@@ -133,7 +133,7 @@ for (const over of OVERS) {
     t.equal(ada.sent[0], ada.sent[1], 'constructed and dehydrated are the same bytes')
   })
 
-  t.test(`S1.3 who has other packets is told, and JSON works on, over ${over}`, async (t) => {
+  t.test(`who has other packets is told, and JSON works on, over ${over}`, async (t) => {
     const here = await stage(t, over, { Action: { respond: ({ payload }) => payload + 1 } })
     const raw = await here.raw()
     const hello = await raw.ask('session.hello', { packets: other.hash })
@@ -149,7 +149,7 @@ for (const over of OVERS) {
     t.match(json.data, { value: 3 })
   })
 
-  t.test(`S1.3 a client with other packets sends JSON by itself, over ${over}`, async (t) => {
+  t.test(`a client with other packets sends JSON by itself, over ${over}`, async (t) => {
     const here = await stage(t, over, { Action: { respond: ({ payload }) => payload + 1 } })
     const bob = await here.player()
     const ada = await here.player({ packets: other, code: bob.code })
@@ -171,7 +171,7 @@ for (const over of OVERS) {
     t.strictSame(back, [['Action', { type: 'SET', payload: 6 }]])
   })
 
-  t.test(`S1.9 bundles arrive in order, 20 + 23 + 26 = 69, over ${over}`, async (t) => {
+  t.test(`bundles arrive in order, 20 + 23 + 26 = 69, over ${over}`, async (t) => {
     let sum = 0
     const types: string[] = []
     const here = await stage(t, over, {
@@ -212,72 +212,65 @@ for (const over of OVERS) {
     )
   })
 
-  t.test(
-    `S1.10 what validate refuses is rejected with its code and reason, over ${over}`,
-    async (t) => {
-      let responded = 0
-      const here = await stage(t, over, {
-        Whatever: {
-          async validate(data) {
-            await turn()
-            if (data === 'no')
-              throw new ValidationError({ code: 404, reason: 'no something found' })
-          },
-          respond: () => ++responded,
+  t.test(`what validate refuses is rejected with its code and reason, over ${over}`, async (t) => {
+    let responded = 0
+    const here = await stage(t, over, {
+      Whatever: {
+        async validate(data) {
+          await turn()
+          if (data === 'no') throw new ValidationError({ code: 404, reason: 'no something found' })
         },
-      })
-      const ada = await here.player()
-      const raw = await here.raw()
+        respond: () => ++responded,
+      },
+    })
+    const ada = await here.player()
+    const raw = await here.raw()
 
-      const error = await failureOf(ada.network.packets.ask(['Whatever', 'no']))
-      const bundled = await failureOf(
-        ada.network.packets.ask([
-          'Bundle',
-          [
-            ['Whatever', 1],
-            ['Whatever', 'no'],
-          ],
-        ]),
-      )
-      ada.network.packets.send(['Whatever', 'no'])
-      await until(() => ada.errors.length === 1)
-      const plain = await raw.ask('packet', { name: 'Whatever', data: 'no' })
+    const error = await failureOf(ada.network.packets.ask(['Whatever', 'no']))
+    const bundled = await failureOf(
+      ada.network.packets.ask([
+        'Bundle',
+        [
+          ['Whatever', 1],
+          ['Whatever', 'no'],
+        ],
+      ]),
+    )
+    ada.network.packets.send(['Whatever', 'no'])
+    await until(() => ada.errors.length === 1)
+    const plain = await raw.ask('packet', { name: 'Whatever', data: 'no' })
 
-      t.ok(error instanceof ValidationError)
-      t.match(error, { code: 404, reason: 'no something found' })
-      t.match(bundled, { code: 404 }, 'nothing of a bundle that is refused in part')
-      t.match(ada.errors, [{ code: 'VALIDATION_FAILED', status: 404 }])
-      t.match(plain.data, {
-        code: 'VALIDATION_FAILED',
-        status: 404,
-        message: 'no something found',
-        cause: { code: 404, reason: 'no something found' },
-      })
-      t.equal(responded, 0)
-      t.equal(await ada.network.packets.ask(['Whatever', 'yes']), 1)
-    },
-  )
+    t.ok(error instanceof ValidationError)
+    t.match(error, { code: 404, reason: 'no something found' })
+    t.match(bundled, { code: 404 }, 'nothing of a bundle that is refused in part')
+    t.match(ada.errors, [{ code: 'VALIDATION_FAILED', status: 404 }])
+    t.match(plain.data, {
+      code: 'VALIDATION_FAILED',
+      status: 404,
+      message: 'no something found',
+      cause: { code: 404, reason: 'no something found' },
+    })
+    t.equal(responded, 0)
+    t.equal(await ada.network.packets.ask(['Whatever', 'yes']), 1)
+  })
 
-  t.test(
-    `S1.11 an answer is what respond returned, and nothing is null, over ${over}`,
-    async (t) => {
-      const values: unknown[] = [undefined, null, 0, 'text 🙂', { deep: [1.5, { a: null }] }]
-      const given = [...values, ...values.map((one) => Promise.resolve(one))]
-      const here = await stage(t, over, { Slap: { respond: () => given.shift() } })
-      const ada = await here.player()
-      const raw = await here.raw()
+  t.test(`an answer is what respond returned, and nothing is null, over ${over}`, async (t) => {
+    const values: unknown[] = [undefined, null, 0, 'text 🙂', { deep: [1.5, { a: null }] }]
+    const given = [...values, ...values.map((one) => Promise.resolve(one))]
+    const here = await stage(t, over, { Slap: { respond: () => given.shift() } })
+    const ada = await here.player()
+    const raw = await here.raw()
 
-      const answers = []
-      for (let count = 0; count < 10; count++) answers.push(await ada.network.packets.ask(['Slap']))
-      const none = await ada.network.packets.ask(['Logout'])
-      const plain = await raw.ask('packet', { name: 'Logout' })
+    const answers = []
+    for (let count = 0; count < 10; count++) answers.push(await ada.network.packets.ask(['Slap']))
+    const none = await ada.network.packets.ask(['Logout'])
+    const plain = await raw.ask('packet', { name: 'Logout' })
 
-      const wanted = values.map((one) => one ?? null)
-      t.strictSame(answers, [...wanted, ...wanted])
-      t.equal(none, null, 'what nobody responds to')
-      t.strictSame(plain.data, { value: null })
-    },
-  )
+    const wanted = values.map((one) => one ?? null)
+    t.strictSame(answers, [...wanted, ...wanted])
+    t.equal(none, null, 'what nobody responds to')
+    t.strictSame(plain.data, { value: null })
+  })
 
   t.test(`respond_ms, validate_ms: what never ends is a TIMEOUT, over ${over}`, async (t) => {
     const never = new Promise<void>(() => {})
@@ -304,7 +297,7 @@ for (const over of OVERS) {
     t.equal(await behind, null, 'and what is behind it goes on')
   })
 
-  t.test(`S1.12 another failure is a 500, its words for developers, over ${over}`, async (t) => {
+  t.test(`another failure is a 500, its words for developers, over ${over}`, async (t) => {
     const acceptors: OnServer = {
       Slap: {
         respond() {
@@ -337,7 +330,7 @@ for (const over of OVERS) {
     }
   })
 
-  t.test(`S1.13 the server awaits what a client’s respond returns, over ${over}`, async (t) => {
+  t.test(`the server awaits what a client’s respond returns, over ${over}`, async (t) => {
     const context: PacketContext[] = []
     const here = await stage(t, over, { Slap: { respond: (_, known) => void context.push(known) } })
     const ada = await here.player({
@@ -384,7 +377,7 @@ for (const over of OVERS) {
     t.match(await asked, { code: 'TARGET_LEFT' })
   })
 
-  t.test(`S1.14 validate sees who the sender is, over ${over}`, async (t) => {
+  t.test(`validate sees who the sender is, over ${over}`, async (t) => {
     const seen: unknown[] = []
     const here = await stage(t, over, {
       Logout: {
@@ -414,7 +407,7 @@ for (const over of OVERS) {
   })
 
   t.test(
-    `S1.15 members get what is sent to a room, others and those who left do not, over ${over}`,
+    `members get what is sent to a room, others and those who left do not, over ${over}`,
     async (t) => {
       const here = await stage(t, over)
       const ada = await here.player()
@@ -447,7 +440,7 @@ for (const over of OVERS) {
     },
   )
 
-  t.test(`S1.20 hostile bytes are an error, and the next packet works, over ${over}`, async (t) => {
+  t.test(`hostile bytes are an error, and the next packet works, over ${over}`, async (t) => {
     const here = await stage(t, over, { Action: { respond: ({ payload }) => payload } })
     const raw = await here.raw()
     await raw.ask('session.hello', { packets: shared.hash })
@@ -481,47 +474,40 @@ for (const over of OVERS) {
     t.equal(answer.data.toString('hex'), Buffer.from(shared.answer(5, 3)).toString('hex'))
   })
 
-  t.test(
-    `S1.22 packets behind one that is thought about keep their order, over ${over}`,
-    async (t) => {
-      const order: unknown[] = []
-      const thought = moment()
-      const here = await stage(t, over, {
-        Whatever: {
-          async validate(data) {
-            order.push(`validate ${data}`)
-            if (data === 1) await thought.happened
-          },
-          respond: (data) => {
-            order.push(`respond ${data}`)
-            return data === 1 ? new Promise(() => {}) : data
-          },
+  t.test(`packets behind one that is thought about keep their order, over ${over}`, async (t) => {
+    const order: unknown[] = []
+    const thought = moment()
+    const here = await stage(t, over, {
+      Whatever: {
+        async validate(data) {
+          order.push(`validate ${data}`)
+          if (data === 1) await thought.happened
         },
-        Slap: { respond: () => void order.push('slap') },
-      })
-      const ada = await here.player()
-      const bob = await here.player()
+        respond: (data) => {
+          order.push(`respond ${data}`)
+          return data === 1 ? new Promise(() => {}) : data
+        },
+      },
+      Slap: { respond: () => void order.push('slap') },
+    })
+    const ada = await here.player()
+    const bob = await here.player()
 
-      ada.network.packets.send(['Whatever', 1])
-      const second = ada.network.packets.ask(['Whatever', 2])
-      const slap = ada.network.packets.ask(['Slap'])
-      await ada.network.request('room.list', {})
-      const before = [...order]
-      await bob.network.packets.ask(['Slap'])
-      thought.happen()
+    ada.network.packets.send(['Whatever', 1])
+    const second = ada.network.packets.ask(['Whatever', 2])
+    const slap = ada.network.packets.ask(['Slap'])
+    await ada.network.request('room.list', {})
+    const before = [...order]
+    await bob.network.packets.ask(['Slap'])
+    thought.happen()
 
-      t.equal(await second, 2, 'an answer that takes its time holds up nobody')
-      t.equal(await slap, null)
-      t.strictSame(before, ['validate 1'])
-      t.strictSame(order, [
-        'validate 1',
-        'slap',
-        ...['respond 1', 'validate 2', 'respond 2', 'slap'],
-      ])
-    },
-  )
+    t.equal(await second, 2, 'an answer that takes its time holds up nobody')
+    t.equal(await slap, null)
+    t.strictSame(before, ['validate 1'])
+    t.strictSame(order, ['validate 1', 'slap', ...['respond 1', 'validate 2', 'respond 2', 'slap']])
+  })
 
-  t.test(`S1.23 a packet that is one scalar arrives as it, over ${over}`, async (t) => {
+  t.test(`a packet that is one scalar arrives as it, over ${over}`, async (t) => {
     const here = await stage(t, over, {
       Slap: { respond: (_, { session }) => session.send(['Redirect', '/a b']) },
     })
@@ -533,43 +519,40 @@ for (const over of OVERS) {
     t.strictSame(got, [['Redirect', '/a b']])
   })
 
-  t.test(
-    `S1.19 Refresh and Redirect move the page, to where it may go, over ${over}`,
-    async (t) => {
-      const here = await stage(t, over, {
-        Whatever: { respond: (data, { session }) => session.send(data as unknown as AnyPacket) },
-      })
-      const moves: string[] = []
-      const ada = await here.player({
-        location: {
-          href: 'https://game.example/play?x=1',
-          reload: () => void moves.push('reload'),
-          assign: (url) => void moves.push(url),
-        },
-        redirects: ['https://shop.example', 'not an origin'],
-      })
-      const say = (packet: unknown) => ada.network.packets.ask(['Whatever', packet])
+  t.test(`Refresh and Redirect move the page, to where it may go, over ${over}`, async (t) => {
+    const here = await stage(t, over, {
+      Whatever: { respond: (data, { session }) => session.send(data as unknown as AnyPacket) },
+    })
+    const moves: string[] = []
+    const ada = await here.player({
+      location: {
+        href: 'https://game.example/play?x=1',
+        reload: () => void moves.push('reload'),
+        assign: (url) => void moves.push(url),
+      },
+      redirects: ['https://shop.example', 'not an origin'],
+    })
+    const say = (packet: unknown) => ada.network.packets.ask(['Whatever', packet])
 
-      await say(['Refresh'])
-      for (const address of [
-        '/there',
-        'https://shop.example/a',
-        'https://evil.example/',
-        'javascript:x',
-      ])
-        await say(['Redirect', address])
-      await say(['Redirect', 'http://game.example/'])
-      const forged = await failureOf(ada.network.packets.ask(['Refresh'], { to: 'all' }))
-      const bundled = await failureOf(
-        ada.network.packets.ask(['Bundle', [['Bundle', [['Redirect', '/']]]]], { to: 'all' }),
-      )
+    await say(['Refresh'])
+    for (const address of [
+      '/there',
+      'https://shop.example/a',
+      'https://evil.example/',
+      'javascript:x',
+    ])
+      await say(['Redirect', address])
+    await say(['Redirect', 'http://game.example/'])
+    const forged = await failureOf(ada.network.packets.ask(['Refresh'], { to: 'all' }))
+    const bundled = await failureOf(
+      ada.network.packets.ask(['Bundle', [['Bundle', [['Redirect', '/']]]]], { to: 'all' }),
+    )
 
-      t.strictSame(moves, ['reload', 'https://game.example/there', 'https://shop.example/a'])
-      t.equal(ada.warned.length, 3)
-      t.match(ada.warned[0], /^Redirect: https:\/\/evil\.example\/ is neither/)
-      for (const error of [forged, bundled]) t.match(error, { code: 'PERMISSION_DENIED' })
-    },
-  )
+    t.strictSame(moves, ['reload', 'https://game.example/there', 'https://shop.example/a'])
+    t.equal(ada.warned.length, 3)
+    t.match(ada.warned[0], /^Redirect: https:\/\/evil\.example\/ is neither/)
+    for (const error of [forged, bundled]) t.match(error, { code: 'PERMISSION_DENIED' })
+  })
 
   t.test(
     `packets are neither lost nor doubled when the connection drops, over ${over}`,

@@ -24,7 +24,7 @@ const LATER = { backoff: () => 1_000 }
 for (const over of OVERS) {
   const open = (t: Parameters<typeof world>[0]) => world(t, { over, ...HOUSE })
 
-  t.test(`S0.10 a query is answered by the one it was put to, over ${over}`, async (t) => {
+  t.test(`a query is answered by the one it was put to, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const cleo = await witness(here, ada)
@@ -64,7 +64,7 @@ for (const over of OVERS) {
     t.strictSame(told[6], [{ a: { b: null } }, { timeout: 30_000 }, from, ada.room.code])
   })
 
-  t.test(`S0.11 a query that fails rejects with its text alone, over ${over}`, async (t) => {
+  t.test(`a query that fails rejects with its text alone, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const fails: Record<string, () => unknown> = {
@@ -117,7 +117,7 @@ for (const over of OVERS) {
     t.equal(await ada.network.queries.ask(bob.id, 'game.next'), null, 'undefined is null')
   })
 
-  t.test(`S0.12 a query that takes longer than 200 ms is a TIMEOUT, over ${over}`, async (t) => {
+  t.test(`a query that takes longer than 200 ms is a TIMEOUT, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const options: unknown[] = []
@@ -166,7 +166,7 @@ for (const over of OVERS) {
     t.match(await outcome, { code: 'TIMEOUT', message: /^query: no answer/ })
   })
 
-  t.test(`S0.13 players may ask, unless the room says other, over ${over}`, async (t) => {
+  t.test(`players may ask, unless the room says other, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player', 'player'], { kind: 'strict' })
     const cleo = await witness(here, ada)
@@ -185,7 +185,7 @@ for (const over of OVERS) {
     t.equal(await asked, 8)
   })
 
-  t.test(`S0.14 who is not there cannot be asked, over ${over}`, async (t) => {
+  t.test(`who is not there cannot be asked, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const elsewhere = await enter(here)
@@ -200,7 +200,7 @@ for (const over of OVERS) {
       )
   })
 
-  t.test(`S0.17 dialog and confirm may be answered by the game, over ${over}`, async (t) => {
+  t.test(`dialog and confirm may be answered by the game, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const question = { title: 'Trade?', text: 'A boot?', choices: ['Yes', 'Never'] }
@@ -225,7 +225,7 @@ for (const over of OVERS) {
     t.match(wrong, { code: 'REMOTE_ERROR' })
   })
 
-  t.test(`S0.18 a query’s name is registered once, over ${over}`, async (t) => {
+  t.test(`a query’s name is registered once, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const ask = () => ada.network.queries.ask(bob.id, 'game.who')
@@ -245,7 +245,7 @@ for (const over of OVERS) {
     t.equal(await ask(), 'third')
   })
 
-  t.test(`S0.28 nobody answers for another, over ${over}`, async (t) => {
+  t.test(`nobody answers for another, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada] = await troupe(here, ['host'])
     const bob = await witness(here, ada)
@@ -263,7 +263,7 @@ for (const over of OVERS) {
     t.match((await bob.raw.next('error')).data, { code: 'UNKNOWN_REQUEST' }, 'nor twice')
   })
 
-  t.test(`S0.30 a query’s name needs the prefix of its package, over ${over}`, async (t) => {
+  t.test(`a query’s name needs the prefix of its package, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob] = await troupe(here, ['host', 'player'])
     const { queries } = bob.network

@@ -137,7 +137,7 @@ t.test('ask_ms: nobody waits longer than the limit, or than they said', async (t
   t.strictSame(ended, ['short TIMEOUT', 'unsaid TIMEOUT', 'long TIMEOUT'])
 })
 
-t.test('S0.28 an answer of somebody who was not asked is not delivered, and refused', async (t) => {
+t.test('an answer of somebody who was not asked is not delivered, and refused', async (t) => {
   const { raw, ...scene } = stage(t, { kinds })
   const { ada, bob, toBob, code } = await pair({ raw, ...scene })
   const cleo = await raw()

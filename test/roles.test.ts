@@ -204,34 +204,31 @@ t.test('a host gives roles up to its own; others give none', async (t) => {
   ])
 })
 
-t.test(
-  'S0.13 what a kind asks a role for is refused to lower ones, and reaches nobody',
-  async (t) => {
-    const strict = kindOf('strict', {
-      permissions: { emit: 'trusted', query: 'assistant', execute: 'host' },
-    })
-    const { raw } = stage(t, { kinds: [...kinds, strict] })
-    const { clients } = await company(raw, 2, 'strict')
-    const [ada, bob] = clients
-    const before = ada.seen.length
-    const to = { to: ['host'] }
+t.test('what a kind asks a role for is refused to lower ones, and reaches nobody', async (t) => {
+  const strict = kindOf('strict', {
+    permissions: { emit: 'trusted', query: 'assistant', execute: 'host' },
+  })
+  const { raw } = stage(t, { kinds: [...kinds, strict] })
+  const { clients } = await company(raw, 2, 'strict')
+  const [ada, bob] = clients
+  const before = ada.seen.length
+  const to = { to: ['host'] }
 
-    const answers = [
-      await bob.ask('event.emit', { name: 'strict.shout', args: [] }),
-      await bob.ask('query', { name: 'strict.ask', data: 1 }, to),
-      await bob.ask('function.call', { name: 'strict.add', args: [] }, to),
-      await bob.ask('function.cast', { name: 'strict.add', args: [] }),
-    ]
-    await ada.settled()
-    const reached = ada.seen.slice(before).map(({ type }) => type)
-    await ada.ask('room.assign', { number: 2, role: 'assistant' })
-    const emitted = await bob.ask('event.emit', { name: 'strict.shout', args: [] })
+  const answers = [
+    await bob.ask('event.emit', { name: 'strict.shout', args: [] }),
+    await bob.ask('query', { name: 'strict.ask', data: 1 }, to),
+    await bob.ask('function.call', { name: 'strict.add', args: [] }, to),
+    await bob.ask('function.cast', { name: 'strict.add', args: [] }),
+  ]
+  await ada.settled()
+  const reached = ada.seen.slice(before).map(({ type }) => type)
+  await ada.ask('room.assign', { number: 2, role: 'assistant' })
+  const emitted = await bob.ask('event.emit', { name: 'strict.shout', args: [] })
 
-    for (const { data } of answers) t.match(data, { code: 'PERMISSION_DENIED', status: 403 })
-    t.strictSame(reached, ['ping'], 'the host was told nothing but the answer to its own ping')
-    t.match(emitted.data, { delivered: 1 })
-  },
-)
+  for (const { data } of answers) t.match(data, { code: 'PERMISSION_DENIED', status: 403 })
+  t.strictSame(reached, ['ping'], 'the host was told nothing but the answer to its own ping')
+  t.match(emitted.data, { delivered: 1 })
+})
 
 t.test('who has no role at all may only listen', async (t) => {
   const { raw } = stage(t, { kinds })

@@ -107,7 +107,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.throws(() => network.plaza.move(Number.NaN, 0), { code: 'INVALID_MESSAGE_DATA' })
   },
 
-  async 'S0.1 an emit reaches everyone but its sender'(t, { join }) {
+  async 'an emit reaches everyone but its sender'(t, { join }) {
     const { network, company } = await join()
     const own: unknown[] = []
     network.events.on('module.m', (args) => own.push(args))
@@ -120,7 +120,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(own, [['foo', 'bar', 'bat']])
   },
 
-  async 'S0.2 the acknowledgement carries what was broadcast'(t, { join }) {
+  async 'the acknowledgement carries what was broadcast'(t, { join }) {
     const { network, company } = await join()
     const args = ['foo', 1.5, null, { deep: [true] }]
     t.same(await network.events.emit('module.m', args), { name: 'module.m', args, delivered: 2 })
@@ -130,7 +130,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(await network.events.emit('module.m', args), { name: 'module.m', args, delivered: 0 })
   },
 
-  async 'S0.10 a query is answered by the one it was put to'(t, { join }) {
+  async 'a query is answered by the one it was put to'(t, { join }) {
     const { network, met, company } = await join()
     t.equal(await network.queries.ask(met.bob.player, 'game.eight'), 8)
     t.equal(await network.queries.ask(`session:${met.bob.session}`, 'game.eight'), 8)
@@ -146,7 +146,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(await company('ask', [network.session ?? '', 'game.double', 21]), { value: 42 })
   },
 
-  async 'S0.17 a dialog and a confirm come back with the choice'(t, { join }) {
+  async 'a dialog and a confirm come back with the choice'(t, { join }) {
     const { network, company } = await join()
     const session = network.session ?? ''
     const question = { title: 'Trade?', text: 'A boot for a carrot?', choices: ['Yes', 'Never'] }
@@ -163,7 +163,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(await company('ask', [session, 'confirm', { text: 'Really?' }]), { value: false })
   },
 
-  async 'S0.19 the host executes what it is asked'(t, { open, prompt }) {
+  async 'the host executes what it is asked'(t, { open, prompt }) {
     const [network, company] = [await open('main'), await prompt()]
     await network.players.identify()
     const made = await company('make')
@@ -187,7 +187,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal((await failing(nobody)).code, 'NO_HOST')
   },
 
-  async 'S1.6 a packet with objects and arrays arrives as it was sent'(t, { open }) {
+  async 'a packet with objects and arrays arrives as it was sent'(t, { open }) {
     const [ada, bob, plain] = [
       await open('main', { packets: PACKETS }),
       await open('main', { packets: PACKETS }),
@@ -215,7 +215,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.throws(() => ada.packets.send(['Slop']), { code: 'UNKNOWN_PACKET' })
   },
 
-  async 'S1.9 bundles in bundles arrive in order'(t, { open }) {
+  async 'bundles in bundles arrive in order'(t, { open }) {
     let total = 0
     const add = ({ payload }: { payload: number }) => {
       total += payload
@@ -228,7 +228,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(total, 69)
   },
 
-  async 'S1.11 an awaited packet brings what respond returned'(t, { open }) {
+  async 'an awaited packet brings what respond returned'(t, { open }) {
     for (const options of [{ packets: PACKETS }, {}]) {
       const { packets } = await open('main', options)
       const value = { text: 'ünï', list: [1, -2.5, null, true], deep: { a: [] } }
@@ -243,7 +243,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     }
   },
 
-  async 'S1.13 the server awaits what a client responds'(t, { open }) {
+  async 'the server awaits what a client responds'(t, { open }) {
     const packets = acceptPackets(PACKETS, {
       Double: {
         validate({ number }) {
@@ -259,7 +259,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(await silent.packets.ask(['AskMe', { number: 21 }]), { answer: null })
   },
 
-  async 'S1.19 Refresh and Redirect come to the game'(t, { open }) {
+  async 'Refresh and Redirect come to the game'(t, { open }) {
     const seen: string[] = []
     const location = {
       href: 'https://game.example/lobby',
@@ -352,7 +352,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
 
   ...LASTING,
 
-  async 'S3.6 garbage harms neither side'(t, { open, enter }) {
+  async 'garbage harms neither side'(t, { open, enter }) {
     const reported: unknown[] = []
     const network = await open('garbage', { report: (error) => reported.push(error) })
     await network.players.identify()
@@ -363,7 +363,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(main.state, 'open')
   },
 
-  async 'S3.8 numbers and text arrive as they were sent'(t, { enter }) {
+  async 'numbers and text arrive as they were sent'(t, { enter }) {
     const network = await enter('main')
     const text = 'ünï 🙂 "q" \\ud800 \n\t'
     const values: Json[] = [1, -2.5, 0.1, 1e15, true, null, text, { a: [1, { b: '' }] }, []]

@@ -15,7 +15,7 @@ import { service } from './support/service.ts'
 const SECRET = 'open sesame'
 const backendSecret = hashSync(SECRET, 4)
 
-t.test('S4.18 it looks at the server’s health, then connects to /ws', async (t) => {
+t.test('it looks at the server’s health, then connects to /ws', async (t) => {
   const house = await watched(t)
 
   client(t, house.port)
@@ -24,7 +24,7 @@ t.test('S4.18 it looks at the server’s health, then connects to /ws', async (t
   t.strictSame(house.seen, ['GET /healthz', 'upgrade /ws'])
 })
 
-t.test('S4.18 enabled: false does not connect', async (t) => {
+t.test('enabled: false does not connect', async (t) => {
   const house = await watched(t)
   const { backend, clock, lines } = client(t, house.port, { enabled: false })
 
@@ -41,25 +41,22 @@ t.test('S4.18 enabled: false does not connect', async (t) => {
   backend.close()
 })
 
-t.test(
-  'S4.18 a server that is not well is not knocked at, but looked at again after 5 s',
-  async (t) => {
-    const house = await watched(t, 503)
-    const { backend, clock, lines } = client(t, house.port)
+t.test('a server that is not well is not knocked at, but looked at again after 5 s', async (t) => {
+  const house = await watched(t, 503)
+  const { backend, clock, lines } = client(t, house.port)
 
-    await until(() => backend.state === 'away', 'the first look')
-    clock.advance(4_999)
-    t.equal(backend.state, 'away')
-    house.status = 200
-    clock.advance(1)
-    await until(() => house.seen.length === 3, 'the second look')
+  await until(() => backend.state === 'away', 'the first look')
+  clock.advance(4_999)
+  t.equal(backend.state, 'away')
+  house.status = 200
+  clock.advance(1)
+  await until(() => house.seen.length === 3, 'the second look')
 
-    t.strictSame(house.seen, ['GET /healthz', 'GET /healthz', 'upgrade /ws'])
-    t.match(lines, [{ msg: 'not connected', reason: /answered 503/, retry_ms: 5_000 }])
-  },
-)
+  t.strictSame(house.seen, ['GET /healthz', 'GET /healthz', 'upgrade /ws'])
+  t.match(lines, [{ msg: 'not connected', reason: /answered 503/, retry_ms: 5_000 }])
+})
 
-t.test('S4.18 it comes back 5 s after the connection ended', async (t) => {
+t.test('it comes back 5 s after the connection ended', async (t) => {
   const s = await service(t, { backendSecret })
   const { backend, clock, lines } = client(t, s.port, { auth: SECRET })
   await backend.ready()
@@ -81,7 +78,7 @@ t.test('S4.18 it comes back 5 s after the connection ended', async (t) => {
   )
 })
 
-t.test('S4.18 a server that is not there at all is tried again every 5 s', async (t) => {
+t.test('a server that is not there at all is tried again every 5 s', async (t) => {
   const house = await watched(t)
   await house.close()
   const { backend, clock, lines } = client(t, house.port)
@@ -95,7 +92,7 @@ t.test('S4.18 a server that is not there at all is tried again every 5 s', async
   t.not(backend.state, 'open')
 })
 
-t.test('S4.18 a server that falls silent is left, and connected to again', async (t) => {
+t.test('a server that falls silent is left, and connected to again', async (t) => {
   const house = await watched(t)
   const { clock, lines } = client(t, house.port)
   await until(() => house.seen.length === 2, 'connected')
@@ -109,7 +106,7 @@ t.test('S4.18 a server that falls silent is left, and connected to again', async
   t.strictSame(house.seen.slice(2), ['GET /healthz', 'upgrade /ws'])
 })
 
-t.test('S4.18 quiet: true silences all of it', async (t) => {
+t.test('quiet: true silences all of it', async (t) => {
   const s = await service(t, { backendSecret })
   const quiet = client(t, s.port, {
     auth: SECRET,
@@ -158,7 +155,7 @@ t.test('a wrong secret is said in the log, without the secret, and tried again',
   t.not(backend.state, 'open')
 })
 
-t.test('S4.8 it notifies a client, a group and all, and knows when that is done', async (t) => {
+t.test('it notifies a client, a group and all, and knows when that is done', async (t) => {
   const s = await service(t, { backendSecret })
   const { backend } = client(t, s.port, { auth: SECRET, onAuthenticate: (token) => token })
   await backend.ready()
@@ -194,7 +191,7 @@ const VERDICTS: readonly [
 ]
 
 for (const [what, verdict, authenticated, group] of VERDICTS)
-  t.test(`S4.15 a service that says ${what} of a token`, async (t) => {
+  t.test(`a service that says ${what} of a token`, async (t) => {
     const s = await service(t, { backendSecret })
     const asked: unknown[] = []
     const { backend } = client(t, s.port, {
@@ -215,7 +212,7 @@ for (const [what, verdict, authenticated, group] of VERDICTS)
     t.strictSame(await A.next(), { n: 1 })
   })
 
-t.test('S4.15 a service without onAuthenticate leaves it to the server', async (t) => {
+t.test('a service without onAuthenticate leaves it to the server', async (t) => {
   const s = await service(t, { backendSecret })
   const { backend } = client(t, s.port, { auth: SECRET })
   await backend.ready()
@@ -321,7 +318,7 @@ const SETTINGS: readonly [what: string, said: object, env: object, read: object]
 ]
 
 for (const [what, said, env, read] of SETTINGS)
-  t.test(`S4.19 settings: ${what}`, async (t) => {
+  t.test(`settings: ${what}`, async (t) => {
     t.strictSame(readSettings(said, env as Record<string, string>), read)
   })
 
@@ -330,7 +327,7 @@ for (const [name, value] of [
   ['SOCKET_URL', 'http://game.example/ws'],
   ['SOCKET_PING_URL', 'ws://game.example/healthz'],
 ] as const)
-  t.test(`S4.19 ${name}=${value} is named as no address`, async (t) => {
+  t.test(`${name}=${value} is named as no address`, async (t) => {
     t.throws(() => readSettings({}, { [name]: value }), {
       message: `${name}): expected an address`,
     })

@@ -60,7 +60,7 @@ const say = ({ socket }: Pick<TaloPlayer, 'socket'>, id: number, message: unknow
 /* The socket. */
 
 for (const req of ['v1.players.identify', 'v1.players.identified'])
-  t.test(`S2.1 (Talo) ${req} answers with the alias and its player`, async (t) => {
+  t.test(`(Talo) ${req} answers with the alias and its player`, async (t) => {
     const { call, identify, open, ask, keyWith } = await talo(t, { requireTicket: true })
     const { alias, socketToken } = await identify('billy')
     const { id } = alias.player
@@ -89,68 +89,65 @@ for (const req of ['v1.players.identify', 'v1.players.identified'])
     t.equal(await socket.next(), res(`${req}.success`, whole))
   })
 
-t.test(
-  'S2.2 (Talo) what has the wrong shape is told its field, and an unknown request',
-  async (t) => {
-    const { connect } = await talo(t)
-    const socket = await connect()
-    const wrong = (req: string, problem: string, cause: string) =>
-      errorOf(req, `Invalid message data: ${problem}`, 'INVALID_MESSAGE_DATA', cause)
-    const [identify, message] = ['v1.players.identify', 'v1.channels.message']
-    const unknown = (cause: string) =>
-      errorOf('unknown', 'Invalid message request', 'INVALID_MESSAGE', cause)
-    const lost = (cause: string) =>
-      errorOf('unknown', 'An error occurred while routing the message', 'ROUTING_ERROR', cause)
+t.test('(Talo) what has the wrong shape is told its field, and an unknown request', async (t) => {
+  const { connect } = await talo(t)
+  const socket = await connect()
+  const wrong = (req: string, problem: string, cause: string) =>
+    errorOf(req, `Invalid message data: ${problem}`, 'INVALID_MESSAGE_DATA', cause)
+  const [identify, message] = ['v1.players.identify', 'v1.channels.message']
+  const unknown = (cause: string) =>
+    errorOf('unknown', 'Invalid message request', 'INVALID_MESSAGE', cause)
+  const lost = (cause: string) =>
+    errorOf('unknown', 'An error occurred while routing the message', 'ROUTING_ERROR', cause)
 
-    for (const [said, answer] of [
-      [
-        `{"req":"${identify}","data":{"socketToken":"x"}}`,
-        wrong(
-          identify,
-          'data.playerAliasId: expected a whole number from 0 to 4294967295',
-          '{"socketToken":"x"}',
-        ),
-      ],
-      [
-        `{"req":"${message}","data":{"channel":{"id":"general"},"message":"hi"}}`,
-        wrong(
-          message,
-          'data.channel.id: expected a whole number from 0 to 4294967295',
-          '{"channel":{"id":"general"},"message":"hi"}',
-        ),
-      ],
-      [
-        `{"req":"${message}","data":{"channel":{"id":1},"message":7}}`,
-        wrong(
-          message,
-          'data.message: expected text of at most 60000 characters',
-          '{"channel":{"id":1},"message":7}',
-        ),
-      ],
-      ...['{"req":"v1.does.not.exist","data":{}}', '{"data":{}}', '7', 'null', '[]'].map(
-        (said) => [said, unknown(said)] as const,
+  for (const [said, answer] of [
+    [
+      `{"req":"${identify}","data":{"socketToken":"x"}}`,
+      wrong(
+        identify,
+        'data.playerAliasId: expected a whole number from 0 to 4294967295',
+        '{"socketToken":"x"}',
       ),
-      [`{"req":"${message}"}`, unknown(`{"req":"${message}"}`)],
-      ['{"type":"room.list","id":"1"}', unknown('{"type":"room.list","id":"1"}')],
-      ['hello', lost('message: expected JSON')],
-      [
-        '{"req":"v1.broadcasts.message","data":{}}',
-        errorOf(
-          'v1.broadcasts.message',
-          'Request not handled',
-          'UNHANDLED_REQUEST',
-          'this server does not offer broadcasts; say it in a channel',
-        ),
-      ],
-    ] as const) {
-      socket.say(said)
-      t.equal(await socket.next(), answer, said)
-    }
-    t.strictSame(await socket.rest(), [], 'and the socket lives')
-  },
-)
+    ],
+    [
+      `{"req":"${message}","data":{"channel":{"id":"general"},"message":"hi"}}`,
+      wrong(
+        message,
+        'data.channel.id: expected a whole number from 0 to 4294967295',
+        '{"channel":{"id":"general"},"message":"hi"}',
+      ),
+    ],
+    [
+      `{"req":"${message}","data":{"channel":{"id":1},"message":7}}`,
+      wrong(
+        message,
+        'data.message: expected text of at most 60000 characters',
+        '{"channel":{"id":1},"message":7}',
+      ),
+    ],
+    ...['{"req":"v1.does.not.exist","data":{}}', '{"data":{}}', '7', 'null', '[]'].map(
+      (said) => [said, unknown(said)] as const,
+    ),
+    [`{"req":"${message}"}`, unknown(`{"req":"${message}"}`)],
+    ['{"type":"room.list","id":"1"}', unknown('{"type":"room.list","id":"1"}')],
+    ['hello', lost('message: expected JSON')],
+    [
+      '{"req":"v1.broadcasts.message","data":{}}',
+      errorOf(
+        'v1.broadcasts.message',
+        'Request not handled',
+        'UNHANDLED_REQUEST',
+        'this server does not offer broadcasts; say it in a channel',
+      ),
+    ],
+  ] as const) {
+    socket.say(said)
+    t.equal(await socket.next(), answer, said)
+  }
+  t.strictSame(await socket.rest(), [], 'and the socket lives')
+})
 
-t.test('S2.3 (Talo) a ticket connects once, for five minutes; else 3000', async (t) => {
+t.test('(Talo) a ticket connects once, for five minutes; else 3000', async (t) => {
   const { open, ticket, clock } = await talo(t)
   const [used, atRoot, late, later] = await Promise.all([ticket(), ticket(), ticket(), ticket()])
   const first = await open(`/socket?ticket=${used}`)
@@ -167,7 +164,7 @@ t.test('S2.3 (Talo) a ticket connects once, for five minutes; else 3000', async 
   t.match(await (await open(`/socket?ticket=${later}`)).closed, { code: 3000 }, 'after more')
 })
 
-t.test('S2.3 (Talo) of twenty sockets that race one ticket, exactly one wins', async (t) => {
+t.test('(Talo) of twenty sockets that race one ticket, exactly one wins', async (t) => {
   const { open, ticket } = await talo(t, { file: `${t.testdir()}/a.db` })
 
   for (let round = 0; round < 10; round++) {
@@ -187,7 +184,7 @@ t.test('S2.3 (Talo) of twenty sockets that race one ticket, exactly one wins', a
   }
 })
 
-t.test('S2.4 (Talo) a wrong or old socket token is refused, and makes no player', async (t) => {
+t.test('(Talo) a wrong or old socket token is refused, and makes no player', async (t) => {
   const { connect, identify, call, clock, store } = await talo(t)
   const [ada, bob] = [await identify('ada'), await identify('bob')]
   const { body } = await call('POST /v1/players/socket-token', { alias: ada.alias.id })
@@ -211,7 +208,7 @@ t.test('S2.4 (Talo) a wrong or old socket token is refused, and makes no player'
   t.equal(await store.run('alias.get', { id: 999 }), null)
 })
 
-t.test('S2.5 (Talo) who has not identified is told NO_PLAYER_FOUND', async (t) => {
+t.test('(Talo) who has not identified is told NO_PLAYER_FOUND', async (t) => {
   const { connect } = await talo(t)
   const socket = await connect()
 
@@ -221,7 +218,7 @@ t.test('S2.5 (Talo) who has not identified is told NO_PLAYER_FOUND', async (t) =
   t.equal(await socket.next(), errorOf('v1.channels.message', message, 'NO_PLAYER_FOUND'))
 })
 
-t.test('S2.6 (Talo) without a scope nothing is said, or nothing heard', async (t) => {
+t.test('(Talo) without a scope nothing is said, or nothing heard', async (t) => {
   const { play, keyWith, call } = await talo(t)
   const [reader, writer] = await Promise.all([
     keyWith(...withScopes('read:channels')),
@@ -249,7 +246,7 @@ t.test('S2.6 (Talo) without a scope nothing is said, or nothing heard', async (t
   t.strictSame(await cleo.socket.rest(), [], 'neither who joined nor what it said itself')
 })
 
-t.test('S2.7 (Talo) a message of who is no member, or into no channel, says why', async (t) => {
+t.test('(Talo) a message of who is no member, or into no channel, says why', async (t) => {
   const { play, ask } = await talo(t)
   const ada = await play('ada')
   const { channel } = await ask('POST /v1/channels', { name: 'inn' })
@@ -260,7 +257,7 @@ t.test('S2.7 (Talo) a message of who is no member, or into no channel, says why'
   t.equal(await ada.socket.next(), listener('Channel not found'))
 })
 
-t.test('S2.8 (Talo) members hear, the sender included, and others do not', async (t) => {
+t.test('(Talo) members hear, the sender included, and others do not', async (t) => {
   const { play, call } = await talo(t)
   const [ada, bob, cleo] = [await play('ada'), await play('bob'), await play('cleo')]
   const { id } = (
@@ -342,7 +339,7 @@ t.test('what is said comes in the order in which it was, to everybody', async (t
   )
 })
 
-t.test('S2.9 (Talo) of requests in flight each error names its own', async (t) => {
+t.test('(Talo) of requests in flight each error names its own', async (t) => {
   const { connect, identify } = await talo(t)
   const { alias } = await identify('ada')
   const socket = await connect()
@@ -365,7 +362,7 @@ t.test('S2.9 (Talo) of requests in flight each error names its own', async (t) =
   )
 })
 
-t.test('S2.10 (Talo) a heartbeat is echoed; a flood gets an error, then close 1008', async (t) => {
+t.test('(Talo) a heartbeat is echoed; a flood gets an error, then close 1008', async (t) => {
   const { connect } = await talo(t, { rates: {} })
   const calm = await connect()
   const hasty = await connect()
@@ -381,7 +378,7 @@ t.test('S2.10 (Talo) a heartbeat is echoed; a flood gets an error, then close 10
   t.strictSame(await calm.rest(), [], 'who is calm stays')
 })
 
-t.test('S2.10 (Talo) malformed frames close with 1008 once they are abuse', async (t) => {
+t.test('(Talo) malformed frames close with 1008 once they are abuse', async (t) => {
   const { connect } = await talo(t, { rates: {} })
   const socket = await connect()
 
@@ -390,7 +387,7 @@ t.test('S2.10 (Talo) malformed frames close with 1008 once they are abuse', asyn
   t.match(await socket.closed, { code: 1008 })
 })
 
-t.test('S2.11 (Talo) without read:players nobody identifies', async (t) => {
+t.test('(Talo) without read:players nobody identifies', async (t) => {
   const { connect, identify, keyWith, call } = await talo(t)
   const { key } = await keyWith('write:players', 'read:channels', 'write:channels')
   const { alias, socketToken } = await identify('ada')
@@ -405,7 +402,7 @@ t.test('S2.11 (Talo) without read:players nobody identifies', async (t) => {
   t.strictSame(called.body, { message })
 })
 
-t.test('S2.12 (Talo) what a ticket fixes stays; revoking its key closes with 3000', async (t) => {
+t.test('(Talo) what a ticket fixes stays; revoking its key closes with 3000', async (t) => {
   const { play, call, keyWith, store, clock } = await talo(t)
   const { key, id } = await keyWith(...SCOPES)
   const ada = await play('ada', key)

@@ -164,7 +164,7 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.match(await store.run('player.get', { id: eve }), { guest: true })
   })
 
-  promise('S2.4 a token is good for its alias, until another or its hour', async (t, store) => {
+  promise('a token is good for its alias, until another or its hour', async (t, store) => {
     const [ada] = people(1)
     const create = { player: ada, name: 'Ada', dev: false }
     const asked = { service: 'steam', identifier: '1', at: AT, create }
@@ -182,7 +182,7 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.match(await check('second', AT), { id: alias })
   })
 
-  promise('S2.3 two race for one ticket, and exactly one has it', async (t, store) => {
+  promise('two race for one ticket, and exactly one has it', async (t, store) => {
     const key = await accessKey(store)
     const ticket = newSecret(random)
     await issueTicket(store, key, ticket.kept)
@@ -197,7 +197,7 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.equal(await take(), null)
   })
 
-  promise('S2.3 a ticket too old, of a revoked key, or guessed, is none', async (t, store) => {
+  promise('a ticket too old, of a revoked key, or guessed, is none', async (t, store) => {
     const key = await accessKey(store)
     const [old, revoked, guessed] = [newSecret(random), newSecret(random), newSecret(random)]
     for (const { kept } of [old, revoked, guessed]) await issueTicket(store, key, kept)
@@ -238,7 +238,7 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.match(await store.run('key.find', { id: key.id, hash: 'anew' }), { revoked_at: null })
   })
 
-  promise('S2.8 a channel has members, and numbers what they say', async (t, store) => {
+  promise('a channel has members, and numbers what they say', async (t, store) => {
     const [ada, bob, eve] = people(3)
     const { id, say } = await channel(store, ada)
     await guest(store, bob)

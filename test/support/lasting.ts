@@ -16,7 +16,7 @@ export interface LastingStage {
 
 /** What outlasts a session, as the web client goes through it: who a player is, and channels. */
 export const LASTING: Record<string, (t: Test, stage: LastingStage) => Promise<void>> = {
-  async 'S2.1 a player signs in by ticket, alias and token'(t, { open, prompt }) {
+  async 'a player signs in by ticket, alias and token'(t, { open, prompt }) {
     const studio = await prompt()
     const { alias, token, player } = await studio('alias', 'ada')
     const ticket = await studio('ticket')
@@ -36,7 +36,7 @@ export const LASTING: Record<string, (t: Test, stage: LastingStage) => Promise<v
     await bring(t, again, await studio('ticket', 'read:players'))
   },
 
-  async 'S2.4 a wrong or an old token is refused'(t, { open, prompt }) {
+  async 'a wrong or an old token is refused'(t, { open, prompt }) {
     const studio = await prompt()
     const bob = await studio('alias', 'bob')
     const old = await studio('old_alias', 'ada')
@@ -77,10 +77,7 @@ export const LASTING: Record<string, (t: Test, stage: LastingStage) => Promise<v
     t.same(players.props, { boots: 2, level: 7 })
   },
 
-  async 'S2.8 what is said in a channel reaches its members in order, the sender included'(
-    t,
-    stage,
-  ) {
+  async 'what is said in a channel reaches its members in order, the sender included'(t, stage) {
     const [{ network }, { network: other }] = [
       await identify(stage, 'Ada'),
       await identify(stage, 'Dan'),
