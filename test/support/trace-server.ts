@@ -97,7 +97,7 @@ export function serverOf({ limits, claims }: Trace): Side {
     const reply = { name, args, delivered: 0 }
     if (name === 'game.forbidden') throw new Refusal('PERMISSION_DENIED')
     if (name !== 'game.think') return reply
-    return new Promise((resolve) => thinking.set(last, () => resolve(reply)))
+    return new Promise((resolve) => thinking.set(last, () => resolve(() => reply)))
   }
 
   function accept(heard: (bytes: Buffer) => void): Connection | undefined {
