@@ -32,6 +32,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:util', 'pino'],
   'server/hub.ts': [],
   'server/gate.ts': [],
+  'server/unproven.ts': [],
   'server/rounds.ts': [],
   'server/option.ts': [],
   'server/values.ts': [],
