@@ -253,6 +253,20 @@ for (const [what, type, data] of [
     t.match(back.reply, { resumed: true, sent: 1, received: 1 }, 'nor counted')
   })
 
+both('counts told before the reset is known reset nothing again', {}, async (t, w) => {
+  const ada = await seat(w, 'ada')
+
+  ada.send({ type: 'session.desync', data: { sent: 1, received: 0 } })
+  ada.send({ type: 'session.ack', data: { sent: 1, received: 1 } })
+  ada.send({ type: 'session.desync', data: { sent: 1, received: 0 } })
+  const { id } = await ada.next('session.reset')
+  ada.send({ type: 'session.reset', re: id, data: {} })
+  const answer = await ada.ask('event.emit', emit(1).data, { to: 'all' })
+
+  t.match(answer, { data: { delivered: 1 } })
+  t.equal(types(ada.seen).filter((type) => type === 'session.reset').length, 1)
+})
+
 both('a drop in the middle of a reset leaves no doubt about the counts', {}, async (t, w) => {
   const bob = await seat(w, 'bob')
   const ada = await seat(w, 'ada')

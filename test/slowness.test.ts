@@ -77,6 +77,20 @@ t.test('who acknowledges what it reads is not slow, however little the kernel sa
   t.equal(trickle.fate, 'slow')
 })
 
+t.test('who answers pings has read what came before, however little the kernel says', async (t) => {
+  const { clock, open, turn } = createKernels({}, 64_000)
+  const [reader, silent] = [open(), open()]
+
+  for (const one of [reader, silent]) say(one, 40, 60_000)
+  turn()
+  clock.advance(SLOW_MS - 1)
+  reader.connection.ponged()
+  clock.advance(1)
+
+  t.equal(reader.fate, undefined)
+  t.equal(silent.fate, 'slow')
+})
+
 t.test('a loop that is blocked makes nobody slow: readers get their time anew', async (t) => {
   const { clock, turn, open, block } = createKernels()
   const reader = open()
