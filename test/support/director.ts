@@ -56,7 +56,9 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
     packets: stagePackets(),
     limits: { ...LIMITS, ...BUDGET, heartbeat_ms: 5_000, hard_bytes: BURST_BYTES },
   })
-  const full = await start(t, { ...options, port: 0, limits: { connections: 0 } })
+  const full = await start(t, { ...options, port: 0, limits: { connections: 1, unproven: 0 } })
+  const guest = await connect(url(full.port), { WebSocket: NodeSocket })
+  t.teardown(() => guest.close())
   const strict = await start(t, { ...options, port: 0, limits: { ...LIMITS, identify_ms: 1 } })
   const cable = await openCable(t, main.port, seed)
   const restarting = await openRestarting(t)
