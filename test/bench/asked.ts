@@ -1,7 +1,11 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
+/** The load runs in processes of its own, which are asked by run.ts and not by the command line. */
+const isAsked = process.argv[1]?.endsWith('run.ts') ?? false
+
 const { values } = parseArgs({
+  args: isAsked ? process.argv.slice(2) : [],
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
