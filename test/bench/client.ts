@@ -207,11 +207,16 @@ const GOODBYE = Buffer.from([0x88, 0x82, ...MASK, 0x03 ^ MASK[0], 0xe8 ^ MASK[1]
 
 const [P, S, W, L] = ['p', 's', 'w', 'l'].map((letter) => letter.charCodeAt(0))
 
-/** All that the server sends is counted but `welcome`, `session.…`, `ping` and `plaza.rows`. */
+/** All that is sent is counted but `welcome`, `session.…`, `ping`, `plaza.rows` and `room.members`. */
 export function isCounted(bytes: Buffer, start: number): boolean {
   const first = bytes[start + TAG_AT]
-  return first !== P && first !== S && first !== W
+  return first !== P && first !== S && first !== W && !isMembers(bytes, start)
 }
+
+const MEMBERS = Buffer.from('{"type":"room.members"')
+
+const isMembers = (bytes: Buffer, start: number): boolean =>
+  bytes.compare(MEMBERS, 0, MEMBERS.length, start, start + MEMBERS.length) === 0
 
 /** Whether it is `plaza.rows`. */
 export const isRows = (bytes: Buffer, start: number): boolean =>
