@@ -7,6 +7,8 @@ const TEXT_FRAME = 0x81
 const BINARY_FRAME = 0x82
 const PING_FRAME = 0x89
 const ACK_FRAMES = 64
+/** All members of a room fit one message, so that no version counts more pages than another. */
+export const RECEIVE_BYTES = 1_048_576
 /** Only a failure meets it. */
 const BOUND_MS = 60_000
 const handshake = (path: string) =>

@@ -1,4 +1,4 @@
-import { Client, type ClientOptions, frameOf } from './client.ts'
+import { Client, type ClientOptions, frameOf, RECEIVE_BYTES } from './client.ts'
 import type { Server } from './server.ts'
 
 export const PER_SECOND = 20
@@ -27,7 +27,7 @@ export interface Drive {
 /** Where a plaza is served, and whether as this server does it. */
 type Host = Pick<Server, 'port' | 'side'>
 
-const HELLO = frameOf({ type: 'session.hello', id: 'h', data: {} })
+const HELLO = frameOf({ type: 'session.hello', id: 'h', data: { receive_bytes: RECEIVE_BYTES } })
 const JOIN = frameOf({ type: 'room.join_or_create', id: 'j', data: { kind: 'plaza' } })
 
 /** Opens a connection and takes a seat in the plaza. */

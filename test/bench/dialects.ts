@@ -1,4 +1,4 @@
-import { Client, frameOf, frameOfText, MASK } from './client.ts'
+import { Client, frameOf, frameOfText, MASK, RECEIVE_BYTES } from './client.ts'
 
 /** `burst` is one whose server listens to what is said. */
 export type RoomKind = 'arena' | 'burst'
@@ -164,7 +164,7 @@ function stampedText(text: string): () => Buffer {
   return stamping(Buffer.from(text), (bytes) => frameOfText(bytes.toString()))
 }
 
-const HELLO = frameOf({ type: 'session.hello', id: 'h', data: {} })
+const HELLO = frameOf({ type: 'session.hello', id: 'h', data: { receive_bytes: RECEIVE_BYTES } })
 const PONG = frameOfText('3')
 const [ZERO, PING, ACK, MESSAGE] = [0x30, 0x32, 0x33, 0x34] as const
 const [E, V, P, QUOTE] = [0x65, 0x76, 0x70, 0x22] as const
