@@ -187,8 +187,10 @@ function seatPages(
   members: readonly Member[],
   { receiveBytes }: Session,
 ): Seat[] {
-  const all = pagesOf(room, member, members, receiveBytes)
-  for (const one of all) {
+  const { pages, most } = measuredPages(room, member, members, receiveBytes)
+  // Weighed first by what is reckoned already: writing every page as text costs each join.
+  if (most + ENVELOPE <= receiveBytes) return pages
+  for (const one of pages) {
     const bytes = Buffer.byteLength(toText(one)) + ENVELOPE
     if (bytes > receiveBytes)
       throw new Refusal(
@@ -196,7 +198,7 @@ function seatPages(
         `to be told of ${room.code} takes ${bytes} bytes, which do not fit receive_bytes ${receiveBytes}`,
       )
   }
-  return all
+  return pages
 }
 
 /** The pages after the first, each made when the socket has taken those before it. */
@@ -209,16 +211,25 @@ function* membersAfter({ code }: Room, pages: readonly Seat[]) {
  * A seat in pieces that each fit `bytes`; the last says that no more follows. It is as the room is
  * now: what changes later is told in an event, which comes later too.
  */
-export function pagesOf(
+export const pagesOf = (
+  room: Room,
+  member: Member,
+  members: Iterable<Member>,
+  bytes: number,
+): Seat[] => measuredPages(room, member, members, bytes).pages
+
+/** The same, and how many bytes the largest of them takes at most. */
+function measuredPages(
   room: Room,
   { number: you }: Member,
   members: Iterable<Member>,
   bytes: number,
-): Seat[] {
+) {
   const info = roomInfoOf(room)
   const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(info.properties))
   const groups: MemberInfo[][] = [[]]
   let used = overhead
+  let most = overhead
   for (const one of members) {
     const told = infoOf(one)
     const size = Buffer.byteLength(JSON.stringify(told)) + 1
@@ -228,7 +239,9 @@ export function pagesOf(
     }
     groups.at(-1)?.push(told)
     used += size
+    most = Math.max(most, used)
   }
   const last = groups.length - 1
-  return groups.map((some, index) => ({ room: info, you, members: some, more: index < last }))
+  const pages = groups.map((some, at) => ({ room: info, you, members: some, more: at < last }))
+  return { pages, most }
 }
