@@ -118,6 +118,24 @@ for (const over of OVERS) {
   })
 }
 
+t.test(
+  'unproven: a replaced connection whose socket lingers counts until it is gone',
+  async (t) => {
+    const w = await world(t, { limits: { connections: 1, unproven: 1 } })
+    const ada = await introduced(w)
+    const [old] = w.sockets
+    if (old) old.lingers = true
+    t.match(await (await knock(w, claimOf(ada))).first, { data: { resumed: true } })
+
+    const beside = await knock(w)
+    t.match(await beside.closed, { code: 4105 }, 'its place is still taken')
+    old?.terminate?.()
+    const later = await knock(w, claimOf(ada, 2))
+
+    t.match(await later.first, { data: { resumed: true } })
+  },
+)
+
 const HELLO = { type: 'session.hello', id: 'hello', data: {} }
 
 async function introduced(w: TestWorld): Promise<RawClient> {

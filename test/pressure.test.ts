@@ -163,6 +163,31 @@ both('a room with a megabyte of its members’ data is joined and resumed', CROW
   t.notOk([...late.seen, ...back.seen].some(({ type }) => type === 'error'))
 })
 
+t.test('the pages of a join wait until they are read, however many there are', async (t) => {
+  const queue = { soft_bytes: 131_072, hard_bytes: 196_608, queue_bytes: 262_144 }
+  const w = await world(t, { ...CROWD, limits: { ...CROWD.limits, ...queue } })
+  const join = { kind: 'crowd', data: { text: '.'.repeat(29_000) } }
+  const others: RawClient[] = []
+  for (let count = 0; count < 36; count++) {
+    others.push(await w.raw())
+    await others.at(-1)?.ask('room.join_or_create', join)
+  }
+  const late = await w.raw()
+  const socket = w.sockets.at(-1)
+
+  if (socket) socket.stalled = true
+  late.send({ type: 'room.join_or_create', id: 'late', data: { kind: 'crowd' } })
+  await until(() => heard(others[0] as RawClient, 'room.member_joined') === 36, 'the newcomer')
+  await others[0]?.settled()
+  const resets = w.lines.filter(isReset)
+  if (socket) socket.stalled = false
+  const pages = () => late.seen.filter(({ type }) => type === 'room.members')
+  await until(() => pages().at(-1)?.data.more === false, 'the last page')
+
+  t.strictSame(resets, [])
+  t.ok(pages().length > 10, `${pages().length} pages`)
+})
+
 const numberOf = ({ number }: Any) => number
 
 both('a long history comes in pages to who takes little at once', CROWD, async (t, w) => {

@@ -190,6 +190,22 @@ t.test('queue_bytes_total: what has been read meanwhile does not count', async (
   t.same([one.fate, two.fate], [undefined, undefined])
 })
 
+t.test(
+  'queue_bytes_total: nor does what has been read in part, of which nobody was told',
+  async (t) => {
+    const { turn, open } = createKernels({ queue_bytes_total: 3 * MIB }, 1_000)
+    const [one, two] = [open(), open()]
+
+    say(one, 3, 800_000)
+    turn()
+    one.read(2_000_000)
+    say(two, 3, 800_000)
+    turn()
+
+    t.same([one.fate, two.fate], [undefined, undefined])
+  },
+)
+
 t.test('who is closed for abuse ends, be it slow or not', async (t) => {
   const { turn, open } = createKernels()
   const reader = open()

@@ -11,6 +11,8 @@ type Listener<E> = ((event: E) => void) | null
 export interface MemorySocket extends WebSocketLike {
   /** While true the client reads nothing: what the server writes stays unwritten. */
   stalled: boolean
+  /** While true what the server closes is not gone yet, as where its other end does not answer. */
+  lingers: boolean
   sendBytes(bytes: Buffer, isBinary?: boolean): void
 }
 
@@ -24,6 +26,7 @@ export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSo
     onmessage: Listener<{ data: string | ArrayBuffer }> = null
     onclose: Listener<{ code: number; reason: string }> = null
     onerror: Listener<object> = null
+    lingers = false
     #connection: Ear | undefined
     #isOver = false
     #stalled = false
@@ -107,7 +110,8 @@ export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSo
           return true
         },
         ping: () => setImmediate(() => this.#stalled || this.#connection?.ponged()),
-        close: (code, reason) => setImmediate(() => this.#finish(code, reason, code)),
+        close: (code, reason) =>
+          setImmediate(() => this.lingers || this.#finish(code, reason, code)),
         reset: () => setImmediate(() => this.#finish(1006, '', 1006)),
       }
     }
