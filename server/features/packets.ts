@@ -18,6 +18,7 @@ import { packAnswer, refusing, sharePacket } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
 import type { Room } from '../core/room/room.ts'
 import type { Session } from '../core/session/session.ts'
+import { incidentOf } from '../core/wire/incident.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
@@ -196,10 +197,9 @@ export function createPackets(options: PacketsOptions) {
   function told(error: unknown, name: string, session: Session): unknown {
     if (error instanceof ValidationError) return refusalOf(error)
     if (error instanceof Refusal || !dev) return error
-    const incident = world.random.text(6)
-    world.log.error({ err: error, incident, packet: name, session: session.id }, 'acceptor failed')
     const text = error instanceof Error ? error.message : String(error)
-    return new Refusal('INTERNAL', text.slice(0, LONGEST), { incident })
+    const where = { packet: name, session: session.id }
+    return incidentOf(world, error, { what: 'acceptor failed', where, told: text.slice(0, LONGEST) })
   }
 }
 

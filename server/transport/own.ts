@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AskNodes } from '../core/nodes/bus.ts'
+import { incidentOf } from '../core/wire/incident.ts'
 import type { World } from '../world.ts'
 
 /** A game’s own answers to HTTP requests; true, or a promise, where it answers. */
@@ -10,13 +11,13 @@ export type OnRequest = (
 ) => boolean | Promise<void>
 
 /** A failure of the game's is logged, and answered with 500 if nothing was said yet. */
-export function createOwn(onRequest: OnRequest, intercom: AskNodes, { log, random }: World) {
+export function createOwn(onRequest: OnRequest, intercom: AskNodes, world: World) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const fail = (error: unknown): true => {
-      const incident = random.text(6)
-      log.error({ err: error, incident, method: request.method }, 'onRequest failed')
+      const where = { method: request.method }
+      const { message } = incidentOf(world, error, { what: 'onRequest failed', where })
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
-      response.end(`the server failed; incident ${incident}`)
+      response.end(message)
       return true
     }
     try {

@@ -7,6 +7,7 @@ import { check, type Schema } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import type { AccessKey } from '../store/store.ts'
 import { isDeeper } from '../wire/decode.ts'
+import { incidentOf } from '../wire/incident.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
 import { allowed, createMatching, type Hit, type Pair, type ServedRoutes } from './routes.ts'
@@ -125,16 +126,14 @@ export function createApi<R extends ServedRoutes>(options: ApiOptions<R>): Api {
 
   /** Tells a refusal; anything else is a bug, logged under a number that the caller is told. */
   function refused(error: unknown, route: string | undefined, allow: string): ApiAnswer {
-    let refusal = error
-    if (!(refusal instanceof Refusal)) {
-      const incident = world.random.text(6)
-      world.log.error({ err: error, incident, route }, 'HTTP call failed')
-      refusal = new Refusal('INTERNAL', `the server failed; incident ${incident}`, { incident })
-    }
-    const { data } = errorMessage(refusal as Refusal, route)
+    const refusal =
+      error instanceof Refusal
+        ? error
+        : incidentOf(world, error, { what: 'HTTP call failed', where: { route } })
+    const { data } = errorMessage(refusal, route)
     return {
       status: data.status,
-      headers: headersOf(refusal as Refusal, allow),
+      headers: headersOf(refusal, allow),
       body: toText(tell ? tell(data) : data),
     }
   }

@@ -5,6 +5,7 @@ import type { World } from '../../world.ts'
 import type { Connection } from '../session/connection.ts'
 import type { Session } from '../session/session.ts'
 import { encode } from '../wire/frame.ts'
+import { incidentOf } from '../wire/incident.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
 import type { PacketWire } from './packets-in.ts'
 
@@ -33,7 +34,7 @@ export type Answers = ReturnType<typeof createAnswers>
 
 /** How every request gets its one answer. */
 export function createAnswers({ world, packets, checkReplies }: AnswersOptions) {
-  return { answer, refuse, incidentOf }
+  return { answer, refuse, report }
 
   function answer(incoming: Incoming, line: Message, type: string, re: Id, data: unknown): void {
     const wrong = checkReplies && line.reply && check(line.reply, data, `${type} reply`)
@@ -45,14 +46,13 @@ export function createAnswers({ world, packets, checkReplies }: AnswersOptions) 
 
   /** Tells a refusal; anything else is a bug, logged under a number that the player is told. */
   function refuse(incoming: Incoming, error: unknown, { type, id }: Subject): void {
-    const refusal = error instanceof Refusal ? error : incidentOf(incoming, error, type)
+    const refusal = error instanceof Refusal ? error : report(incoming, error, type)
     send(incoming, errorMessage(refusal, type, id), id)
   }
 
-  function incidentOf({ session }: Incoming, error: unknown, type: string | undefined): Refusal {
-    const incident = world.random.text(6)
-    world.log.error({ err: error, incident, type, session: session.id }, 'handler failed')
-    return new Refusal('INTERNAL', `the server failed; incident ${incident}`, { incident })
+  /** Logs a bug, of which nobody may be there to be told. */
+  function report({ session }: Incoming, error: unknown, type: string | undefined): Refusal {
+    return incidentOf(world, error, { what: 'handler failed', where: { type, session: session.id } })
   }
 }
 

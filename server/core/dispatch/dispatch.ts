@@ -50,7 +50,7 @@ export function createDispatch(options: DispatchOptions) {
   const { world, limits, numeric, confirmReset, acknowledge, permit, packets, checkReplies } =
     options
   const { binary } = options
-  const { answer, refuse, incidentOf } = createAnswers({ world, packets, checkReplies })
+  const { answer, refuse, report } = createAnswers({ world, packets, checkReplies })
   const { isAdmitted, refuseMalformed, closeFlood } = createAdmission({ world, limits, refuse })
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
@@ -216,7 +216,7 @@ export function createDispatch(options: DispatchOptions) {
         run(isWanted)
       } catch (error) {
         if (isWanted) refuse(incoming, error, envelope)
-        else incidentOf(incoming, error, envelope.type)
+        else report(incoming, error, envelope.type)
       }
       call.end()
       if (!isWanted) return
