@@ -7,7 +7,6 @@ import { readConfig } from './cli/config.ts'
 import { runPackets } from './cli/packets-command.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
 import type { Store } from './core/store/store.ts'
-import { limitsOf } from './core/wire/limits.ts'
 import { checkOptions } from './options.ts'
 import { createServer, type GameServer } from './server.ts'
 import { openStore } from './store/store.ts'
@@ -56,8 +55,7 @@ async function start({
     ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino({ level })
   const world = createWorld({ log })
-  const { storage_calls } = limitsOf(options.limits)
-  const store = await openStore(data, world, storage_calls)
+  const store = await openStore(data, world, options.limits)
   try {
     const key = await developmentKey(store, world, options.dev ?? false)
     const server = await createServer({ ...options, world, store, log })

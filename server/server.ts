@@ -8,10 +8,9 @@ import type { Json } from '../protocol/schema.ts'
 import type { AskNodes } from './core/nodes/bus.ts'
 import type { PacketDesk } from './core/room/packets-desk.ts'
 import type { Wishes } from './core/room/room.ts'
-import { limitsOf } from './core/wire/limits.ts'
 import { createHub, type Stats } from './hub.ts'
 import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
-import { IN_MEMORY, openStore } from './store/store.ts'
+import { openStore } from './store/store.ts'
 import { createApiListener } from './transport/api.ts'
 import { createHttp } from './transport/http.ts'
 import { createLaggingDoor, type Door } from './transport/lag.ts'
@@ -76,10 +75,9 @@ const STRAGGLERS_MS = 3_000
 export async function createServer(options: ServerOptions = {}): Promise<GameServer> {
   checkOptions(options)
   const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
-  const { data = IN_MEMORY, trustProxy = SERVER_OPTIONS.trustProxy.default } = options
+  const { trustProxy = SERVER_OPTIONS.trustProxy.default } = options
   const origins = options.origins && originsOf(options.origins)
-  const { storage_calls } = limitsOf(options.limits)
-  const store = options.store ?? (await openStore(data, world, storage_calls))
+  const store = options.store ?? (await openStore(options.data, world, options.limits))
   const hub = createHub({ ...options, world, store })
   const { page = builtPage() } = options
   const { port = SERVER_OPTIONS.port.default, host = SERVER_OPTIONS.host.default } = options

@@ -29,7 +29,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'server/cli/': [
     ...['@node-rs/bcrypt', 'node:fs', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],
   ],
-  'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:util', 'pino'],
+  'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:util'],
   'server/hub.ts': [],
   'server/gate.ts': [],
   'server/unproven.ts': [],

@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { hash } from '@node-rs/bcrypt'
-import pino from 'pino'
 import { SCOPES } from '../../protocol/players.ts'
 import { readSecret } from '../core/store/secrets.ts'
 import type { AccessKey, Store } from '../core/store/store.ts'
 import { createKey, readScopes } from '../features/keys.ts'
-import { createDirectStore } from '../store/direct.ts'
-import { IN_MEMORY } from '../store/store.ts'
+import { IN_MEMORY, openStore } from '../store/store.ts'
 import { createWorld, type World } from '../world.ts'
 import { DATA, DEFAULT_DATA, helpOf, UsageError } from './settings.ts'
 
@@ -132,10 +130,10 @@ async function withStore<T>(
   file: string,
   use: (store: Store, world: World) => Promise<T>,
 ): Promise<T> {
-  const log = pino({ level: 'silent' })
-  const store = createDirectStore(log, file)
+  const world = createWorld()
+  const store = await openStore(file, world)
   try {
-    return await use(store, createWorld({ log }))
+    return await use(store, world)
   } finally {
     await store.close()
   }

@@ -4,8 +4,7 @@ import type { Log } from '../world.ts'
 import { createCalls } from './calls.ts'
 import { IN_MEMORY, openDatabase } from './database.ts'
 
-/** A store in this thread, in memory unless a file is given: for tests, commands, and servers that
- * keep nothing. */
+/** A store in this thread, in memory unless a file is given: for tests, and servers that keep nothing. */
 export function createDirectStore(log: Log, file = IN_MEMORY): Store {
   const sql = openDatabase(file)
   const runAll = createCalls(sql)

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { LIMITS } from '../../protocol/limits.ts'
 import type { Operations, Store } from '../core/store/store.ts'
+import { type Limits, limitsOf } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 import { IN_MEMORY } from './database.ts'
@@ -17,15 +17,16 @@ interface Waiting {
 
 /**
  * Opens the store, in a thread of its own, so that the event loop never waits on the disk; one in
- * memory stays in this thread. At most `most` calls wait. Rejects with an Error that says what is
- * wrong with the file.
+ * memory stays in this thread. Of calls as many wait as the limits say. Rejects with an Error that
+ * says what is wrong with the file. Whoever opens it closes it.
  */
 export async function openStore(
-  file: string,
+  file: string | undefined,
   { soon, log }: Pick<World, 'soon' | 'log'>,
-  most: number = LIMITS.storage_calls.value,
+  limits: Partial<Limits> = {},
 ): Promise<Store> {
-  if (file === IN_MEMORY) return createDirectStore(log)
+  if (file === undefined || file === IN_MEMORY) return createDirectStore(log)
+  const { storage_calls } = limitsOf(limits)
   const url = new URL(
     import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
     import.meta.url,
@@ -58,7 +59,7 @@ export async function openStore(
     run<K extends keyof Operations>(name: K, args: Parameters<Operations[K]>[0]) {
       return new Promise<ReturnType<Operations[K]>>((resolve, reject) => {
         if (!isOpen) return reject(new Refusal('STORAGE_FAILED'))
-        if (waiting.size >= most) return reject(new Refusal('STORAGE_BUSY'))
+        if (waiting.size >= storage_calls) return reject(new Refusal('STORAGE_BUSY'))
         const id = ++numbered
         waiting.set(id, { name, resolve: resolve as (value: unknown) => void, reject })
         if (outgoing.push({ id, name, args }) === 1) soon(post)
