@@ -9,6 +9,7 @@ import { push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { paged } from '../core/wire/page.ts'
 import { Refusal } from '../core/wire/refusal.ts'
+import { checkBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
 
 export interface ChannelsOptions {
@@ -110,7 +111,7 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
   // with the store's answer, and nothing is awaited between that and what it returns.
 
   async function create(name: string, owner: string | null, props: Channel['props']) {
-    checkSize(props, 'channel.create.props')
+    checkBytes('channel.create.props', props, limits.data_bytes)
     const channel = await store.run('channel.create', { name, owner, props, at: world.date() })
     return new Committed(() => {
       if (owner !== null) follow(channel.id, owner)
@@ -161,7 +162,7 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
     asker?: { readonly owner: string; readonly fits: number },
   ) {
     if (asker) await owned(id, asker.owner)
-    checkSize(changes.props, 'channel.update.props')
+    checkBytes('channel.update.props', changes.props, limits.data_bytes)
     if (changes.owner !== undefined) await member(id, changes.owner)
     const asked = { id, ...changes, at: world.date(), ...(asker && { fits: asker.fits }) }
     const channel = await store.run('channel.update', asked)
@@ -254,12 +255,6 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
     if (sessions?.delete(session) && sessions.size === 0) listening.delete(id)
     const own = bySession.get(session)
     if (own?.delete(id) && own.size === 0) bySession.delete(session)
-  }
-
-  function checkSize(props: Channel['props'] | undefined, place: string): void {
-    const bytes = props ? Buffer.byteLength(JSON.stringify(props)) : 0
-    if (bytes > limits.data_bytes)
-      throw new Refusal('TOO_LARGE', `${place}: ${bytes} bytes; at most ${limits.data_bytes}`)
   }
 }
 

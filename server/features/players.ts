@@ -19,6 +19,7 @@ import {
 } from '../core/store/store.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
+import { checkBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
 
 export interface PlayersOptions {
@@ -300,11 +301,7 @@ export function createPlayers(options: PlayersOptions) {
     props: readonly Prop[],
     fits?: number,
   ): Promise<StoredPlayer> {
-    for (const { key, value } of props) {
-      const bytes = Buffer.byteLength(JSON.stringify(value))
-      if (bytes > limits.data_bytes)
-        throw new Refusal('TOO_LARGE', `props.${key}: ${bytes} bytes; at most ${limits.data_bytes}`)
-    }
+    for (const { key, value } of props) checkBytes(`props.${key}`, value, limits.data_bytes)
     const asked = { id, props, most: limits.props, ...(fits !== undefined && { fits }) }
     const stored = await store.run('player.set_props', asked)
     if (stored === 'TOO_MANY') throw new Refusal('TOO_MANY_PROPS', `at most ${limits.props} props`)

@@ -2,7 +2,6 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
-import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
 import { type Member, rankOf } from '../core/room/member.ts'
@@ -20,6 +19,7 @@ import type { Session } from '../core/session/session.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { createPage } from '../core/wire/page.ts'
 import { Refusal } from '../core/wire/refusal.ts'
+import { checkBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
 
 type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data'>
@@ -154,16 +154,7 @@ export function createRoomFeature(options: RoomsOptions) {
     const most = limits.room_properties
     if (count > most)
       throw new Refusal('TOO_LARGE', `${place}: ${count} properties; expected at most ${most}`)
-    checkSize(properties, place)
-  }
-
-  function checkSize(value: Json | undefined, place: string): void {
-    const bytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value))
-    if (bytes > limits.data_bytes)
-      throw new Refusal(
-        'TOO_LARGE',
-        `${place}: ${bytes} bytes; expected at most ${limits.data_bytes}`,
-      )
+    checkBytes(place, properties, limits.data_bytes)
   }
 
   function join(context: Context, room: Room, joining: Joining, isOwn: boolean) {
@@ -174,7 +165,7 @@ export function createRoomFeature(options: RoomsOptions) {
   /** What seats whom the room lets in. */
   function enter(context: Context, room: Room, { name, data }: Joining, isOwn: boolean) {
     context.atEnd(() => rooms.release(room, isOwn))
-    checkSize(data, 'data')
+    checkBytes('data', data, limits.data_bytes)
     return seating.admit({ context, room, name: nameFor(context.session, name), data, isOwn })
   }
 

@@ -1,4 +1,5 @@
 import type { Channel, Operations } from '../core/store/store.ts'
+import { jsonBytes } from '../core/wire/size.ts'
 import type { Row, Sql } from './database.ts'
 
 type ChannelOperations = Omit<
@@ -91,7 +92,7 @@ export function channelOperations(sql: Sql): ChannelOperations {
 
 /** With what one more member adds to it. */
 const isUnfit = (channel: Channel, fits = Number.POSITIVE_INFINITY) =>
-  Buffer.byteLength(JSON.stringify(channel)) + 1 > fits
+  jsonBytes(channel) + 1 > fits
 
 const LEAVE = 'delete from channel_members where channel = ? and player = ?'
 

@@ -1,5 +1,5 @@
 import type { AllMessages } from '../../../protocol/index.ts'
-import { type ReplyOf, toText } from '../../../protocol/message.ts'
+import type { ReplyOf } from '../../../protocol/message.ts'
 import { check, type Json, json } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import { paging } from '../delivery/source.ts'
@@ -9,6 +9,7 @@ import type { SessionObserver } from '../session/sessions.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { checkBytes, jsonBytes } from '../wire/size.ts'
 import { infoOf, type Member, type MemberInfo } from './member.ts'
 import { type Room, roomInfoOf } from './room.ts'
 import type { Rooms } from './rooms.ts'
@@ -158,10 +159,8 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     const data = said ?? null
     const problem = check(ANY, data, `onJoin of a ${room.kind.name}`)
     if (problem) throw new TypeError(problem)
-    const bytes = Buffer.byteLength(JSON.stringify(data))
-    if (bytes <= limits.data_bytes) return data
-    const text = `what onJoin returned: ${bytes} bytes; expected at most ${limits.data_bytes}`
-    throw new Refusal('TOO_LARGE', text)
+    checkBytes('what onJoin returned', data, limits.data_bytes)
+    return data
   }
 }
 
@@ -191,7 +190,7 @@ function seatPages(
   // Weighed first by what is reckoned already: writing every page as text costs each join.
   if (most + ENVELOPE <= receiveBytes) return pages
   for (const one of pages) {
-    const bytes = Buffer.byteLength(toText(one)) + ENVELOPE
+    const bytes = jsonBytes(one) + ENVELOPE
     if (bytes > receiveBytes)
       throw new Refusal(
         'TOO_LARGE',
@@ -226,13 +225,13 @@ function measuredPages(
   bytes: number,
 ) {
   const info = roomInfoOf(room)
-  const overhead = PAGE_OVERHEAD + Buffer.byteLength(JSON.stringify(info.properties))
+  const overhead = PAGE_OVERHEAD + jsonBytes(info.properties)
   const groups: MemberInfo[][] = [[]]
   let used = overhead
   let most = overhead
   for (const one of members) {
     const told = infoOf(one)
-    const size = Buffer.byteLength(JSON.stringify(told)) + 1
+    const size = jsonBytes(told) + 1
     if (used + size > bytes && used > overhead) {
       groups.push([])
       used = overhead

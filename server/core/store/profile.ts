@@ -1,4 +1,5 @@
 import { paged } from '../wire/page.ts'
+import { jsonBytes } from '../wire/size.ts'
 import type { Prop, StoredPlayer } from './store.ts'
 
 /** A player with as many of its props as fit `bytes`, after one of a key; `next` asks for more. */
@@ -19,7 +20,6 @@ const ENVELOPE = 256
 /** As the store orders keys. */
 const raw = (key: string) => Buffer.from(key)
 
-const headBytes = (player: StoredPlayer) =>
-  Buffer.byteLength(JSON.stringify({ ...player, props: [] }))
+const headBytes = (player: StoredPlayer) => jsonBytes({ ...player, props: [] })
 
-const propBytes = (prop: Prop) => Buffer.byteLength(JSON.stringify(prop)) + 1
+const propBytes = (prop: Prop) => jsonBytes(prop) + 1

@@ -1,3 +1,5 @@
+import { jsonBytes } from './size.ts'
+
 /** A part of a list, and where the next part begins; null after the last. */
 export interface Page<T, Cursor> {
   readonly page: readonly T[]
@@ -35,7 +37,7 @@ export function createPage(bytes: number) {
   return {
     take(item: unknown): 'fits' | 'full' | 'never' {
       if (most === Number.POSITIVE_INFINITY) return 'fits'
-      const size = Buffer.byteLength(JSON.stringify(item)) + 1
+      const size = jsonBytes(item) + 1
       if (size > most) return 'never'
       if (size > left) return 'full'
       left -= size
