@@ -70,11 +70,11 @@ async function start({
   }
 }
 
-/** The first signal says goodbye to everybody; the second ends at once. */
+/** The first signal says goodbye to everybody; the second ends at once, with the code of a signal. */
 function stopOnSignal(server: GameServer, store: Store): void {
   let isStopping = false
-  const stop = () => {
-    if (isStopping) process.exit(1)
+  const stop = (_signal?: NodeJS.Signals, number = 0) => {
+    if (isStopping) process.exit(128 + number)
     isStopping = true
     setTimeout(() => process.exit(1), STOP_MS).unref()
     void server

@@ -118,11 +118,9 @@ t.test('a second signal ends the process at once', async (t) => {
   const stopped = server.stop('SIGINT')
   await deaf.toldToClose
 
-  const before = performance.now()
   server.kill('SIGINT')
 
-  t.match(await stopped, { code: 1 })
-  t.ok(performance.now() - before < 1_000, 'without waiting for the client that never answers')
+  t.match(await stopped, { code: 130 }, 'of the signal, rather than of the stop that took too long')
 })
 
 t.test('a server that npm started ends when npm is killed', async (t) => {
