@@ -6,8 +6,8 @@ import {
   type Received,
   type Transport,
 } from './core/session/connection.ts'
-import { Conversation } from './core/session/conversation.ts'
-import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/session/dialect.ts'
+import { conversing } from './core/session/conversation.ts'
+import { type Dialect, type Endpoint, upgradeOf } from './core/session/dialect.ts'
 import type { Session } from './core/session/session.ts'
 import type { Sessions } from './core/session/sessions.ts'
 import type { Limits } from './core/wire/limits.ts'
@@ -36,8 +36,13 @@ export type Gate = ReturnType<typeof createGate>
 
 /** Who comes in, and who goes. */
 export function createGate(options: GateOptions) {
-  const { world, limits, sessions, flusher, endpoints, welcome, acknowledge } = options
+  const { world, limits, sessions, welcome, acknowledge } = options
   const { identify_ms, isIdentified } = options
+  const endpoints = options.endpoints.map(({ matches, dialect }) => ({
+    matches,
+    dialect,
+    converse: conversing(dialect, limits, world.log, options.flusher),
+  }))
   const connections = new Set<Connection>()
   const open = createTally()
   /** Beside these, those that may yet prove a claim, and those that they have replaced. */
@@ -70,18 +75,19 @@ export function createGate(options: GateOptions) {
 
   function accept(transport: Transport, upgrade = upgradeOf('/')): Ear | undefined {
     const { address } = transport
-    const dialect = endpoints.find(({ matches }) => matches(upgrade))?.dialect
-    if (!dialect && upgrade.path !== '/') {
+    const endpoint = endpoints.find(({ matches }) => matches(upgrade))
+    if (!endpoint && upgrade.path !== '/') {
       transport.close(4100, `no endpoint at ${upgrade.path.slice(0, 64)}; connect to /`)
       return undefined
     }
     const opened = new Connection(transport, world, limits, events)
     const begun = open.of(address) < limits.connections ? sessions.open(opened) : undefined
-    if (!begun) return acceptUnproven(transport, dialect)
+    if (!begun) return acceptUnproven(transport, endpoint?.dialect)
     enter(opened, connections, open)
     const { session, token } = begun
     world.log.info({ session: session.id, address }, 'Client connected')
-    if (dialect) converse(session, dialect, upgrade)
+    // It never rejects: what fails closes the connection.
+    if (endpoint) void endpoint.converse(session).open(upgrade)
     else welcome(session, token)
     return opened
   }
@@ -123,12 +129,6 @@ export function createGate(options: GateOptions) {
     enter(opened, connections, open)
     world.log.info({ session: session.id, address }, 'Client connected')
     return opened
-  }
-
-  function converse(session: Session, dialect: Dialect, upgrade: Upgrade): void {
-    const conversation = new Conversation(dialect, session, limits, world.log, flusher)
-    // It never rejects: what fails closes the connection.
-    void conversation.open(upgrade)
   }
 
   /** The session ends, and cannot come back. */

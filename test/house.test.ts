@@ -47,6 +47,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'web-client/bots.ts': ['node:url', 'node:util', 'ws'],
 }
 
+/** What a file of the server keeps for itself, and may change: it would be every server's. */
+const STATE =
+  /^(?:export )?(?:(?:let|var) \w+|const \w+(?:: (?:Weak)?(?:Map|Set)\b[^=]*)? = new (?:(?:Weak)?(?:Map|Set)|Writer)\b)/gm
+
 /** What asks the engine for time or chance. */
 const WORLDLY =
   /\b(?:Time\.get_\w+|OS\.get_(?:ticks|unix|system_time|datetime)\w*|randf\w*|randi\w*|randomize|RandomNumberGenerator|create_timer)\b/g
@@ -75,6 +79,13 @@ t.test('a folder of the core knows only those before it', async (t) => {
 t.test('a package is used in the folders that it is for', async (t) => {
   t.strictSame(rooms.flatMap(strangers), [])
   t.strictSame(strangers(STRANGER), ['server/features/a.ts uses ws'])
+})
+
+t.test('two servers of one process share nothing that changes', async (t) => {
+  t.strictSame(filesIn(['server'], '.ts').flatMap((path) => stateIn(path, textOf(path))), [])
+  for (const kept of ['let pool', 'const known = new WeakMap', 'const all: Set<number> = new Set'])
+    t.strictSame(stateIn('a.ts', `${kept}()`), [`a.ts: ${kept}`], 'one would be noticed')
+  t.strictSame(stateIn('a.ts', 'const NONE: ReadonlySet<number> = new Set()'), [])
 })
 
 t.test('the add-ons take time and chance from one place', async (t) => {
@@ -107,6 +118,13 @@ function strangers({ path, packages }: Room): readonly string[] {
   const allowed = PACKAGES[owner] ?? []
   return packages.filter((name) => !allowed.includes(name)).map((name) => `${path} uses ${name}`)
 }
+
+/** What a file of the server keeps for itself, and may change: it would be every server's. */
+const STATE =
+  /^(?:export )?(?:(?:let|var) \w+|const \w+(?:: (?:Weak)?(?:Map|Set)\b[^=]*)? = new (?:(?:Weak)?(?:Map|Set)|Writer)\b)/gm
+
+const stateIn = (path: string, text: string): readonly string[] =>
+  [...text.matchAll(STATE)].map(([found]) => `${path}: ${found}`)
 
 /** What asks the engine for time or chance, outside of the one file that may. */
 function worldlyIn(path: string, text: string): readonly string[] {

@@ -14,7 +14,7 @@ import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { Packed, type PacketWire, readPacket, refusePacket } from '../core/dispatch/packets-in.ts'
 import { audienceOf } from '../core/room/audience.ts'
 import { type Member, stampOf } from '../core/room/member.ts'
-import { packAnswer, refusing, sharePacket } from '../core/room/packets-out.ts'
+import { refusing } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
 import type { Room } from '../core/room/room.ts'
 import type { Session } from '../core/session/session.ts'
@@ -72,7 +72,9 @@ export function createPackets(options: PacketsOptions) {
     read: (session, bytes) =>
       session.speaksPackets ? readPacket(packets, bytes, limits) : refusePacket(bytes),
     reply: (session, re, data) =>
-      session.speaksPackets ? packAnswer(re, (data as { value: unknown }).value) : undefined,
+      session.speaksPackets
+        ? sender.writer.answer(re, (data as { value: unknown }).value)
+        : undefined,
   }
   return { handlers, wire }
 
@@ -138,7 +140,7 @@ export function createPackets(options: PacketsOptions) {
     const set = defined(packets)
     const final = transformed(set, room, member, packet)
     const origin = stampOf(room, member)
-    const shared = sharePacket(set, final, origin, final === packet ? body : undefined)
+    const shared = sender.writer.share(set, final, origin, final === packet ? body : undefined)
     const [only, ...more] = to
     if (more.length === 0 && (only === 'others' || only === 'all'))
       return { delivered: shared.toRoom(room, only === 'others' ? session : undefined) }
@@ -199,7 +201,11 @@ export function createPackets(options: PacketsOptions) {
     if (error instanceof Refusal || !dev) return error
     const text = error instanceof Error ? error.message : String(error)
     const where = { packet: name, session: session.id }
-    return incidentOf(world, error, { what: 'acceptor failed', where, told: text.slice(0, LONGEST) })
+    return incidentOf(world, error, {
+      what: 'acceptor failed',
+      where,
+      told: text.slice(0, LONGEST),
+    })
   }
 }
 

@@ -91,8 +91,7 @@ export function channelOperations(sql: Sql): ChannelOperations {
 }
 
 /** With what one more member adds to it. */
-const isUnfit = (channel: Channel, fits = Number.POSITIVE_INFINITY) =>
-  jsonBytes(channel) + 1 > fits
+const isUnfit = (channel: Channel, fits = Number.POSITIVE_INFINITY) => jsonBytes(channel) + 1 > fits
 
 const LEAVE = 'delete from channel_members where channel = ? and player = ?'
 

@@ -1,3 +1,5 @@
+import { Pool } from './pool.ts'
+
 /** Who has something to write, as a flusher needs it. */
 export interface Writer {
   /** Writes what there is, as far as the socket takes it; never throws. */
@@ -16,6 +18,8 @@ export interface Flusher {
   later(writer: Writer): void
   /** So many bytes of this writer's wait for its reader. */
   owes(writer: Writer, bytes: number): void
+  /** Where all of them join what they write. */
+  readonly pool: Pool
 }
 
 /** Above `most` bytes unwritten in all, the largest writers are given up. */
@@ -32,6 +36,7 @@ export function createFlusher(
       if (waiting.push(writer) === 1) soon(flush)
     },
     owes,
+    pool: new Pool(),
   }
 
   function flush(): void {

@@ -2,7 +2,6 @@ import { Ledger } from '../../../protocol/ledger.ts'
 import { FRAMES, type Outgoing } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import type { Flusher, Writer } from './flusher.ts'
-import { writeTogether } from './pool.ts'
 import { Queue, type Taker } from './queue.ts'
 import type { Sharing } from './receiver.ts'
 import { Share } from './share.ts'
@@ -308,7 +307,8 @@ export class Outbox<R extends Reader> implements Writer {
     const only = this.#queue.takeOnly()
     if (only) return void wire.write(only.frame)
     const { frames, bytes } = this.#queue.take(CHUNK_BYTES, this.#reader)
-    if (bytes > 0 && this.#wire === wire) writeTogether(frames, bytes, (all) => wire.write(all))
+    if (bytes === 0 || this.#wire !== wire) return
+    this.#flusher.pool.writeTogether(frames, bytes, (all) => wire.write(all))
   }
 
   #release(): void {

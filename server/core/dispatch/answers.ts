@@ -52,7 +52,10 @@ export function createAnswers({ world, packets, checkReplies }: AnswersOptions) 
 
   /** Logs a bug, of which nobody may be there to be told. */
   function report({ session }: Incoming, error: unknown, type: string | undefined): Refusal {
-    return incidentOf(world, error, { what: 'handler failed', where: { type, session: session.id } })
+    return incidentOf(world, error, {
+      what: 'handler failed',
+      where: { type, session: session.id },
+    })
   }
 }
 

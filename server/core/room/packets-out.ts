@@ -21,22 +21,60 @@ export interface SharedPacket {
   toRoom(room: Room, except?: Receiver): number
 }
 
-/**
- * A packet for whoever it is sent to, its `body` where it came in bytes; throws a Refusal for what
- * is none.
- */
-export function sharePacket(
-  packets: PacketSet,
-  packet: Packet,
-  origin: Origin = {},
-  body?: Uint8Array,
-): SharedPacket {
-  const bytes = packBytes(packets, packet, origin, { body })
-  let text: Outgoing | undefined
-  const inText = () => {
-    text ??= encode({ type: 'packet', ...origin, data: dataOf(packets, packet) }, 'counted')
-    return text
+/** Writes packets, one after the other in the same place. */
+export class PacketWriter {
+  readonly #writer = new Writer()
+
+  /**
+   * A packet for whoever it is sent to, its `body` where it came in bytes; throws a Refusal for what
+   * is none.
+   */
+  share(packets: PacketSet, packet: Packet, origin: Origin = {}, body?: Uint8Array): SharedPacket {
+    const bytes = this.pack(packets, packet, origin, { body })
+    let text: Outgoing | undefined
+    const inText = () => {
+      text ??= encode({ type: 'packet', ...origin, data: dataOf(packets, packet) }, 'counted')
+      return text
+    }
+    return sharedAs(bytes, inText)
   }
+
+  /** A packet's frame; with an `id` it asks for an answer. */
+  pack(
+    packets: PacketSet,
+    packet: Packet,
+    { room, from }: Origin,
+    { id, body }: { readonly id?: number; readonly body?: Uint8Array | undefined } = {},
+  ): Outgoing {
+    const writer = this.#begin()
+    writeHead(writer, { id, room, from: from?.member })
+    if (body) writer.raw(body)
+    else refusing(() => packets.write(writer, packet))
+    return encodeBytes(BINARY.packet, writer.bytes.subarray(0, writer.at))
+  }
+
+  /** The frame that answers a packet. */
+  answer(re: Id, value: unknown): Outgoing | undefined {
+    if (typeof re !== 'number' || !Number.isInteger(re) || re < 0 || re > MAX_ID) return undefined
+    const writer = this.#begin()
+    writeHead(writer, { id: re, isReply: true })
+    ANSWER.write(writer, value)
+    return encodeBytes(BINARY.packet, writer.bytes.subarray(0, writer.at))
+  }
+
+  /** The same packet, which could be sent. */
+  checked(packets: PacketSet, packet: Packet): Packet {
+    this.pack(packets, packet, {})
+    return packet
+  }
+
+  #begin(): Writer {
+    this.#writer.at = 0
+    return this.#writer
+  }
+}
+
+function sharedAs(bytes: Outgoing, inText: () => Outgoing): SharedPacket {
   const suiting = ({ speaksPackets }: Receiver) => (speaksPackets ? bytes : inText())
   return {
     for: suiting,
@@ -55,29 +93,6 @@ export function sharePacket(
   }
 }
 
-/** A packet's frame; with an `id` it asks for an answer. */
-export function packBytes(
-  packets: PacketSet,
-  packet: Packet,
-  { room, from }: Origin,
-  { id, body }: { readonly id?: number; readonly body?: Uint8Array | undefined } = {},
-): Outgoing {
-  writer.at = 0
-  writeHead(writer, { id, room, from: from?.member })
-  if (body) writer.raw(body)
-  else refusing(() => packets.write(writer, packet))
-  return encodeBytes(BINARY.packet, writer.bytes.subarray(0, writer.at))
-}
-
-/** The frame that answers a packet. */
-export function packAnswer(re: Id, value: unknown): Outgoing | undefined {
-  if (typeof re !== 'number' || !Number.isInteger(re) || re < 0 || re > MAX_ID) return undefined
-  writer.at = 0
-  writeHead(writer, { id: re, isReply: true })
-  ANSWER.write(writer, value)
-  return encodeBytes(BINARY.packet, writer.bytes.subarray(0, writer.at))
-}
-
 /** A packet's name and data, as JSON has them. */
 export const dataOf = (packets: PacketSet, packet: Packet) => ({
   name: packet.name,
@@ -87,12 +102,6 @@ export const dataOf = (packets: PacketSet, packet: Packet) => ({
 /** What the game calls a packet, as one; throws a Refusal for what is none. */
 export const hydrate = (packets: PacketSet, packet: AnyPacket): Packet =>
   refusing(() => packets.packetOf(packet))
-
-/** The same packet, which could be sent. */
-export function checked(packets: PacketSet, packet: Packet): Packet {
-  packBytes(packets, packet, {})
-  return packet
-}
 
 /** Tells what is wrong with a packet as a Refusal. */
 export function refusing<T>(run: () => T): T {
@@ -106,5 +115,3 @@ export function refusing<T>(run: () => T): T {
 
 /** What a varuint holds. */
 const MAX_ID = 0x7fff_ffff
-
-const writer = new Writer()

@@ -4,7 +4,7 @@ import type { Json } from '../../../protocol/schema.ts'
 import type { Player, Receiver } from '../delivery/receiver.ts'
 import type { Session } from '../session/session.ts'
 import { Refusal } from '../wire/refusal.ts'
-import { checked, dataOf, hydrate, packBytes, sharePacket } from './packets-out.ts'
+import { dataOf, hydrate, PacketWriter } from './packets-out.ts'
 import type { Room } from './room.ts'
 
 export interface AskingPacket {
@@ -45,12 +45,13 @@ export type PacketSender = ReturnType<typeof createPacketSender>
 /** Sends packets as the server itself; without packets, everything is refused. */
 export function createPacketSender(packets: PacketSet | undefined) {
   const handles = new WeakMap<Session, PacketSession>()
-  return { send, ask, toRoom, handleOf }
+  const writer = new PacketWriter()
+  return { send, ask, toRoom, handleOf, writer }
 
   /** Sends one shared packet; to how many. */
   function send(receivers: Iterable<Receiver>, packet: AnyPacket, room?: string): number {
     const set = defined(packets)
-    const shared = sharePacket(set, hydrate(set, packet), room === undefined ? {} : { room })
+    const shared = writer.share(set, hydrate(set, packet), room === undefined ? {} : { room })
     let count = 0
     for (const receiver of receivers) {
       receiver.send(shared.for(receiver))
@@ -62,7 +63,7 @@ export function createPacketSender(packets: PacketSet | undefined) {
   function toRoom(room: Room, packet: AnyPacket, receivers?: Iterable<Receiver>): number {
     if (receivers) return send(receivers, packet, room.code)
     const set = defined(packets)
-    return sharePacket(set, hydrate(set, packet), { room: room.code }).toRoom(room)
+    return writer.share(set, hydrate(set, packet), { room: room.code }).toRoom(room)
   }
 
   async function ask(
@@ -78,8 +79,8 @@ export function createPacketSender(packets: PacketSet | undefined) {
     try {
       const answer = await receiver.ask(
         receiver.speaksPackets
-          ? { ...question, data: null, pack: (id) => packBytes(set, asked, origin, { id }) }
-          : { ...question, data: dataOf(set, checked(set, asked)) },
+          ? { ...question, data: null, pack: (id) => writer.pack(set, asked, origin, { id }) }
+          : { ...question, data: dataOf(set, writer.checked(set, asked)) },
       )
       return (answer as { value: Json }).value
     } catch (error) {

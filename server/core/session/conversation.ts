@@ -11,6 +11,17 @@ import type { ForeignFrame, Frames, Native, Request, Translator } from './transl
 
 type Bounds = Pick<Limits, 'requests' | 'hard_bytes' | 'queue_bytes'>
 
+/** Begins the conversations in a dialect; what several of them are told is translated once. */
+export function conversing(
+  dialect: Dialect,
+  limits: Bounds,
+  log: World['log'],
+  flusher: Flusher,
+): (session: Session) => Conversation {
+  const shared: Shared = new WeakMap()
+  return (session) => new Conversation(dialect, session, limits, log, flusher, shared)
+}
+
 /** What one session says and hears in a dialect. */
 export class Conversation implements Translator, Writer {
   readonly #dialect: Dialect
@@ -18,6 +29,7 @@ export class Conversation implements Translator, Writer {
   readonly #limits: Bounds
   readonly #log: World['log']
   readonly #flusher: Flusher
+  readonly #shared: Shared
   /** By the id of a native request, what its answer needs to know. */
   readonly #marks = new Map<Id, unknown>()
   #numbered = 0
@@ -36,12 +48,14 @@ export class Conversation implements Translator, Writer {
     limits: Bounds,
     log: World['log'],
     flusher: Flusher,
+    shared: Shared = new WeakMap(),
   ) {
     this.#dialect = dialect
     this.#session = session
     this.#limits = limits
     this.#log = log
     this.#flusher = flusher
+    this.#shared = shared
     // What it was sent is in another's words, and cannot be counted or sent again.
     session.resumable = false
     session.conversation = this
@@ -146,14 +160,14 @@ export class Conversation implements Translator, Writer {
   }
 
   #translated(message: Outgoing): Translated {
-    const known = sharedBy(this.#dialect).get(message)
+    const known = this.#shared.get(message)
     if (known) return known
     const native = JSON.parse(payloadOf(message.frame).toString()) as Native
     const { re, id } = native
     const mark = re === undefined ? undefined : this.#marks.get(re)
     if (re !== undefined) this.#marks.delete(re)
     const made = this.#translate(native, mark)
-    if (re === undefined && id === undefined) sharedBy(this.#dialect).set(message, made)
+    if (re === undefined && id === undefined) this.#shared.set(message, made)
     return made
   }
 
@@ -190,10 +204,4 @@ export class Conversation implements Translator, Writer {
 type Translated = readonly Outgoing[] | Promise<readonly Outgoing[]>
 
 /** Translations that every receiver shares, kept for as long as their native message. */
-const SHARED = new WeakMap<Dialect, WeakMap<Outgoing, Translated>>()
-
-function sharedBy(dialect: Dialect): WeakMap<Outgoing, Translated> {
-  const found = SHARED.get(dialect) ?? new WeakMap<Outgoing, Translated>()
-  SHARED.set(dialect, found)
-  return found
-}
+type Shared = WeakMap<Outgoing, Translated>

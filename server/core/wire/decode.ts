@@ -74,7 +74,7 @@ const malformed = (text: string): Decoded => ({
 
 const [BRACE, BRACKET, SPACE, QUOTE, BACKSLASH] = [0x7b, 0x5b, 0x20, 0x22, 0x5c]
 const [CLOSE_BRACE, CLOSE_BRACKET] = [0x7d, 0x5d]
-const OPENERS = new Set([BRACE, BRACKET, SPACE])
+const OPENERS: ReadonlySet<number> = new Set([BRACE, BRACKET, SPACE])
 
 /** Whether JSON text nests deeper than `depth`, found without parsing it. */
 export function isDeeper(bytes: Buffer, depth: number): boolean {
