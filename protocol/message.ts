@@ -72,6 +72,13 @@ export const ADDRESS_WORDS = ['others', 'all', 'self', 'host', 'hosts', 'other_h
 /** Addresses that name somebody: after the colon, whom. */
 export const NAMED_ADDRESSES = ['player:ID', 'session:ID', 'group:NAME'] as const
 
+/** What an address is: a word, or what comes before the name of somebody, its colon included. */
+export const addressKind = (address: Target): string =>
+  address.slice(0, address.indexOf(':') + 1) || address
+
+/** Whom an address names: what comes after its first colon. */
+export const addressName = (address: Target): string => address.slice(address.indexOf(':') + 1)
+
 /** Who sent a message, as the server stamps it. */
 export interface Sender {
   readonly member: number

@@ -119,10 +119,6 @@ function strangers({ path, packages }: Room): readonly string[] {
   return packages.filter((name) => !allowed.includes(name)).map((name) => `${path} uses ${name}`)
 }
 
-/** What a file of the server keeps for itself, and may change: it would be every server's. */
-const STATE =
-  /^(?:export )?(?:(?:let|var) \w+|const \w+(?:: (?:Weak)?(?:Map|Set)\b[^=]*)? = new (?:(?:Weak)?(?:Map|Set)|Writer)\b)/gm
-
 const stateIn = (path: string, text: string): readonly string[] =>
   [...text.matchAll(STATE)].map(([found]) => `${path}: ${found}`)
 

@@ -1,7 +1,7 @@
 import type { banRoutes } from '../../protocol/http.ts'
 import type { RouteHandlers } from '../core/api/api.ts'
 import type { Session } from '../core/session/session.ts'
-import type { Store } from '../core/store/store.ts'
+import { noPlayer, type Store } from '../core/store/store.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
@@ -20,14 +20,14 @@ export function createBans({ world, store, sessionsOf, end }: BansOptions) {
     async 'PUT /v1/players/:id/ban'({ params: { id }, body: { reason = '', ms } }) {
       const at = world.date()
       const ban = { reason, until: ms === undefined ? null : at + ms }
-      if (!(await store.run('player.ban', { id, at, ...ban }))) throw nobody()
+      if (!(await store.run('player.ban', { id, at, ...ban }))) throw noPlayer()
       world.log.warn({ player: id, until: ban.until }, 'player banned')
       for (const session of [...sessionsOf(id)]) end(session)
       return { ban }
     },
     async 'DELETE /v1/players/:id/ban'({ params: { id } }) {
       const wasBanned = await store.run('player.unban', { id })
-      if (wasBanned === null) throw nobody()
+      if (wasBanned === null) throw noPlayer()
       if (wasBanned) world.log.warn({ player: id }, 'player let in again')
       return {}
     },
@@ -42,5 +42,3 @@ export function createBans({ world, store, sessionsOf, end }: BansOptions) {
     },
   }
 }
-
-const nobody = () => new Refusal('NO_PLAYER_FOUND', 'no player has this id')

@@ -3,10 +3,15 @@ import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { RouteHandlers } from '../core/api/api.ts'
 import type { Committed } from '../core/dispatch/call.ts'
 import type { Player } from '../core/session/session.ts'
-import type { Channel, ChannelMessage, Store, StoredPlayer } from '../core/store/store.ts'
+import {
+  type Channel,
+  type ChannelMessage,
+  known,
+  type Store,
+  type StoredPlayer,
+} from '../core/store/store.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { paged } from '../core/wire/page.ts'
-import { Refusal } from '../core/wire/refusal.ts'
 
 type Named = Pick<Player, 'id' | 'name'>
 
@@ -101,8 +106,6 @@ export function createChannelsRoutes({
   }
 
   async function player(id: string): Promise<StoredPlayer> {
-    const stored = await store.run('player.get', { id })
-    if (stored) return stored
-    throw new Refusal('NO_PLAYER_FOUND', `no player has the id ${id}`)
+    return known(await store.run('player.get', { id }))
   }
 }

@@ -1,18 +1,19 @@
 import type { events as eventsTable } from '../../protocol/events.ts'
 import { check, type Json } from '../../protocol/schema.ts'
-import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { HandlersOf } from '../core/dispatch/dispatch.ts'
 import { deliver } from '../core/room/audience.ts'
-import { type Member, stampOf } from '../core/room/member.ts'
+import { stampOf } from '../core/room/member.ts'
 import type { Room } from '../core/room/room.ts'
+import type { Resolve } from '../core/room/seated.ts'
 import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 
-export interface Seated {
-  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+export interface EventsOptions {
+  readonly resolve: Resolve
 }
 
 /** Events: named messages to others in a room. */
-export function createEvents({ resolve }: Seated) {
+export function createEvents({ resolve }: EventsOptions) {
   const handlers: HandlersOf<(typeof eventsTable)['messages']> = {
     'event.emit'(context, asked) {
       const { room, member } = resolve(context)

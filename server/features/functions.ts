@@ -1,14 +1,14 @@
 import type { functions as functionsTable } from '../../protocol/functions.ts'
-import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { HandlersOf } from '../core/dispatch/dispatch.ts'
 import { askHost, askOne } from '../core/room/asking.ts'
 import { deliver } from '../core/room/audience.ts'
-import { type Member, stampOf } from '../core/room/member.ts'
-import type { Room } from '../core/room/room.ts'
+import { stampOf } from '../core/room/member.ts'
+import type { Resolve } from '../core/room/seated.ts'
 import { push } from '../core/wire/frame.ts'
 
 export interface FunctionsOptions {
   readonly now: () => number
-  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+  readonly resolve: Resolve
 }
 
 /** Functions: registered names that others may execute. */

@@ -1,6 +1,6 @@
 import { BACKEND_SERVICE } from '../../protocol/backends.ts'
 import type { notifyRoutes } from '../../protocol/http.ts'
-import type { Sender } from '../../protocol/message.ts'
+import { addressKind, addressName, type Sender } from '../../protocol/message.ts'
 import { groupAddress, type notify as notifyTable, sessionId } from '../../protocol/notify.ts'
 import { check, type Json, json } from '../../protocol/schema.ts'
 import type { RouteHandlers } from '../core/api/api.ts'
@@ -151,10 +151,10 @@ export function createNotify(options: NotifyOptions) {
   }
 
   function groupAt(address: string): Group {
-    if (address === 'public') return anonymous
-    const colon = address.indexOf(':')
-    const value = address.slice(colon + 1)
-    switch (address.slice(0, colon + 1)) {
+    const value = addressName(address)
+    switch (addressKind(address)) {
+      case 'public':
+        return anonymous
       case 'session:':
         return ownGroup(sessionOf(value))
       case 'player:':

@@ -17,6 +17,7 @@ import { type Member, stampOf } from '../core/room/member.ts'
 import { refusing } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
 import type { Room } from '../core/room/room.ts'
+import type { Resolve, Seated } from '../core/room/seated.ts'
 import type { Session } from '../core/session/session.ts'
 import { incidentOf } from '../core/wire/incident.ts'
 import type { Limits } from '../core/wire/limits.ts'
@@ -28,14 +29,9 @@ export interface PacketsOptions {
   readonly limits: Limits
   readonly packets: PacketSet<PacketContext> | undefined
   readonly sender: PacketSender
-  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+  readonly resolve: Resolve
   /** Whether a failure's own words are told. */
   readonly dev: boolean
-}
-
-interface Place {
-  readonly room: Room
-  readonly member: Member
 }
 
 /** One session's packets, until its counts begin anew: nobody takes the turns of before then. */
@@ -81,7 +77,7 @@ export function createPackets(options: PacketsOptions) {
   /** The turn is over once it is passed on, which is done with its answer. */
   function passedOn(
     context: Context,
-    place: Place,
+    place: Seated,
     packet: Packet,
     body: Uint8Array | undefined,
     judge: () => void | Promise<void>,
@@ -113,7 +109,7 @@ export function createPackets(options: PacketsOptions) {
         throw new Refusal('PERMISSION_DENIED', `${name}: only the server may send it`)
   }
 
-  function knownOf({ session, to }: Context, place: Place | undefined): PacketContext {
+  function knownOf({ session, to }: Context, place: Seated | undefined): PacketContext {
     return {
       session: sender.handleOf(session),
       ...(place && { room: place.room.code, member: place.member.number }),
@@ -131,7 +127,7 @@ export function createPackets(options: PacketsOptions) {
   /** Sends a packet on to those in the room whom it is for. */
   function passOn(
     context: Context,
-    { room, member }: Place,
+    { room, member }: Seated,
     packet: Packet,
     body: Uint8Array | undefined,
   ): Json {

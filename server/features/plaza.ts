@@ -1,9 +1,10 @@
 import { PLAZA, plazaEvents, plazaMember, type plaza as plazaTable } from '../../protocol/plaza.ts'
 import { check, type Json } from '../../protocol/schema.ts'
-import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { RoomHooks } from '../core/room/kind.ts'
 import type { Member } from '../core/room/member.ts'
 import type { Room, RoomKind } from '../core/room/room.ts'
+import type { Resolve } from '../core/room/seated.ts'
 import type { Ticks } from '../core/state/tick.ts'
 import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
@@ -12,7 +13,7 @@ import type { World } from '../world.ts'
 export interface PlazaOptions {
   readonly world: World
   readonly ticks: Ticks
-  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+  readonly resolve: Resolve
 }
 
 type Row = readonly [number: number, x: number, y: number]

@@ -1,13 +1,12 @@
 import { BUILT_IN_QUERIES, type queries as queriesTable } from '../../protocol/queries.ts'
 import { check } from '../../protocol/schema.ts'
-import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
+import type { HandlersOf } from '../core/dispatch/dispatch.ts'
 import { askOne } from '../core/room/asking.ts'
-import type { Member } from '../core/room/member.ts'
-import type { Room } from '../core/room/room.ts'
+import type { Resolve } from '../core/room/seated.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 
 export interface QueriesOptions {
-  readonly resolve: (context: Context) => { readonly room: Room; readonly member: Member }
+  readonly resolve: Resolve
 }
 
 /** Queries: questions from one player to another. */

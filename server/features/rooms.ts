@@ -15,6 +15,7 @@ import {
 } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
 import { alreadyIn, pagesOf, type Seat, type Seating } from '../core/room/seating.ts'
+import type { Seated } from '../core/room/seated.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { createPage } from '../core/wire/page.ts'
@@ -143,7 +144,7 @@ export function createRoomFeature(options: RoomsOptions) {
   }
 
   /** The sender's room and seat, where its role is enough for `action`. */
-  function permitted(context: Context, action: Action): { room: Room; member: Member } {
+  function permitted(context: Context, action: Action): Seated {
     const found = rooms.resolve(context)
     found.room.permit(found.member, action)
     return found

@@ -1,10 +1,11 @@
-import { ADDRESS_WORDS, NAMED_ADDRESSES } from '../../../protocol/message.ts'
+import { ADDRESS_WORDS, addressKind, NAMED_ADDRESSES, addressName } from '../../../protocol/message.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { isHost, type Member } from './member.ts'
 import type { Room } from './room.ts'
+import type { Seated } from './seated.ts'
 
 /** Whom a message reaches, each once, and which of its addresses reach nobody. */
 export interface Audience {
@@ -42,7 +43,7 @@ export function targetOf(room: Room, sender: Member, to: readonly string[] | und
   const [address, ...more] = to ?? []
   if (address === undefined || more.length > 0)
     throw new Refusal('INVALID_TARGET', 'to: expected one address, such as "player:ID" or "host"')
-  const isPlayer = address.startsWith('player:')
+  const isPlayer = addressKind(address) === 'player:'
   let best: Member | undefined
   for (const one of membersAt(room, sender, address)) {
     if (best && !isPlayer)
@@ -68,7 +69,7 @@ interface Delivered {
  */
 export function deliver<T extends object>(
   context: Context,
-  { room, member }: { readonly room: Room; readonly member: Member },
+  { room, member }: Seated,
   message: Outgoing,
   said: T,
 ): T & Delivered {
@@ -94,9 +95,7 @@ const ENVELOPE = 256
 
 /** Those at an address, looked up rather than looked for where it names one or few. */
 function membersAt(room: Room, sender: Member, address: string): Iterable<Member> {
-  const colon = address.indexOf(':')
-  const value = address.slice(colon + 1)
-  switch (address.slice(0, colon + 1) || address) {
+  switch (addressKind(address)) {
     case 'others':
       return filtered(room.members, (one) => one !== sender)
     case 'all':
@@ -110,11 +109,11 @@ function membersAt(room: Room, sender: Member, address: string): Iterable<Member
     case 'other_hosts':
       return filtered(room.members, (one) => one !== sender && isHost(one))
     case 'player:':
-      return room.ofPlayer(value)
+      return room.ofPlayer(addressName(address))
     case 'session:':
-      return room.ofSession(value)
+      return room.ofSession(addressName(address))
     case 'group:':
-      return room.ofGroup(value)
+      return room.ofGroup(addressName(address))
     default:
       throw new Refusal('INVALID_TARGET', `to: expected one of ${ADDRESSES}; got "${address}"`)
   }

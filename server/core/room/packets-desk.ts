@@ -1,4 +1,5 @@
 import type { AnyPacket } from '../../../protocol/packet.ts'
+import { addressKind, addressName } from '../../../protocol/message.ts'
 import type { Json } from '../../../protocol/schema.ts'
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -27,10 +28,10 @@ export interface DeskOptions {
 export function createPacketDesk({ sender, sessions, rooms, sessionsOf }: DeskOptions): PacketDesk {
   return {
     send(to, packet) {
-      const [kind, value = ''] = splitAt(to, ':')
-      if (kind !== 'room') return sender.send(sessionsAt(to, kind, value), packet)
-      const room = rooms.get(value)
-      if (!room) throw new Refusal('ROOM_NOT_FOUND', `to: no room has the code ${value}`)
+      if (addressKind(to) !== 'room:') return sender.send(sessionsAt(to), packet)
+      const code = addressName(to)
+      const room = rooms.get(code)
+      if (!room) throw new Refusal('ROOM_NOT_FOUND', `to: no room has the code ${code}`)
       return sender.toRoom(room, packet)
     },
     async ask(id, packet, asking) {
@@ -40,19 +41,15 @@ export function createPacketDesk({ sender, sessions, rooms, sessionsOf }: DeskOp
     },
   }
 
-  function sessionsAt(to: string, kind: string, value: string): Iterable<Session> {
-    if (to === 'public') return sessions.all()
-    if (kind === 'player') return sessionsOf(value)
-    const session = kind === 'session' ? sessions.get(value) : undefined
+  function sessionsAt(to: string): Iterable<Session> {
+    const kind = addressKind(to)
+    if (kind === 'public') return sessions.all()
+    if (kind === 'player:') return sessionsOf(addressName(to))
+    const session = kind === 'session:' ? sessions.get(addressName(to)) : undefined
     if (session) return [session]
     throw new Refusal(
       'INVALID_TARGET',
       `to: expected public, or a session:ID, player:ID or room:CODE there is; got ${to}`,
     )
   }
-}
-
-function splitAt(text: string, mark: string): [string, string?] {
-  const at = text.indexOf(mark)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
 }

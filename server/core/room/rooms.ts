@@ -13,6 +13,7 @@ import { createRoomIndex } from './index.ts'
 import type { LeaveReason } from './kind.ts'
 import { infoOf, type Member } from './member.ts'
 import { Room, type RoomKind, roomInfoOf, type Wishes } from './room.ts'
+import type { Seated } from './seated.ts'
 import { type Sitting, sittingIn } from './sitting.ts'
 
 export type Rooms = ReturnType<typeof createRooms>
@@ -75,7 +76,7 @@ export function createRooms(world: World, limits: Limits) {
     open: index.open,
 
     /** The room a message is meant for, and the sender's seat in it. */
-    resolve({ session, room: code }: Context): { room: Room; member: Member } {
+    resolve({ session, room: code }: Context): Seated {
       const own = of(session)
       if (code === undefined && own.size > 1)
         throw new Refusal('ROOM_REQUIRED', `room: expected one of ${codes(own)}`)

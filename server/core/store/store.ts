@@ -194,8 +194,10 @@ export interface Ticket {
 /** A player that has to be there. */
 export function known(stored: StoredPlayer | null): StoredPlayer {
   if (stored) return stored
-  throw new Refusal('NO_PLAYER_FOUND', 'no player has this id')
+  throw noPlayer()
 }
+
+export const noPlayer = () => new Refusal('NO_PLAYER_FOUND', 'no player has this id')
 
 /** An alias without the player's id, which stands beside it. */
 export const aliasInfo = ({ player: _, ...alias }: Alias) => alias
