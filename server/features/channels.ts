@@ -5,6 +5,7 @@ import type { Arrival } from '../core/session/arrival.ts'
 import type { Player, Session } from '../core/session/session.ts'
 import type { PlayerObserver, SessionObserver } from '../core/session/sessions.ts'
 import type { Channel, ChannelMessage, Store } from '../core/store/store.ts'
+import { PAGE_BYTES } from '../core/wire/envelope.ts'
 import { push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { paged } from '../core/wire/page.ts'
@@ -267,10 +268,8 @@ const newest = (name: string, owner: string, props: Channel['props']): Channel =
 })
 const MOST_ID = 0xffff_ffff
 
-/** How large a channel may be so that its client can be told of it. */
-const fitting = ({ receiveBytes }: Session): number => receiveBytes - ENVELOPE
-/** What an answer says beside a channel. */
-const ENVELOPE = 256
+/** How large a channel may be so that its client can be told of it, in a list as well. */
+const fitting = ({ receiveBytes }: Session): number => receiveBytes - PAGE_BYTES
 
 const unfit = (id: number) =>
   new Refusal('TOO_LARGE', `channel ${id}: more than fits the receive_bytes of this client`)

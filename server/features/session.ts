@@ -8,6 +8,7 @@ import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Seat } from '../core/room/seating.ts'
 import type { Player, Session } from '../core/session/session.ts'
 import type { Sessions } from '../core/session/sessions.ts'
+import { SNAPSHOT_BYTES } from '../core/wire/envelope.ts'
 import { encode, type Outgoing, push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
@@ -20,7 +21,7 @@ export interface ConnectionOptions {
   readonly world: World
   readonly limits: Limits
   readonly sessions: Sessions
-  /** The seats of a session, each in pages that fit so many bytes. */
+  /** The seats of a session, each in pages that are so many bytes at most. */
   readonly seatsOf: (session: Session, bytes: number) => readonly Iterable<Seat>[]
   /** The hash of the game's packets, where it has any. */
   readonly packets: string | null
@@ -136,13 +137,10 @@ export function createConnections(options: ConnectionOptions) {
 
   function sendSnapshot(session: Session): void {
     const player = session.player ? { ...session.player } : null
-    const seated = seatsOf(session, session.receiveBytes - PLAYER_BYTES)
+    const seated = seatsOf(session, session.receiveBytes - SNAPSHOT_BYTES)
     session.mark(paging(snapshot(player, seated)))
   }
 }
-
-/** What a snapshot says beside its seats. */
-const PLAYER_BYTES = 300
 
 /** What the session is and where it sits, in pages that each fit its client. */
 function* snapshot(

@@ -1,6 +1,7 @@
 import { ADDRESS_WORDS, addressKind, NAMED_ADDRESSES, addressName } from '../../../protocol/message.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
+import { ENVELOPE_BYTES } from '../wire/envelope.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { isHost, type Member } from './member.ts'
@@ -78,20 +79,17 @@ export function deliver<T extends object>(
   const only = to === undefined ? 'others' : to[0]
   if (isOne && (only === 'others' || only === 'all')) {
     // Roughly, as the answer repeats at most what is sent; exactly only near the limit.
-    if (message.size + ENVELOPE > session.receiveBytes)
+    if (message.size + ENVELOPE_BYTES > session.receiveBytes)
       context.refuseUnfit({ ...said, delivered: room.size })
     return { ...said, delivered: room.broadcast(message, only === 'all' ? undefined : session) }
   }
   const { receivers, unreached } = audienceOf(room, member, to ?? [])
   const answer = { ...said, delivered: receivers.size, ...(unreached.length > 0 && { unreached }) }
-  if (unreached.length > 0 || message.size + ENVELOPE > session.receiveBytes)
+  if (unreached.length > 0 || message.size + ENVELOPE_BYTES > session.receiveBytes)
     context.refuseUnfit(answer)
   for (const one of receivers) one.send(message)
   return answer
 }
-
-/** What an answer says beside what it repeats. */
-const ENVELOPE = 256
 
 /** Those at an address, looked up rather than looked for where it names one or few. */
 function membersAt(room: Room, sender: Member, address: string): Iterable<Member> {

@@ -6,6 +6,7 @@ import { paging } from '../delivery/source.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionObserver } from '../session/sessions.ts'
+import { SNAPSHOT_BYTES } from '../wire/envelope.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
@@ -166,11 +167,6 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
 
 const ANY = json()
 
-/** What a page needs beside its members: envelope and room without its properties. */
-const PAGE_OVERHEAD = 640
-/** What the reply, or a snapshot with its player, says beside a page. */
-const ENVELOPE = 256
-
 export const alreadyIn = (room: Room) =>
   new Refusal('ALREADY_IN_ROOM', undefined, { cause: { room: room.code } })
 
@@ -186,18 +182,14 @@ function seatPages(
   members: readonly Member[],
   { receiveBytes }: Session,
 ): Seat[] {
-  const { pages, most } = measuredPages(room, member, members, receiveBytes)
-  // Weighed first by what is reckoned already: writing every page as text costs each join.
-  if (most + ENVELOPE <= receiveBytes) return pages
-  for (const one of pages) {
-    const bytes = jsonBytes(one) + ENVELOPE
-    if (bytes > receiveBytes)
-      throw new Refusal(
-        'TOO_LARGE',
-        `to be told of ${room.code} takes ${bytes} bytes, which do not fit receive_bytes ${receiveBytes}`,
-      )
-  }
-  return pages
+  // It will be told in snapshots as well. Writing every page as text would cost each join.
+  const { pages, most } = measuredPages(room, member, members, receiveBytes - SNAPSHOT_BYTES)
+  const bytes = most + SNAPSHOT_BYTES
+  if (bytes <= receiveBytes) return pages
+  throw new Refusal(
+    'TOO_LARGE',
+    `to be told of ${room.code} takes ${bytes} bytes, which do not fit receive_bytes ${receiveBytes}`,
+  )
 }
 
 /** The pages after the first, each made when the socket has taken those before it. */
@@ -207,7 +199,7 @@ function* membersAfter({ code }: Room, pages: readonly Seat[]) {
 }
 
 /**
- * A seat in pieces that each fit `bytes`; the last says that no more follows. It is as the room is
+ * A seat in pieces that are each at most `bytes`; the last says that no more follows. It is as the room is
  * now: what changes later is told in an event, which comes later too.
  */
 export const pagesOf = (
@@ -217,6 +209,8 @@ export const pagesOf = (
   bytes: number,
 ): Seat[] => measuredPages(room, member, members, bytes).pages
 
+const MOST_HOST = 0xffff_ffff
+
 /** The same, and how many bytes the largest of them takes at most. */
 function measuredPages(
   room: Room,
@@ -225,7 +219,9 @@ function measuredPages(
   bytes: number,
 ) {
   const info = roomInfoOf(room)
-  const overhead = PAGE_OVERHEAD + jsonBytes(info.properties)
+  // The host is elected later.
+  const bare = { room: { ...info, host: MOST_HOST }, you, members: [], more: false }
+  const overhead = jsonBytes(bare)
   const groups: MemberInfo[][] = [[]]
   let used = overhead
   let most = overhead

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../wire/envelope.ts'
 import { paged } from '../wire/page.ts'
 import { jsonBytes } from '../wire/size.ts'
 import type { Prop, StoredPlayer } from './store.ts'
@@ -11,11 +12,8 @@ export function profilePage(player: StoredPlayer, after: string, bytes: number) 
 
 /** The smallest `receive_bytes` with which all of a player can be read, a prop at a time. */
 export function profileBytes(player: StoredPlayer): number {
-  return ENVELOPE + headBytes(player) + Math.max(0, ...player.props.map(propBytes))
+  return PAGE_BYTES + headBytes(player) + Math.max(0, ...player.props.map(propBytes))
 }
-
-/** What a message with a profile says beside it. */
-const ENVELOPE = 256
 
 /** As the store orders keys. */
 const raw = (key: string) => Buffer.from(key)

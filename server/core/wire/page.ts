@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from './envelope.ts'
 import { jsonBytes } from './size.ts'
 
 /** A part of a list, and where the next part begins; null after the last. */
@@ -32,7 +33,7 @@ export function paged<T, Cursor>(
 
 /** Room for entries as JSON: whether the next one fits, or has to wait, or never will. */
 export function createPage(bytes: number) {
-  const most = bytes - OVERHEAD
+  const most = bytes - PAGE_BYTES
   let left = most
   return {
     take(item: unknown): 'fits' | 'full' | 'never' {
@@ -45,6 +46,3 @@ export function createPage(bytes: number) {
     },
   }
 }
-
-/** What a message with a page says beside it. */
-const OVERHEAD = 200
