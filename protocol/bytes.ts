@@ -16,7 +16,7 @@ export class Misfit extends Error {
 }
 
 /** The most bytes a varuint takes. */
-export const MAX_VARUINT_BYTES = 5
+const MAX_VARUINT_BYTES = 5
 
 /** Bytes on their way out, in a buffer that grows and is used again. */
 export class Writer {

@@ -62,7 +62,7 @@ export const COUNTED_BIT = 0x40
 export const KIND_MASK = 0xf0
 
 export type Id = string | number
-export type Target = string
+type Target = string
 
 /**
  * What `to` may say of the room one is in, beside the addresses that name somebody. Packets write

@@ -1,7 +1,7 @@
 import { check, expectation, type Fields, type Infer, type Schema } from '../protocol/schema.ts'
 
 /** What is wrong with a value, as `place: expected …, got …`; undefined where it will do. */
-export type Check = (value: unknown, place: string) => string | undefined
+type Check = (value: unknown, place: string) => string | undefined
 
 /** What a value may be, in words and as a check; `T` is for the compiler only. */
 export interface Kind<T = unknown> {
@@ -132,7 +132,7 @@ export const or = <T, const V>(other: V, { expected, check }: Kind<T>): Kind<T |
 })
 
 /** What is said of a name that is none: the one that was meant, or all there are. */
-export function unknownAmong(names: readonly string[], name: string): string {
+function unknownAmong(names: readonly string[], name: string): string {
   const near = names
     .map((one) => ({ one, away: distance(plain(one), plain(name)) }))
     .sort((a, b) => a.away - b.away)[0]

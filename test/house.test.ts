@@ -82,7 +82,10 @@ t.test('a package is used in the folders that it is for', async (t) => {
 })
 
 t.test('two servers of one process share nothing that changes', async (t) => {
-  t.strictSame(filesIn(['server'], '.ts').flatMap((path) => stateIn(path, textOf(path))), [])
+  t.strictSame(
+    filesIn(['server'], '.ts').flatMap((path) => stateIn(path, textOf(path))),
+    [],
+  )
   for (const kept of ['let pool', 'const known = new WeakMap', 'const all: Set<number> = new Set'])
     t.strictSame(stateIn('a.ts', `${kept}()`), [`a.ts: ${kept}`], 'one would be noticed')
   t.strictSame(stateIn('a.ts', 'const NONE: ReadonlySet<number> = new Set()'), [])

@@ -1,7 +1,5 @@
 import { failure } from './failure.ts'
 
-export type Handlers<H> = ReturnType<typeof createHandlers<H>>
-
 /**
  * What is registered under which name, in the registry `place`; `problemOf` says what is wrong with
  * a name, if anything.

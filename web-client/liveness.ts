@@ -12,8 +12,6 @@ export interface LivenessOptions {
   readonly silent: (reason: string) => void
 }
 
-export type Liveness = ReturnType<typeof createLiveness>
-
 /** Notices when a connection is no longer one, and measures the round trip meanwhile. */
 export function createLiveness({ timers, pingEvery, ping, ponged, silent }: LivenessOptions) {
   let pending: { readonly id: string; readonly at: number } | undefined

@@ -102,7 +102,7 @@ export const TEXTS: readonly { readonly source: string; readonly text: string }[
 ]
 
 /** What is done to a ledger, and how many frames it then has sent, forgotten and still holds. */
-export type LedgerStep =
+type LedgerStep =
   | readonly ['push', bytes: number, sent: number, forgotten: number, held: number]
   | readonly ['acknowledge', count: number, sent: number, forgotten: number, held: number]
   | readonly ['reset', nothing: 0, sent: number, forgotten: number, held: number]

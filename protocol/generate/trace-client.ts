@@ -4,9 +4,6 @@ import { Ledger } from '../ledger.ts'
 import { BINARY_KINDS, COUNTED_BIT, isCounted } from '../message.ts'
 import { type Budget, type Frame, isBinary, type Message, sizeOf } from './trace-frames.ts'
 
-/** What a session's client does, in as few words as it can be said: the reference of every trace. */
-export type Client = ReturnType<typeof createClient>
-
 interface Kept {
   readonly frame: Frame
   readonly isAnswer: boolean
@@ -20,6 +17,7 @@ interface Wish {
 
 const SLACK = { resume_bytes: 1_048_576, resume_frames: 4_096, ack_frames: 64, ack_ms: 1_000 }
 
+/** What a session's client does, in as few words as it can be said: the reference of every trace. */
 export function createClient(write: (frame: Frame) => void, fingerprint: string) {
   let state: 'connecting' | 'open' | 'away' | 'closed' = 'connecting'
   let link: 'none' | 'asked' | 'open' = 'asked'

@@ -5,7 +5,7 @@ import { fields, type OptionsOf } from '../option.ts'
 import { CONFIG_OPTIONS } from '../options.ts'
 
 /** What a configuration may say: what `createServer` takes of the same names. */
-export type Config = OptionsOf<typeof CONFIG_OPTIONS>
+type Config = OptionsOf<typeof CONFIG_OPTIONS>
 
 /**
  * Reads a configuration: JSON, or an ES module (compiled JavaScript) whose exports, or whose default

@@ -14,7 +14,7 @@ import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
 /** What a backend says of a token. */
-export type Verdict = ReplyOf<AllMessages['backend.authenticate']>
+type Verdict = ReplyOf<AllMessages['backend.authenticate']>
 
 export interface BackendsOptions {
   readonly world: World
@@ -33,8 +33,6 @@ export interface BackendsOptions {
     name: string | undefined,
   ) => Promise<() => Player>
 }
-
-export type Backends = ReturnType<typeof createBackends>
 
 /** jssocket's default secret, for development only. */
 const DEVELOPMENT_SECRET = '12345678'

@@ -7,7 +7,7 @@ export type IntercomHandler = (
   data: Json,
   from: { readonly node: string },
 ) => Json | undefined | Promise<Json | undefined>
-export type IntercomHandlers = Readonly<Record<string, IntercomHandler>>
+type IntercomHandlers = Readonly<Record<string, IntercomHandler>>
 
 export interface IntercomOptions {
   readonly world: World

@@ -21,8 +21,6 @@ export interface KeysOptions {
 /** Often enough that a revoked key is noticed within a second. */
 const CHECK_MS = 500
 
-export type Keys = ReturnType<typeof createKeys>
-
 /** Access keys: what services prove themselves with, and what the tickets made with them fix. */
 export function createKeys({ world, store, guesses, ticket_ms, end }: KeysOptions) {
   const byKey = new Map<string, Set<Session>>()

@@ -30,8 +30,6 @@ export interface NotifyOptions {
   readonly openTo: (sender: Session) => Group | undefined
 }
 
-export type Notify = ReturnType<typeof createNotify>
-
 /** Notifications: what a service tells players. Without an asker it is the server itself. */
 export function createNotify(options: NotifyOptions) {
   const { all, sessionOf, sessionsOf, membersOf, listenersOf, isBackend, hears, openTo } = options

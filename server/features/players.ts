@@ -39,7 +39,7 @@ export interface PlayersOptions {
 }
 
 /** Who a session is to a backend; without a user, a guest. */
-export interface User {
+interface User {
   readonly user?: string
   readonly name?: string
 }

@@ -27,8 +27,6 @@ export interface ConnectionOptions {
   readonly packets: string | null
 }
 
-export type Connections = ReturnType<typeof createConnections>
-
 /** Welcome, hello, resume, acknowledgements, resets, pings. */
 export function createConnections(options: ConnectionOptions) {
   const { world, limits, sessions, seatsOf, packets } = options

@@ -21,8 +21,6 @@ export interface Figure {
 const BUBBLE_MS = 6_000
 const WAVE_MS = 2_000
 
-export type Figures = ReturnType<typeof createFigures>
-
 /** Everybody in the plaza, by member number; others are shown a little late, by rows. */
 export function createFigures() {
   const figures = new Map<number, Figure>()

@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** Opens what can be done about a member, beside its entry. */
-export type Choose = (number: number, beside: HTMLElement) => void
+type Choose = (number: number, beside: HTMLElement) => void
 
 /**
  * The list of who is here and where. Each entry says in `data-x` and `data-y`, in every frame, where

@@ -13,7 +13,7 @@ export interface StatusElements {
 }
 
 /** Outside, in no room, nobody needs to know how the connection is. */
-export type Shown = State | 'outside'
+type Shown = State | 'outside'
 
 const TEXTS: Readonly<Record<Shown, string>> = {
   outside: 'not in a room',

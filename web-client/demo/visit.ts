@@ -43,7 +43,7 @@ export interface Audience {
 /** How often the round trip is measured. */
 export const PING_MS = 1_000
 /** How long somebody who is asked may take. */
-export const ASK_MS = 30_000
+const ASK_MS = 30_000
 
 const CUT_MS = 2_000
 const FIRST_WAIT_MS = 250

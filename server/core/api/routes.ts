@@ -2,7 +2,7 @@ import type { Method, Route } from '../../../protocol/http.ts'
 import type { Schema } from '../../../protocol/schema.ts'
 
 /** A route of our API or of another's. */
-export interface ServedRoute extends Omit<Route, 'doc' | 'reply'> {
+interface ServedRoute extends Omit<Route, 'doc' | 'reply'> {
   /** Without it, a handler that answers nothing is answered for with 204. */
   readonly reply?: Schema
   /** Needs no access key. */

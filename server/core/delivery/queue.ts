@@ -122,5 +122,5 @@ export function made<R extends Taker>(source: Source<R>, receiver: R): Outgoing 
   }
 }
 
-export const bytesOf = (message: Outgoing | Share): number =>
+const bytesOf = (message: Outgoing | Share): number =>
   message instanceof Share ? message.bytes : message.frame.length

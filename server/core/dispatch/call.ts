@@ -39,7 +39,7 @@ export class Committed<R> {
 }
 
 /** A handler returns its reply, or a promise of what to do then, or throws a Refusal. */
-export type Handler<M> = (
+type Handler<M> = (
   context: Context,
   data: DataOf<M>,
 ) => Plain<ReplyOf<M>> | Promise<Then<ReplyOf<M>>>

@@ -7,7 +7,7 @@ import { type Member, stampOf } from './member.ts'
 import type { Room } from './room.ts'
 
 /** What one member asks another. */
-export interface Inquiry {
+interface Inquiry {
   readonly room: Room
   readonly member: Member
   /** Who waits for the answer. */

@@ -1,4 +1,9 @@
-import { ADDRESS_WORDS, addressKind, NAMED_ADDRESSES, addressName } from '../../../protocol/message.ts'
+import {
+  ADDRESS_WORDS,
+  addressKind,
+  addressName,
+  NAMED_ADDRESSES,
+} from '../../../protocol/message.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
 import { ENVELOPE_BYTES } from '../wire/envelope.ts'

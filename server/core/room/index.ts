@@ -19,8 +19,6 @@ interface Entry {
   isOpen: boolean
 }
 
-export type RoomIndex = ReturnType<typeof createRoomIndex>
-
 /**
  * The rooms that lists show, and those that have a seat for who asks for none in particular, by
  * their kind and by what they say; a search looks at `looks` of them at most.

@@ -1,5 +1,5 @@
 /** What has a place in an order that never changes. */
-export interface Numbered {
+interface Numbered {
   readonly serial: number
 }
 

@@ -1,5 +1,5 @@
-import type { AnyPacket } from '../../../protocol/packet.ts'
 import { addressKind, addressName } from '../../../protocol/message.ts'
+import type { AnyPacket } from '../../../protocol/packet.ts'
 import type { Json } from '../../../protocol/schema.ts'
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'

@@ -15,7 +15,7 @@ import { Refusal } from '../wire/refusal.ts'
 import type { Room } from './room.ts'
 
 /** One packet on its way to one or many: its bytes and its JSON are each made once, when needed. */
-export interface SharedPacket {
+interface SharedPacket {
   for(receiver: Receiver): Outgoing
   /** Sends it to every member but `except`; to how many. */
   toRoom(room: Room, except?: Receiver): number

@@ -29,7 +29,7 @@ export interface Entrant {
 }
 
 /** A place that counts against capacity, for whom it is kept. */
-export interface Reservation {
+interface Reservation {
   readonly receiver: Session
   /** Gives the place up; once is enough. */
   release(): void

@@ -33,7 +33,7 @@ export interface Access {
   readonly dev: boolean
 }
 
-export interface SessionWorld {
+interface SessionWorld {
   readonly limits: Limits
   readonly rates: Rates | false
   readonly flusher: Flusher

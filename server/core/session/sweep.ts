@@ -6,7 +6,7 @@ const PAUSE_MS = 10
 /** A round is over within so many turns, however many there are to look at. */
 const MOST_TURNS = 90
 
-export interface Sweep {
+interface Sweep {
   /** Begins a round, unless one is under way. */
   begin(): void
   close(): void

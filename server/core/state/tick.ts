@@ -14,7 +14,7 @@ export interface Step {
 
 type Listener = (step: Step) => unknown
 
-export interface Tick {
+interface Tick {
   /** Calls back each step from the next one on, until cancelled. */
   add(callback: Listener): Cancel
 }
@@ -28,8 +28,8 @@ export interface Ticks {
 /** How many steps are made up for at once; those before them are given up. */
 export const MOST_CATCH_UP = 4
 /** Steps a second. */
-export const MOST_HZ = 120
-export const LEAST_HZ = 0.1
+const MOST_HZ = 120
+const LEAST_HZ = 0.1
 
 /** A tick for each kind of room, so that no kind waits for another's. */
 export function createTicks(world: World): Ticks {

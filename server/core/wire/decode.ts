@@ -11,7 +11,7 @@ export type Decoded =
   | { readonly counted: boolean; readonly problem: Refusal; readonly asked?: Malformed }
 
 /** Of what cannot be read, what it was and the `id` to answer, where these could be. */
-export interface Malformed {
+interface Malformed {
   readonly type: string
   readonly id?: Id | undefined
 }

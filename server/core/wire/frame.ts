@@ -26,7 +26,7 @@ export interface Outgoing {
   readonly size: number
 }
 
-export type PushType = NamesTo<AllMessages, 'to_client'>
+type PushType = NamesTo<AllMessages, 'to_client'>
 
 /** Where a push comes from: the room and, for what a player sent, the stamped sender. */
 export interface Origin {

@@ -2,7 +2,7 @@ import type { World } from '../../world.ts'
 import { Refusal } from './refusal.ts'
 
 /** What failed, in a few words, and the fields of the log that say where. */
-export interface Failure {
+interface Failure {
   readonly what: string
   readonly where: object
   /** What is told in place of the sentence that says nothing. */
