@@ -12,6 +12,8 @@ export interface AdmissionOptions {
   readonly refuse: Answers['refuse']
 }
 
+export type Admission = ReturnType<typeof createAdmission>
+
 /** What is charged for a message, and what becomes of who cannot pay. */
 export function createAdmission({ world, limits, refuse }: AdmissionOptions) {
   return { isAdmitted, refuseMalformed, closeFlood }
@@ -29,8 +31,8 @@ export function createAdmission({ world, limits, refuse }: AdmissionOptions) {
     return false
   }
 
-  function isTooMany({ inFlight, hold }: Session): boolean {
-    return Math.max(inFlight, hold.size) >= limits.requests
+  function isTooMany({ requests, hold }: Session): boolean {
+    return Math.max(requests.inFlight, hold.size) >= limits.requests
   }
 
   /**

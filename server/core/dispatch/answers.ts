@@ -67,7 +67,9 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
 export const askedBy = ({ session }: Incoming, envelope: Envelope): Subject =>
-  envelope.id !== undefined && session.isInFlight(envelope.id) ? { type: envelope.type } : envelope
+  envelope.id !== undefined && session.requests.has(envelope.id)
+    ? { type: envelope.type }
+    : envelope
 
 interface Answer {
   readonly type: string

@@ -2,7 +2,6 @@ import { MESSAGES, messageOf } from '../../../protocol/index.ts'
 import { type Envelope, type Message, readEnvelope } from '../../../protocol/message.ts'
 import { check } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
-import { type Ask, type RemoteError, remoteRefusal } from '../session/asks.ts'
 import type { Connection } from '../session/connection.ts'
 import type { Session } from '../session/session.ts'
 import type { Translator } from '../session/translator.ts'
@@ -14,6 +13,7 @@ import { createAdmission, tooFast } from './admission.ts'
 import { askedBy, createAnswers, type Incoming } from './answers.ts'
 import { type AllHandlers, Call, Committed, type Context, type Then } from './call.ts'
 import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
+import { createReplies } from './replies.ts'
 
 export type { AllHandlers, Context, HandlersOf, Then } from './call.ts'
 export { Committed } from './call.ts'
@@ -47,11 +47,12 @@ type AnyHandler = (context: Context, data: unknown) => unknown
 
 /** Decode, check, permit, charge, handle, answer: the way in for every message. */
 export function createDispatch(options: DispatchOptions) {
-  const { world, limits, numeric, confirmReset, acknowledge, permit, packets, checkReplies } =
-    options
+  const { world, limits, numeric, acknowledge, permit, packets, checkReplies } = options
   const { binary } = options
   const { answer, refuse, report } = createAnswers({ world, packets, checkReplies })
-  const { isAdmitted, refuseMalformed, closeFlood } = createAdmission({ world, limits, refuse })
+  const admission = createAdmission({ world, limits, refuse })
+  const { isAdmitted, refuseMalformed, closeFlood } = admission
+  const reply = createReplies({ admission, refuse, confirmReset: options.confirmReset })
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
@@ -101,7 +102,7 @@ export function createDispatch(options: DispatchOptions) {
     const envelope = packets && Array.isArray(message) ? dehydrated(message) : readEnvelope(message)
     if (typeof envelope === 'string')
       return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', envelope), {})
-    if (envelope.re !== undefined) return routeReply(incoming, envelope)
+    if (envelope.re !== undefined) return reply(incoming, envelope)
     const line = messageOf(envelope.type)
     if (!line || line.direction === 'to_client')
       return refuseMalformed(incoming, unknownType(envelope.type), askedBy(incoming, envelope))
@@ -113,32 +114,6 @@ export function createDispatch(options: DispatchOptions) {
     const answer = retry_ms === 0 ? numeric(connection, message) : tooFast(message.type, retry_ms)
     session.send(encode(answer, 'socket'))
     if (retry_ms > 0 && session.buckets.take('refused') > 0) closeFlood(connection, session)
-  }
-
-  function routeReply(incoming: Incoming, { type, re, data }: Envelope): void {
-    const { session } = incoming
-    if (re === undefined) return
-    if (type === 'session.reset' && re === session.resume.resetting) return confirmReset(session)
-    const ask = session.takeAsk(re)
-    if (ask) return settle(incoming, ask, type, data)
-    const line = messageOf(type)
-    if (isAdmitted(incoming, line?.rate ?? 'request', { type }))
-      refuse(incoming, new Refusal('UNKNOWN_REQUEST', `message.re: ${UNKNOWN} "${re}"`), { type })
-  }
-
-  /** What a client answers to a question of ours; whoever waits for it is always told something. */
-  function settle(incoming: Incoming, ask: Ask, type: string, data: unknown): void {
-    if (type === ask.type || type === 'error') {
-      const line = MESSAGES[type as 'query' | 'error'] as Message
-      const problem = check(type === 'error' ? line.data : (line.reply ?? line.data), data, type)
-      if (!problem && type === 'error') return ask.reject(remoteRefusal(ask, data as RemoteError))
-      if (!problem) return ask.resolve(data)
-      ask.reject(remoteRefusal(ask, { code: 'REMOTE_ERROR', message: NO_ANSWER }))
-      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE_DATA', problem), { type })
-    }
-    ask.reject(remoteRefusal(ask, { code: 'REMOTE_ERROR', message: NO_ANSWER }))
-    const text = `message.type: expected "${ask.type}" or "error", as "re" answers that`
-    refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', text), { type })
   }
 
   function handle(incoming: Incoming, envelope: Envelope, line: Message): void {
@@ -158,13 +133,13 @@ export function createDispatch(options: DispatchOptions) {
   /** Runs what nothing holds up; of what is sent again no more at a time than of anything else. */
   function begin(incoming: Incoming, envelope: Envelope, line: Message): void {
     const { session, resent, bytes } = incoming
-    const { hold } = session
-    if (resent && !hold.isOn && session.running >= limits.requests) session.slowDown()
+    const { hold, requests } = session
+    if (resent && !hold.isOn && requests.running >= limits.requests) requests.slowDown()
     if (!hold.isOn) return run(incoming, envelope, line)
     const { id } = envelope
-    if (id !== undefined) session.began(id)
+    if (id !== undefined) requests.began(id)
     hold.add(() => {
-      if (id !== undefined) session.answered(id)
+      if (id !== undefined) requests.answered(id)
       begin(incoming, envelope, line)
     }, bytes)
   }
@@ -205,13 +180,14 @@ export function createDispatch(options: DispatchOptions) {
   ): void {
     const { session } = incoming
     const { id } = envelope
+    const { requests } = session
     const { generation } = session.resume
-    if (id !== undefined) session.began(id)
-    session.handling()
+    if (id !== undefined) requests.began(id)
+    requests.handling()
     const release = line.holds && session.hold.begin()
     const settle = (run: (isWanted: boolean) => void) => {
       const isWanted = generation === session.resume.generation && !session.ended
-      if (isWanted && id !== undefined) session.answered(id)
+      if (isWanted && id !== undefined) requests.answered(id)
       try {
         run(isWanted)
       } catch (error) {
@@ -221,7 +197,7 @@ export function createDispatch(options: DispatchOptions) {
       call.end()
       if (!isWanted) return
       release?.()
-      session.finished()
+      requests.finished()
     }
     result.then(
       (then) =>
@@ -250,9 +226,6 @@ function problemOf(message: unknown): Refusal | undefined {
   const envelope = readEnvelope(message)
   return typeof envelope === 'string' ? new Refusal('INVALID_MESSAGE', envelope) : undefined
 }
-
-const UNKNOWN = 'this session was not asked, or is no longer,'
-const NO_ANSWER = 'its client sent what is no answer'
 
 const unknownType = (type: string) => {
   const feature = type.split('.')[0]

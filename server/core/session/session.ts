@@ -20,6 +20,7 @@ import { errorMessage, Refusal } from '../wire/refusal.ts'
 import { type Ask, Asks } from './asks.ts'
 import type { Carrier } from './carrier.ts'
 import { Hold } from './hold.ts'
+import { Requests } from './requests.ts'
 import { type ResetReason, Resume } from './resume.ts'
 import type { Translator } from './translator.ts'
 
@@ -69,14 +70,9 @@ export class Session implements Receiver, Reader, Asker {
   /** Whether it is over for good. */
   ended = false
   readonly hold = new Hold()
+  readonly requests = new Requests(this.hold)
   readonly #world: SessionWorld
   #receiveBytes: number
-  /** The ids of requests whose answers are awaited. */
-  #inFlight: Set<Id> | undefined
-  /** How many requests are being handled, those that ask for no answer included. */
-  #running = 0
-  /** Lets on what waits for one of them to be done. */
-  #ease: (() => void) | undefined
   #tooLarge: Set<string> | undefined
   #asks: Asks | undefined
   /** Each withdraws one question that this session has put to another. */
@@ -102,48 +98,6 @@ export class Session implements Receiver, Reader, Asker {
   set receiveBytes(bytes: number) {
     this.#receiveBytes = bytes
     if (bytes < SHARED_BYTES) this.outbox.batch?.part(this)
-  }
-
-  /** How many requests of its client are being answered, or handled without an answer. */
-  get inFlight(): number {
-    return Math.max(this.#inFlight?.size ?? 0, this.#running)
-  }
-
-  /** How many are being handled. */
-  get running(): number {
-    return this.#running
-  }
-
-  /** Something that takes its time is being handled. */
-  handling(): void {
-    this.#running++
-  }
-
-  /** It is done, with its answer; what waited for that goes on. */
-  finished(): void {
-    this.#running--
-    const ease = this.#ease
-    this.#ease = undefined
-    ease?.()
-  }
-
-  /** What its client says waits until something is done. */
-  slowDown(): void {
-    this.#ease = this.hold.begin()
-  }
-
-  isInFlight(id: Id): boolean {
-    return this.#inFlight?.has(id) ?? false
-  }
-
-  /** A request with this id is being answered until it has been. */
-  began(id: Id): void {
-    this.#inFlight ??= new Set()
-    this.#inFlight.add(id)
-  }
-
-  answered(id: Id): void {
-    this.#inFlight?.delete(id)
   }
 
   /** Whether it is sent nothing until it is back with new counts, as a slow reader that was reset. */
@@ -287,9 +241,7 @@ export class Session implements Receiver, Reader, Asker {
   /** Starts both counts anew; what was in flight in either direction is forgotten. */
   restart(reason: ResetReason): void {
     this.resume.reset(reason)
-    this.#inFlight = undefined
-    this.#running = 0
-    this.hold.drop()
+    this.requests.forget()
     this.abandonAsks('OUTCOME_UNKNOWN')
   }
 
