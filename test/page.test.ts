@@ -1,5 +1,8 @@
 import t from 'tap'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
+import { profilePage } from '../server/core/store/profile.ts'
+import { PAGE_BYTES } from '../server/core/wire/envelope.ts'
+import { encode } from '../server/core/wire/frame.ts'
 import { paged } from '../server/core/wire/page.ts'
 import { stage } from './support/stage.ts'
 
@@ -84,12 +87,30 @@ t.test('one prop that does not fit a client hides none behind it', async (t) => 
   t.strictSame(told, { a: 'a', c: 'c' })
 })
 
+t.test('a page fits its client however long the id and the place to go on are', async (t) => {
+  const keys = Array.from({ length: 40 }, (_, at) => `${'木'.repeat(62)}${10 + at}`)
+  const player = {
+    ...{ id: 'x'.repeat(16), name: 'Ada', guest: true, dev: false, created_at: 1, seen_at: 1 },
+    ...{ props: keys.map((key) => ({ key, value: 1 })), groups: [] },
+  }
+  let pages = 0
+
+  for (let bytes = MIN_RECEIVE_BYTES; bytes < 2 * MIN_RECEIVE_BYTES; bytes++) {
+    const data = profilePage(player, '', bytes)
+    const { size } = encode({ type: 'player.get', re: 'i'.repeat(64), data }, 'counted')
+    if (size > bytes) t.fail(`${size} bytes for a client that takes ${bytes}`)
+    if (data.next !== null) pages++
+  }
+  t.equal(pages, MIN_RECEIVE_BYTES, 'each time there was more than fits')
+})
+
 t.test(
   'a page that fits in part goes on after its last, and one of nothing goes on too',
   async (t) => {
     const item = (n: number, size = 90) => ({ n, text: 'x'.repeat(size) })
     const found = [item(1), item(2), item(3, 900), item(4)]
-    const page = (items: typeof found, most: number) => paged(items, most, ({ n }) => n, 450)
+    const page = (items: typeof found, most: number) =>
+      paged(items, most, ({ n }) => n, PAGE_BYTES + 250)
 
     t.match(page(found, 100), { page: [{ n: 1 }, { n: 2 }], next: 3 })
     t.match(page(found.slice(2), 1), { page: [], next: 3 })
