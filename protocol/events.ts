@@ -1,5 +1,5 @@
 import { feature } from './message.ts'
-import { about, array, integer, json, object, optional, text } from './schema.ts'
+import { about, array, bool, integer, json, object, optional, text } from './schema.ts'
 
 /** A name with the prefix of the package or game it belongs to. */
 export const prefixedName = () =>
@@ -16,8 +16,12 @@ export const args = () =>
 /** Of a reply: what was delivered to how many. */
 export const delivered = {
   delivered: about(
-    'How many sessions it was delivered to, those away included.',
+    'How many sessions it was delivered to, those away included; the room’s own logic is none of them.',
     integer('uint32'),
+  ),
+  swallowed: about(
+    'True where the room’s own logic let nobody have it; nothing was delivered then.',
+    optional(bool()),
   ),
   unreached: about(
     'Those addresses of `to` that reach nobody now; if all of them do, the request is refused instead.',
@@ -34,7 +38,7 @@ export const events = feature('events', 'Named messages to others in a room.', {
     rate: 'event',
     room: true,
     to: true,
-    doc: 'Sends a named event to `to` (others unless said); the answer tells what was delivered to how many.',
+    doc: 'Sends a named event to `to` (others unless said); the answer tells what was delivered to how many. To `server` it is for the room’s own logic.',
     data: object({ name: prefixedName(), args: args() }),
     reply: object({ name: prefixedName(), args: args(), ...delivered }),
     errors: [

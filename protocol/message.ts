@@ -68,7 +68,15 @@ type Target = string
  * What `to` may say of the room one is in, beside the addresses that name somebody. Packets write
  * them as numbers: a new one comes last.
  */
-export const ADDRESS_WORDS = ['others', 'all', 'self', 'host', 'hosts', 'other_hosts'] as const
+export const ADDRESS_WORDS = [
+  'others',
+  'all',
+  'self',
+  'host',
+  'hosts',
+  'other_hosts',
+  'server',
+] as const
 /** Addresses that name somebody: after the colon, whom. */
 export const NAMED_ADDRESSES = ['player:ID', 'session:ID', 'group:NAME'] as const
 

@@ -74,7 +74,7 @@ export const queries = feature('queries', 'Questions from one player to another,
     room: true,
     to: true,
     from: true,
-    doc: 'Asks the one session that `to` names (of a player’s several, the one active last); the server asks it in turn, with `from` stamped, and passes its answer on. One who fails answers with an `error` of the code REMOTE_ERROR or UNREGISTERED_HANDLER.',
+    doc: 'Asks the one session that `to` names (of a player’s several, the one active last); the server asks it in turn, with `from` stamped, and passes its answer on. One who fails answers with an `error` of the code REMOTE_ERROR or UNREGISTERED_HANDLER. To `server`, the room’s own logic answers.',
     data: object({
       name: queryName(),
       data: json(),

@@ -10,6 +10,7 @@ import { type ApiRequest, createApi } from './core/api/api.ts'
 import { createFlusher } from './core/delivery/flusher.ts'
 import { createDispatch } from './core/dispatch/dispatch.ts'
 import { createGuesses } from './core/dispatch/guesses.ts'
+import { createLogic } from './core/room/logic.ts'
 import { createPacketDesk } from './core/room/packets-desk.ts'
 import { createPacketSender } from './core/room/packets-sending.ts'
 import type { RoomKind } from './core/room/room.ts'
@@ -86,6 +87,7 @@ export function createHub(options: HubOptions = {}) {
   const ticks = createTicks(world)
   const rooms = createRooms(world, limits)
   const seating = createSeating({ world, limits, rooms })
+  const logic = createLogic({ world, limits })
   const guesses = createGuesses(rates, world.now)
   const store = options.store ?? createDirectStore(world.log)
   const sender = createPacketSender(options.packets)
@@ -143,7 +145,7 @@ export function createHub(options: HubOptions = {}) {
   const seats = createRoomFeature({ world, limits, rooms, seating, kinds, guesses, cleanName })
   const plaza = createPlaza({ world, ticks, resolve })
   const packets = createPackets({
-    ...{ world, limits, sender, packets: options.packets, dev, resolve },
+    ...{ world, limits, sender, packets: options.packets, dev, resolve, logic },
   })
   const connection = createConnections({
     ...{ world, limits, sessions, seatsOf: seats.seatsOf },
@@ -160,9 +162,9 @@ export function createHub(options: HubOptions = {}) {
     backends,
     notify,
     seats,
-    createEvents({ resolve }),
-    createQueries({ resolve }),
-    createFunctions({ now: world.now, resolve }),
+    createEvents({ resolve, logic }),
+    createQueries({ resolve, logic }),
+    createFunctions({ now: world.now, resolve, logic }),
     packets,
     plaza,
     intercom,

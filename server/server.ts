@@ -33,6 +33,8 @@ export {
   type Said,
 } from './game/definition.ts'
 export * from './game/packets.ts'
+export type { RoomFunction, RoomQuery } from './game/registered.ts'
+export * as shape from './game/shapes.ts'
 export { createHub, type Stats } from './hub.ts'
 export type { HubOptions, ServerOptions } from './options.ts'
 

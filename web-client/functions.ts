@@ -68,7 +68,17 @@ export function createFunctions(options: FunctionsOptions) {
       asking: AskOptions = {},
     ): Promise<Json> => call('host', f, args, asking),
 
-    /** The same at one player, by id or by an address such as `session:ID`; at ourselves, here. */
+    /**
+     * Has the room's own logic on the server execute it; resolves with its value. Rejects with
+     * UNREGISTERED_HANDLER where its kind registers none under that name, otherwise as `function.call`.
+     */
+    executeAsServer: (
+      name: string,
+      args: readonly Json[] = [],
+      asking: AskOptions = {},
+    ): Promise<Json> => call('server', name, args, asking),
+
+    /** As `executeAsHost`, at one player: by id or by an address such as `session:ID`; at ourselves, here. */
     executeAsPlayer: (
       playerId: string,
       f: string | RemoteFunction,

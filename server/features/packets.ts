@@ -7,13 +7,15 @@ import {
   validateAll,
   within,
 } from '../../protocol/accepting.ts'
-import { type Packet, type PacketSet, ValidationError } from '../../protocol/packet.ts'
+import { type Packet, PacketError, type PacketSet, ValidationError } from '../../protocol/packet.ts'
 import type { packets as packetsTable } from '../../protocol/packets.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { Packed, type PacketWire, readPacket, refusePacket } from '../core/dispatch/packets-in.ts'
-import { audienceOf } from '../core/room/audience.ts'
-import { type Member, stampOf } from '../core/room/member.ts'
+import { audienceOf, type Ear, isAtMany, SWALLOWED, stillIn } from '../core/room/audience.ts'
+import type { Words } from '../core/room/kind.ts'
+import type { Logic } from '../core/room/logic.ts'
+import { stampOf } from '../core/room/member.ts'
 import { refusing } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
 import type { Room } from '../core/room/room.ts'
@@ -30,6 +32,7 @@ export interface PacketsOptions {
   readonly packets: PacketSet<PacketContext> | undefined
   readonly sender: PacketSender
   readonly resolve: Resolve
+  readonly logic: Logic
   /** Whether a failure's own words are told. */
   readonly dev: boolean
 }
@@ -42,7 +45,7 @@ interface Lane {
 
 /** Packets: small messages whose shapes the game defines, for the server or for others in a room. */
 export function createPackets(options: PacketsOptions) {
-  const { world, limits, packets, sender, resolve, dev } = options
+  const { world, limits, packets, sender, resolve, logic, dev } = options
   const lanes = new WeakMap<Session, Lane>()
 
   const handlers: HandlersOf<(typeof packetsTable)['messages']> = {
@@ -127,32 +130,54 @@ export function createPackets(options: PacketsOptions) {
   /** Sends a packet on to those in the room whom it is for. */
   function passOn(
     context: Context,
-    { room, member }: Seated,
+    place: Seated,
     packet: Packet,
     body: Uint8Array | undefined,
   ): Json {
+    const { room, member } = place
     const { session, to = [] } = context
     if (room.memberOf(session) !== member) throw new Refusal('NOT_IN_ROOM')
     const set = defined(packets)
-    const final = transformed(set, room, member, packet)
+    const audience = isAtMany(to) ? undefined : audienceOf(room, member, to, earOf(room))
+    const final = passed(set, place, to, packet)
+    if (!final) return { ...SWALLOWED }
     const origin = stampOf(room, member)
     const shared = sender.writer.share(set, final, origin, final === packet ? body : undefined)
-    const [only, ...more] = to
-    if (more.length === 0 && (only === 'others' || only === 'all'))
-      return { delivered: shared.toRoom(room, only === 'others' ? session : undefined) }
-    const { receivers, unreached } = audienceOf(room, member, to)
-    const value = { delivered: receivers.size, ...(unreached.length > 0 && { unreached }) }
-    context.refuseUnfit({ value })
-    for (const one of receivers) one.send(shared.for(one))
-    return value
+    if (!audience)
+      return { delivered: shared.toRoom(room, to[0] === 'others' ? session : undefined) }
+    const { receivers, server, unreached } = audience
+    const more = unreached.length > 0 && { unreached }
+    context.refuseUnfit({ value: { delivered: receivers.size, ...more } })
+    if (server) hear(place, final)
+    const reached = stillIn(room, audience)
+    for (const one of reached) one.send(shared.for(one))
+    return { delivered: reached.length, ...more }
   }
 
-  /** A packet as the room's hook would have it. */
-  function transformed(set: PacketSet, room: Room, from: Member, packet: Packet): Packet {
+  /** A packet as the room's own logic would have it; undefined where nobody is to have it. */
+  function passed(
+    set: PacketSet,
+    { room, member: from }: Seated,
+    to: readonly string[],
+    packet: Packet,
+  ): Packet | undefined {
     if (!room.hooks.onMessage) return packet
-    const data = set.toJson(packet) as Json
-    const { name, args } = room.transform({ type: 'packet', name: packet.name, args: [data], from })
-    return refusing(() => set.fromJson(name, args[0]))
+    const { name } = packet
+    const args = [set.toJson(packet) as Json]
+    const message = { type: 'packet', name, args, to, from } as const
+    let made = packet
+    const words = logic.pass(room, message, (changed) =>
+      problemIn(changed, () => {
+        made = set.fromJson(changed.name, changed.args[0])
+      }),
+    )
+    return words && made
+  }
+
+  /** Has the room's own logic hear a packet, those in a bundle one by one. */
+  function hear({ room, member }: Seated, packet: Packet): void {
+    for (const one of flattened(packet))
+      if (one.name !== 'Bundle') logic.hear(room, () => room.hooks.onPacket?.(one, member))
   }
 
   function timely(verdict: void | Promise<void>, ms: number, name: string): void | Promise<void> {
@@ -203,6 +228,27 @@ export function createPackets(options: PacketsOptions) {
       told: text.slice(0, LONGEST),
     })
   }
+}
+
+function earOf({ hooks, kind }: Room): Ear {
+  const text = `to: nobody hears what is said to server in a ${kind.name}, which has no onPacket`
+  return {
+    hears: hooks.onPacket !== undefined,
+    deaf: () => new Refusal('INVALID_TARGET', text),
+  }
+}
+
+/** What is wrong with a packet that the room's logic made of another. */
+function problemIn({ name, args }: Words, make: () => void): string | undefined {
+  if (typeof name !== 'string' || !Array.isArray(args) || args.length > 1)
+    return 'expected the name of a packet, and its data as the only one of args'
+  try {
+    make()
+  } catch (error) {
+    if (error instanceof PacketError) return error.message
+    throw error
+  }
+  return undefined
 }
 
 /** An error's message may be this long on the wire. */

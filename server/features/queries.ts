@@ -1,35 +1,63 @@
-import { BUILT_IN_QUERIES, type queries as queriesTable } from '../../protocol/queries.ts'
-import { check } from '../../protocol/schema.ts'
+import { BUILT_IN_QUERIES, queries as queriesTable } from '../../protocol/queries.ts'
+import { check, type Json } from '../../protocol/schema.ts'
 import type { HandlersOf } from '../core/dispatch/dispatch.ts'
 import { askOne } from '../core/room/asking.ts'
+import { isForServer } from '../core/room/audience.ts'
+import type { Words } from '../core/room/kind.ts'
+import { type Logic, swallowed } from '../core/room/logic.ts'
 import type { Resolve } from '../core/room/seated.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 
 export interface QueriesOptions {
   readonly resolve: Resolve
+  readonly logic: Logic
 }
 
-/** Queries: questions from one player to another. */
-export function createQueries({ resolve }: QueriesOptions) {
+/** Queries: questions from one player to another, or to the room's own logic. */
+export function createQueries({ resolve, logic }: QueriesOptions) {
   const handlers: HandlersOf<(typeof queriesTable)['messages']> = {
-    query(context, { name: asked, data: given, timeout }) {
+    query(context, { name, data, timeout }) {
       const { room, member } = resolve(context)
       room.permit(member, 'query')
-      const message = { type: 'query', name: asked, args: [given], from: member } as const
-      const { name, args } = room.transform(message)
-      const [data = null] = args
-      const builtIn = builtInNamed(name)
-      refuseWrong(builtIn && check(builtIn.data, data, 'query.data'), 'INVALID_MESSAGE_DATA')
-      const question = { name, data, ...(timeout !== undefined && { timeout }) }
-      const { session: asker, to } = context
-      const answer = askOne({ room, member, asker, to, type: 'query', data: question })
+      const { session: asker, to = [] } = context
+      const message = { type: 'query', name, args: [data], to, from: member } as const
+      if (isForServer(to))
+        return logic.answer(context, { room, message, timeout, problemOf: problemIn })
+      refuseWrong(problemInBuiltIn(message, 'query.data'), 'INVALID_MESSAGE_DATA')
+      let asked: Words = message
+      const say = () => {
+        const words = logic.pass(room, message, (all) => problemIn(all) ?? problemInBuiltIn(all))
+        if (!words) throw swallowed(name)
+        asked = words
+        return { name: words.name, data: words.args[0] ?? null }
+      }
+      const answer = askOne({ room, member, asker, to, type: 'query', timeout, say })
       return answer.then((value) => {
-        refuseWrong(builtIn && check(builtIn.value, value, `${name} answer`), 'REMOTE_ERROR')
+        const problem = problemInAnswer(asked, value)
+        refuseWrong(problem, 'REMOTE_ERROR')
         return () => ({ value })
       })
     },
   }
   return { handlers }
+}
+
+const QUERY = queriesTable.messages.query.data
+
+/** What is wrong with a query that the room's logic made of another; its data is its one argument. */
+function problemIn({ name, args }: Words): string | undefined {
+  if (!Array.isArray(args) || args.length > 1) return 'args: expected an array of one'
+  return check(QUERY, { name, data: args[0] ?? null }, 'query')
+}
+
+function problemInBuiltIn({ name, args: [data = null] }: Words, place = 'data') {
+  const builtIn = builtInNamed(name)
+  return builtIn && check(builtIn.data, data, place)
+}
+
+function problemInAnswer({ name }: Words, value: Json): string | undefined {
+  const builtIn = builtInNamed(name)
+  return builtIn && check(builtIn.value, value, `${name} answer`)
 }
 
 const builtInNamed = (name: string) =>

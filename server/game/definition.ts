@@ -1,10 +1,10 @@
-import type { AnyPacket } from '../../protocol/packet.ts'
+import type { AnyPacket, Packet } from '../../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Player, Receiver } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
-import type { Changed, Joining, LeaveReason, RoomHooks } from '../core/room/kind.ts'
+import type { Joining, LeaveReason, RoomHooks, RoomMessage, Words } from '../core/room/kind.ts'
 import type { Member } from '../core/room/member.ts'
 import type { PacketSender } from '../core/room/packets-sending.ts'
 import type { Properties, Room, RoomKind } from '../core/room/room.ts'
@@ -14,6 +14,13 @@ import { Refusal } from '../core/wire/refusal.ts'
 import { called, fields, type Kind, type Option, option } from '../option.ts'
 import type { Cancel, Log, World } from '../world.ts'
 import { ROOM_OPTIONS, type RoomOptions } from './options.ts'
+import {
+  handlers,
+  type Registered,
+  type RoomFunction,
+  type RoomQuery,
+  registry,
+} from './registered.ts'
 
 /** A member as a room's own logic sees it; the same object for as long as the seat is taken. */
 export interface RoomMember {
@@ -32,12 +39,14 @@ export type Entrant = Pick<RoomMember, 'session' | 'player' | 'name'> & {
   readonly data: Json | undefined
 }
 
-/** What one member is about to make others receive. */
+/** What one member is about to make others, or the room itself, receive. */
 export interface Said {
   readonly type: 'event' | 'query' | 'function' | 'packet'
   readonly name: string
   /** The data of a query or packet is its one argument. */
   readonly args: readonly Json[]
+  /** Its addresses, as they were said; `others` where none were. */
+  readonly to: readonly string[]
   readonly from: RoomMember
 }
 
@@ -90,22 +99,41 @@ export interface RoomGroup {
 
 /**
  * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
- * harms its room only; a Refusal thrown by `onJoin` or `onMessage` is told to the player.
+ * harms its room only; a Refusal thrown by `onJoin`, or by what a member says, is told to the player.
  */
-export interface RoomDefinition<Own = undefined> extends RoomOptions {
+export interface RoomLogic<Own = undefined> extends RoomOptions {
   onCreate?(room: GameRoom<undefined>): Own
   onJoin?(room: GameRoom<Own>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
   onJoined?(room: GameRoom<Own>, member: RoomMember): void
   onLeave?(room: GameRoom<Own>, member: RoomMember, reason: LeaveReason): void
   onAway?(room: GameRoom<Own>, member: RoomMember): void
   onBack?(room: GameRoom<Own>, member: RoomMember): void
-  onMessage?(room: GameRoom<Own>, said: Said): Changed | undefined
+  onMessage?(room: GameRoom<Own>, said: Said): Partial<Words> | false | undefined
+  onEvent?(room: GameRoom<Own>, said: Said): void
+  onPacket?(room: GameRoom<Own>, packet: Packet, from: RoomMember): void
   onDispose?(room: GameRoom<Own>): void
 }
 
-/** Says what a kind of room is; the types of its hooks follow from what `onCreate` returns. */
-export const defineRoom = <Own = undefined>(definition: RoomDefinition<Own>): RoomDefinition<Own> =>
-  definition
+/** The same with what it registers for `server`, each of whatever types. */
+export interface RoomDefinition<Own = undefined>
+  extends RoomLogic<Own>,
+    Registered<GameRoom<Own>, RoomMember> {}
+
+/** A definition whose functions and queries are typed by the shapes that they are given. */
+export type TypedDefinition<Own, F, Q> = RoomLogic<Own> & {
+  readonly functions?: {
+    readonly [K in keyof F]: RoomFunction<GameRoom<Own>, RoomMember, F[K], Json>
+  }
+  readonly queries?: { readonly [K in keyof Q]: RoomQuery<GameRoom<Own>, RoomMember, Q[K], Json> }
+}
+
+/**
+ * Says what a kind of room is; the types of its hooks follow from what `onCreate` returns, those of its
+ * functions and queries from their shapes.
+ */
+export const defineRoom = <Own = undefined, F = unknown, Q = unknown>(
+  definition: TypedDefinition<Own, F, Q>,
+): RoomDefinition<Own> => definition
 
 /** What the hooks of a definition are called for; only code can have them. */
 export const HOOKS: {
@@ -123,10 +151,20 @@ export const HOOKS: {
   onAway: option('a member’s connection dropped; the seat is kept', called()),
   onBack: option('a member who was away is back', called()),
   onMessage: option(
-    'a member says an event, query, function call or packet; what it returns replaces name or arguments, and it may refuse',
+    'a member says an event, query, function call or packet that somebody will have; what it returns replaces name or arguments, `false` keeps it from everybody, and it may refuse',
     called(),
   ),
+  onEvent: option('a member emits an event to `server`; it may refuse', called()),
+  onPacket: option('a member sends a packet to `server`; it may refuse', called()),
   onDispose: option('the room ends', called()),
+  functions: option(
+    'what members may have the room execute, by name: `(room, args, from) => value`, which may be a promise, or `{ args, value, run }` with shapes',
+    handlers('args'),
+  ),
+  queries: option(
+    'what members may ask the room, by name: `(room, data, from) => value`, or `{ data, value, run }`',
+    handlers('data'),
+  ),
 }
 
 /** A kind of room as a game defines it, in JSON or in code. */
@@ -190,7 +228,8 @@ function openRoom(
     for (const cancel of timers) cancel()
     throw error
   }
-  const { onJoin, onMessage } = definition
+  const { onJoin, onMessage, onEvent, onPacket } = definition
+  const said = ({ from, ...rest }: RoomMessage): Said => ({ ...rest, from: seatOf(from) })
   return {
     ...(onJoin && {
       onJoin: ({ session, player, name, data }: Joining) =>
@@ -200,10 +239,12 @@ function openRoom(
     onLeft: (member, reason) => definition.onLeave?.(own, seatOf(member), reason),
     onAway: (member) => definition.onAway?.(own, seatOf(member)),
     onBack: (member) => definition.onBack?.(own, seatOf(member)),
-    ...(onMessage && {
-      onMessage: ({ from, ...said }) =>
-        definition.onMessage?.(own, { ...said, from: seatOf(from) }),
+    ...(onMessage && { onMessage: (message) => definition.onMessage?.(own, said(message)) }),
+    ...(onEvent && { onEvent: (message) => definition.onEvent?.(own, said(message)) }),
+    ...(onPacket && {
+      onPacket: (packet, from) => definition.onPacket?.(own, packet, seatOf(from)),
     }),
+    handlerOf: registry(definition, own, seatOf),
     onDispose() {
       for (const cancel of timers) cancel()
       timers.clear()

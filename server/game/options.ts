@@ -25,8 +25,8 @@ const namespace = shaped(
   }),
 )
 const ms = (max: number) => shaped(integer('uint32', { max }))
-const shape = one<Schema>(
-  'a shape of protocol/schema',
+export const shape = one<Schema>(
+  'a shape, such as shape.text()',
   (value) => typeof (value as { kind?: unknown } | null)?.kind === 'string',
 )
 
@@ -42,7 +42,7 @@ export const ROOM_OPTIONS = {
     [],
   ),
   events: option(
-    'the arguments of the events it knows, as shapes of `protocol/schema`; in code only',
+    'the arguments of the events it knows, as `shape`s; in code only',
     named(shape, shaped(prefixedName())),
   ),
   listed: preset(

@@ -50,7 +50,9 @@ export type AbandonCode = 'TARGET_LEFT' | 'OUTCOME_UNKNOWN'
 export interface Question {
   /** A message of the tables that has a reply. */
   readonly type: string
-  readonly data: unknown
+  readonly data?: unknown
+  /** Makes its data when nothing but its size is in the way any more; may throw a Refusal. */
+  readonly make?: () => unknown
   readonly origin: Origin
   /** How long it may take, in ms. */
   readonly timeout: number

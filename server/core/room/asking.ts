@@ -14,7 +14,10 @@ interface Inquiry {
   readonly asker: Asker
   readonly to: readonly string[] | undefined
   readonly type: 'query' | 'function.call'
-  readonly data: { readonly timeout?: number }
+  /** How long it may take, in ms (30,000). */
+  readonly timeout: number | undefined
+  /** What is asked; said once, when nothing but its size is in the way. */
+  readonly say: () => object
 }
 
 /** Asks the one member that `to` names; resolves with the value of its answer. */
@@ -30,8 +33,9 @@ export function askHost(inquiry: Inquiry, now: () => number): Promise<Json> {
   return askHosts(inquiry, now)
 }
 
-async function askHosts(inquiry: Inquiry, now: () => number): Promise<Json> {
-  const deadline = now() + timeoutOf(inquiry)
+async function askHosts(given: Inquiry, now: () => number): Promise<Json> {
+  const deadline = now() + timeoutOf(given)
+  const inquiry = { ...given, say: once(given.say) }
   const tried = new Set<Receiver>()
   let left = new Refusal('NO_HOST')
   for (;;) {
@@ -48,14 +52,20 @@ async function askHosts(inquiry: Inquiry, now: () => number): Promise<Json> {
 }
 
 async function ask(
-  { room, member, asker, type, data }: Inquiry,
+  { room, member, asker, type, say }: Inquiry,
   target: Member,
   timeout: number,
 ): Promise<Json> {
   const cause = { member: target.number, player: target.receiver.player?.id ?? null }
   const answer = await target.receiver.ask({
     type,
-    data: { ...data, timeout },
+    make() {
+      const data = { ...say(), timeout }
+      // The room's logic, which saw it first, may have taken the seat away.
+      if (room.memberOf(target.receiver) !== target)
+        throw new Refusal('TARGET_LEFT', undefined, { cause })
+      return data
+    },
     origin: stampOf(room, member),
     timeout,
     cause,
@@ -64,4 +74,12 @@ async function ask(
   return (answer as { value: Json }).value
 }
 
-const timeoutOf = ({ data }: Inquiry): number => data.timeout ?? DEFAULT_ASK_MS
+const timeoutOf = ({ timeout = DEFAULT_ASK_MS }: Inquiry): number => timeout
+
+function once<T>(run: () => T): () => T {
+  let done: { readonly value: T } | undefined
+  return () => {
+    done ??= { value: run() }
+    return done.value
+  }
+}

@@ -16,18 +16,32 @@ import type { Seated } from './seated.ts'
 /** Whom a message reaches, each once, and which of its addresses reach nobody. */
 export interface Audience {
   readonly receivers: ReadonlySet<Receiver>
+  /** Whether the room's own logic is to hear it. */
+  readonly server: boolean
   readonly unreached: readonly string[]
+}
+
+/** Whether a room's own logic hears what is addressed to `server`, and what it is refused with if not. */
+export interface Ear {
+  readonly hears: boolean
+  deaf(): Refusal
 }
 
 /**
  * The members of `room` that `to` names: a union. Refused with INVALID_TARGET or NO_HOST when it
  * names nobody at all; `others` of somebody alone is nobody, and no mistake.
  */
-export function audienceOf(room: Room, sender: Member, to: readonly string[]): Audience {
+export function audienceOf(
+  room: Room,
+  sender: Member,
+  to: readonly string[],
+  ear: Ear = DEAF,
+): Audience {
   const receivers = new Set<Receiver>()
   const nobody = new Set<string>()
+  const server = ear.hears && to.includes(SERVER)
   for (const address of new Set(to)) {
-    let isReached = address === 'others'
+    let isReached = address === 'others' || (address === SERVER && ear.hears)
     for (const { receiver } of membersAt(room, sender, address)) {
       isReached = true
       // Once everybody is reached, it only matters whether there is anybody at the others.
@@ -37,9 +51,29 @@ export function audienceOf(room: Room, sender: Member, to: readonly string[]): A
     if (!isReached) nobody.add(address)
   }
   const unreached = nobody.size > 0 ? to.filter((address) => nobody.has(address)) : []
-  if (receivers.size === 0 && unreached.length > 0) throw nobodyAt(unreached)
-  return { receivers, unreached }
+  if (receivers.size === 0 && !server && unreached.length > 0)
+    throw unreached.every((one) => one === SERVER) ? ear.deaf() : nobodyAt(unreached)
+  return { receivers, server, unreached }
 }
+
+const DEAF: Ear = {
+  hears: false,
+  deaf: () => new Refusal('INVALID_TARGET', 'to: nobody hears what is said to server here'),
+}
+
+/** The room's own logic, which is no member. */
+const SERVER: (typeof ADDRESS_WORDS)[number] = 'server'
+
+/** Whom an event or a cast is for unless it says otherwise. */
+export const OTHERS: readonly string[] = ['others']
+
+/** Whether a message is for all, or all others, who get one batch together. */
+export const isAtMany = ([only, ...more]: readonly string[]): boolean =>
+  more.length === 0 && (only === 'others' || only === 'all')
+
+/** Whether a message is for the room's own logic alone. */
+export const isForServer = (to: readonly string[] | undefined): boolean =>
+  to?.length === 1 && to[0] === SERVER
 
 /**
  * The one member that `to` names. Of a player's several sessions it is the one active last, one
@@ -48,7 +82,10 @@ export function audienceOf(room: Room, sender: Member, to: readonly string[]): A
 export function targetOf(room: Room, sender: Member, to: readonly string[] | undefined): Member {
   const [address, ...more] = to ?? []
   if (address === undefined || more.length > 0)
-    throw new Refusal('INVALID_TARGET', 'to: expected one address, such as "player:ID" or "host"')
+    throw new Refusal(
+      'INVALID_TARGET',
+      'to: expected one address, such as "player:ID", "host" or "server"',
+    )
   const isPlayer = addressKind(address) === 'player:'
   let best: Member | undefined
   for (const one of membersAt(room, sender, address)) {
@@ -64,37 +101,58 @@ const orderOf = (member: Member, sender: Member) =>
   [member !== sender, !member.away, member.receiver.activity] as const
 
 /** How many a message reached, and which of its addresses nobody. */
-interface Delivered {
+export interface Delivered {
   readonly delivered: number
+  readonly swallowed?: true
   readonly unreached?: readonly string[]
 }
 
+/** Of what the room's logic let nobody have. */
+export const SWALLOWED: Delivered = { delivered: 0, swallowed: true }
+
+/** What is sent once its addresses have been judged, as the room's own logic would have it. */
+export interface Saying<T> {
+  /** What the acknowledgement says of it. */
+  readonly said: T
+  /** Without one, nobody is to have it. */
+  readonly message?: Outgoing
+  /** Has the room's own logic hear it, before anybody else does. */
+  readonly hear?: () => void
+}
+
 /**
- * Sends one shared message to all that `to` names; the answer is `said`, and who got it. Nobody
- * does where its sender could not be told so.
+ * Sends one shared message to all that `to` names; the answer is what is said of it, and who got it.
+ * Nobody does where its sender could not be told so.
  */
 export function deliver<T extends object>(
   context: Context,
   { room, member }: Seated,
-  message: Outgoing,
-  said: T,
+  ear: Ear,
+  say: () => Saying<T>,
 ): T & Delivered {
-  const { to, session } = context
-  const isOne = to === undefined || to.length === 1
-  const only = to === undefined ? 'others' : to[0]
-  if (isOne && (only === 'others' || only === 'all')) {
+  const { to = OTHERS, session } = context
+  const audience = isAtMany(to) ? undefined : audienceOf(room, member, to, ear)
+  const { message, said, hear } = say()
+  if (!message) return { ...said, ...SWALLOWED }
+  if (!audience) {
     // Roughly, as the answer repeats at most what is sent; exactly only near the limit.
     if (message.size + ENVELOPE_BYTES > session.receiveBytes)
       context.refuseUnfit({ ...said, delivered: room.size })
-    return { ...said, delivered: room.broadcast(message, only === 'all' ? undefined : session) }
+    return { ...said, delivered: room.broadcast(message, to[0] === 'all' ? undefined : session) }
   }
-  const { receivers, unreached } = audienceOf(room, member, to ?? [])
-  const answer = { ...said, delivered: receivers.size, ...(unreached.length > 0 && { unreached }) }
-  if (unreached.length > 0 || message.size + ENVELOPE_BYTES > session.receiveBytes)
-    context.refuseUnfit(answer)
+  const { unreached, server } = audience
+  const more = unreached.length > 0 && { unreached }
+  if (more || message.size + ENVELOPE_BYTES > session.receiveBytes)
+    context.refuseUnfit({ ...said, delivered: audience.receivers.size, ...more })
+  if (server) hear?.()
+  const receivers = stillIn(room, audience)
   for (const one of receivers) one.send(message)
-  return answer
+  return { ...said, delivered: receivers.length, ...more }
 }
+
+/** Those of an audience who sit there yet: a hook may have had a seat taken away. */
+export const stillIn = (room: Room, { receivers }: Audience): Receiver[] =>
+  [...receivers].filter((one) => room.memberOf(one))
 
 /** Those at an address, looked up rather than looked for where it names one or few. */
 function membersAt(room: Room, sender: Member, address: string): Iterable<Member> {
@@ -113,6 +171,8 @@ function membersAt(room: Room, sender: Member, address: string): Iterable<Member
       return filtered(room.members, (one) => one !== sender && isHost(one))
     case 'player:':
       return room.ofPlayer(addressName(address))
+    case SERVER:
+      return []
     case 'session:':
       return room.ofSession(addressName(address))
     case 'group:':

@@ -1,5 +1,6 @@
 import type { AllMessages } from '../../../protocol/index.ts'
 import type { DataOf } from '../../../protocol/message.ts'
+import type { Packet } from '../../../protocol/packet.ts'
 import type { Action, Role } from '../../../protocol/rooms.ts'
 import type { Json, Schema } from '../../../protocol/schema.ts'
 import type { Player, Session } from '../session/session.ts'
@@ -16,17 +17,29 @@ export interface Joining {
   readonly data: Json | undefined
 }
 
-/** What one member is about to make others receive. */
-export interface RoomMessage {
-  readonly type: 'event' | 'query' | 'function' | 'packet'
+/** What is said: the data of a query or packet is its one argument. */
+export interface Words {
   readonly name: string
-  /** The data of a query or packet is its one argument. */
   readonly args: readonly Json[]
+}
+
+/** What one member is about to make others, or the room’s own logic, receive. */
+export interface RoomMessage extends Words {
+  readonly type: 'event' | 'query' | 'function' | 'packet'
+  /** Its addresses, as they were said. */
+  readonly to: readonly string[]
   readonly from: Member
 }
 
-/** What a hook may change of it. */
-export type Changed = Partial<Pick<RoomMessage, 'name' | 'args'>>
+/** What a room’s own logic answers under one name. */
+export interface RoomHandler {
+  /** What is wrong with these arguments, if something is. */
+  problemOf(args: readonly Json[], place: string): string | undefined
+  /** What it returns, or promises, to who asks. */
+  run(args: readonly Json[], from: Member): unknown
+  /** What is wrong with that, if something is. */
+  problemOfValue(value: unknown, place: string): string | undefined
+}
 
 /** What a kind does in one room of its own; anything it throws harms that room only. */
 export interface RoomHooks {
@@ -39,8 +52,17 @@ export interface RoomHooks {
   onLeft?(member: Member, reason: LeaveReason): void
   onAway?(member: Member): void
   onBack?(member: Member): void
-  /** Sees what members send each other first; may change it, or refuse by throwing a Refusal. */
-  onMessage?(message: RoomMessage): Changed | undefined
+  /**
+   * Sees what members say before anybody hears it, once there is somebody to hear it; may change it,
+   * keep it from everybody (false), or refuse by throwing a Refusal.
+   */
+  onMessage?(message: RoomMessage): Partial<Words> | false | undefined
+  /** Hears the events that are addressed to `server`; may refuse by throwing a Refusal. */
+  onEvent?(message: RoomMessage): unknown
+  /** The same for packets, those in bundles one by one. */
+  onPacket?(packet: Packet, from: Member): unknown
+  /** What is registered under a name for whoever asks `server`. */
+  handlerOf?(type: 'query' | 'function', name: string): RoomHandler | undefined
   /** The member has a snapshot and needs what is *latest*. */
   onRestored?(member: Member): void
   onDispose?(): void

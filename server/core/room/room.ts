@@ -8,7 +8,7 @@ import type { Receiver } from '../delivery/receiver.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { hostAmong } from './host.ts'
-import type { Changed, KindOf, RoomHooks, RoomMessage } from './kind.ts'
+import type { KindOf, RoomHooks } from './kind.ts'
 import { type Member, rankOf } from './member.ts'
 import { DEFAULT_PERMISSIONS } from './permissions.ts'
 
@@ -47,6 +47,8 @@ export class Room {
   readonly #byId = new Map<string, Member>()
   readonly #byPlayer = new Map<string, Set<Member>>()
   readonly #banned = new Set<string>()
+  /** What ends with a member's seat. */
+  readonly #untilLeft = new Map<Member, Set<() => void>>()
   #numbered = 0
   #listed: boolean
   #locked = false
@@ -183,7 +185,18 @@ export class Room {
     this.#batch?.release(receiver)
     for (const group of this.groups.values()) group.delete(receiver)
     if (member && this.size === this.capacity - 1) this.onChange?.(this)
+    if (member) this.#end(member)
     return member
+  }
+
+  /** Calls back when a member's seat is free again, until the returned function is called. */
+  whenLeft(member: Member, callback: () => void): () => void {
+    const own = this.#untilLeft.get(member) ?? new Set()
+    this.#untilLeft.set(member, own.add(callback))
+    return () => {
+      own.delete(callback)
+      if (own.size === 0) this.#untilLeft.delete(member)
+    }
   }
 
   /** Refuses what a member's role is not enough for. */
@@ -192,17 +205,6 @@ export class Room {
     if (rankOf(member.role) >= rankOf(required)) return
     const text = `${action}: a ${this.kind.name} asks the role ${required}; yours is ${member.role}`
     throw new Refusal('PERMISSION_DENIED', text)
-  }
-
-  /** What a member says, as the room's hook would have it. */
-  transform(message: RoomMessage): Pick<RoomMessage, 'name' | 'args'> {
-    const changed: unknown = this.hooks.onMessage?.(message)
-    if (changed instanceof Promise) {
-      changed.catch(() => {})
-      throw new TypeError(`onMessage of a ${this.kind.name} must answer at once, without a promise`)
-    }
-    const { name, args } = message
-    return { name, args, ...(changed as Changed | undefined) }
   }
 
   /** Finds the active host anew; whether it is another than before. */
@@ -236,6 +238,12 @@ export class Room {
     if (isSharable(message)) this.#openBatch().add(message, except)
     else for (const one of this.#members.keys()) if (one !== except) one.send(message)
     return this.size - (except && this.#members.has(except) ? 1 : 0)
+  }
+
+  #end(member: Member): void {
+    const own = this.#untilLeft.get(member) ?? []
+    this.#untilLeft.delete(member)
+    for (const callback of own) callback()
   }
 
   #list(member: Member): void {

@@ -193,17 +193,18 @@ export class Session implements Receiver, Reader, Asker {
    * Puts a question to this client; resolves with the data of its reply. Rejects with a Refusal:
    * TOO_LARGE, TARGET_BUSY, TIMEOUT, TARGET_LEFT, OUTCOME_UNKNOWN, or what the client says.
    */
-  ask({ type, data, origin, timeout, cause, asker, pack }: Question): Promise<unknown> {
+  ask({ type, origin, timeout, cause, asker, pack, ...rest }: Question): Promise<unknown> {
     const { limits, after } = this.#world
     if (this.ended || asker?.ended) throw new Refusal('TARGET_LEFT', undefined, { cause })
     this.#asks ??= new Asks()
+    if (this.isUnreachable || this.#asks.size >= limits.asks)
+      throw new Refusal('TARGET_BUSY', undefined, { cause })
+    const data = rest.make ? rest.make() : rest.data
     const id = pack ? ++this.#numbered : this.nextId()
     const message =
       pack && typeof id === 'number' ? pack(id) : encode({ type, id, ...origin, data }, 'counted')
     if (message.size > this.receiveBytes)
       throw new Refusal('TOO_LARGE', tooLarge(message, this.receiveBytes), { cause })
-    if (this.isUnreachable || this.#asks.size >= limits.asks)
-      throw new Refusal('TARGET_BUSY', undefined, { cause })
     const ms = Math.min(timeout, limits.ask_ms)
     const asks = this.#asks
     const answered = new Promise<unknown>((resolve, reject) => {

@@ -1,0 +1,82 @@
+import type { World } from '../../world.ts'
+import { incidentOf } from '../wire/incident.ts'
+import type { Limits } from '../wire/limits.ts'
+import { Refusal } from '../wire/refusal.ts'
+import { jsonBytes } from '../wire/size.ts'
+import type { RoomMessage, Words } from './kind.ts'
+import type { Room } from './room.ts'
+
+export interface PassingOptions {
+  readonly world: Pick<World, 'log' | 'random'>
+  readonly limits: Pick<Limits, 'message_bytes'>
+}
+
+/** What is wrong with words that a room made of a member's, if something is. */
+export type ProblemOf = (words: Words) => string | undefined
+
+export type Passing = ReturnType<typeof createPassing>
+
+/** The way of what a member says past the room's own logic, which is no more trusted than players. */
+export function createPassing({ world, limits }: PassingOptions) {
+  return { pass, attempt, failed }
+
+  /**
+   * What a member says, as the room's `onMessage` would have it; undefined where nobody is to have it.
+   * What it returns is judged before anybody receives it.
+   */
+  function pass(room: Room, message: RoomMessage, problemOf: ProblemOf): Words | undefined {
+    const { hooks } = room
+    if (!hooks.onMessage) return message
+    return attempt(room, () => {
+      const changed: unknown = hooks.onMessage?.(message)
+      if (changed === false) return undefined
+      if (changed === undefined) return message
+      const place = `onMessage of a ${room.kind.name}`
+      const { name, args } = { name: message.name, args: message.args, ...partOf(changed, place) }
+      const problem = problemOf({ name, args }) ?? problemOfSize({ name, args })
+      if (problem) throw new TypeError(`${place}: ${problem}`)
+      return { name, args }
+    })
+  }
+
+  function problemOfSize(words: Words): string | undefined {
+    const bytes = jsonBytes(words)
+    if (bytes <= limits.message_bytes) return undefined
+    return `${bytes} bytes; expected at most ${limits.message_bytes}`
+  }
+
+  /** Runs what a game wrote; what it throws, save a Refusal, is its room's fault. */
+  function attempt<T>(room: Room, run: () => T): T {
+    try {
+      return run()
+    } catch (error) {
+      throw failed(room, error)
+    }
+  }
+
+  /** What a member is told of a failure, which the log explains. */
+  function failed({ code, kind }: Room, error: unknown): Refusal {
+    if (error instanceof Refusal) return error
+    const where = { room: code, kind: kind.name }
+    return incidentOf(world, error, { what: 'room hook failed', where })
+  }
+}
+
+/** What a hook would change, if it is anything of the sort. */
+function partOf(changed: unknown, place: string): Partial<Words> {
+  if (isThenable(changed)) {
+    // It is refused as a promise, whatever else becomes of it.
+    void Promise.resolve(changed).catch(() => {})
+    throw new TypeError(`${place} must answer at once, without a promise`)
+  }
+  const isPlain = typeof changed === 'object' && changed !== null && !Array.isArray(changed)
+  const unknown = isPlain ? Object.keys(changed).find((key) => !WORDS.includes(key)) : undefined
+  if (isPlain && unknown === undefined) return changed
+  const got = unknown === undefined ? String(changed) : `"${unknown}"`
+  throw new TypeError(`${place}: expected undefined, false, or name and args; got ${got}`)
+}
+
+const WORDS: readonly string[] = ['name', 'args']
+
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
