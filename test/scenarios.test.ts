@@ -187,6 +187,42 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal((await failing(nobody)).code, 'NO_HOST')
   },
 
+  async 'what is said to server is for the room’s own logic'(t, { open }) {
+    const [ada, bob] = [await open('main', { packets: PACKETS }), await open('main')]
+    const { code } = await ada.rooms.create('judge', { name: 'Ada' })
+    await bob.rooms.join(code, { name: 'Bob' })
+    const heard: unknown[] = []
+    for (const name of ['judge.plea', 'judge.hush']) bob.events.on(name, (args) => heard.push(args))
+    const emit = (network: Network, args: Json[], to: string | string[], name = 'judge.plea') =>
+      network.events.emit(name, args, { to })
+    t.match(await emit(ada, ['guilty'], 'server'), { args: ['guilty'], delivered: 0 })
+    t.match(await emit(bob, ['both'], ['server', 'others', 'self']), { delivered: 2 })
+    const hushed = await emit(bob, ['x'], ['server', 'all'], 'judge.hush')
+    t.match(hushed, { delivered: 0, swallowed: true })
+    const refused = await failing(emit(ada, [], 'server'))
+    t.match([refused.code, refused.message], ['PERMISSION_DENIED', 'Objection!'])
+    t.same(await ada.packets.ask(['Slap'], { to: 'server' }), { delivered: 0 })
+    const { functions, queries } = bob
+    t.equal(await functions.executeAsServer('judge.add', [5, 3]), 8)
+    const wrong = await failing(functions.executeAsServer('judge.add', ['5', 3]))
+    t.equal(wrong.code, 'INVALID_MESSAGE_DATA')
+    const unknown = await failing(functions.executeAsServer('judge.unknown'))
+    t.equal(unknown.code, 'UNREGISTERED_HANDLER')
+    t.match(await functions.executeForPlayers(['server'], 'judge.bless', ['x']), { delivered: 0 })
+    t.same(await queries.ask('server', 'judge.who', 'me'), ['me', 'Bob'])
+    t.same(await queries.ask('server', 'judge.heard'), [
+      ['judge.plea', ['guilty'], 1],
+      ['judge.plea', ['both'], 2],
+      ['Slap', [], 1],
+      ['bless', ['x'], 2],
+    ])
+    t.same(heard, [['both']])
+    const deaf = await open('main')
+    await deaf.rooms.create('stage')
+    const unheard = deaf.events.emit('game.x', [], { to: 'server' })
+    t.equal((await failing(unheard)).code, 'INVALID_TARGET')
+  },
+
   async 'a packet with objects and arrays arrives as it was sent'(t, { open }) {
     const [ada, bob, plain] = [
       await open('main', { packets: PACKETS }),

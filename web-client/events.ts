@@ -53,8 +53,8 @@ export function createEvents(session: Session, report: Report) {
   }
 
   /**
-   * Sends an event to `to` (`others` unless said); resolves with what the server delivered, to
-   * how many. Rejects with the codes of `event.emit` in PROTOCOL.md.
+   * Sends an event to `to` (`others` unless said, `server` for the room's own logic); resolves with
+   * what the server delivered, to how many. Rejects with the codes of `event.emit` in PROTOCOL.md.
    */
   function emit(
     name: string,

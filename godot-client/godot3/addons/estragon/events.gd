@@ -47,8 +47,9 @@ func off(name: String, target: Object, method: String) -> void:
 
 # Sends an event: `yield(Network.events.emit("game.wave"), "completed")`. `options` may hold `room`
 # and `to`: "others" unless said, "all", "self", "host", "hosts", "other_hosts", "player:ID",
-# "session:ID", "group:NAME", or an array of these. The result's data holds the `args` that were
-# `delivered` to so many, and the addresses that were `unreached`, if any.
+# "session:ID", "group:NAME", "server" for the room's own logic, or an array of these. The result's
+# data holds the `args` that were `delivered` to so many, the addresses that were `unreached`, if
+# any, and `swallowed` where the room let nobody have it.
 func emit(name: String, args: Array = [], options: Dictionary = {}) -> EstragonResult:
 	return yield(
 		_session.request("event.emit", {"name": name, "args": args}, options), "completed"

@@ -71,6 +71,12 @@ func execute_as_player(
 	return yield(_call(to, _is_own(to), name, args, options), "completed")
 
 
+# Has the room's own logic on the server execute the function of this name, and waits for its value.
+# Fails with UNREGISTERED_HANDLER where the room's kind registers none; see `execute_as_host`.
+func execute_as_server(name: String, args: Array = [], options: Dictionary = {}) -> EstragonResult:
+	return yield(_call("server", false, name, args, options), "completed")
+
+
 # Executes a function at all with the role assistant or host, as soon as the server has passed it
 # on, and without a value: the result's data says to how many. `options` may hold `room`.
 func execute_for_hosts(name: String, args: Array = [], options: Dictionary = {}) -> EstragonResult:

@@ -58,9 +58,10 @@ func unregister(name: String) -> bool:
 
 
 # Asks one other; the result's `value` is the answer. `target` is the id of a player, or an address:
-# "host", "session:ID"; `timeout` is in seconds; `options` may hold `room`. Fails at once with
-# INVALID_TARGET or NO_HOST where nobody is there, with UNREGISTERED_HANDLER or REMOTE_ERROR where
-# there is no answer, with TARGET_LEFT or TIMEOUT where none comes.
+# "host", "session:ID", "server" for the room's own logic; `timeout` is in seconds; `options` may
+# hold `room`. Fails at once with INVALID_TARGET or NO_HOST where nobody is there, with
+# UNREGISTERED_HANDLER or REMOTE_ERROR where there is no answer, with TARGET_LEFT or TIMEOUT where
+# none comes.
 func ask(
 	target: String,
 	name: String,

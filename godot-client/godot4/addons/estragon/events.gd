@@ -49,9 +49,10 @@ func off(name: String, listener: Callable) -> void:
 
 
 ## Sends an event; [param options] may hold [code]room[/code] and [code]to[/code]: "others" unless
-## said, "all", "self", "host", "hosts", "other_hosts", "player:ID", "session:ID", "group:NAME", or
-## an array of these. The result's data holds the [code]args[/code] that were
-## [code]delivered[/code] to so many, and the addresses that were [code]unreached[/code], if any.
+## said, "all", "self", "host", "hosts", "other_hosts", "player:ID", "session:ID", "group:NAME",
+## "server" for the room's own logic, or an array of these. The result's data holds the
+## [code]args[/code] that were [code]delivered[/code] to so many, the addresses that were
+## [code]unreached[/code], if any, and [code]swallowed[/code] where the room let nobody have it.
 func emit(name: String, args: Array = [], options: Dictionary = {}) -> EstragonResult:
 	return await _session.request("event.emit", {"name": name, "args": args}, options)
 

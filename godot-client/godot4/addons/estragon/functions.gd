@@ -61,6 +61,15 @@ func execute_as_player(
 	return await _call(function, args, address, _is_ours(address), options)
 
 
+## Has the room's own logic on the server execute the function of this name;
+## [member EstragonResult.value] is what came of it. Fails with UNREGISTERED_HANDLER where the kind
+## of room registers none, otherwise as [method EstragonQueries.ask] does.
+func execute_as_server(
+	name: String, args: Array = [], options: Dictionary = {}
+) -> EstragonResult:
+	return await _call(name, args, "server", false, options)
+
+
 ## Has everybody with the role assistant or host execute it, without a value: the result comes as
 ## soon as the server has passed it on, and says to how many.
 func execute_for_hosts(

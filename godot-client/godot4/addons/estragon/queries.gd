@@ -52,10 +52,11 @@ func unregister(name: String) -> void:
 
 
 ## Asks one other; [member EstragonResult.value] is the answer. [param target] is the id of a
-## player, or an address: [code]"host"[/code], [code]"session:ID"[/code]; [param timeout] is in
-## seconds; [param options] may hold [code]room[/code]. Fails at once with INVALID_TARGET or
-## NO_HOST where nobody is there, with UNREGISTERED_HANDLER or REMOTE_ERROR where there is no
-## answer, with TARGET_LEFT or TIMEOUT where none comes.
+## player, or an address: [code]"host"[/code], [code]"session:ID"[/code], [code]"server"[/code] for
+## the room's own logic; [param timeout] is in seconds; [param options] may hold
+## [code]room[/code]. Fails at once with INVALID_TARGET or NO_HOST where nobody is there, with
+## UNREGISTERED_HANDLER or REMOTE_ERROR where there is no answer, with TARGET_LEFT or TIMEOUT where
+## none comes.
 func ask(
 	target: String,
 	name: String,
