@@ -3,11 +3,11 @@ import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { help } from '../server/cli/settings.ts'
 import { readmeOf } from '../server/reference.ts'
-import { createMemoryBus, createServer } from '../server/server.ts'
+import { createMemoryBus, createServer, defineRoom, Refusal, shape } from '../server/server.ts'
 import { connect, type Network } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
 import { type Service, service } from './support/service.ts'
-import { NodeSocket } from './support/world.ts'
+import { NodeSocket, world } from './support/world.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 const readme = read('README.md')
@@ -63,6 +63,25 @@ t.test('the README’s channel is heard and read', async (t) => {
 
   t.strictSame(said, [['Ada', 'Let us go.']])
   t.match(messages, [{ name: 'Ada', message: 'Let us go.', offset: 1 }])
+})
+
+t.test('the README’s auction is held by the room itself', async (t) => {
+  const [, defining = '', bidding] = snippets('Rooms with rules of their own', 'ts')
+  const around = { defineRoom, Refusal, shape }
+  const { auction } = await run(defining.replace(/^import .*$/m, ''), around, ['auction'])
+  const { connect } = await world(t, { rooms: { auction } })
+  const [network, other] = [await connect(), await connect()]
+  const { code } = await network.rooms.create('auction')
+  await other.rooms.join(code)
+  const heard: unknown[] = []
+  other.events.on('auction.best', (args) => void heard.push(args))
+
+  const { bid, best } = await run(bidding, { network }, ['bid', 'best'])
+  const low = other.functions.executeAsServer('auction.bid', [300])
+
+  await t.rejects(low, { code: 'PERMISSION_DENIED', message: 'too little' })
+  t.strictSame([bid, best], [300, 300])
+  t.strictSame(heard, [[300, 1]])
 })
 
 t.test('the README’s nodes answer as it says', async (t) => {
