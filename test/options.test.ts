@@ -167,7 +167,7 @@ const WRONG: readonly Wrong[] = [
   {
     options: room({ events: { 'duel.move': 3 } }),
     place: 'rooms.duel.events.duel.move',
-    complaint: 'expected a shape of protocol/schema, got 3',
+    complaint: 'expected a shape, such as shape.text(), got 3',
   },
   {
     options: room({ onJoin: 'no' }),

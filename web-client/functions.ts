@@ -78,7 +78,7 @@ export function createFunctions(options: FunctionsOptions) {
       asking: AskOptions = {},
     ): Promise<Json> => call('server', name, args, asking),
 
-    /** As `executeAsHost`, at one player: by id or by an address such as `session:ID`; at ourselves, here. */
+    /** As `executeAsHost`, at one player: by id, or an address such as `session:ID`; for us, here. */
     executeAsPlayer: (
       playerId: string,
       f: string | RemoteFunction,

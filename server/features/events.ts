@@ -1,7 +1,7 @@
 import { events as eventsTable } from '../../protocol/events.ts'
 import { check } from '../../protocol/schema.ts'
 import type { HandlersOf } from '../core/dispatch/dispatch.ts'
-import { deliver, type Ear, OTHERS, type Saying } from '../core/room/audience.ts'
+import { deliver, earOf, OTHERS, type Saying } from '../core/room/audience.ts'
 import type { RoomMessage, Words } from '../core/room/kind.ts'
 import type { Logic } from '../core/room/logic.ts'
 import { stampOf } from '../core/room/member.ts'
@@ -26,7 +26,7 @@ export function createEvents({ resolve, logic }: EventsOptions) {
       if (problem) throw problem
       const { to = OTHERS } = context
       const message = { type: 'event', name, args, to, from } as const
-      return deliver(context, place, earOf(room), () => say(room, message))
+      return deliver(context, place, earOf(room, 'onEvent'), () => say(room, message))
     },
   }
   return { handlers }
@@ -49,14 +49,6 @@ export function createEvents({ resolve, logic }: EventsOptions) {
 }
 
 const EMIT = eventsTable.messages['event.emit'].data
-
-function earOf({ hooks, kind }: Room): Ear {
-  const text = `to: nobody hears what is said to server in a ${kind.name}, which has no onEvent`
-  return {
-    hears: hooks.onEvent !== undefined,
-    deaf: () => new Refusal('INVALID_TARGET', text),
-  }
-}
 
 /** What its kind has against an event. */
 function problemIn({ kind }: Room, { name, args }: Words): Refusal | undefined {

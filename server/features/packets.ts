@@ -12,13 +12,12 @@ import type { packets as packetsTable } from '../../protocol/packets.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { Packed, type PacketWire, readPacket, refusePacket } from '../core/dispatch/packets-in.ts'
-import { audienceOf, type Ear, isAtMany, SWALLOWED, stillIn } from '../core/room/audience.ts'
+import { audienceOf, earOf, isAtMany, SWALLOWED, stillIn } from '../core/room/audience.ts'
 import type { Words } from '../core/room/kind.ts'
 import type { Logic } from '../core/room/logic.ts'
 import { stampOf } from '../core/room/member.ts'
 import { refusing } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
-import type { Room } from '../core/room/room.ts'
 import type { Resolve, Seated } from '../core/room/seated.ts'
 import type { Session } from '../core/session/session.ts'
 import { incidentOf } from '../core/wire/incident.ts'
@@ -138,7 +137,9 @@ export function createPackets(options: PacketsOptions) {
     const { session, to = [] } = context
     if (room.memberOf(session) !== member) throw new Refusal('NOT_IN_ROOM')
     const set = defined(packets)
-    const audience = isAtMany(to) ? undefined : audienceOf(room, member, to, earOf(room))
+    const audience = isAtMany(to)
+      ? undefined
+      : audienceOf(room, member, to, earOf(room, 'onPacket'))
     const final = passed(set, place, to, packet)
     if (!final) return { ...SWALLOWED }
     const origin = stampOf(room, member)
@@ -227,14 +228,6 @@ export function createPackets(options: PacketsOptions) {
       where,
       told: text.slice(0, LONGEST),
     })
-  }
-}
-
-function earOf({ hooks, kind }: Room): Ear {
-  const text = `to: nobody hears what is said to server in a ${kind.name}, which has no onPacket`
-  return {
-    hears: hooks.onPacket !== undefined,
-    deaf: () => new Refusal('INVALID_TARGET', text),
   }
 }
 

@@ -61,6 +61,15 @@ const DEAF: Ear = {
   deaf: () => new Refusal('INVALID_TARGET', 'to: nobody hears what is said to server here'),
 }
 
+/** The ear of a room that hears by one of its hooks. */
+export function earOf({ hooks, kind }: Room, hook: 'onEvent' | 'onPacket'): Ear {
+  const text = `to: nobody hears what is said to server in a ${kind.name}, which has no ${hook}`
+  return {
+    hears: hooks[hook] !== undefined,
+    deaf: () => new Refusal('INVALID_TARGET', text),
+  }
+}
+
 /** The room's own logic, which is no member. */
 const SERVER: (typeof ADDRESS_WORDS)[number] = 'server'
 
