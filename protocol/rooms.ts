@@ -49,7 +49,10 @@ export const role = () => choice(...ROLES)
 export const member = () =>
   object({
     number: memberNumber(),
-    session: about('For addressing: `session:ID`; stable over resume.', text({ min: 1, max: 64 })),
+    session: about(
+      'For addressing: `session:ID`; stable over resume. Where the seat outlives its session, the one that was.',
+      text({ min: 1, max: 64 }),
+    ),
     player: about('Null for who has not identified.', nullable(text({ max: 64 }))),
     name: displayName(),
     role: role(),
@@ -117,7 +120,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
   'room.join': {
     direction: 'to_server',
     delivery: 'counted',
-    doc: 'Takes a seat in the room with this code.',
+    doc: 'Takes a seat in the room with this code. Where the session’s player has one there already, by another session, it takes that one over: the same number, role, name, data and groups. That is never ROOM_FULL or ROOM_LOCKED, and the room’s kind is not asked (unless it says that each session has a seat of its own).',
     data: object({ code: code(), ...joining }),
     reply: seat(),
     errors: [...JOIN_ERRORS],
@@ -125,7 +128,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
   'room.join_or_create': {
     direction: 'to_server',
     delivery: 'counted',
-    doc: 'Takes a seat in the first listed room of this kind and these properties that has one, or in a new room.',
+    doc: 'Takes the seat that the session’s player has in a room of this kind and these properties, as `room.join` does; else one in the first listed room that has one, or in a new room.',
     data: object({
       kind: kind(),
       properties: about('What the room must say; a new one says just that.', optional(record())),
@@ -193,7 +196,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     direction: 'to_server',
     delivery: 'counted',
     room: true,
-    doc: 'Takes a member’s seat away; banned, the session and its player may not join again while the room lasts.',
+    doc: 'Takes a member’s seat away; banned, every seat of its player’s is taken away, and neither the session nor its player, by any session, may join again while the room lasts.',
     data: object({
       number: memberNumber(),
       ban: optional(bool()),
@@ -229,15 +232,21 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     direction: 'to_client',
     delivery: 'counted',
     room: true,
-    doc: 'A member’s connection dropped; the seat is kept for the resume window.',
+    doc: 'A member’s connection dropped, or its session ended and its player’s seat outlives it; the seat is kept for a while.',
     data: object({ number: integer('uint32') }),
   },
   'room.member_back': {
     direction: 'to_client',
     delivery: 'counted',
     room: true,
-    doc: 'A member who was away is back in the same seat.',
-    data: object({ number: integer('uint32') }),
+    doc: 'A member who was away is back in the same seat; or another session of its player’s sits there from now on, whether it was away or not.',
+    data: object({
+      number: integer('uint32'),
+      session: about(
+        'Who sits there: the session of before, or the one that took the seat.',
+        text({ min: 1, max: 64 }),
+      ),
+    }),
   },
   'room.member_left': {
     direction: 'to_client',
@@ -282,6 +291,15 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
       by: about('Whose doing it was; null for the server’s.', nullable(integer('uint32'))),
       banned: bool(),
       reason: text({ max: 120 }),
+    }),
+  },
+  'room.seat_taken': {
+    direction: 'to_client',
+    delivery: 'counted',
+    room: true,
+    doc: 'To a session whose player joined the room again with another session, which has the seat now: this one is in the room no longer, and a library does not rejoin by itself.',
+    data: object({
+      session: about('Who sits there now.', text({ min: 1, max: 64 })),
     }),
   },
 })

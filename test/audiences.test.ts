@@ -42,7 +42,7 @@ function crowd() {
     seated(room, newSession(`s${at}`, `p${at >> 1}`), at === 0 ? 'host' : 'player'),
   )
   room.elect()
-  room.groups.set('red', new Set(members.slice(0, 3).map(({ receiver }) => receiver)))
+  room.groups.set('red', new Set(members.slice(0, 3)))
   room.looks = 0
   return { room, members, sender: members[7] as Member }
 }
@@ -94,8 +94,8 @@ t.test(
     const { room, members, sender } = crowd()
     const at = (player: string) => [...room.ofPlayer(player)].map(({ number }) => number)
     const late = newSession('late')
-    room.remove((members[400] as Member).receiver)
-    room.remove((members[401] as Member).receiver)
+    room.remove(members[400] as Member)
+    room.remove(members[401] as Member)
     const { number } = seated(room, late, 'player')
 
     t.strictSame(at('p200'), [], 'gone')
@@ -106,7 +106,7 @@ t.test(
     t.strictSame(at('bob'), [number])
     late.player = null
     t.strictSame(at('bob'), [], 'it is that player no longer')
-    room.remove(late)
+    room.remove(room.memberOf(late) as Member)
     t.strictSame(at('bob'), [])
     t.equal(room.numbered(number), undefined)
     t.throws(() => audienceOf(room, sender, ['session:late']), { code: 'INVALID_TARGET' })

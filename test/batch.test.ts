@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createFlusher } from '../server/core/delivery/flusher.ts'
 import type { Wire } from '../server/core/delivery/outbox.ts'
+import type { Member } from '../server/core/room/member.ts'
 import { Room } from '../server/core/room/room.ts'
 import { Connection } from '../server/core/session/connection.ts'
 import { Session } from '../server/core/session/session.ts'
@@ -71,7 +72,7 @@ t.test('who comes or goes within the turn hears what was said meanwhile', async 
   room.broadcast(said('one'))
   const ben = enter()
   room.broadcast(said('two'))
-  room.remove(ada.session)
+  room.remove(room.memberOf(ada.session) as Member)
   room.broadcast(said('three'))
   turn()
 
@@ -259,7 +260,7 @@ function walkOf(random: (below: number) => number, steps: number): string | unde
         sent.push(text)
         break
       case 4:
-        if (actor.rooms.delete(place)) place.remove(session)
+        if (actor.rooms.delete(place)) place.remove(place.memberOf(session) as Member)
         else {
           place.add(place.propose(session, 'somebody', 'player', null))
           actor.rooms.add(place)

@@ -68,8 +68,8 @@ for (const [what, content, complaint] of [
   ['has a room that is none', '{"rooms":{"duel":2}}', /rooms\.duel: expected an object, got 2/],
   [
     'misspells a room',
-    '{"rooms":{"duel":{"seats":2}}}',
-    /rooms\.duel\.seats: unknown; expected one of capacity/,
+    '{"rooms":{"duel":{"chairs":2}}}',
+    /rooms\.duel\.chairs: unknown; expected one of capacity/,
   ],
   [
     'has an unknown role',

@@ -245,7 +245,8 @@ t.test('built-in questions have a shape, and so have their answers', async (t) =
 t.test(
   'of a player’s sessions the one active last is asked, and one that is there first',
   async (t) => {
-    const { raw, ...scene } = stage(t, { kinds })
+    const own = kinds.map((kind) => ({ ...kind, seats: 'session' as const }))
+    const { raw, ...scene } = stage(t, { kinds: own })
     const { ada, bob, code } = await pair({ raw, ...scene })
     const { player, guest_key } = (await bob.ask('player.identify', {})).data
     const phone = await raw()

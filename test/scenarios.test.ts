@@ -356,6 +356,33 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same((await network.rooms.list({ kind: 'stage', properties: { level: 4 } })).rooms, [])
   },
 
+  async 'a second window takes the seat of the first, which is told'(t, { open }) {
+    const [network, first, second] = [await open('main'), await open('main'), await open('main')]
+    const room = await network.rooms.create('stage', { name: 'Ada' })
+    const { guest_key = '' } = await first.players.identify()
+    const seat = await first.rooms.join(room.code, { name: 'Bob' })
+    const seen: unknown[] = []
+    room.on('back', ({ number, session, away }) => seen.push([number, session, away]))
+    const told: unknown[] = []
+    seat.on('seat_taken', ({ session }) => told.push(session))
+    const closed = new Promise<void>((resolve) => seat.on('closed', resolve))
+    await room.lock()
+
+    await second.players.identify({ guest_key })
+    const again = await second.rooms.join(room.code, { name: 'Somebody else' })
+    await closed
+    await network.rooms.list()
+
+    t.equal(again.you, seat.you)
+    t.match(again.members.get(2), { name: 'Bob', session: second.session, away: false })
+    t.equal(again.members.size, 2)
+    t.same(told, [second.session])
+    t.equal(first.rooms.all.size, 0)
+    t.same(seen, [[2, second.session, false]])
+    const back = await first.rooms.join(room.code)
+    t.equal(back.you, 2, 'and back again')
+  },
+
   async 'a query survives a cut of its asker and of its target'(t, { join }) {
     const { network, met, company } = await join({ backoff: () => 20 })
     const back = (what: string) =>

@@ -2,17 +2,18 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { LIMITS } from '../protocol/limits.ts'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
-import { defineRoom, type HubOptions, Refusal } from '../server/server.ts'
+import { defineRoom, type HubOptions, Refusal, type RoomDefinition } from '../server/server.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { until } from './support/promise.ts'
 import { stage } from './support/stage.ts'
 import { OVERS, world } from './support/world.ts'
 
 /** A kind of room that thinks about who brings data, until the test decides. */
-function slowRoom() {
+function slowRoom(options: RoomDefinition = {}) {
   const waiting: { decide(answer?: Any): void; refuse(): void }[] = []
   const calls: string[] = []
   const slow = defineRoom({
+    ...options,
     namespaces: ['slow'],
     onJoin: (_, { data }) =>
       data === undefined
@@ -30,8 +31,8 @@ function slowRoom() {
   return { waiting, calls, slow }
 }
 
-function slowStage(t: Test, options: HubOptions = {}) {
-  const { waiting, calls, slow } = slowRoom()
+function slowStage(t: Test, options: HubOptions = {}, kind?: RoomDefinition) {
+  const { waiting, calls, slow } = slowRoom(kind)
   return { ...stage(t, { rooms: { slow }, ...options }), waiting, calls }
 }
 
@@ -144,7 +145,7 @@ t.test('who is let in after the room was locked stays outside', async (t) => {
 })
 
 t.test('who is let in after its player was banned stays outside', async (t) => {
-  const { raw, waiting } = slowStage(t)
+  const { raw, waiting } = slowStage(t, {}, { seats: 'session' })
   const [host, phone, laptop] = [await raw(), await raw(), await raw()]
   const { guest_key } = (await phone.ask('player.identify')).data
   await laptop.ask('player.identify', { guest_key })

@@ -31,7 +31,13 @@ const EVERYTHING = [
   ...['kick ok', 'kick PERMISSION_DENIED', 'kick MEMBER_NOT_FOUND', 'lock ROOM_REQUIRED'],
   ...['assign ok', 'assign PERMISSION_DENIED'],
 ].map((what) => `room.${what}`)
-EVERYTHING.push('host changed', 'session dropped', 'session resumed', 'session expired')
+EVERYTHING.push(
+  'seat taken over',
+  'host changed',
+  'session dropped',
+  'session resumed',
+  'session expired',
+)
 
 /** Its two sweeps, of connections and of those not proven yet; guesses, revoked keys, what is old. */
 const SERVER_TIMERS = 5

@@ -44,7 +44,7 @@ export type { PageLocation } from './location.ts'
 export type { PacketContext, PacketListener } from './packets.ts'
 export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './players.ts'
 export type { AskOptions, QueryHandler } from './queries.ts'
-export type { Kicked, LeaveReason, Member, Room, RoomEvents } from './room.ts'
+export type { Kicked, LeaveReason, Member, Room, RoomEvents, SeatTaken } from './room.ts'
 export type { SessionEvents, State } from './session.ts'
 
 export interface ConnectOptions {

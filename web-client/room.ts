@@ -10,17 +10,23 @@ export type Seat = ReplyOf<AllMessages['room.join']>
 type MemberInfo = Seat['members'][number]
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
+type Changing = 'away' | 'role' | 'session'
+
 /** A member of a room: who it is, its role, and whether its connection is away. */
-export type Member = Omit<MemberInfo, 'away' | 'role'> & Mutable<Pick<MemberInfo, 'away' | 'role'>>
+export type Member = Omit<MemberInfo, Changing> & Mutable<Pick<MemberInfo, Changing>>
 /** Why a seat is free again: by choice, with its session, or taken away. */
 export type LeaveReason = DataOf<AllMessages['room.member_left']>['reason']
 /** `by` is a member number, null for the server. */
 export type Kicked = DataOf<AllMessages['room.kicked']>
 
+/** `session` is the one that sits there now. */
+export type SeatTaken = DataOf<AllMessages['room.seat_taken']>
+
 export type RoomEvents = {
   joined: [member: Member]
   left: [member: Member, reason: LeaveReason]
   away: [member: Member]
+  /** It is back, or its player has taken the seat over with another session: see `session`. */
   back: [member: Member]
   /** The members are as `members` says, after a resume, a reset, or more of a long list. */
   members: []
@@ -32,7 +38,9 @@ export type RoomEvents = {
   updated: []
   /** Our seat was taken away; `closed` follows. */
   kicked: [kicked: Kicked]
-  /** We are no longer in it: left, kicked, or the session was lost. */
+  /** Our player joined again with another session, which has the seat now; `closed` follows. */
+  seat_taken: [by: SeatTaken]
+  /** We are no longer in it: left, kicked, the seat taken over, or the session lost. */
   closed: []
 }
 
@@ -141,8 +149,16 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
         emit('left', member, reason)
       })
     },
-    'room.member_away': ({ number }) => setAway(number, true),
-    'room.member_back': ({ number }) => setAway(number, false),
+    'room.member_away': ({ number }) =>
+      withMember(number, (member) => {
+        member.away = true
+        emit('away', member)
+      }),
+    'room.member_back': ({ number, session }) =>
+      withMember(number, (member) => {
+        Object.assign(member, { away: false, session })
+        emit('back', member)
+      }),
     'room.role_changed'({ number, role }) {
       withMember(number, (member) => {
         member.role = role
@@ -153,6 +169,10 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
     'room.updated': ({ room: said }) => renew(said),
     'room.kicked'(kicked) {
       emit('kicked', kicked)
+      gone()
+    },
+    'room.seat_taken'(by) {
+      emit('seat_taken', by)
       gone()
     },
   }
@@ -179,13 +199,6 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
   function withMember(number: number, run: (member: Member) => void): void {
     const member = members.get(number)
     if (member) run(member)
-  }
-
-  function setAway(number: number, away: boolean): void {
-    withMember(number, (member) => {
-      member.away = away
-      emit(away ? 'away' : 'back', member)
-    })
   }
 
   /** Takes what the room says of itself, and tells what is new about it. */

@@ -99,8 +99,9 @@ export function createRoomFeature(options: RoomsOptions) {
     'room.kick'(context, { number, ban = false, reason = '' }) {
       const { room, member } = permitted(context, 'kick')
       const target = memberNumbered(room, number, 'room.kick.number')
-      if (rankOf(target.role) >= rankOf(member.role))
-        throw new Refusal('PERMISSION_DENIED', `room.kick: ${target.name} is ${target.role}`)
+      for (const { name, role } of ban ? room.seatsWith(target) : [target])
+        if (rankOf(role) >= rankOf(member.role))
+          throw new Refusal('PERMISSION_DENIED', `room.kick: ${name} is ${role}`)
       rooms.kick(target, room, { by: member.number, banned: ban, reason })
       return {}
     },
@@ -177,7 +178,7 @@ export function createRoomFeature(options: RoomsOptions) {
   function joinAny(context: Context, wanted: Searched, joining: Joining, except?: Room) {
     const { session } = context
     const { generation } = session.resume
-    const room = openTo(session, wanted, except)
+    const room = heldBy(session, wanted) ?? openTo(session, wanted, except)
     if (!room) {
       const { kind, properties } = wanted
       return enter(context, create(kind, properties ? { properties } : {}), joining, true)
@@ -189,6 +190,14 @@ export function createRoomFeature(options: RoomsOptions) {
       if (isOpen || !hasChanged(error) || session.resume.generation !== generation) throw error
       return joinAny(context, wanted, joining, room)
     })
+  }
+
+  /** The first room of these where its player has a seat to take over. */
+  function heldBy(session: Session, { kind, properties }: Searched): Room | undefined {
+    if (kind.seats === 'session') return undefined
+    for (const room of rooms.heldBy(session.player))
+      if (rooms.fits(room, { kind: kind.name, properties })) return room
+    return undefined
   }
 
   function openTo(session: Session, { kind, properties }: Searched, except?: Room) {

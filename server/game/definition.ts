@@ -2,7 +2,7 @@ import type { AnyPacket, Packet } from '../../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
-import type { Player, Receiver } from '../core/delivery/receiver.ts'
+import type { Player } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
 import type { Joining, LeaveReason, RoomHooks, RoomMessage, Words } from '../core/room/kind.ts'
 import type { Member } from '../core/room/member.ts'
@@ -25,7 +25,7 @@ import {
 /** A member as a room's own logic sees it; the same object for as long as the seat is taken. */
 export interface RoomMember {
   readonly number: number
-  /** The session's public id. */
+  /** The session's public id; another one once its player's next session has taken the seat. */
   readonly session: string
   readonly player: Readonly<Player> | null
   readonly name: string
@@ -77,7 +77,7 @@ export interface GameRoom<Own = undefined> {
   send(packet: AnyPacket, members?: Iterable<RoomMember>): void
   /** Sends a packet to a member and resolves with its answer, as `ask`; `timeout` in ms (30,000). */
   request(member: RoomMember, packet: AnyPacket, timeout?: number): Promise<Json>
-  /** Takes a member's seat away; banned, neither session nor player may come back to this room. */
+  /** Takes a member's seat away; banned, its player loses every seat and may not come back. */
   kick(member: RoomMember, options?: { readonly ban?: boolean; readonly reason?: string }): void
   assign(member: RoomMember, role: Role): void
   /** Merges properties (null removes one) and tells everybody. */
@@ -149,7 +149,10 @@ export const HOOKS: {
   onJoined: option('the newcomer has been told of its seat', called()),
   onLeave: option('a member’s seat is free again, and why', called()),
   onAway: option('a member’s connection dropped; the seat is kept', called()),
-  onBack: option('a member who was away is back', called()),
+  onBack: option(
+    'a member who was away is back, or another session of its player’s has taken the seat over',
+    called(),
+  ),
   onMessage: option(
     'a member says an event, query, function call or packet that somebody will have; what it returns replaces name or arguments, `false` keeps it from everybody, and it may refuse',
     called(),
@@ -187,13 +190,15 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
     creatable = ROOM_OPTIONS.creatable.default,
     linger_ms = ROOM_OPTIONS.linger_ms.default,
     gather_ms = ROOM_OPTIONS.gather_ms.default,
+    seats = ROOM_OPTIONS.seats.default,
+    seat_ms = ROOM_OPTIONS.seat_ms.default,
     events,
     roles,
     permissions,
   } = definition
   const warnOfState = once(() => house.world.log.warn({ kind: name }, OF_STATE))
   return {
-    ...{ name, capacity, namespaces, listed, creatable, linger_ms },
+    ...{ name, capacity, namespaces, listed, creatable, linger_ms, seats, seat_ms },
     ...(events && { events }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),
@@ -342,13 +347,13 @@ function openGame(
   }
 
   function openGroup(name: string): RoomGroup {
-    const receivers = room.groups.get(name) ?? new Set<Receiver>()
-    room.groups.set(name, receivers)
+    const group = room.groups.get(name) ?? new Set<Member>()
+    room.groups.set(name, group)
     return {
-      add: (member) => void receivers.add(memberOf(member).receiver),
-      delete: (member) => void receivers.delete(memberOf(member).receiver),
+      add: (member) => void group.add(memberOf(member)),
+      delete: (member) => void group.delete(memberOf(member)),
       get members() {
-        return game.members.filter((one) => receivers.has(memberOf(one).receiver))
+        return game.members.filter((one) => group.has(memberOf(one)))
       },
     }
   }
@@ -356,14 +361,16 @@ function openGame(
   function seatOf(member: Member): RoomMember {
     const known = seats.get(member)
     if (known) return known
-    const { number, name, data, receiver } = member
+    const { number, name, data } = member
     const seat: RoomMember = {
       number,
       name,
       data,
-      session: receiver.id,
+      get session() {
+        return member.receiver.id
+      },
       get player() {
-        return receiver.player
+        return member.receiver.player
       },
       get role() {
         return member.role
@@ -380,7 +387,7 @@ function openGame(
   /** The member behind a seat, which must still be taken. */
   function memberOf(seat: RoomMember): Member {
     const member = behind.get(seat)
-    if (member && room.memberOf(member.receiver) === member) return member
+    if (member && room.numbered(member.number) === member) return member
     throw new Refusal('MEMBER_NOT_FOUND', `number ${seat.number} is not in ${room.code} any more`)
   }
 }

@@ -1,7 +1,7 @@
 import { prefixedName } from '../../protocol/events.ts'
 import { MOST_GATHER_MS, MOST_TIMER_MS } from '../../protocol/limits.ts'
 import { ACTIONS, type Action, type Role, role } from '../../protocol/rooms.ts'
-import { bool, integer, type Schema, text } from '../../protocol/schema.ts'
+import { bool, choice, integer, type Schema, text } from '../../protocol/schema.ts'
 import {
   fields,
   list,
@@ -74,6 +74,16 @@ export const ROOM_OPTIONS = {
     'how long a room outlives its last member, in ms; in code `Infinity`: for good',
     or(Number.POSITIVE_INFINITY, ms(MOST_TIMER_MS)),
     30_000,
+  ),
+  seats: preset(
+    'whose a seat is: of its `player`, whose next session takes it over; or of each `session`, so that a player may have several',
+    shaped(choice('player', 'session')),
+    'player',
+  ),
+  seat_ms: preset(
+    'how long the seat of a player outlives its session, which ends some time after its connection (`limits.resume_ms`), in ms (0: it ends with it); what is said meanwhile is not kept for it',
+    ms(MOST_TIMER_MS),
+    0,
   ),
   gather_ms: preset(
     'how long what is said to all members may wait, in ms (0: until the end of the event loop’s turn), so that more of it is written together: later by up to that, in order, and at half the cost where much is said',

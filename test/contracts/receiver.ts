@@ -107,7 +107,7 @@ export function receiverContract(t: Test, name: string, open: OpenReceiver): voi
 
   promise('it is found by its id and in a group', (t, { sit, room, turn }) => {
     const [ada, ben] = [sit('ada'), sit('ben')]
-    room.groups.set('red', new Set([ada.receiver]))
+    room.groups.set('red', new Set([room.memberOf(ada.receiver) as Member]))
     const sender = room.memberOf(ben.receiver) as Member
 
     for (const address of ['session:ada', 'group:red', 'others'])

@@ -41,6 +41,7 @@ export async function walkHooked(seed: number): Promise<Walked> {
   }
   const walkers: Walker[] = []
   const done = new Map<string, number>()
+  const keys: string[] = []
   for (let index = 0; index < WALKERS; index++)
     walkers.push(await createWalker(`walker ${index}`, outside))
 
@@ -50,7 +51,7 @@ export async function walkHooked(seed: number): Promise<Walked> {
       walkers[at] = await createWalker(`walker ${at}, anew`, outside)
     const [what, deed] = random.pick(Object.entries(DEEDS))
     done.set(what, (done.get(what) ?? 0) + 1)
-    deed(walkers[at] as Walker, random, house.rooms)
+    deed(walkers[at] as Walker, random, house.rooms, keys)
     if (random.below(3) > 0) clock.advance(random.below(400))
     for (let turns = random.below(4); turns > 0; turns--) await turn()
   }
@@ -78,7 +79,13 @@ async function calm(advance: (ms: number) => void): Promise<void> {
   }
 }
 
-type Deed = (walker: Walker, random: Random, rooms: ReadonlyMap<string, Spoken>) => void
+type Deed = (
+  walker: Walker,
+  random: Random,
+  rooms: ReadonlyMap<string, Spoken>,
+  /** Of guests there have been. */
+  keys: string[],
+) => void
 
 const ROLES = ['player', 'assistant', 'host'] as const
 const kindOf = (random: Random) => random.pick(['slow', 'slow', 'quick'])
@@ -109,11 +116,19 @@ const DEEDS: Readonly<Record<string, Deed>> = {
       const room = random.pick([...rooms.all.values()])
       return events.emit('walk.wave', [random.below(100)], room ? { room: room.code } : {})
     }),
-  identify: ({ does }) => does(({ players }) => players.identify({})),
+  identify: ({ does }, _random, _rooms, keys) =>
+    does(async ({ players }) => {
+      const { guest_key } = await players.identify({})
+      if (guest_key !== undefined) keys.push(guest_key)
+    }),
+  'identify as a player who may be here': ({ does }, random, _rooms, keys) => {
+    const guest_key = random.pick(keys)
+    if (guest_key !== undefined) does(({ players }) => players.identify({ guest_key }))
+  },
   cut: ({ cut }) => cut(),
-  'cut and do': (walker, random, rooms) => {
+  'cut and do': (walker, random, rooms, keys) => {
     walker.cut()
-    DEEDS.join?.(walker, random, rooms)
+    DEEDS.join?.(walker, random, rooms, keys)
   },
   forge: ({ forge }) => forge(),
   repeat: ({ repeat }) => repeat(),

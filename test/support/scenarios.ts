@@ -22,6 +22,7 @@ export const SCENARIOS = [
   'the server awaits what a client responds',
   'Refresh and Redirect come to the game',
   'a room is made, found, listed, locked, updated and its members kicked',
+  'a second window takes the seat of the first, which is told',
   'a query survives a cut of its asker and of its target',
   'a player signs in by ticket, alias and token',
   'a wrong or an old token is refused',

@@ -130,6 +130,7 @@ export async function createActor(name: string, company: Company, key?: string):
     if (rooms.includes(room)) return
     remains.push(new WeakRef(room))
     room.on('kicked', () => putFirst(room))
+    room.on('seat_taken', () => putFirst(room))
     putFirst(room)
   }
 

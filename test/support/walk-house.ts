@@ -8,9 +8,11 @@ import {
   infoOf,
   KINDS,
   LINGER_MS,
+  type MemberInfo,
   type ModelRoom,
   membersOf,
   Refused,
+  seatsOf,
 } from './walk-rules.ts'
 
 type Reason = DataOf<AllMessages['room.member_left']>['reason']
@@ -92,6 +94,8 @@ export class House {
     const { creator = 'host', joiner = 'player' } = KINDS[room.kind]?.roles ?? {}
     const role: Role = room.members.size === 0 ? creator : joiner
     if (session.rooms.size >= this.#limits.rooms) throw new Refused('TOO_MANY_ROOMS')
+    const [held] = seatsOf(room, session.player?.id)
+    if (held) return this.#takeOver(session, room, ...held)
     if (room.members.size >= room.capacity) throw new Refused('ROOM_FULL')
     room.stay()
     const { id, player } = session
@@ -106,6 +110,20 @@ export class House {
       id,
     )
     session.rooms.add(room)
+    return seatOf(room, session)
+  }
+
+  /** The seat is its player's, which has another session now. */
+  #takeOver(session: ModelSession, room: ModelRoom, from: string, seat: MemberInfo): object {
+    const { id } = session
+    const before = this.sessions.get(from)
+    room.members.delete(from)
+    room.members.set(id, Object.assign(seat, { session: id, away: false }))
+    before?.rooms.delete(room)
+    before?.awaited.push({ type: 'room.seat_taken', room: room.code, data: { session: id } })
+    this.tell(room, 'member_back', { number: seat.number, session: id }, id)
+    session.rooms.add(room)
+    this.count('seat taken over')
     return seatOf(room, session)
   }
 
@@ -133,8 +151,9 @@ export class House {
     for (const room of session.rooms) {
       const member = room.members.get(session.id)
       if (member) member.away = away
-      const type = away ? 'member_away' : 'member_back'
-      this.tell(room, type, { number: member?.number }, session.id)
+      const number = member?.number
+      if (away) this.tell(room, 'member_away', { number }, session.id)
+      else this.tell(room, 'member_back', { number, session: session.id }, session.id)
     }
   }
 

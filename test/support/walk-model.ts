@@ -14,6 +14,7 @@ import {
   RESUME_MS,
   Refused,
   says,
+  seatsOf,
 } from './walk-rules.ts'
 
 type Handlers = {
@@ -49,13 +50,17 @@ export class Model extends House implements Witness {
       const room = this.rooms.get(code)
       if (!room) throw new Refused('ROOM_NOT_FOUND')
       if (isBanned(room, session)) throw new Refused('BANNED')
-      if (room.locked) throw new Refused('ROOM_LOCKED')
       if (room.members.has(session.id)) throw new Refused('ALREADY_IN_ROOM')
+      const isHeld = seatsOf(room, session.player?.id).length > 0
+      if (room.locked && !isHeld) throw new Refused('ROOM_LOCKED')
       return this.seat(session, room, name)
     },
     'room.join_or_create': ({ session }, { kind, name, properties }) => {
       const seated = [...session.rooms].some((room) => room.kind === kind)
       if (seated) throw new Refused('ALREADY_IN_ROOM')
+      for (const room of this.rooms.values())
+        if (room.kind === kind && says(room, properties) && seatsOf(room, session.player?.id)[0])
+          return this.seat(session, room, name)
       for (const room of this.rooms.values()) {
         const isOpen = room.listed && !room.locked && room.members.size < room.capacity
         if (!isOpen || room.kind !== kind || isBanned(room, session)) continue
@@ -97,13 +102,18 @@ export class Model extends House implements Witness {
     'room.kick': (from, { number, ban = false, reason = '' }) => {
       const { room, member } = permitted(from, 'kick')
       const [id, target] = numbered(room, number)
-      if (isAtLeast(target.role, member.role)) throw new Refused('PERMISSION_DENIED')
-      const session = this.sessions.get(id)
-      if (!session) throw new Error(`the model lost session ${id}`)
+      const all = seatsOf(room, target.player ?? undefined)
+      const targets = ban && all.length > 0 ? all : [[id, target] as const]
+      if (targets.some(([, { role }]) => isAtLeast(role, member.role)))
+        throw new Refused('PERMISSION_DENIED')
       if (ban) for (const name of [id, target.player]) if (name) room.banned.add(name)
-      this.leave(session, room, ban ? 'banned' : 'kicked')
-      const data = { by: member.number, banned: ban, reason }
-      session.awaited.push({ type: 'room.kicked', room: room.code, data })
+      for (const [id] of targets) {
+        const session = this.sessions.get(id)
+        if (!session) throw new Error(`the model lost session ${id}`)
+        this.leave(session, room, ban ? 'banned' : 'kicked')
+        const data = { by: member.number, banned: ban, reason }
+        session.awaited.push({ type: 'room.kicked', room: room.code, data })
+      }
       return {}
     },
     'room.assign': (from, { number, role }) => {

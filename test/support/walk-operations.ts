@@ -37,6 +37,8 @@ const OPERATIONS: readonly (readonly [name: string, often: number, run: Operatio
   ['drop', 6, (_, actor) => actor.cut()],
   ['come back', 3, (_, actor) => actor.isAway && actor.comeBack()],
   ['quit', 1, quit],
+  ['reload', 2, reload],
+  ['second window', 1, secondWindow],
 ]
 
 const TOTAL = OPERATIONS.reduce((sum, [, often]) => sum + often, 0)
@@ -122,8 +124,29 @@ function make({ host, model, wrongs }: Walk): void {
 /** Leaves for good, and is back as the same player in another session. */
 function quit(walk: Walk, actor: Actor): void {
   actor.close()
-  const entering = createActor(actor.name, walk, actor.key).then((another) => {
-    walk.actors[walk.actors.indexOf(actor)] = another
+  replace(walk, actor, actor, [])
+}
+
+/** Drops, and is back as the same player in another session, which goes where the one before sat. */
+function reload(walk: Walk, actor: Actor): void {
+  const codes = [...actor.network.rooms.all.keys()]
+  actor.cut()
+  actor.close()
+  replace(walk, actor, actor, codes)
+}
+
+/** Somebody quits; in its place comes another session of a player who is there, into its rooms. */
+function secondWindow(walk: Walk, actor: Actor): void {
+  const other = walk.random.pick(walk.actors)
+  if (other === actor || other.network.state === 'closed') return
+  other.close()
+  replace(walk, other, actor, [...actor.network.rooms.all.keys()])
+}
+
+function replace(walk: Walk, before: Actor, { name, key }: Actor, codes: readonly string[]): void {
+  const entering = createActor(name, walk, key).then((another) => {
+    walk.actors[walk.actors.indexOf(before)] = another
+    for (const code of codes) another.does(({ rooms }) => rooms.join(code, { name }))
     walk.waiting.delete(entering)
   })
   walk.waiting.add(entering)

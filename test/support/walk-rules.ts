@@ -94,7 +94,13 @@ export const infoOf = (room: ModelRoom): RoomInfo => ({
 })
 
 export const membersOf = ({ members }: ModelRoom): MemberInfo[] =>
-  [...members.values()].map((one) => ({ ...one }))
+  [...members.values()].sort((a, b) => a.number - b.number).map((one) => ({ ...one }))
+
+/** The seats of a player, the one it took first before the others. */
+export const seatsOf = (room: ModelRoom, player: string | undefined): [string, MemberInfo][] =>
+  [...room.members]
+    .filter(([, member]) => player !== undefined && member.player === player)
+    .sort(([, a], [, b]) => a.number - b.number)
 
 export const says = ({ properties }: ModelRoom, asked: Properties = {}): boolean =>
   Object.entries(asked).every(([name, value]) => isDeepStrictEqual(properties[name], value))

@@ -29,7 +29,7 @@ export interface Audience {
   seated(room: Room): void
   /** It has other members, or says something else of itself. */
   changed(room: Room, sentence?: string): void
-  /** Our seat was taken away. */
+  /** Our seat was taken away, or another session of ours has it. */
   kicked(sentence: string): void
   /** Where everybody was at `time`, by the server's clock. */
   moved(rows: Rows, time: number): void
@@ -102,6 +102,7 @@ export function createVisit(url: string, audience: Audience) {
       before.room.leave().catch((error: unknown) => audience.told(describe(error)))
     follow(room, (sentence) => seat?.room === room && audience.changed(room, sentence))
     room.on('kicked', (kicked) => isHere(room.code) && expelled(room, kicked))
+    room.on('seat_taken', () => isHere(room.code) && replaced(room))
     room.on('closed', () => seat?.room === room && comeBack(as, room.code))
     audience.seated(room)
   }
@@ -152,6 +153,12 @@ export function createVisit(url: string, audience: Audience) {
     const who = by === null ? 'The server' : (members.get(by)?.name ?? 'Somebody')
     const what = `${who} ${banned ? 'banned' : 'kicked'} you from “${titleOf(properties)}”`
     audience.kicked(`${what}${reason && `: ${reason}`}`)
+  }
+
+  /** Our player is here in another window, or on another device: who takes the seat back decides. */
+  function replaced({ properties }: Room): void {
+    seat = undefined
+    audience.kicked(`You are in “${titleOf(properties)}” in another window now.`)
   }
 
   function here() {

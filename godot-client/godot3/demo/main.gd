@@ -172,8 +172,8 @@ func _on_rooms_closed() -> void:
 		_show_card()
 
 
-# We lost our seat and shall not take another by ourselves: we were kicked. `room` is an
-# EstragonRoom.
+# We lost our seat and shall not take another by ourselves: we were kicked, or are here in another
+# window. `room` is an EstragonRoom.
 func _on_left(room: Reference) -> void:
 	if not is_inside_tree():
 		return

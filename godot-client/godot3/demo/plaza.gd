@@ -163,6 +163,7 @@ func _on_joined(its_room: EstragonRoom) -> void:
 	]:
 		room.connect(event, self, "_show_members")
 	room.connect("kicked", self, "_on_kicked")
+	room.connect("seat_taken", self, "_on_seat_taken")
 	ground.begin(room)
 	people.list(room)
 	plaque.follow(room)
@@ -187,6 +188,10 @@ func _on_kicked(by, banned: bool, reason: String) -> void:
 	var who: String = by.name if by else "The server"
 	var what := "banned" if banned else "kicked"
 	farewell = "%s has %s you%s" % [who, what, ": " + reason if reason else "."]
+
+
+func _on_seat_taken(_session: String) -> void:
+	farewell = "You are here in another window now."
 
 
 func _on_rows_received(rows: Array, time: float, code: String) -> void:

@@ -30,6 +30,7 @@ const _SCENARIOS := [
 	["the server awaits what a client responds", "_awaited"],
 	["Refresh and Redirect come to the game", "_directions"],
 	["a room is made, found, listed, locked, updated and its members kicked", "_room"],
+	["a second window takes the seat of the first, which is told", "_takes_over"],
 	["a query survives a cut of its asker and of its target", "_query_cut"],
 	["a player signs in by ticket, alias and token", "_signing_in"],
 	["a wrong or an old token is refused", "_tokens"],
@@ -124,6 +125,36 @@ func _members() -> void:
 	_equal(room.me().name, "Watcher", "knows itself")
 	var left = yield(room.leave(), "completed")
 	_check(left.ok and network.rooms.all.empty(), "left")
+
+
+func _takes_over() -> void:
+	var profile := "seat %d" % OS.get_ticks_usec()
+	var network = yield(_open("main"), "completed")
+	var room = (yield(network.rooms.create("stage", {"name": "Ada"}), "completed")).room
+	var first = yield(_open("main"), "completed")
+	yield(first.players.identify("", profile), "completed")
+	var seat = (yield(first.rooms.join(room.code, "Bob"), "completed")).room
+	var told := Seen.new()
+	seat.connect("seat_taken", told, "on_seat_taken")
+	seat.connect("closed", told, "on_closed")
+	var seen := Seen.new()
+	room.connect("member_back", seen, "on_back")
+	yield(room.lock(), "completed")
+	var second = yield(_open("main"), "completed")
+	yield(second.players.identify("", profile), "completed")
+	var again = yield(second.rooms.join(room.code, "Somebody else"), "completed")
+	_check(again.ok, "never locked out of one's own seat: %s" % again)
+	if not again.ok:
+		return
+	var found := [again.room.you, again.room.me().name, again.room.members.size()]
+	_equal(found, [seat.you, "Bob", 2], "the same seat")
+	yield(_until(told, "has_count", [2], "the first is told"), "completed")
+	yield(_until(seen, "has_count", [1], "the others are told"), "completed")
+	_equal(told.items, [second.session.id, "closed"], "the first is told")
+	_check(first.rooms.all.empty(), "and in no room")
+	_equal(seen.items, [[seat.you, second.session.id]], "back is")
+	var back = yield(first.rooms.join(room.code), "completed")
+	_check(back.ok and back.room.you == seat.you, "and back again: %s" % back)
 
 
 func _waves() -> void:

@@ -32,6 +32,12 @@ class Seen:
 	func on_kicked(by, banned: bool, reason: String) -> void:
 		items.append([by.number, banned, reason])
 
+	func on_seat_taken(session: String) -> void:
+		items.append(session)
+
+	func on_back(member) -> void:
+		items.append([member.number, member.session])
+
 	func on_closed() -> void:
 		items.append("closed")
 

@@ -183,7 +183,8 @@ func _on_rooms_closed() -> void:
 		_show_card()
 
 
-## We lost our seat and shall not take another by ourselves: we were kicked.
+## We lost our seat and shall not take another by ourselves: we were kicked, or are here in another
+## window.
 func _on_left(room: EstragonRoom) -> void:
 	if not is_inside_tree():
 		return

@@ -171,6 +171,7 @@ func _on_joined(its_room: EstragonRoom) -> void:
 	room.host_changed.connect(_show_members.unbind(1))
 	room.members_changed.connect(_show_members)
 	room.kicked.connect(_on_kicked)
+	room.seat_taken.connect(_on_seat_taken.unbind(1))
 	ground.begin(room)
 	people.list(room)
 	plaque.follow(room)
@@ -191,6 +192,10 @@ func _on_kicked(by: EstragonMember, banned: bool, reason: String) -> void:
 	farewell = "%s has %s you%s" % [
 		who, "banned" if banned else "kicked", ": " + reason if reason else "."
 	]
+
+
+func _on_seat_taken() -> void:
+	farewell = "You are here in another window now."
 
 
 func _on_rows(rows: Array, time: float, code: String) -> void:

@@ -25,6 +25,7 @@ func _run() -> void:
 	await _tell(
 		"a room is made, found, listed, locked, updated and its members kicked", _makes_a_room
 	)
+	await _tell("a second window takes the seat of the first, which is told", _takes_over)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
 	await _tell("a player signs in by ticket, alias and token", _signs_in)
 	await _tell("a wrong or an old token is refused", _shows_a_token)
@@ -131,6 +132,37 @@ func _members() -> void:
 	_check(room.me().name == "Watcher", "knows itself")
 	var left := await room.leave()
 	_check(left.ok and network.rooms.all.is_empty(), "left")
+
+
+func _takes_over() -> void:
+	var profile := "seat %d" % Time.get_ticks_usec()
+	var network := await _open("main")
+	var room := (await network.rooms.create("stage", {"name": "Ada"})).room
+	var first := await _open("main")
+	await first.players.identify("", profile)
+	var seat := (await first.rooms.join(room.code, "Bob")).room
+	var told: Array = []
+	seat.seat_taken.connect(func(session: String) -> void: told.append(session))
+	seat.closed.connect(func() -> void: told.append("closed"))
+	var seen: Array = []
+	room.member_back.connect(
+		func(member: EstragonMember) -> void: seen.append([member.number, member.session])
+	)
+	await room.lock()
+	var second := await _open("main")
+	await second.players.identify("", profile)
+	var again := await second.rooms.join(room.code, "Somebody else")
+	_check(again.ok, "never locked out of one's own seat: %s" % again)
+	if not again.ok:
+		return
+	var found := [again.room.you, again.room.me().name, again.room.members.size()]
+	_equal(found, [seat.you, "Bob", 2], "the same seat")
+	await _until(func() -> bool: return told.size() == 2 and seen.size() == 1, "all are told")
+	_equal(told, [second.session.id, "closed"], "the first is told")
+	_check(first.rooms.all.is_empty(), "and in no room")
+	_equal(seen, [[seat.you, second.session.id]], "back is")
+	var back := await first.rooms.join(room.code)
+	_check(back.ok and back.room.you == seat.you, "and back again: %s" % back)
 
 
 func _waves() -> void:

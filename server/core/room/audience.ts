@@ -45,7 +45,7 @@ export function audienceOf(
     for (const { receiver } of membersAt(room, sender, address)) {
       isReached = true
       // Once everybody is reached, it only matters whether there is anybody at the others.
-      if (receivers.size === room.size) break
+      if (receivers.size === room.reach) break
       receivers.add(receiver)
     }
     if (!isReached) nobody.add(address)
@@ -146,7 +146,7 @@ export function deliver<T extends object>(
   if (!audience) {
     // Roughly, as the answer repeats at most what is sent; exactly only near the limit.
     if (message.size + ENVELOPE_BYTES > session.receiveBytes)
-      context.refuseUnfit({ ...said, delivered: room.size })
+      context.refuseUnfit({ ...said, delivered: room.reach })
     return { ...said, delivered: room.broadcast(message, to[0] === 'all' ? undefined : session) }
   }
   const { unreached, server } = audience
@@ -163,8 +163,12 @@ export function deliver<T extends object>(
 export const stillIn = (room: Room, { receivers }: Audience): Receiver[] =>
   [...receivers].filter((one) => room.memberOf(one))
 
-/** Those at an address, looked up rather than looked for where it names one or few. */
-function membersAt(room: Room, sender: Member, address: string): Iterable<Member> {
+/** Those at an address who can be sent something. */
+const membersAt = (room: Room, sender: Member, address: string): Iterable<Member> =>
+  filtered(seatsAt(room, sender, address), (one) => room.memberOf(one.receiver) === one)
+
+/** Looked up rather than looked for where the address names one or few. */
+function seatsAt(room: Room, sender: Member, address: string): Iterable<Member> {
   switch (addressKind(address)) {
     case 'others':
       return filtered(room.members, (one) => one !== sender)

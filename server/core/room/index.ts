@@ -43,6 +43,12 @@ export function createRoomIndex(looks: number) {
       entries.delete(room)
     },
 
+    /** Whether a room, listed or not, is what is wanted. */
+    fits(room: Room, wanted: Wanted): boolean {
+      for (const fact of factsWanted(wanted)) if (!says(room, fact)) return false
+      return true
+    },
+
     /** The listed rooms after a serial, the oldest first. */
     listed(wanted: Wanted, after: number): Search {
       return search(listed, factsWanted(wanted), after)

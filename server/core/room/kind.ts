@@ -51,6 +51,7 @@ export interface RoomHooks {
   onJoined?(member: Member): void
   onLeft?(member: Member, reason: LeaveReason): void
   onAway?(member: Member): void
+  /** The member is back; or another session of its player’s has taken the seat over. */
   onBack?(member: Member): void
   /**
    * Sees what members say before anybody hears it, once there is somebody to hear it; may change it,
@@ -88,5 +89,9 @@ export interface KindOf<Room> {
   readonly linger_ms: number
   /** How long what is said to all may wait for more of it, in ms (0: for the end of the turn). */
   readonly gather_ms?: number
+  /** Whether a player has one seat whatever its sessions (player), or each session its own. */
+  readonly seats?: 'player' | 'session'
+  /** How long the seat of a player outlives its session, in ms (0: it ends with it). */
+  readonly seat_ms?: number
   open(room: Room): RoomHooks
 }

@@ -10,7 +10,8 @@ export type MemberInfo = DataOf<AllMessages['room.member_joined']>['member']
 /** A place in a room, numbered in order of joining, and who sits there. */
 export interface Member {
   readonly number: number
-  readonly receiver: Receiver
+  /** Who sits there: another one once its player's next session has taken the seat over. */
+  receiver: Receiver
   readonly name: string
   readonly data: Json
   role: Role

@@ -80,7 +80,7 @@ function sharedAs(bytes: Outgoing, inText: () => Outgoing): SharedPacket {
     for: suiting,
     toRoom(room, except) {
       const { speakers } = room
-      if (speakers === room.size) return room.broadcast(bytes, except)
+      if (speakers === room.reach) return room.broadcast(bytes, except)
       if (speakers === 0) return room.broadcast(inText(), except)
       let count = 0
       for (const receiver of room.receivers) {

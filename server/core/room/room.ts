@@ -34,14 +34,16 @@ export class Room {
   readonly hooks: RoomHooks
   readonly capacity: number
   /** Sets of members that its own logic named, for `group:NAME`. */
-  readonly groups = new Map<string, Set<Receiver>>()
+  readonly groups = new Map<string, Set<Member>>()
   /** Places kept for who may sit down. */
   readonly reserved = new Set<{ readonly receiver: Receiver }>()
   /** Hears of whatever lists and filters may ask about. */
   onChange: ((room: Room) => void) | undefined
   /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
   host: Member | null = null
+  /** Those that can be sent something. */
   readonly #members = new Map<Receiver, Member>()
+  /** All seats that are taken, in order of joining. */
   readonly #byNumber = new Map<number, Member>()
   /** By the receiver's id. */
   readonly #byId = new Map<string, Member>()
@@ -68,7 +70,13 @@ export class Room {
     this.hooks = kind.open(this)
   }
 
+  /** How many seats are taken. */
   get size(): number {
+    return this.#byNumber.size
+  }
+
+  /** How many of them are of somebody who can be sent something. */
+  get reach(): number {
     return this.#members.size
   }
 
@@ -95,7 +103,7 @@ export class Room {
   }
 
   get isFull(): boolean {
-    return this.#members.size + this.reserved.size >= this.capacity
+    return this.size + this.reserved.size >= this.capacity
   }
 
   /** Whether nobody ever sat here. */
@@ -107,13 +115,14 @@ export class Room {
     return this.#members.keys()
   }
 
-  /** Who sits here, in order of joining. */
+  /** The seats of those who can be sent something. */
   get seats(): ReadonlyMap<Receiver, Member> {
     return this.#members
   }
 
+  /** Who has a seat, in order of joining. */
   get members(): Iterable<Member> {
-    return this.#members.values()
+    return this.#byNumber.values()
   }
 
   /** How many of the members have the game's packets. */
@@ -143,12 +152,15 @@ export class Room {
       if (member.receiver.player?.id === id) yield member
   }
 
+  /** A member's seat, and whatever others its player has. */
+  seatsWith(member: Member): readonly Member[] {
+    const { player } = member.receiver
+    return player ? [...this.ofPlayer(player.id)] : [member]
+  }
+
   /** The members in a group that the room's logic made. */
   *ofGroup(name: string): Generator<Member, void> {
-    for (const receiver of this.groups.get(name) ?? []) {
-      const member = this.#members.get(receiver)
-      if (member) yield member
-    }
+    yield* this.groups.get(name) ?? []
   }
 
   /** A member has become a player's. */
@@ -164,29 +176,31 @@ export class Room {
 
   /** Seats who was proposed last; the caller has seen that there is a seat. */
   add(member: Member): void {
-    const { number, receiver } = member
-    this.#numbered = number
-    this.#members.set(receiver, member)
-    this.#byNumber.set(number, member)
-    this.#byId.set(receiver.id, member)
+    this.#numbered = member.number
+    this.#byNumber.set(member.number, member)
+    this.#connect(member)
     this.#list(member)
-    if (this.#batch?.isOpen) this.#batch.admit(receiver)
     if (this.size === this.capacity) this.onChange?.(this)
   }
 
-  remove(receiver: Receiver): Member | undefined {
-    const member = this.#members.get(receiver)
-    this.#members.delete(receiver)
-    this.#byId.delete(receiver.id)
-    if (member) {
-      this.#byNumber.delete(member.number)
-      this.#unlist(member)
-    }
-    this.#batch?.release(receiver)
-    for (const group of this.groups.values()) group.delete(receiver)
-    if (member && this.size === this.capacity - 1) this.onChange?.(this)
-    if (member) this.#end(member)
-    return member
+  /** Frees a seat; false where it was free. */
+  remove(member: Member): boolean {
+    if (!this.#byNumber.delete(member.number)) return false
+    this.#disconnect(member)
+    this.#unlist(member)
+    for (const group of this.groups.values()) group.delete(member)
+    if (this.size === this.capacity - 1) this.onChange?.(this)
+    this.#end(member)
+    return true
+  }
+
+  /** Gives a seat to another receiver; to one that cannot be sent anything with `reached` false. */
+  reseat(member: Member, receiver: Receiver, reached = true): void {
+    this.#disconnect(member)
+    member.receiver = receiver
+    if (reached) this.#connect(member)
+    this.#list(member)
+    this.#end(member)
   }
 
   /** Calls back when a member's seat is free again, until the returned function is called. */
@@ -210,7 +224,7 @@ export class Room {
   /** Finds the active host anew; whether it is another than before. */
   elect(): boolean {
     const before = this.host
-    this.host = hostAmong(this.#members.values())
+    this.host = hostAmong(this.members)
     return this.host !== before
   }
 
@@ -237,7 +251,20 @@ export class Room {
   broadcast(message: Outgoing, except?: Receiver): number {
     if (isSharable(message)) this.#openBatch().add(message, except)
     else for (const one of this.#members.keys()) if (one !== except) one.send(message)
-    return this.size - (except && this.#members.has(except) ? 1 : 0)
+    return this.reach - (except && this.#members.has(except) ? 1 : 0)
+  }
+
+  #connect(member: Member): void {
+    const { receiver } = member
+    this.#members.set(receiver, member)
+    this.#byId.set(receiver.id, member)
+    if (this.#batch?.isOpen) this.#batch.admit(receiver)
+  }
+
+  #disconnect({ receiver }: Member): void {
+    if (!this.#members.delete(receiver)) return
+    this.#byId.delete(receiver.id)
+    this.#batch?.release(receiver)
   }
 
   #end(member: Member): void {

@@ -15,6 +15,7 @@ import { infoOf, type Member } from './member.ts'
 import { Room, type RoomKind, roomInfoOf, type Wishes } from './room.ts'
 import type { Seated } from './seated.ts'
 import { type Sitting, sittingIn } from './sitting.ts'
+import { createTakeovers } from './takeover.ts'
 
 export type Rooms = ReturnType<typeof createRooms>
 
@@ -24,6 +25,11 @@ export function createRooms(world: World, limits: Limits) {
   const byReceiver = new Map<Receiver, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
+  const takeovers = createTakeovers({
+    ...{ world, moved, guard },
+    tellAway: tellAwayIn,
+    expire: (member, room) => unseat(member, room, 'lost'),
+  })
   let serial = 0
 
   const observer: SessionObserver = {
@@ -40,13 +46,23 @@ export function createRooms(world: World, limits: Limits) {
       if (wasAway) tellAway(session, false)
     },
     ended(session) {
-      for (const room of of(session)) leave(session, room, 'lost')
+      for (const room of of(session)) {
+        const member = room.memberOf(session)
+        if (!member || takeovers.outlives(member, room, session)) continue
+        unseat(member, room, 'lost')
+      }
     },
   }
 
   const playerObserver: PlayerObserver = {
     identified(session) {
-      for (const room of of(session)) room.identify(session)
+      for (const room of of(session)) {
+        const member = room.memberOf(session)
+        if (!member) continue
+        room.identify(session)
+        takeovers.held(member, room)
+        if (room.isBanned(session)) kick(member, room, { by: null, banned: true, reason: '' })
+      }
     },
   }
 
@@ -56,6 +72,10 @@ export function createRooms(world: World, limits: Limits) {
     create,
     enter,
     leave,
+    takeOver: takeovers.takeOver,
+    /** The rooms where a player has a seat. */
+    heldBy: takeovers.roomsOf,
+    fits: index.fits,
     release,
     reelect,
     tellUpdated,
@@ -90,6 +110,7 @@ export function createRooms(world: World, limits: Limits) {
     close(): void {
       for (const cancel of lingering.values()) cancel()
       lingering.clear()
+      takeovers.close()
       for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
       byCode.clear()
     },
@@ -124,10 +145,10 @@ export function createRooms(world: World, limits: Limits) {
   /** Seats a member; the caller has seen that it may. */
   function enter(member: Member, room: Room): void {
     const { receiver } = member
-    const own = byReceiver.get(receiver) ?? new Set()
-    byReceiver.set(receiver, own.add(room))
+    sits(receiver, room)
     stay(room)
     room.add(member)
+    takeovers.held(member, room)
     room.broadcast(
       push('room.member_joined', { member: infoOf(member) }, { room: room.code }),
       receiver,
@@ -137,12 +158,15 @@ export function createRooms(world: World, limits: Limits) {
   }
 
   function leave(receiver: Receiver, room: Room, reason: LeaveReason): void {
-    const member = room.remove(receiver)
-    const own = byReceiver.get(receiver)
-    own?.delete(room)
-    if (own?.size === 0) byReceiver.delete(receiver)
-    if (!member) return
-    const { number } = member
+    const member = room.memberOf(receiver)
+    if (member) unseat(member, room, reason)
+  }
+
+  function unseat(member: Member, room: Room, reason: LeaveReason): void {
+    if (!room.remove(member)) return
+    const { number, receiver } = member
+    moved(room, receiver)
+    takeovers.freed(member, room)
     room.broadcast(push('room.member_left', { number, reason }, { room: room.code }))
     reelect(room)
     receiver.abandonAsks('TARGET_LEFT', room.code)
@@ -151,11 +175,30 @@ export function createRooms(world: World, limits: Limits) {
     if (room.size === 0) linger(room)
   }
 
-  /** Takes a member's seat away; `by` is whose doing it is, null for the server's. */
+  /**
+   * Takes a member's seat away; `by` is whose doing it is, null for the server's. Banned, its player
+   * loses every seat.
+   */
   function kick(target: Member, room: Room, { by, banned, reason }: Kick): void {
+    const targets = banned ? room.seatsWith(target) : [target]
     if (banned) room.ban(target.receiver, limits.bans)
-    leave(target.receiver, room, banned ? 'banned' : 'kicked')
-    target.receiver.send(push('room.kicked', { by, banned, reason }, { room: room.code }))
+    for (const one of targets) {
+      unseat(one, room, banned ? 'banned' : 'kicked')
+      one.receiver.send(push('room.kicked', { by, banned, reason }, { room: room.code }))
+    }
+  }
+
+  function sits(receiver: Receiver, room: Room): void {
+    const own = byReceiver.get(receiver) ?? new Set()
+    byReceiver.set(receiver, own.add(room))
+  }
+
+  /** Somebody sits there no longer, and another one does where there is one. */
+  function moved(room: Room, from: Receiver, to?: Receiver): void {
+    const own = byReceiver.get(from)
+    own?.delete(room)
+    if (own?.size === 0) byReceiver.delete(from)
+    if (to) sits(to, room)
   }
 
   function assign(target: Member, room: Room, role: Role): void {
@@ -224,14 +267,22 @@ export function createRooms(world: World, limits: Limits) {
   }
 
   function tellAway(session: Session, away: boolean): void {
-    const type = away ? 'room.member_away' : 'room.member_back'
     for (const room of of(session)) {
       const member = room.memberOf(session)
       // A hook of another room may have closed its connection again.
       if (member?.away !== away) continue
-      room.broadcast(push(type, { number: member.number }, { room: room.code }), session)
+      tellAwayIn(room, member, session)
       guard(room, () => (away ? room.hooks.onAway?.(member) : room.hooks.onBack?.(member)))
     }
+  }
+
+  /** Tells all but `except` that a member is away, or back. */
+  function tellAwayIn(room: Room, { number, receiver, away }: Member, except?: Receiver): void {
+    const here = { room: room.code }
+    const message = away
+      ? push('room.member_away', { number }, here)
+      : push('room.member_back', { number, session: receiver.id }, here)
+    room.broadcast(message, except)
   }
 
   /** Runs a hook; what it throws, now or later, is logged and harms nobody. */

@@ -2,6 +2,7 @@ import type { AllMessages } from '../../../protocol/index.ts'
 import type { ReplyOf } from '../../../protocol/message.ts'
 import { check, type Json, json } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
+import type { Player } from '../delivery/receiver.ts'
 import { paging } from '../delivery/source.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Session } from '../session/session.ts'
@@ -14,6 +15,7 @@ import { checkBytes, jsonBytes } from '../wire/size.ts'
 import { infoOf, type Member, type MemberInfo } from './member.ts'
 import { type Room, roomInfoOf } from './room.ts'
 import type { Rooms } from './rooms.ts'
+import { seatHeldBy } from './takeover.ts'
 
 /** A seat as its own client is told of it. */
 export type Seat = ReplyOf<AllMessages['room.join']>
@@ -96,6 +98,7 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     const { context, room, name, data } = entrant
     const { session } = context
     judge(entrant)
+    if (seatHeldBy(room, session.player)) return () => seat(entrant, undefined)
     const said = room.hooks.onJoin?.({ session, player: session.player, name, data })
     return said instanceof Promise ? decided(entrant, said) : () => seat(entrant, said)
   }
@@ -122,21 +125,43 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     const { context, room, name } = entrant
     const { session } = context
     judge(entrant, reservation)
+    const held = seatHeldBy(room, session.player)
+    const away = session.connection === null
+    if (held) return takeOver(entrant, held, { ...held, receiver: session, away }, reservation)
     const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
     const role = room.size === 0 ? creator : joiner
-    const member = room.propose(
-      session,
-      name,
-      role,
-      dataOf(room, said),
-      session.connection === null,
-    )
-    const [first, ...rest] = seatPages(room, member, [...room.members, member], session)
+    const member = room.propose(session, name, role, dataOf(room, said), away)
+    const pages = seatPages(room, member, [...room.members, member], session)
     rooms.enter(member, room)
     reservation?.release()
-    context.afterwards(() => {
-      if (rest.length > 0) session.mark(paging(membersAfter(room, rest)))
+    return told(entrant, pages, () => {
       rooms.guard(room, () => room.hooks.onJoined?.(member))
+    })
+  }
+
+  /** The same for whose player has a seat: the session has it from now on, as it `will` be. */
+  function takeOver(entrant: Entrant, held: Member, will: Member, reservation?: Reservation): Seat {
+    const { room, context } = entrant
+    const { session } = context
+    const members = Array.from(room.members, (one) => (one === held ? will : one))
+    const pages = seatPages(room, will, members, session)
+    rooms.takeOver(held, room, session)
+    reservation?.release()
+    return told(entrant, pages, () => {
+      // Who was away may have to be the host now: it is told as any other, once it has its seat.
+      rooms.reelect(room)
+      rooms.guard(room, () => room.hooks.onRestored?.(held))
+      rooms.guard(room, () => room.hooks.onBack?.(held))
+      if (held.away) rooms.guard(room, () => room.hooks.onAway?.(held))
+    })
+  }
+
+  /** What the one who sits now is told; `then` comes after it. */
+  function told({ context, room }: Entrant, pages: readonly Seat[], then: () => void): Seat {
+    const [first, ...rest] = pages
+    context.afterwards(() => {
+      if (rest.length > 0) context.session.mark(paging(membersAfter(room, rest)))
+      then()
     })
     return { ...(first as Seat), room: roomInfoOf(room) }
   }
@@ -146,13 +171,15 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
     if (!rooms.has(room)) throw new Refusal('ROOM_NOT_FOUND', `${room.code} is gone`)
     if (room.isBanned(session)) throw new Refusal('BANNED')
-    if (room.locked && !(isOwn && room.isUnused)) throw new Refusal('ROOM_LOCKED')
     if (room.memberOf(session) || isReserved(room, session, kept)) throw alreadyIn(room)
+    const isHeld = seatHeldBy(room, session.player) !== undefined
+    if (!isHeld && room.locked && !(isOwn && room.isUnused)) throw new Refusal('ROOM_LOCKED')
     const { size } = rooms.of(session)
     if (size >= limits.rooms)
       throw new Refusal('TOO_MANY_ROOMS', `this session is in ${size} rooms already`)
     const isKept = kept !== undefined && room.reserved.has(kept)
-    if (!isKept && room.isFull) throw new Refusal('ROOM_FULL')
+    if (!isHeld && !isKept && room.isFull && !isAwaited(room, session.player))
+      throw new Refusal('ROOM_FULL')
   }
 
   /** What the room says of a member, if that can be told. */
@@ -169,6 +196,13 @@ const ANY = json()
 
 export const alreadyIn = (room: Room) =>
   new Refusal('ALREADY_IN_ROOM', undefined, { cause: { room: room.code } })
+
+/** Whether a place is kept for another session of the player, who shares it. */
+function isAwaited({ kind, reserved }: Room, player: Player | null): boolean {
+  if (kind.seats === 'session' || !player) return false
+  for (const { receiver } of reserved) if (receiver.player?.id === player.id) return true
+  return false
+}
 
 function isReserved(room: Room, session: Session, kept: Reservation | undefined): boolean {
   for (const one of room.reserved) if (one.receiver === session && one !== kept) return true

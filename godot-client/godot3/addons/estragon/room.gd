@@ -10,7 +10,8 @@ signal member_joined(member)
 signal member_left(member, reason)
 # Somebody's connection dropped; the seat is kept for a while.
 signal member_away(member)
-# Somebody who was away is back in the same seat.
+# Somebody who was away is back in the same seat; or its player has taken the seat over with another
+# `session`, whether it was away or not.
 signal member_back(member)
 # `members` was filled anew: after a resume, a reset, or more of a long list.
 signal members_changed
@@ -22,7 +23,10 @@ signal role_changed(member)
 signal updated
 # Our seat was taken away; `closed` follows. `by` is an EstragonMember, or null for the server.
 signal kicked(by, banned, reason)
-# We are no longer in it: left, kicked, or the session was lost.
+# Our player joined again with another session, which has the seat now: on another device, or in
+# another window. `closed` follows; we do not join again by ourselves.
+signal seat_taken(session)
+# We are no longer in it: left, kicked, the seat taken over, or the session lost.
 signal closed
 
 const EstragonMember := preload("member.gd")
@@ -156,6 +160,9 @@ func apply(message: EstragonMessage) -> void:
 		"room.kicked":
 			emit_signal("kicked", members.get(data["by"]), data["banned"], data["reason"])
 			emit_signal("closed")
+		"room.seat_taken":
+			emit_signal("seat_taken", data["session"])
+			emit_signal("closed")
 		"room.member_left", "room.member_away", "room.member_back", "room.role_changed":
 			var member: EstragonMember = members.get(data["number"])
 			if member:
@@ -172,6 +179,7 @@ func _change(type: String, member: EstragonMember, data: Dictionary) -> void:
 			emit_signal("member_away", member)
 		"room.member_back":
 			member.away = false
+			member.session = data["session"]
 			emit_signal("member_back", member)
 		"room.role_changed":
 			member.role = data["role"]

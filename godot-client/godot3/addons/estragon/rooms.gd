@@ -6,7 +6,7 @@ extends Reference
 
 # We took a seat; `room` is an EstragonRoom.
 signal joined(room)
-# We are no longer in it: left, kicked, or the session was lost.
+# We are no longer in it: left, kicked, the seat taken over, or the session lost.
 signal left(room)
 
 const EstragonMember := preload("member.gd")

@@ -9,7 +9,8 @@ signal member_joined(member: EstragonMember)
 signal member_left(member: EstragonMember, reason: String)
 ## Somebody's connection dropped; the seat is kept for a while.
 signal member_away(member: EstragonMember)
-## Somebody who was away is back in the same seat.
+## Somebody who was away is back in the same seat; or its player has taken the seat over with another
+## [member EstragonMember.session], whether it was away or not.
 signal member_back(member: EstragonMember)
 ## [member members] was filled anew: after a resume, a reset, or more of a long list.
 signal members_changed
@@ -22,7 +23,10 @@ signal updated
 ## Our seat was taken away, by [param by] ([code]null[/code]: by the server); [signal closed]
 ## follows.
 signal kicked(by: EstragonMember, banned: bool, reason: String)
-## We are no longer in it: left, kicked, or the session was lost.
+## Our player joined again with another session, [param session], which has the seat now: on another
+## device, or in another window. [signal closed] follows; we do not join again by ourselves.
+signal seat_taken(session: String)
+## We are no longer in it: left, kicked, the seat taken over, or the session lost.
 signal closed
 
 ## Six characters without look-alikes; others join by it.
@@ -148,6 +152,9 @@ func apply(message: EstragonMessage) -> void:
 			var banned: bool = data["banned"]
 			kicked.emit(by, banned, str(data["reason"]))
 			closed.emit()
+		"room.seat_taken":
+			seat_taken.emit(str(data["session"]))
+			closed.emit()
 		_:
 			var member: EstragonMember = members.get(data.get("number"))
 			if member:
@@ -165,6 +172,7 @@ func _happen(type: String, member: EstragonMember, data: Dictionary) -> void:
 			member_away.emit(member)
 		"room.member_back":
 			member.away = false
+			member.session = str(data["session"])
 			member_back.emit(member)
 		"room.role_changed":
 			member.role = data["role"]

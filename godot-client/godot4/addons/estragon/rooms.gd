@@ -4,7 +4,7 @@ extends RefCounted
 
 ## We took a seat.
 signal joined(room: EstragonRoom)
-## We are no longer in it: left, or the session was lost.
+## We are no longer in it: left, kicked, the seat taken over, or the session lost.
 signal left(room: EstragonRoom)
 
 const _JOINS: Array[String] = ["room.create", "room.join", "room.join_or_create"]

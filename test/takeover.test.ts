@@ -1,0 +1,601 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { MOST_TIMER_MS } from '../protocol/limits.ts'
+import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
+import { defineRoom, type HubOptions, type RoomDefinition } from '../server/server.ts'
+import type { Any, RawClient } from './support/client.ts'
+import { until } from './support/promise.ts'
+import { stage } from './support/stage.ts'
+
+type Definition = RoomDefinition<unknown>
+
+/** A kind of room that writes down what its hooks are called for, and thinks when asked to. */
+function duel(options: Partial<Definition> = {}) {
+  const calls: string[] = []
+  const waiting: (() => void)[] = []
+  const told =
+    (what: string) =>
+    (_: unknown, { number, session }: { number: number; session: string }) =>
+      void calls.push(`${what} ${number} ${session}`)
+  const kind = defineRoom<unknown>({
+    capacity: 3,
+    namespaces: ['duel'],
+    onJoin(_, { data }) {
+      calls.push('onJoin')
+      if (data !== 'slow') return { asked: data ?? null }
+      return new Promise((resolve) => waiting.push(() => resolve({ asked: 'slow' })))
+    },
+    onJoined: told('onJoined'),
+    onAway: told('onAway'),
+    onBack: told('onBack'),
+    onLeave: (_, { number }, reason) => void calls.push(`onLeave ${number} ${reason}`),
+    ...options,
+  })
+  return { kind, calls, waiting }
+}
+
+/** A stage with a duel, and players who come and go. */
+function scene(t: Test, options: Partial<Definition> = {}, hub: HubOptions = {}) {
+  const { kind, calls, waiting } = duel(options)
+  const on = stage(t, { rooms: { duel: kind }, limits: { heartbeat_ms: MOST_TIMER_MS }, ...hub })
+  return {
+    ...on,
+    calls,
+    waiting,
+    /** A client of this player's, or of a new one. */
+    async player(guest_key?: string) {
+      const client = await on.raw()
+      const { data } = await client.ask('player.identify', guest_key ? { guest_key } : {})
+      return Object.assign(client, {
+        key: (data.guest_key ?? guest_key) as string,
+        id: data.player.id as string,
+        session: client.welcome.session as string,
+      })
+    },
+  }
+}
+
+const create = async (client: RawClient, data: object = {}) =>
+  (await client.ask('room.create', { kind: 'duel', ...data })).data.room?.code as string
+
+const join = (client: RawClient, code: string, more: object = {}) =>
+  client.ask('room.join', { code, ...more })
+
+/** What a client was told of a room since, without its own answers. */
+const told = (client: RawClient, from = 0) =>
+  client.seen
+    .slice(from)
+    .filter(({ type, re }) => `${type}`.startsWith('room.') && re === undefined)
+
+const types = (client: RawClient, from = 0) => told(client, from).map(({ type }) => type)
+
+const seats = (members: readonly Any[]) =>
+  members.map(({ number, session, role, away }) => [number, session, role, away])
+
+/** A host and somebody who sits beside it. */
+async function table(t: Test, options: Partial<Definition> = {}, hub: HubOptions = {}) {
+  const here = scene(t, options, hub)
+  const [host, ada] = [await here.player(), await here.player()]
+  const code = await create(host)
+  await join(ada, code, { name: 'Ada', data: { suit: 'red' } })
+  await host.settled()
+  return { ...here, host, ada, code }
+}
+
+/* Another session of a player's takes the seat over. */
+
+t.test('a player who joins again with another session has the seat of before', async (t) => {
+  const { host, ada, code, player, calls } = await table(t)
+  await host.ask('room.assign', { number: 2, role: 'trusted' })
+  await ada.settled()
+  const [heard, had] = [host.seen.length, ada.seen.length]
+  calls.length = 0
+
+  const phone = await player(ada.key)
+  const { data } = await join(phone, code, { name: 'Somebody else', data: { suit: 'blue' } })
+  for (const one of [host, ada, phone]) await one.settled()
+
+  const member = data.members.find(({ number }: Any) => number === 2)
+  t.equal(data.you, 2)
+  t.match(member, { name: 'Ada', role: 'trusted', data: { asked: { suit: 'red' } }, away: false })
+  t.match(member, { session: phone.session, player: ada.id })
+  t.equal(data.members.length, 2, 'no second member')
+  t.strictSame(
+    told(host, heard).map(({ type, data }) => [type, data]),
+    [['room.member_back', { number: 2, session: phone.session }]],
+  )
+  t.strictSame(
+    told(ada, had).map(({ type, room, data }) => [type, room, data]),
+    [['room.seat_taken', code, { session: phone.session }]],
+  )
+  t.strictSame(types(phone), [], 'and nothing to the one that sits there now')
+  t.strictSame(calls, [`onBack 2 ${phone.session}`], 'the kind is told, and not asked again')
+})
+
+t.test('the one whose seat was taken is in the room no longer', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  const phone = await player(ada.key)
+  await join(phone, code)
+  const before = ada.seen.length
+
+  const refused = await ada.ask('event.emit', { name: 'duel.hit', args: [] }, { room: code })
+  await host.ask('event.emit', { name: 'duel.hit', args: ['you'] })
+  await ada.settled()
+  ada.close()
+  await host.settled()
+  const { from } = await phone.next('event')
+
+  t.match(refused.data, { code: 'NOT_IN_ROOM' })
+  t.equal(ada.seen.slice(before).filter(({ type }) => type === 'event').length, 0)
+  t.match(from, { member: 1 })
+  t.notOk(types(host).includes('room.member_left'), 'its end frees no seat')
+})
+
+t.test('who reloads takes the seat over from the session that is away', async (t) => {
+  const { host, ada, code, player, clock, calls } = await table(t)
+  ada.drop()
+  await host.next('room.member_away')
+
+  const again = await player(ada.key)
+  const { data } = await join(again, code)
+  await host.settled()
+  clock.advance(30_001)
+  await host.settled()
+
+  t.equal(data.you, 2)
+  t.strictSame(seats(data.members).at(-1), [2, again.session, 'player', false])
+  t.strictSame(types(host).slice(1), ['room.member_away', 'room.member_back'])
+  t.strictSame(calls.slice(-2), [`onAway 2 ${ada.session}`, `onBack 2 ${again.session}`])
+})
+
+t.test(
+  'a session that comes back hears that its seat was taken, and is not in the room',
+  async (t) => {
+    const { host, ada, code, player, raw } = await table(t)
+    ada.drop()
+    await host.next('room.member_away')
+    await join(await player(ada.key), code)
+    const heard = ada.seen.filter(({ type }) => !/^(welcome|ping)$/.test(`${type}`)).length
+
+    const back = await raw()
+    const { token } = ada.welcome
+    const received = ada.seen.filter(({ type }) => type !== 'welcome').length
+    await back.ask('session.resume', { token, attempt: 1, sent: 2, received, forgotten: 0 })
+    const { data } = await back.next('session.snapshot')
+
+    t.ok(heard > 0)
+    t.strictSame(types(back), ['room.seat_taken'])
+    t.strictSame(data.rooms, [])
+  },
+)
+
+t.test('the host stays the host, with its groups', async (t) => {
+  const { host, ada, code, player } = await table(t, {
+    onJoined: (room, member) => room.group('red').add(member),
+  })
+  const phone = await player(host.key)
+  const { data } = await join(phone, code)
+  await ada.settled()
+  const { data: answer } = await ada.ask('event.emit', { name: 'duel.hit', args: [] }, TO_RED)
+
+  t.match(data, { you: 1, room: { host: 1 } })
+  t.notOk(types(ada).includes('room.host_changed'))
+  t.equal(answer.delivered, 2, 'the sender and the host sit in the group')
+  t.match(await phone.next('event'), { data: { name: 'duel.hit' } })
+})
+const TO_RED = { to: ['group:red'] }
+
+t.test('a seat of one’s own is never full or locked', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  await host.ask('room.lock', { locked: true })
+  const full = await create(host, { capacity: 1 })
+
+  const phone = await player(ada.key)
+  const locked = await join(phone, code)
+  const desk = await player(host.key)
+  const alone = await join(desk, full)
+  const stranger = await player()
+
+  t.match(locked.data, { you: 2 })
+  t.match(alone.data, { you: 1 })
+  t.match((await join(stranger, code)).data, { code: 'ROOM_LOCKED' })
+  t.match((await join(stranger, full)).data, { code: 'ROOM_FULL' })
+})
+
+t.test('who sits there already by this session is in the room already', async (t) => {
+  const { ada, code } = await table(t)
+
+  t.match((await join(ada, code)).data, { code: 'ALREADY_IN_ROOM', cause: { room: code } })
+})
+
+t.test('who has not identified takes nobody’s seat', async (t) => {
+  const { host, code, raw } = await table(t)
+  const [one, two] = [await raw(), await raw()]
+
+  const first = await join(one, code)
+  const second = await join(two, code)
+  await host.settled()
+
+  t.match(first.data, { you: 3 })
+  t.match(second.data, { code: 'ROOM_FULL' })
+})
+
+t.test('questions to the session before end at once, and its address is nobody’s', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  const to = { to: [`session:${ada.session}`], room: code }
+  const asked = host.ask('query', { name: 'duel.eight', data: null }, to)
+  await ada.next('query')
+
+  const phone = await player(ada.key)
+  await join(phone, code)
+  const left = await asked
+  const nobody = await host.ask('query', { name: 'duel.eight', data: null }, to)
+  const there = host.ask('query', { name: 'duel.eight', data: null }, PLAYER(ada.id))
+  phone.send({ type: 'query', re: (await phone.next('query')).id as string, data: { value: 8 } })
+
+  t.match(left.data, { code: 'TARGET_LEFT', cause: { member: 2 } })
+  t.match(nobody.data, { code: 'INVALID_TARGET' })
+  t.strictSame((await there).data, { value: 8 })
+})
+const PLAYER = (id: string) => ({ to: `player:${id}` })
+
+t.test('a call to the host goes on to the session that has its seat now', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  const called = ada.ask('function.call', { name: 'duel.add', args: [5, 3] }, { to: 'host' })
+  await host.next('function.call')
+
+  const phone = await player(host.key)
+  await join(phone, code)
+  const { id } = await phone.next('function.call')
+  phone.send({ type: 'function.call', re: id as string, data: { value: 8 } })
+
+  t.strictSame((await called).data, { value: 8 })
+})
+
+t.test('a seat whose reply would not fit is not taken over', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  await host.ask('room.update', { properties: { long: 'x'.repeat(MIN_RECEIVE_BYTES) } })
+  const phone = await player(ada.key)
+  await phone.ask('session.hello', { receive_bytes: MIN_RECEIVE_BYTES })
+
+  const refused = await join(phone, code)
+  await ada.settled()
+
+  t.match(refused.data, { code: 'TOO_LARGE' })
+  t.notOk(types(ada).includes('room.seat_taken'))
+})
+
+/* What takes time. */
+
+t.test('two windows that a slow room lets in are one member', async (t) => {
+  const { host, ada, player, waiting } = await table(t)
+  const code = await create(host, { capacity: 2 })
+  const phone = await player(ada.key)
+  const asked = [ada, phone].map((one) => join(one, code, { data: 'slow' }))
+  await until(() => waiting.length === 2, 'the room thinks about both, though one place is left')
+
+  for (const decide of waiting) decide()
+  const [first, second] = await Promise.all(asked)
+  for (const one of [host, ada]) await one.settled()
+
+  t.match([first?.data.you, second?.data.you], [2, 2])
+  t.equal(second?.data.members.length, 2)
+  const here = told(ada).filter(({ room }) => room === code)
+  t.strictSame(
+    here.map(({ type }) => type),
+    ['room.seat_taken'],
+  )
+  const heard = told(host).filter(({ room }) => room === code)
+  t.strictSame(
+    heard.map(({ type }) => type),
+    ['room.member_joined', 'room.member_back'],
+  )
+})
+
+t.test('who identifies while the room thinks takes over the seat it has by then', async (t) => {
+  const { host, ada, code, raw, waiting } = await table(t)
+  const phone = await raw()
+  const asked = join(phone, code, { data: 'slow' })
+  await until(() => waiting.length === 1, 'the room thinks')
+
+  await phone.ask('player.identify', { guest_key: ada.key })
+  waiting[0]?.()
+  const { data } = await asked
+  await host.settled()
+
+  t.equal(data.you, 2)
+  t.equal(data.members.length, 2)
+})
+
+t.test('who is gone when the slow room lets it in is back and away', async (t) => {
+  const { host, ada, code, player, waiting, calls } = await table(t)
+  const phone = await player(ada.key)
+  const slow = await create(host)
+  const before = join(ada, slow, { data: 'slow' })
+  const asked = join(phone, slow, { data: 'slow' })
+  asked.catch(() => {})
+  await until(() => waiting.length === 2, 'the room thinks about both')
+  waiting[0]?.()
+  await before
+  phone.drop()
+  await turn()
+
+  waiting[1]?.()
+  await host.settled()
+  await host.settled()
+
+  const heard = told(host).filter(({ room }) => room === slow)
+  t.strictSame(
+    heard.map(({ type }) => type),
+    ['room.member_joined', 'room.member_back', 'room.member_away'],
+  )
+  t.strictSame(calls.slice(-2), [`onBack 2 ${phone.session}`, `onAway 2 ${phone.session}`])
+  t.ok(code)
+})
+
+/* Which room. */
+
+t.test('who asks for any room of a kind gets the one where its seat is', async (t) => {
+  const { host, ada, player } = await table(t)
+  const first = await create(host, { properties: { map: 'ice' } })
+  const own = await create(ada, { properties: { map: 'ice' }, listed: false })
+  const find = async (key: string, data: object) =>
+    (await (await player(key)).ask('room.join_or_create', { kind: 'duel', ...data })).data
+
+  const other = await find(ada.key, { properties: { map: 'lava' } })
+  const again = await find(ada.key, { properties: { map: 'ice' } })
+  const stranger = await find('', { properties: { map: 'ice' } })
+
+  t.equal(again.room.code, own, 'hidden as it is')
+  t.equal(again.you, 1)
+  t.notOk([first, own].includes(other.room.code), 'but only where it is what is asked for')
+  t.match(stranger, { you: 2, room: { code: first } }, 'as any other gets the first listed one')
+})
+
+t.test('once it has left, any room of the kind will do', async (t) => {
+  const { host, ada, player } = await table(t)
+  const first = await create(host, { properties: { map: 'ice' } })
+  const own = await create(ada, { properties: { map: 'ice' }, listed: false })
+  await ada.ask('room.leave', {}, { room: own })
+
+  const phone = await player(ada.key)
+  const { data } = await phone.ask('room.join_or_create', {
+    kind: 'duel',
+    properties: { map: 'ice' },
+  })
+
+  t.equal(data.room.code, first)
+})
+
+/* Kinds where each session has a seat of its own. */
+
+t.test('a kind may give each session a seat of its own', async (t) => {
+  const { host, ada, code, player } = await table(t, { seats: 'session' })
+  const phone = await player(ada.key)
+  const tablet = await player(ada.key)
+
+  const second = await join(phone, code)
+  const full = await join(tablet, code)
+  await ada.settled()
+  const { data } = await host.ask('event.emit', { name: 'duel.hit', args: [] }, PLAYER(ada.id))
+
+  t.match(second.data, { you: 3 })
+  t.match(full.data, { code: 'ROOM_FULL' })
+  t.notOk(types(ada).includes('room.seat_taken'))
+  t.equal(data.delivered, 2)
+})
+
+/* Who identifies inside. */
+
+t.test('two sessions that turn out to be one player keep their numbers', async (t) => {
+  const { host, code, raw, player } = await table(t, { capacity: 5 })
+  const [one, two] = [await raw(), await raw()]
+  await join(one, code)
+  await join(two, code)
+  const { data } = await two.ask('player.identify')
+  await one.ask('player.identify', { guest_key: data.guest_key })
+  await host.settled()
+
+  const third = await player(data.guest_key)
+  const joined = await join(third, code)
+  await one.settled()
+  await two.settled()
+
+  t.equal(joined.data.you, 3, 'who joins from then on takes over the first')
+  t.strictSame(types(one).slice(-1), ['room.seat_taken'])
+  t.notOk(types(two).includes('room.seat_taken'))
+  t.strictSame(
+    joined.data.members.map(({ number }: Any) => number),
+    [1, 2, 3, 4],
+  )
+})
+
+/* Bans. */
+
+t.test('a ban takes every seat of a player, and refuses its next sessions', async (t) => {
+  const { host, ada, code, player } = await table(t, { seats: 'session' })
+  const phone = await player(ada.key)
+  await join(phone, code)
+  const heard = host.seen.length
+
+  await host.ask('room.kick', { number: 3, ban: true, reason: 'enough' })
+  await ada.settled()
+  await host.settled()
+
+  for (const one of [ada, phone])
+    t.match((await one.next('room.kicked')).data, { by: 1, banned: true, reason: 'enough' })
+  t.strictSame(
+    told(host, heard).map(({ data }) => data),
+    [
+      { number: 2, reason: 'banned' },
+      { number: 3, reason: 'banned' },
+    ],
+  )
+  t.match((await join(await player(ada.key), code)).data, { code: 'BANNED' })
+})
+
+t.test('no ban reaches a seat that is as high, by way of a lower one', async (t) => {
+  const { host, ada, code, player } = await table(t, { seats: 'session' })
+  const phone = await player(host.key)
+  await join(phone, code)
+  await host.ask('room.assign', { number: 2, role: 'assistant' })
+
+  const refused = await ada.ask('room.kick', { number: 3, ban: true })
+  const kicked = await ada.ask('room.kick', { number: 3 })
+
+  t.match(refused.data, { code: 'PERMISSION_DENIED' })
+  t.match(kicked, { type: 'room.kick' })
+})
+
+t.test('a ban refuses to take over, and holds for who identifies inside', async (t) => {
+  const { host, ada, code, player, raw, calls } = await table(t)
+  const hidden = await raw()
+  await join(hidden, code)
+
+  await host.ask('room.kick', { number: 2, ban: true })
+  const phone = await player(ada.key)
+  const refused = await join(phone, code)
+  const { data } = await hidden.ask('player.identify', { guest_key: ada.key })
+  await host.settled()
+
+  t.match(refused.data, { code: 'BANNED' })
+  t.match(data, { player: { id: ada.id } }, 'it is who it is all the same')
+  t.match((await hidden.next('room.kicked')).data, { by: null, banned: true })
+  t.match((await hidden.ask('room.leave')).data, { code: 'NOT_IN_ROOM' })
+  t.strictSame(told(host).at(-1)?.data, { number: 3, reason: 'banned' })
+  t.equal(calls.at(-1), 'onLeave 3 banned')
+})
+
+/* Seats that outlive their sessions. */
+
+const DAY = 86_400_000
+
+t.test('a seat outlives the session of its player for as long as its kind says', async (t) => {
+  const { host, ada, code, player, clock, calls } = await table(t, { seat_ms: DAY })
+  ada.drop()
+  await host.next('room.member_away')
+  const heard = host.seen.length
+
+  clock.advance(30_001)
+  clock.advance(DAY - 60_000)
+  await host.settled()
+  const quiet = types(host, heard)
+  const again = await player(ada.key)
+  const { data } = await join(again, code)
+  await host.settled()
+  again.drop()
+  await host.next('room.member_away')
+  clock.advance(30_001)
+  clock.advance(DAY)
+  await host.settled()
+
+  t.strictSame(quiet, [], 'it stays away')
+  t.equal(data.you, 2)
+  t.match(data.members[1], { name: 'Ada', session: again.session, away: false })
+  t.strictSame(
+    told(host, heard)
+      .map(({ data }) => data)
+      .at(-1),
+    { number: 2, reason: 'lost' },
+  )
+  t.equal(calls.at(-1), 'onLeave 2 lost')
+})
+
+t.test('who closes the game keeps such a seat, and is away at once', async (t) => {
+  const { host, ada, calls } = await table(t, { seat_ms: DAY })
+
+  ada.close()
+  const { data } = await host.next('room.member_away')
+
+  t.strictSame(data, { number: 2 })
+  t.equal(calls.at(-1), `onAway 2 ${ada.session}`)
+})
+
+t.test('nothing is kept for a seat without a session, and nobody is told it was', async (t) => {
+  const { host, ada, code, player } = await table(t, { seat_ms: DAY })
+  const to = (...addresses: string[]) => ({ to: addresses })
+  const hit = { name: 'duel.hit', args: [1] }
+  const eve = await player()
+  await join(eve, code)
+  ada.close()
+  await host.next('room.member_away')
+
+  const all = await host.ask('event.emit', hit)
+  const player_ = await host.ask('event.emit', hit, to(`player:${ada.id}`))
+  const both = await host.ask('event.emit', hit, to(`session:${ada.session}`, 'others'))
+  const asked = await host.ask('query', { name: 'duel.eight', data: null }, PLAYER(ada.id))
+  const again = await player(ada.key)
+  await join(again, code)
+  await again.settled()
+
+  t.equal(all.data.delivered, 1)
+  t.match(player_.data, { code: 'INVALID_TARGET' })
+  t.match(both.data, { delivered: 1, unreached: [`session:${ada.session}`] })
+  t.match(asked.data, { code: 'INVALID_TARGET' })
+  t.equal(again.seen.filter(({ type }) => type === 'event').length, 0)
+})
+
+t.test('a room waits for its players, all of them gone, and is full of them', async (t) => {
+  const { host, ada, code, player, clock, rooms } = await table(t, { seat_ms: DAY, capacity: 2 })
+  for (const one of [host, ada]) one.close()
+  await turn()
+  clock.advance(DAY / 2)
+
+  const stranger = await join(await player(), code)
+  const { data } = await join(await player(host.key), code)
+  const waiting = rooms.size
+  clock.advance(DAY)
+  clock.advance(60_000)
+
+  t.match(stranger.data, { code: 'ROOM_FULL' })
+  t.match(data, { you: 1, room: { host: 1 } })
+  t.strictSame(
+    data.members.map(({ number, away }: Any) => [number, away]),
+    [
+      [1, false],
+      [2, true],
+    ],
+  )
+  t.equal(waiting, 1)
+})
+
+t.test('a seat without a session can be kicked, and banned', async (t) => {
+  const { host, ada, code, player } = await table(t, { seat_ms: DAY })
+  ada.close()
+  await host.next('room.member_away')
+
+  await host.ask('room.kick', { number: 2, ban: true })
+  const { data } = await join(await player(ada.key), code)
+
+  t.strictSame((await host.next('room.member_left')).data, { number: 2, reason: 'banned' })
+  t.match(data, { code: 'BANNED' })
+})
+
+t.test('who has not identified has no seat that lasts', async (t) => {
+  const { host, code, raw } = await table(t, { seat_ms: DAY })
+  const nobody = await raw()
+  await join(nobody, code)
+
+  nobody.close()
+
+  t.match((await host.next('room.member_left')).data, { number: 3 })
+})
+
+t.test('what a room’s logic says to a seat without a session goes nowhere', async (t) => {
+  const asked: unknown[] = []
+  const { host, ada } = await table(t, {
+    seat_ms: DAY,
+    onAway(room, member) {
+      room.emit('duel.hit', [], [member])
+      room.ask(member, 'duel.eight').catch(({ code }) => asked.push(code))
+      room.group('red').add(member)
+      room.emit('duel.hit', [], room.group('red').members)
+    },
+  })
+
+  ada.close()
+  await host.next('room.member_away')
+  await turn()
+
+  t.strictSame(asked, ['TARGET_LEFT'])
+})
