@@ -175,20 +175,45 @@ if (executablePath !== undefined) {
     await settle()
   })
 
-  t.test('a browser is remembered, and a forgotten guest is a new one', async (t) => {
+  t.test('a tab is the same guest when it is loaded again, another tab another one', async (t) => {
     const { open, settle } = await plaza(t)
+    const bob = await open('?name=Bob')
     const ada = await open('?name=Ada')
-    await ada.is('open')
+    await bob.lists('Bob', 'Ada')
     const key = await ada.remembers('guest_key')
 
-    const again = await open()
-    t.equal(await again.page.getByLabel('Name').inputValue(), 'Ada')
-    await again.enter('Ada')
-    t.equal(await again.remembers('guest_key'), key, 'the same guest')
-    await again.remember('guest_key', 'of-nobody')
-    await again.page.reload()
-    await again.enter('Ada')
-    t.notMatch(await again.remembers('guest_key'), /^of-nobody$|^$/, 'a new guest')
+    const other = await open()
+    t.equal(await other.page.getByLabel('Name').inputValue(), 'Ada', 'its name is known')
+    await other.enter('Ada')
+    await bob.lists('Bob', 'Ada', 'Ada')
+    t.not(await other.remembers('guest_key'), key)
+    await other.remember('guest_key', 'of-nobody')
+    await other.page.reload()
+    await other.enter('Ada')
+    t.notMatch(await other.remembers('guest_key'), /^of-nobody$|^$/, 'a new guest')
+    await ada.page.reload()
+    await ada.is('open')
+    t.equal(await ada.remembers('guest_key'), key)
+    await bob.hears('Ada is back.')
+    await settle()
+  })
+
+  t.test('a tab with the guest of another one takes its seat, which is told there', async (t) => {
+    const { open, settle } = await plaza(t)
+    const bob = await open('?name=Bob')
+    const ada = await open('?name=Ada')
+    await bob.lists('Bob', 'Ada')
+    const key = await ada.remembers('guest_key')
+
+    const other = await open()
+    await other.remember('guest_key', key)
+    await other.enter('Ada')
+    await ada.page.getByText(ELSEWHERE).waitFor()
+
+    await other.is('open')
+    await bob.lists('Bob', 'Ada')
+    await other.say('from here now')
+    await bob.hears('Ada from here now')
     await settle()
   })
 
@@ -237,3 +262,4 @@ async function join(t: Test, url: string, name: string, colour: string, [x, y]: 
 
 const hasFocus = (element: { matches(path: string): boolean }) => element.matches(':focus')
 const text = ({ x, y }: Point) => `${x}, ${y}`
+const ELSEWHERE = 'You are in “The plaza” in another window now.'

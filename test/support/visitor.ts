@@ -108,6 +108,7 @@ export function tab(page: Page) {
         .filter({ hasText: exactly(mark) })
         .waitFor({ state: 'attached' }),
     remembers: (what: string) => page.evaluate(stored, `estragon.${what}`),
+    /** For as long as this tab is there. */
     remember: (what: string, value: string) => page.evaluate(store, [`estragon.${what}`, value]),
     is: (state: string) => page.locator(`#status[data-state="${state}"]`).waitFor(),
     /** Opens the menu of a member, and chooses from it. */
@@ -159,7 +160,9 @@ declare const requestAnimationFrame: (callback: () => void) => void
 declare const document: {
   readonly documentElement: { readonly scrollWidth: number; readonly clientWidth: number }
 }
-declare const localStorage: {
+declare const localStorage: Store
+declare const sessionStorage: Store
+interface Store {
   getItem(name: string): string | null
   setItem(name: string, value: string): void
 }
@@ -206,8 +209,8 @@ const naming = (list: { querySelectorAll(path: string): Iterable<Named> }, names
     look()
   })
 
-const stored = (name: string) => localStorage.getItem(name) ?? ''
-const store = ([name = '', value = '']: string[]) => localStorage.setItem(name, value)
+const stored = (name: string) => sessionStorage.getItem(name) ?? localStorage.getItem(name) ?? ''
+const store = ([name = '', value = '']: string[]) => sessionStorage.setItem(name, value)
 
 /** A line is as high as a button at most; the header’s padding is as much as half of that. */
 const linesOf = ({ clientHeight }: { readonly clientHeight: number }) =>

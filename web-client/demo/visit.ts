@@ -210,7 +210,7 @@ async function takeSeat(network: Network, { name, colour }: Visitor, wish: Wish)
   }
 }
 
-/** As the guest this browser was before, or as a new one where the server has forgotten it. */
+/** As the guest this tab was before, or as a new one where the server has forgotten it. */
 async function identify({ players }: Network, name: string): Promise<void> {
   const guest_key = remembered.get('guest_key')
   if (guest_key) {
