@@ -139,7 +139,7 @@ if (executablePath !== undefined) {
     other.close()
     await ada.reconnect()
     await ada.is('open')
-    await ada.lists('Ada', 'Ada') // the seat that was closed is still kept a while
+    await ada.lists('Ada') // in the seat of before
     await settle()
   })
 

@@ -14,8 +14,9 @@ import {
   type Wishes,
 } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
+import { pagesOf, type Seat } from '../core/room/seat.ts'
 import type { Seated } from '../core/room/seated.ts'
-import { alreadyIn, pagesOf, type Seat, type Seating } from '../core/room/seating.ts'
+import { alreadyIn, type Seating } from '../core/room/seating.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { createPage } from '../core/wire/page.ts'

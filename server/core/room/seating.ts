@@ -1,5 +1,3 @@
-import type { AllMessages } from '../../../protocol/index.ts'
-import type { ReplyOf } from '../../../protocol/message.ts'
 import { check, type Json, json } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import type { Player } from '../delivery/receiver.ts'
@@ -7,18 +5,14 @@ import { paging } from '../delivery/source.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionObserver } from '../session/sessions.ts'
-import { SNAPSHOT_BYTES } from '../wire/envelope.ts'
-import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
-import { checkBytes, jsonBytes } from '../wire/size.ts'
-import { infoOf, type Member, type MemberInfo } from './member.ts'
+import { checkBytes } from '../wire/size.ts'
+import type { Member } from './member.ts'
 import { type Room, roomInfoOf } from './room.ts'
 import type { Rooms } from './rooms.ts'
+import { membersAfter, type Seat, seatPages } from './seat.ts'
 import { seatHeldBy } from './takeover.ts'
-
-/** A seat as its own client is told of it. */
-export type Seat = ReplyOf<AllMessages['room.join']>
 
 /** Who asks for a seat, and where. */
 export interface Entrant {
@@ -207,70 +201,4 @@ function isAwaited({ kind, reserved }: Room, player: Player | null): boolean {
 function isReserved(room: Room, session: Session, kept: Reservation | undefined): boolean {
   for (const one of room.reserved) if (one.receiver === session && one !== kept) return true
   return false
-}
-
-/** The pages of a seat to be; refused where its client could not take one of them. */
-function seatPages(
-  room: Room,
-  member: Member,
-  members: readonly Member[],
-  { receiveBytes }: Session,
-): Seat[] {
-  // It will be told in snapshots as well. Writing every page as text would cost each join.
-  const { pages, most } = measuredPages(room, member, members, receiveBytes - SNAPSHOT_BYTES)
-  const bytes = most + SNAPSHOT_BYTES
-  if (bytes <= receiveBytes) return pages
-  throw new Refusal(
-    'TOO_LARGE',
-    `to be told of ${room.code} takes ${bytes} bytes, which do not fit receive_bytes ${receiveBytes}`,
-  )
-}
-
-/** The pages after the first, each made when the socket has taken those before it. */
-function* membersAfter({ code }: Room, pages: readonly Seat[]) {
-  for (const { members, more } of pages)
-    yield push('room.members', { members, more }, { room: code })
-}
-
-/**
- * A seat in pieces that are each at most `bytes`; the last says that no more follows. It is as the room is
- * now: what changes later is told in an event, which comes later too.
- */
-export const pagesOf = (
-  room: Room,
-  member: Member,
-  members: Iterable<Member>,
-  bytes: number,
-): Seat[] => measuredPages(room, member, members, bytes).pages
-
-const MOST_HOST = 0xffff_ffff
-
-/** The same, and how many bytes the largest of them takes at most. */
-function measuredPages(
-  room: Room,
-  { number: you }: Member,
-  members: Iterable<Member>,
-  bytes: number,
-) {
-  const info = roomInfoOf(room)
-  // The host is elected later.
-  const bare = { room: { ...info, host: MOST_HOST }, you, members: [], more: false }
-  const overhead = jsonBytes(bare)
-  const groups: MemberInfo[][] = [[]]
-  let used = overhead
-  let most = overhead
-  for (const one of members) {
-    const told = infoOf(one)
-    const size = jsonBytes(told) + 1
-    if (used + size > bytes && used > overhead) {
-      groups.push([])
-      used = overhead
-    }
-    groups.at(-1)?.push(told)
-    used += size
-    most = Math.max(most, used)
-  }
-  const last = groups.length - 1
-  const pages = groups.map((some, at) => ({ room: info, you, members: some, more: at < last }))
-  return { pages, most }
 }
