@@ -194,7 +194,7 @@ if (executablePath !== undefined) {
     await ada.page.reload()
     await ada.is('open')
     t.equal(await ada.remembers('guest_key'), key)
-    await bob.hears('Ada is back.')
+    await bob.lists('Bob', 'Ada', 'Ada')
     await settle()
   })
 
