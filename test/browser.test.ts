@@ -8,7 +8,7 @@ import type { ServerOptions } from '../server/server.ts'
 import { buildPage } from '../web-client/build.ts'
 import { connect } from '../web-client/client.ts'
 import { needEngine } from './support/engines.ts'
-import { openPlaza, type Point } from './support/visitor.ts'
+import { duplicate, openPlaza, type Point } from './support/visitor.ts'
 import { NodeSocket } from './support/world.ts'
 
 const PICTURES = fileURLToPath(new URL('../.pictures/', import.meta.url))
@@ -39,7 +39,7 @@ if (executablePath !== undefined) {
   })
 
   t.test('two tabs see each other enter, walk, wave, chat and leave', async (t) => {
-    const { open, settle } = await plaza(t)
+    const { open, settle } = await plaza(t, { limits: { resume_ms: 1_000 } })
     const ada = await open()
     await ada.enter('Ada')
     const bob = await open('?name=Bob')
@@ -180,15 +180,58 @@ if (executablePath !== undefined) {
     const ada = await open('?name=Ada')
     await ada.is('open')
     const key = await ada.remembers('guest_key')
+    await ada.page.close()
 
     const again = await open()
     t.equal(await again.page.getByLabel('Name').inputValue(), 'Ada')
     await again.enter('Ada')
     t.equal(await again.remembers('guest_key'), key, 'the same guest')
     await again.remember('guest_key', 'of-nobody')
-    await again.page.reload()
-    await again.enter('Ada')
-    t.notMatch(await again.remembers('guest_key'), /^of-nobody$|^$/, 'a new guest')
+    await again.page.close()
+    const other = await open()
+    await other.enter('Ada')
+    t.notMatch(await other.remembers('guest_key'), /^of-nobody$|^$/, 'a new guest')
+    await settle()
+  })
+
+  t.test('two tabs are two players, and each keeps its seat over a reload', async (t) => {
+    const { open, settle } = await plaza(t)
+    const ada = await open('?name=Ada')
+    await ada.is('open')
+    const bob = await open('?name=Bob')
+    await bob.lists('Ada', 'Bob')
+    const keys = [await ada.keeps('guest_key'), await bob.keeps('guest_key')]
+
+    for (const tab of [ada, bob]) {
+      await tab.page.reload()
+      await tab.is('open')
+      await tab.lists('Ada', 'Bob')
+    }
+    await ada.wave()
+    await bob.hears('Ada waves')
+    await bob.wave()
+    await ada.hears('Bob waves')
+
+    t.not(keys[0], keys[1], 'two guests')
+    t.strictSame([await ada.keeps('guest_key'), await bob.keeps('guest_key')], keys)
+    t.equal(await ada.heard('Bob has come in'), 0, 'nobody has left or come in')
+    t.equal(await ada.heard('Bob has left'), 0)
+    await settle()
+  })
+
+  t.test('a duplicated tab is somebody else, and takes nothing away', async (t) => {
+    const { open, settle } = await plaza(t)
+    const ada = await open('?name=Ada')
+    await ada.is('open')
+
+    const twin = await duplicate(ada)
+    await twin.is('open')
+    await twin.lists('Ada', 'Ada')
+    await twin.say('hello from the twin')
+    await ada.hears('Ada hello from the twin')
+
+    t.not(await twin.keeps('guest_key'), await ada.keeps('guest_key'))
+    await ada.is('open')
     await settle()
   })
 

@@ -109,6 +109,8 @@ export function tab(page: Page) {
         .waitFor({ state: 'attached' }),
     remembers: (what: string) => page.evaluate(stored, `estragon.${what}`),
     remember: (what: string, value: string) => page.evaluate(store, [`estragon.${what}`, value]),
+    /** What this tab alone keeps. */
+    keeps: (what: string) => page.evaluate(keptByTab, `estragon.${what}`),
     is: (state: string) => page.locator(`#status[data-state="${state}"]`).waitFor(),
     /** Opens the menu of a member, and chooses from it. */
     async choose(name: string, what: string) {
@@ -152,6 +154,15 @@ export function tab(page: Page) {
     /** How many lines the header needs, of its buttons’ height. */
     headerLines: () => page.locator('header').evaluate(linesOf),
   }
+}
+
+/** Another tab that begins with all that this one keeps, as a browser duplicates one. */
+export async function duplicate({ page }: { readonly page: Page }) {
+  const [twin] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.evaluate(() => void open(location.href)),
+  ])
+  return tab(twin)
 }
 
 /** What runs in the page may use. */
@@ -206,6 +217,10 @@ const naming = (list: { querySelectorAll(path: string): Iterable<Named> }, names
     look()
   })
 
+declare const sessionStorage: typeof localStorage
+declare const location: { readonly href: string }
+declare function open(url: string): unknown
+const keptByTab = (name: string) => sessionStorage.getItem(name) ?? ''
 const stored = (name: string) => localStorage.getItem(name) ?? ''
 const store = ([name = '', value = '']: string[]) => localStorage.setItem(name, value)
 
