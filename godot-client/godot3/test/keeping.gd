@@ -84,7 +84,7 @@ func _numbers() -> void:
 func _dies() -> void:
 	_clear()
 	Directory.new().make_dir(_WINDOW + "1")
-	_write(_WINDOW + "1/there", "%s 1000.000" % _OTHER)
+	_write(_WINDOW + "1/there", "%s 1000000" % _OTHER)
 	var window := EstragonWindow.new(Scripted.TestWorld.new(), _WINDOW)
 	_equal([window.seek(), window.number], [true, 1], "it takes the number of the dead")
 	window.release()

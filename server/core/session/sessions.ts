@@ -36,7 +36,7 @@ export interface PlayerObserver {
   offline?(player: Player): void
 }
 
-interface Claimed {
+export interface Claimed {
   readonly session: Session
   /** Why it is not a resume, if it is not. */
   readonly reason?: ResumeReason

@@ -9,7 +9,7 @@ extends Reference
 const EstragonWorld := preload("world.gd")
 const _BEAT_MS := 1000.0
 # A window that said nothing for so long is no longer there.
-const _SILENT_S := 3.0
+const _SILENT_MS := 3000
 const _NEVER := INF
 
 # 1 for the first; 0 until `seek` has found it.
@@ -22,7 +22,7 @@ var _beat_at: float = _NEVER
 # The number that is looked at, what its window said first, and since when it is looked at.
 var _candidate: int = 1
 var _heard: String = ""
-var _since: float = 0.0
+var _since: int = 0
 
 
 # `path` begins the names of the folders.
@@ -70,7 +70,7 @@ func _look() -> bool:
 	var said := _said()
 	if not _heard:
 		_heard = said
-		_since = _time() if _since == 0.0 else _since
+		_since = _time() if _since == 0 else _since
 	var is_dead := _is_dead(said)
 	if _process_in(said) == _pid and not is_dead:
 		number = _candidate # This very window, by another connection.
@@ -81,18 +81,18 @@ func _look() -> bool:
 	else:
 		return false
 	_heard = ""
-	_since = 0.0
+	_since = 0
 	return true
 
 
 # A window that has just taken its folder has said nothing yet.
 func _is_dead(said: String) -> bool:
 	if not said:
-		return _time() - _since >= _SILENT_S
+		return _time() - _since >= _SILENT_MS
 	var knows_processes := Directory.new().dir_exists("/proc/" + _pid)
 	if knows_processes and not Directory.new().dir_exists("/proc/" + _process_in(said)):
 		return true
-	return abs(_time() - float(said.substr(said.find(" ") + 1))) >= _SILENT_S
+	return abs(_time() - int(said.substr(said.find(" ") + 1))) >= _SILENT_MS
 
 
 # Of several windows that see that one has died, one makes its number free.
@@ -111,7 +111,7 @@ func _beat() -> void:
 	_beat_at = _world.now() + _BEAT_MS
 	var file := File.new()
 	if file.open(_folder() + "/there", File.WRITE) == OK:
-		file.store_string("%s %.3f" % [_pid, _time()])
+		file.store_string("%s %d" % [_pid, _time()])
 		file.close()
 
 
@@ -132,5 +132,6 @@ func _folder() -> String:
 	return _path + str(number if number > 0 else _candidate)
 
 
-func _time() -> float:
-	return OS.get_system_time_msecs() / 1000.0
+# In whole milliseconds: Godot 3.2 reads no longer fractions than a float holds.
+func _time() -> int:
+	return OS.get_system_time_msecs()
