@@ -66,7 +66,6 @@ func _numbers() -> void:
 	second._pid = _OTHER
 	_equal([first.seek(), first.number, first.own("ada")], [true, 1, "ada"], "the first")
 	_equal(second.seek(), false, "whether the first is there is not known yet")
-	OS.delay_msec(5)
 	world.time += 1000.0
 	first.poll()
 	_equal([second.seek(), second.number], [true, 2], "the second")

@@ -56,7 +56,6 @@ func _numbers() -> void:
 	second._pid = _OTHER
 	_equal([first.seek(), first.number, first.own("ada")], [true, 1, "ada"], "the first")
 	_equal(second.seek(), false, "whether the first is there is not known yet")
-	OS.delay_msec(5)
 	_world.time += 1_000.0
 	first.poll()
 	_equal([second.seek(), second.number], [true, 2], "the second")
@@ -74,7 +73,7 @@ func _numbers() -> void:
 func _dies() -> void:
 	_clear()
 	DirAccess.make_dir_absolute(_WINDOW + "1")
-	_write(_WINDOW + "1/there", "%s 1000.000" % _OTHER)
+	_write(_WINDOW + "1/there", "%s 1000000" % _OTHER)
 	var window := EstragonWindow.new(_world, _WINDOW)
 	_equal([window.seek(), window.number], [true, 1], "it takes the number of the dead")
 	window.release()

@@ -70,7 +70,7 @@ func _look() -> bool:
 	var said := _said()
 	if not _heard:
 		_heard = said
-		_since = _time() if _since == 0 else _since
+		_since = _world.date() if _since == 0 else _since
 	var is_dead := _is_dead(said)
 	if _process_in(said) == _pid and not is_dead:
 		number = _candidate # This very window, by another connection.
@@ -88,11 +88,11 @@ func _look() -> bool:
 # A window that has just taken its folder has said nothing yet.
 func _is_dead(said: String) -> bool:
 	if not said:
-		return _time() - _since >= _SILENT_MS
+		return _world.date() - _since >= _SILENT_MS
 	var knows_processes := Directory.new().dir_exists("/proc/" + _pid)
 	if knows_processes and not Directory.new().dir_exists("/proc/" + _process_in(said)):
 		return true
-	return abs(_time() - int(said.substr(said.find(" ") + 1))) >= _SILENT_MS
+	return abs(_world.date() - int(said.substr(said.find(" ") + 1))) >= _SILENT_MS
 
 
 # Of several windows that see that one has died, one makes its number free.
@@ -111,7 +111,7 @@ func _beat() -> void:
 	_beat_at = _world.now() + _BEAT_MS
 	var file := File.new()
 	if file.open(_folder() + "/there", File.WRITE) == OK:
-		file.store_string("%s %d" % [_pid, _time()])
+		file.store_string("%s %d" % [_pid, _world.date()])
 		file.close()
 
 
@@ -130,8 +130,3 @@ func _process_in(said: String) -> String:
 
 func _folder() -> String:
 	return _path + str(number if number > 0 else _candidate)
-
-
-# In whole milliseconds: Godot 3.2 reads no longer fractions than a float holds.
-func _time() -> int:
-	return OS.get_system_time_msecs()

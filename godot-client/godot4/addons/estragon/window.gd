@@ -6,7 +6,7 @@ extends RefCounted
 
 const _BEAT_MS := 1_000.0
 ## A window that said nothing for so long is no longer there.
-const _SILENT_S := 3.0
+const _SILENT_MS := 3_000
 
 ## 1 for the first; 0 until [method seek] has found it.
 var number: int = 0
@@ -18,7 +18,7 @@ var _beat_at: float = INF
 ## The number that is looked at, what its window said first, and since when it is looked at.
 var _candidate: int = 1
 var _heard: String = ""
-var _since: float = 0.0
+var _since: int = 0
 
 
 ## [param path] begins the names of the folders.
@@ -66,7 +66,7 @@ func _look() -> bool:
 	var said := _said()
 	if not _heard:
 		_heard = said
-		_since = _time() if _since == 0.0 else _since
+		_since = _world.date() if _since == 0 else _since
 	var is_dead := _is_dead(said)
 	if said.get_slice(" ", 0) == _pid and not is_dead:
 		number = _candidate # This very window, by another connection.
@@ -77,18 +77,18 @@ func _look() -> bool:
 	else:
 		return false
 	_heard = ""
-	_since = 0.0
+	_since = 0
 	return true
 
 
 ## A window that has just taken its folder has said nothing yet.
 func _is_dead(said: String) -> bool:
 	if not said:
-		return _time() - _since >= _SILENT_S
+		return _world.date() - _since >= _SILENT_MS
 	var process := "/proc/" + said.get_slice(" ", 0)
 	if OS.get_name() == "Linux" and not DirAccess.dir_exists_absolute(process):
 		return true
-	return absf(_time() - said.get_slice(" ", 1).to_float()) >= _SILENT_S
+	return absi(_world.date() - said.get_slice(" ", 1).to_int()) >= _SILENT_MS
 
 
 ## Of several windows that see that one has died, one makes its number free.
@@ -107,7 +107,7 @@ func _beat() -> void:
 	_beat_at = _world.now() + _BEAT_MS
 	var file := FileAccess.open(_folder() + "/there", FileAccess.WRITE)
 	if file:
-		file.store_string("%s %.3f" % [_pid, _time()])
+		file.store_string("%s %d" % [_pid, _world.date()])
 
 
 func _said() -> String:
@@ -117,7 +117,3 @@ func _said() -> String:
 
 func _folder() -> String:
 	return _path + str(number if number > 0 else _candidate)
-
-
-func _time() -> float:
-	return Time.get_unix_time_from_system()
