@@ -342,8 +342,16 @@ export const RESUME_REASONS = {
   SLOW: { kept: true, doc: 'The session was reset for reading too slowly.' },
   BUDGET: { kept: true, doc: 'More was missed than the resume buffers hold.' },
   DESYNC: { kept: true, doc: 'The two counts contradict each other.' },
+  RELOADED: {
+    kept: true,
+    doc: 'The client kept nothing of the session but its token, as after a reload.',
+  },
   EXPIRED: { kept: false, doc: 'The resume window is over.' },
   UNKNOWN: { kept: false, doc: 'No such session, perhaps because the server restarted.' },
+  SESSION_IN_USE: {
+    kept: false,
+    doc: 'A client that is there goes on with that session: another tab or window.',
+  },
   FINGERPRINT: {
     kept: false,
     doc: 'The client was made from other protocol tables; its counts cannot be trusted.',

@@ -183,6 +183,12 @@ export const LIMITS = {
     doc: 'How many calls to the storage may wait; above: STORAGE_BUSY.',
   },
   resume_ms: { value: 30_000, unit: 'ms', doc: 'How long a dropped session keeps its seat.' },
+  in_use_ms: {
+    min: 1,
+    value: 2_000,
+    unit: 'ms',
+    doc: 'How long the connection of a session that is claimed afresh, as after a reload, has to answer a ping; if it does, the claim is told SESSION_IN_USE.',
+  },
   resume_bytes: { value: 1_048_576, unit: 'bytes', doc: 'What is kept for re-sending, each way.' },
   resume_frames: {
     min: 1,

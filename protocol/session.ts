@@ -82,17 +82,29 @@ export const session = feature('session', 'Connections, and sessions that surviv
     doc: 'A library’s first message on a new connection of an old session.',
     data: object({
       token: text({ min: 1, max: 64 }),
-      attempt: about('Higher than in any earlier claim of this session.', integer('uint32')),
-      ...counts,
+      fresh: about(
+        'Whether this client has nothing of the session but its token, as after a reload: both counts begin anew. Otherwise the four that follow are needed.',
+        optional(bool()),
+      ),
+      attempt: about(
+        'Higher than in any earlier claim with this token.',
+        optional(integer('uint32')),
+      ),
+      sent: optional(counts.sent),
+      received: optional(counts.received),
       forgotten: about(
         'How many of the oldest frames it has sent it can no longer send again.',
-        integer('uint32'),
+        optional(integer('uint32')),
       ),
       ...abilities,
     }),
     reply: object({
       resumed: bool(),
       session: about('The session this connection now carries.', text({ min: 1, max: 64 })),
+      token: about(
+        'After RELOADED: what claims the session from now on, in place of the token of before.',
+        optional(text({ min: 1, max: 64 })),
+      ),
       kept: about(
         'When not resumed: whether identity, rooms and seats are still there.',
         optional(bool()),

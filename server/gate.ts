@@ -12,7 +12,7 @@ import type { Session } from './core/session/session.ts'
 import type { Sessions } from './core/session/sessions.ts'
 import type { Limits } from './core/wire/limits.ts'
 import { type Round, sweepOf } from './rounds.ts'
-import { type Ear, TOO_MANY, tokenIn, Unproven } from './unproven.ts'
+import { claimIn, type Ear, TOO_MANY, Unproven } from './unproven.ts'
 import type { World } from './world.ts'
 
 export interface GateOptions {
@@ -110,24 +110,33 @@ export function createGate(options: GateOptions) {
   /** Its connection, where the session that it claims leaves a place for it. */
   function prove(one: Unproven, transport: Transport, claim: Buffer, isBinary: boolean) {
     const { address } = transport
-    const token = tokenIn(claim)
-    const session = token === undefined ? undefined : sessions.living(token)
+    const said = claimIn(claim)
+    const session = said && sessions.living(said.token, said.fresh ?? false)
     const carrier = session?.connection
     const replaced = carrier instanceof Connection ? carrier : undefined
     const isSwap = replaced?.address === address && connections.has(replaced)
     if (!session || !(isSwap || open.of(address) < limits.connections)) return undefined
     const opened = new Connection(transport, world, limits, events)
     const own = sessions.openSpare(opened)
+    if (said?.fresh) welcome(own.session, own.token)
     opened.receive(claim, isBinary)
-    if (opened.session !== session) {
-      sessions.dismiss(own)
+    const judge = () => {
+      if (opened.session === session) return admit(one, opened, isSwap ? replaced : undefined)
+      sessions.dismiss(own.session)
       return undefined
     }
-    if (isSwap) leave(replaced, connections, open)
+    if (!opened.isPaused) return judge()
+    opened.onGoingOn = () => judge() ?? one.disprove()
+    return opened
+  }
+
+  /** It has shown that it replaces another, which is there for a while yet. */
+  function admit(one: Unproven, opened: Connection, replaced: Connection | undefined): Connection {
+    const isThere = replaced !== undefined && leave(replaced, connections, open)
     leave(one, beside, besides)
-    if (isSwap) enter<Beside>(replaced, beside, besides)
+    if (isThere) enter<Beside>(replaced, beside, besides)
     enter(opened, connections, open)
-    world.log.info({ session: session.id, address }, 'Client connected')
+    world.log.info({ session: opened.session?.id, address: opened.address }, 'Client connected')
     return opened
   }
 
@@ -141,6 +150,7 @@ export function createGate(options: GateOptions) {
   function forget(ear: Ear): void {
     const gone = ear instanceof Unproven ? (ear.connection ?? ear) : (ear as Connection)
     const isGone = leave(gone, connections, open) || leave(gone, beside, besides)
+    if (ear instanceof Unproven) leave(ear, beside, besides)
     if (isGone && gone instanceof Connection)
       world.log.info({ address: gone.address }, 'Client disconnected')
   }

@@ -1,4 +1,4 @@
-import { LATE_MS } from './core/session/connection.ts'
+import { LATE_MS } from './core/session/probe.ts'
 import { createSweep } from './core/session/sweep.ts'
 import type { Store } from './core/store/store.ts'
 import type { Limits } from './core/wire/limits.ts'

@@ -39,6 +39,12 @@ export class Unproven implements Ear {
     if (!this.connection) this.refuse()
   }
 
+  /** What it said was judged, and shows nothing. */
+  disprove(): void {
+    this.connection = undefined
+    this.refuse()
+  }
+
   refuse(code: CloseCode = 4105, reason = TOO_MANY): void {
     if (this.connection || this.#isOver) return
     this.#isOver = true
@@ -61,16 +67,21 @@ export class Unproven implements Ear {
 
 export const TOO_MANY = 'too many connections or sessions from this address'
 
+interface Claimed {
+  readonly token: string
+  readonly fresh?: boolean
+}
+
 /** No claim is larger; what is need not be read. */
 const CLAIM_BYTES = 4_096
 
-/** The token of a claim, if a frame is one. */
-export function tokenIn(bytes: Buffer): string | undefined {
+/** What a claim is of, if a frame is one. */
+export function claimIn(bytes: Buffer): Claimed | undefined {
   if (bytes.length > CLAIM_BYTES) return undefined
   const said = readEnvelope(parsed(bytes))
   if (typeof said === 'string' || said.type !== 'session.resume') return undefined
   const problem = check(MESSAGES['session.resume'].data, said.data, said.type)
-  return problem ? undefined : (said.data as { readonly token: string }).token
+  return problem ? undefined : (said.data as Claimed)
 }
 
 function parsed(bytes: Buffer): unknown {

@@ -8,7 +8,7 @@ import type { ServerOptions } from '../server/server.ts'
 import { buildPage } from '../web-client/build.ts'
 import { connect } from '../web-client/client.ts'
 import { needEngine } from './support/engines.ts'
-import { openPlaza, type Point } from './support/visitor.ts'
+import { duplicate, openPlaza, type Point } from './support/visitor.ts'
 import { NodeSocket } from './support/world.ts'
 
 const PICTURES = fileURLToPath(new URL('../.pictures/', import.meta.url))
@@ -39,7 +39,7 @@ if (executablePath !== undefined) {
   })
 
   t.test('two tabs see each other enter, walk, wave, chat and leave', async (t) => {
-    const { open, settle } = await plaza(t)
+    const { open, settle } = await plaza(t, { limits: { resume_ms: 1_000 } })
     const ada = await open()
     await ada.enter('Ada')
     const bob = await open('?name=Bob')
@@ -175,45 +175,79 @@ if (executablePath !== undefined) {
     await settle()
   })
 
-  t.test('a tab is the same guest when it is loaded again, another tab another one', async (t) => {
+  t.test('a browser is remembered, and a forgotten guest is a new one', async (t) => {
     const { open, settle } = await plaza(t)
-    const bob = await open('?name=Bob')
     const ada = await open('?name=Ada')
-    await bob.lists('Bob', 'Ada')
+    await ada.is('open')
     const key = await ada.remembers('guest_key')
+    await ada.page.close()
 
+    const again = await open()
+    t.equal(await again.page.getByLabel('Name').inputValue(), 'Ada')
+    await again.enter('Ada')
+    t.equal(await again.remembers('guest_key'), key, 'the same guest')
+    await again.remember('guest_key', 'of-nobody')
+    await again.page.close()
     const other = await open()
-    t.equal(await other.page.getByLabel('Name').inputValue(), 'Ada', 'its name is known')
-    await other.enter('Ada')
-    await bob.lists('Bob', 'Ada', 'Ada')
-    t.not(await other.remembers('guest_key'), key)
-    await other.remember('guest_key', 'of-nobody')
-    await other.page.reload()
     await other.enter('Ada')
     t.notMatch(await other.remembers('guest_key'), /^of-nobody$|^$/, 'a new guest')
-    await ada.page.reload()
-    await ada.is('open')
-    t.equal(await ada.remembers('guest_key'), key)
-    await bob.lists('Bob', 'Ada', 'Ada')
     await settle()
   })
 
-  t.test('a tab with the guest of another one takes its seat, which is told there', async (t) => {
-    const { open, settle } = await plaza(t)
+  t.test('a guest who sits down elsewhere is told so, and nobody is doubled', async (t) => {
+    const { open, url, settle } = await plaza(t)
     const bob = await open('?name=Bob')
     const ada = await open('?name=Ada')
     await bob.lists('Bob', 'Ada')
-    const key = await ada.remembers('guest_key')
 
-    const other = await open()
-    await other.remember('guest_key', key)
-    await other.enter('Ada')
+    const phone = await connect(url.replace(/^http/, 'ws'), { WebSocket: NodeSocket })
+    t.teardown(() => phone.close())
+    await phone.players.identify({ guest_key: await ada.keeps('guest_key') })
+    await phone.rooms.joinOrCreate('plaza')
+
     await ada.page.getByText(ELSEWHERE).waitFor()
-
-    await other.is('open')
     await bob.lists('Bob', 'Ada')
-    await other.say('from here now')
-    await bob.hears('Ada from here now')
+    await settle()
+  })
+
+  t.test('two tabs are two players, and each keeps its seat over a reload', async (t) => {
+    const { open, settle } = await plaza(t)
+    const ada = await open('?name=Ada')
+    await ada.is('open')
+    const bob = await open('?name=Bob')
+    await bob.lists('Ada', 'Bob')
+    const keys = [await ada.keeps('guest_key'), await bob.keeps('guest_key')]
+
+    for (const tab of [ada, bob]) {
+      await tab.page.reload()
+      await tab.is('open')
+      await tab.lists('Ada', 'Bob')
+    }
+    await ada.wave()
+    await bob.hears('Ada waves')
+    await bob.wave()
+    await ada.hears('Bob waves')
+
+    t.not(keys[0], keys[1], 'two guests')
+    t.strictSame([await ada.keeps('guest_key'), await bob.keeps('guest_key')], keys)
+    t.equal(await ada.heard('Bob has come in'), 0, 'nobody has left or come in')
+    t.equal(await ada.heard('Bob has left'), 0)
+    await settle()
+  })
+
+  t.test('a duplicated tab is somebody else, and takes nothing away', async (t) => {
+    const { open, settle } = await plaza(t)
+    const ada = await open('?name=Ada')
+    await ada.is('open')
+
+    const twin = await duplicate(ada)
+    await twin.is('open')
+    await twin.lists('Ada', 'Ada')
+    await twin.say('hello from the twin')
+    await ada.hears('Ada hello from the twin')
+
+    t.not(await twin.keeps('guest_key'), await ada.keeps('guest_key'))
+    await ada.is('open')
     await settle()
   })
 

@@ -45,6 +45,7 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   body_bytes: 'api',
   storage_calls: 'store',
   resume_ms: 'limits',
+  in_use_ms: 'reload',
   resume_bytes: 'resets',
   resume_frames: 'resets',
   ack_frames: 'limits',

@@ -8,6 +8,7 @@ import { createDialogs, type Page } from './dialog.ts'
 import { createEvents, type Events } from './events.ts'
 import { failure } from './failure.ts'
 import { createFunctions, type Functions } from './functions.ts'
+import { createKept, type TokenStorage } from './kept.ts'
 import { lagged, type OpenLink } from './lag.ts'
 import { openLink, type Timers, type WebSocketConstructor } from './link.ts'
 import { type PageLocation, platformLocation } from './location.ts'
@@ -40,6 +41,7 @@ export type { Channel, ChannelMessage, ChannelsEvents } from './channels.ts'
 export type { ActionHandler, Actions, Delivered, EventListener } from './events.ts'
 export { NetworkError } from './failure.ts'
 export type { CastOptions, CastResult, RemoteFunction } from './functions.ts'
+export type { TokenStorage } from './kept.ts'
 export type { PageLocation } from './location.ts'
 export type { PacketContext, PacketListener } from './packets.ts'
 export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './players.ts'
@@ -67,6 +69,11 @@ export interface ConnectOptions {
    * cuts and stalls connections. A `warning` says that it is on, and its seed.
    */
   readonly lag?: LagOptions
+  /**
+   * Where the session is kept, `sessionStorage` for one: a page that is loaded again goes on in it, as
+   * who it was, in its rooms, if that is soon enough. A tab that was duplicated begins its own.
+   */
+  readonly storage?: TokenStorage
   /** Gives the connection up, now or later. */
   readonly signal?: AbortSignal
   /** Where errors thrown by your listeners go; the console unless given. */
@@ -121,6 +128,9 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     backoff: options.backoff ?? jittered,
     packets: options.packets?.hash,
     report,
+    ...(options.storage && {
+      kept: createKept(options.storage, url, (text) => session.warn(text)),
+    }),
   })
   const players = createPlayers(session)
   const rooms = createRooms(session, report)

@@ -15,6 +15,8 @@ export type Outcome =
   | { readonly is: 'resumed'; readonly received: number }
   /** The same session, both counts from 0. */
   | { readonly is: 'kept'; readonly reason: ResumeReason }
+  /** The session whose token was kept, with a token of its own from now on. */
+  | { readonly is: 'reloaded'; readonly reason: ResumeReason; readonly welcome: Welcome }
   /** The session of this connection's welcome in place of ours. */
   | { readonly is: 'lost'; readonly reason: ResumeReason; readonly welcome: Welcome }
   /** Another connection has to try, once the server's time is over. */
@@ -43,8 +45,14 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
   /** Why the session cannot be claimed, if it cannot. */
   let hopeless: ResumeReason | undefined
   let pages: Snapshot[] = []
+  /** Whether a claim told us nothing yet of where we sit. */
+  let awaitsSnapshot = false
 
   return {
+    get awaitsSnapshot() {
+      return awaitsSnapshot
+    },
+
     get received() {
       return received
     },
@@ -54,8 +62,11 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
       received++
     },
 
-    /** The first frame of a connection: a claim of the session with this token, or a hello. */
-    introduce(token: string | undefined): void {
+    /**
+     * The first frame of a connection: a claim of the session with this token, or a hello. It is a
+     * fresh one where nothing is left of that session here but the token.
+     */
+    introduce(token: string | undefined, fresh = false): void {
       candidate = undefined
       claimId = undefined
       if (token === undefined || hopeless) {
@@ -65,7 +76,8 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
       attempt++
       claimId = `claim-${attempt}`
       const { sent, forgotten } = outgoing
-      const data = { token, attempt, sent, received, forgotten, ...abilities }
+      const known = fresh ? { fresh } : { attempt, sent, received, forgotten }
+      const data = { token, ...known, ...abilities }
       write({ type: 'session.resume', id: claimId, data })
     },
 
@@ -87,6 +99,11 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
         return { is: 'resumed', received: answer.received }
       }
       const reason = answer.reason ?? 'UNKNOWN'
+      const { session, token } = answer
+      if (token !== undefined && candidate) {
+        awaitsSnapshot = true
+        return { is: 'reloaded', reason, welcome: { ...candidate, session, token } }
+      }
       if (answer.kept || !candidate) return { is: 'kept', reason }
       return { is: 'lost', reason, welcome: candidate }
     },
@@ -137,6 +154,7 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
       if (page.more) return undefined
       const all = pages
       pages = []
+      awaitsSnapshot = false
       return all
     },
 

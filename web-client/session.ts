@@ -11,6 +11,7 @@ import {
 import { createClock } from './clock.ts'
 import { createEmitter, type Report } from './emitter.ts'
 import { failure, NetworkError } from './failure.ts'
+import type { Kept } from './kept.ts'
 import type { OpenLink } from './lag.ts'
 import type { Data, Link, Timers } from './link.ts'
 import { createLiveness } from './liveness.ts'
@@ -51,6 +52,8 @@ export interface SessionOptions {
   /** The hash of the game's packets, where there are any. */
   readonly packets?: string | undefined
   readonly report: Report
+  /** What a page that is loaded again goes on from. */
+  readonly kept?: Kept | undefined
 }
 
 export interface SendOptions {
@@ -63,7 +66,7 @@ export type Session = ReturnType<typeof createSession>
 /** A session with the server that survives its connections. */
 export function createSession(options: SessionOptions) {
   const { url, openLink, timers, connectTimeout, backoff, pingEvery, report } = options
-  const { packets } = options
+  const { packets, kept } = options
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
   const clock = createClock(timers.now)
@@ -208,7 +211,8 @@ export function createSession(options: SessionOptions) {
 
   function introduce(): void {
     liveness.expect(connectTimeout)
-    resume.introduce(welcome?.token)
+    if (welcome) resume.introduce(welcome.token)
+    else resume.introduce(kept?.get(), true)
   }
 
   function receive(data: Data): void {
@@ -254,6 +258,7 @@ export function createSession(options: SessionOptions) {
   function adopt(data: Welcome, because?: ResumeReason): void {
     const isNew = welcome !== undefined
     welcome = data
+    kept?.set(data.token)
     clock.begin(data.time)
     if (data.fingerprint !== FINGERPRINT) emitter.emit('warning', OTHER_TABLES)
     const reason = resume.begin(data.limits)
@@ -263,18 +268,24 @@ export function createSession(options: SessionOptions) {
   function onClaimAnswered(message: Received): void {
     const outcome = resume.outcomeOf(message)
     if (outcome.is === 'resumed') return goLive(outcome.received)
-    if (outcome.is === 'refused') {
-      link?.cut()
-      return lose(1006, 'claim refused', outcome.retry_ms)
-    }
+    if (outcome.is === 'refused') return onRefused(outcome.retry_ms)
     if (outcome.is === 'lost') {
       adopt(outcome.welcome, outcome.reason)
       if (outcome.reason === 'FINGERPRINT') resume.despair('FINGERPRINT')
       return goLive()
     }
-    resume.beginAgain()
+    if (outcome.is === 'reloaded') adopt(outcome.welcome)
+    else resume.beginAgain()
     goLive()
     emitter.emit('reset', outcome.reason)
+  }
+
+  /** The next connection has to try again; what a page of before left is tried as long as it may. */
+  function onRefused(retry_ms: number | undefined): void {
+    link?.cut()
+    if (welcome) return lose(1006, 'claim refused', retry_ms)
+    if (retry_ms === undefined) kept?.discard()
+    lose(1006, 'claim refused', retry_ms ?? 0)
   }
 
   /** Writes what the server lacks, from its `count` on, and from now on at once. */
@@ -287,6 +298,11 @@ export function createSession(options: SessionOptions) {
     resume.acknowledge()
     liveness.begin(outgoing.limits.ack_ms, resume.acknowledge)
     setState('open', 0, '')
+    if (!resume.awaitsSnapshot) begun()
+  }
+
+  /** Whoever waits for the connection may use it. */
+  function begun(): void {
     opened?.resolve()
     opened = undefined
   }
@@ -305,7 +321,9 @@ export function createSession(options: SessionOptions) {
 
   function onSnapshot(page: Snapshot): void {
     const pages = resume.collect(page)
-    if (pages) emitter.emit('snapshot', pages)
+    if (!pages) return
+    emitter.emit('snapshot', pages)
+    begun()
   }
 
   function onError({ re, data }: Received): void {
@@ -332,7 +350,7 @@ export function createSession(options: SessionOptions) {
   function lose(code: number, reason: string, delay?: number): void {
     isLive = false
     liveness.stop()
-    if (!welcome) {
+    if (!welcome && delay === undefined) {
       const text = `${url}: ${reason || 'no server answered'} (${code})`
       const refused = actionOn(code) === 'refused'
       return finish(code, reason, failure(refused ? 'REFUSED' : 'CONNECT_FAILED', text))
@@ -341,7 +359,7 @@ export function createSession(options: SessionOptions) {
     if (action === 'refused' || code === 1000)
       return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
     if (action === 'ended') resume.despair('UNKNOWN')
-    setState('away', code, reason)
+    if (welcome) setState('away', code, reason)
     cancelRetry()
     cancelRetry = timers.after(delay ?? backoff(++tries), open)
   }
@@ -350,6 +368,7 @@ export function createSession(options: SessionOptions) {
     isLive = false
     cancelRetry()
     liveness.stop()
+    if (welcome) kept?.forget()
     requests.abandon(() => 'CLOSED')
     opened?.reject(error)
     opened = undefined

@@ -17,12 +17,16 @@ interface Wish {
 
 const SLACK = { resume_bytes: 1_048_576, resume_frames: 4_096, ack_frames: 64, ack_ms: 1_000 }
 
-/** What a session's client does, in as few words as it can be said: the reference of every trace. */
-export function createClient(write: (frame: Frame) => void, fingerprint: string) {
+/**
+ * What a session's client does, in as few words as it can be said: the reference of every trace. `kept` is
+ * the token that the game of before had, if there was one.
+ */
+export function createClient(write: (frame: Frame) => void, fingerprint: string, kept = '') {
   let state: 'connecting' | 'open' | 'away' | 'closed' = 'connecting'
   let link: 'none' | 'asked' | 'open' = 'asked'
   let isLive = false
   let token = ''
+  let keeps = kept
   let candidate: Message['data']
   let claim = ''
   let attempt = 0
@@ -47,6 +51,10 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
     },
     get link() {
       return link
+    },
+    /** The token that the game's next start would find. */
+    get kept() {
+      return keeps
     },
     get counts() {
       return { sent: ledger.sent, received }
@@ -109,6 +117,12 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
     link = 'open'
     candidate = undefined
     claim = ''
+    if (token === '' && keeps !== '') {
+      attempt++
+      claim = `claim-${attempt}`
+      write({ type: 'session.resume', id: claim, data: { token: keeps, fresh: true, fingerprint } })
+      return
+    }
     if (token === '' || lostBecause) {
       write({ type: 'session.hello', id: 'hello', data: { fingerprint } })
       return
@@ -160,6 +174,7 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
   function adopt(welcome: Message['data'], reason: ResumeReason): void {
     const isFirst = token === ''
     token = welcome.token
+    keeps = token
     attempt = 0
     lostBecause = undefined
     limits = welcome.limits
@@ -186,6 +201,13 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
       adopt(candidate, data.reason)
       if (data.reason === 'FINGERPRINT') lostBecause = 'FINGERPRINT'
       return goLive(0)
+    }
+    if (data.reason === 'RELOADED') {
+      token = data.token
+      keeps = token
+      attempt = 0
+      limits = candidate.limits
+      ledger = ledgerOf(limits)
     }
     beginAgain()
     goLive(0)
@@ -265,12 +287,13 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
   function goAway(): void {
     isLive = false
     link = 'none'
-    setState('away')
+    if (token !== '') setState('away')
   }
 
   function finish(): void {
     isLive = false
     link = 'none'
+    if (token !== '') keeps = ''
     giveUp(() => 'CLOSED')
     setState('closed')
   }

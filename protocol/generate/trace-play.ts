@@ -2,7 +2,7 @@ import { LIMITS, RATES } from '../limits.ts'
 import { createClient } from './trace-client.ts'
 import type { Frame, Limits } from './trace-frames.ts'
 import { isBinary } from './trace-frames.ts'
-import { createServer } from './trace-server.ts'
+import { createServer, type Old } from './trace-server.ts'
 
 /** One thing that happens, or is found to be so; PROTOCOL.md says what each `do` means. */
 export type Step = { readonly do: string } & Readonly<Record<string, unknown>>
@@ -65,7 +65,7 @@ function stage({ limits = {}, claims = CLAIMS, other, pages = 1 }: TraceOptions,
   const steps: Step[] = []
   const queues: Record<Way, Frame[]> = { up: [], down: [] }
   const losing: Record<Way, boolean> = { up: false, down: false }
-  const client = createClient((frame) => write('up', frame), of('client'))
+  let client = createClient((frame) => write('up', frame), of('client'))
   const server = createServer((frame) => write('down', frame), {
     ...{ limits: { ...DEFAULTS, ...limits }, fingerprint: of('server'), claims, pages },
   })
@@ -149,6 +149,14 @@ function stage({ limits = {}, claims = CLAIMS, other, pages = 1 }: TraceOptions,
     close(): void {
       step('close')
       client.close()
+    },
+    /** The game begins anew with nothing but the token that it kept; its old connection is … */
+    reload(old: Old): void {
+      step('reload', { old })
+      lose([])
+      server.reload(old)
+      client = createClient((frame) => write('up', frame), of('client'), client.kept)
+      named = 0
     },
     /** The client has asked for a connection by itself. */
     asks(): void {

@@ -17,13 +17,17 @@ export type Server = ReturnType<typeof createServer>
 
 interface Session {
   readonly id: string
-  readonly token: string
+  token: string
+  /** The one before, until its client has said something since. */
+  former: string | undefined
   readonly ledger: Ledger<Frame>
   state: 'live' | 'away' | 'ended'
   received: number
   attempt: number
   told: { sent: number; received: number }
   isStarted: boolean
+  /** Whether its client answers pings; where not, its socket does not say so. */
+  isThere: boolean
   isIntroduced: boolean
   isResumable: boolean
   mustReset: ResumeReason | undefined
@@ -37,6 +41,11 @@ interface Session {
   until: number
   claims: { tokens: number; at: number }
 }
+
+type Answer = (session: Session, reason?: ResumeReason, more?: object) => void
+
+/** What became of a client's connection when the client began anew. */
+export type Old = 'gone' | 'there' | 'silent'
 
 export interface ServerOptions {
   readonly limits: Limits
@@ -56,6 +65,8 @@ export function createServer(write: (frame: Frame) => void, options: ServerOptio
   let current: Session | undefined
   let opened = 0
   let time = 0
+  /** A fresh claim, until its session shows whether it is in use. */
+  let judged: { readonly until: number; readonly judge: () => void } | undefined
 
   return {
     /** The session that the client had last. */
@@ -85,6 +96,7 @@ export function createServer(write: (frame: Frame) => void, options: ServerOptio
       const session = current
       if (!session) return
       session.isStarted = true
+      session.former = undefined
       const counted = isBinary(frame) || isCounted(MESSAGES, frame)
       if (counted && session.resetting) return
       if (!session.resetting) session.mustReset = undefined
@@ -107,6 +119,7 @@ export function createServer(write: (frame: Frame) => void, options: ServerOptio
     /** Time passes; every second it tells the counts. */
     pass(ms: number): void {
       time += ms
+      if (judged && time >= judged.until) judged.judge()
       for (const session of sessions.values())
         if (session.state === 'away' && time >= session.until) {
           expired.add(session.token)
@@ -135,6 +148,12 @@ export function createServer(write: (frame: Frame) => void, options: ServerOptio
       if (asked.generation === session.generation) reply(session, asked.message)
     },
 
+    /** Its client is another, with nothing but the token; the old one is gone, there, or silent. */
+    reload(old: Old): void {
+      if (old === 'gone') return this.drop(1001)
+      if (current) current.isThere = old === 'there'
+    },
+
     /** It finds that its client does not read. */
     slow(): void {
       if (!current) return
@@ -161,7 +180,13 @@ export function createServer(write: (frame: Frame) => void, options: ServerOptio
   function newSession(id: string, token: string): Session {
     return {
       ...{ id, token, state: 'live', received: 0, attempt: 0, told: { sent: 0, received: 0 } },
-      ...{ isStarted: false, isIntroduced: false, isResumable: true },
+      ...{
+        isStarted: false,
+        isThere: true,
+        former: undefined,
+        isIntroduced: false,
+        isResumable: true,
+      },
       ...{ mustReset: undefined, resetting: undefined, asked: 0, generation: 0 },
       ...{ waiting: new Map(), seat: undefined, until: 0 },
       claims: { tokens: claims, at: time },
@@ -210,30 +235,67 @@ export function createServer(write: (frame: Frame) => void, options: ServerOptio
   }
 
   function resume(own: Session, { type, id = '', data }: Message): void {
-    const answer = (session: Session, reason?: ResumeReason) => {
+    const answer: Answer = (session, reason, more = {}) => {
       const { sent } = session.ledger
       const counts = { session: session.id, sent, received: session.received }
       const { kept, doc } = RESUME_REASONS[reason ?? 'UNKNOWN']
       const why = { resumed: false, kept, reason, message: doc }
-      write({ type, re: id, data: { ...(reason ? why : { resumed: true }), ...counts } })
+      write({ type, re: id, data: { ...(reason ? why : { resumed: true }), ...counts, ...more } })
     }
     own.isIntroduced = true
     own.isResumable = data.fingerprint === fingerprint
     if (!own.isResumable) return answer(own, 'FINGERPRINT')
-    const session = sessions.get(data.token)
+    const session = data.fresh ? claimedAfresh(data.token) : sessions.get(data.token)
     if (!session) return answer(own, expired.has(data.token) ? 'EXPIRED' : 'UNKNOWN')
     const retry_ms = take(session)
-    const isStale = data.attempt <= session.attempt
+    const isStale = !data.fresh && data.attempt <= session.attempt
     if (retry_ms > 0 || isStale) {
       own.isStarted = false
       const more = retry_ms > 0 ? { retry_ms } : { cause: { attempt: session.attempt } }
       return refuse(own, retry_ms > 0 ? 'RATE_LIMITED' : 'STALE_ATTEMPT', type, id, more)
     }
+    if (!data.fresh) return claimed(own, session, data, answer)
+    if (session.state === 'away') return reloaded(own, session, data.token, answer)
+    if (session.isThere) return answer(own, 'SESSION_IN_USE')
+    judged = {
+      until: time + limits.in_use_ms,
+      judge() {
+        judged = undefined
+        reloaded(own, session, data.token, answer)
+      },
+    }
+  }
+
+  /** The session that a token claims afresh: its own, or the one before that its client may have. */
+  function claimedAfresh(token: string): Session | undefined {
+    const former = [...sessions.values()].find((one) => one.former === token)
+    return sessions.get(token) ?? former
+  }
+
+  function reloaded(own: Session, session: Session, token: string, answer: Answer): void {
+    end(own)
+    current = session
+    session.state = 'live'
+    session.isThere = true
+    session.resetting = undefined
+    session.attempt = 0
+    sessions.delete(session.token)
+    session.token = `next-${opened}`
+    session.former = token
+    sessions.set(session.token, session)
+    beginAgain(session, 'RELOADED')
+    answer(session, 'RELOADED', { token: session.token })
+    snapshot(session)
+  }
+
+  function claimed(own: Session, session: Session, data: Message['data'], answer: Answer): void {
     end(own)
     current = session
     session.attempt = data.attempt
     session.state = 'live'
     session.resetting = undefined
+    if (session.mustReset === 'RELOADED') session.mustReset = undefined
+    session.former = undefined
     const reason = whyNot(session, data)
     if (reason) beginAgain(session, reason)
     else session.ledger.acknowledge(data.received)

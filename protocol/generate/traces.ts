@@ -419,6 +419,111 @@ const SCENARIOS: readonly Scenario[] = [
     play.open()
     play.states()
   }),
+  trace('a game that begins anew with its token sits where it sat: RELOADED', (play) => {
+    begin(play)
+    play.request('room.join_or_create', { kind: 'duel', name: 'Ada' })
+    play.push(1)
+    play.reload('gone')
+    play.states()
+    play.open()
+    play.states()
+    play.push(2)
+    play.emit(1)
+    play.drop(1006)
+    play.push(3)
+    play.open()
+    play.states()
+  }),
+  trace('what was asked before a reload is not answered after it', (play) => {
+    begin(play)
+    play.emit(2, 'game.think')
+    play.reload('gone')
+    play.push(1)
+    play.open()
+    play.answered('2')
+    play.emit(1)
+    play.states()
+  }),
+  trace('a fresh claim whose answer is lost is made again with the same token', (play) => {
+    begin(play)
+    play.reload('gone')
+    play.open('down')
+    play.drop(1006)
+    play.states()
+    play.reload('gone')
+    play.open()
+    play.emit(1)
+    play.states()
+    play.reload('gone')
+    play.open()
+    play.states()
+  }),
+  trace('a session whose client is there is in use, and its twin has another', (play) => {
+    begin(play)
+    play.request('room.join_or_create', { kind: 'duel', name: 'Ada' })
+    play.reload('there')
+    play.open()
+    play.states()
+    play.push(1)
+    play.emit(1)
+    play.drop(1006)
+    play.open()
+    play.states()
+  }),
+  trace('whose connection answers no ping for two seconds is not there', (play) => {
+    begin(play)
+    play.reload('silent')
+    play.open()
+    play.wait(1_999)
+    play.wait(1)
+    play.states()
+    play.emit(1)
+    play.states()
+  }),
+  trace('who begins anew too late has another session, and lost none', (play) => {
+    begin(play)
+    play.drop(1006)
+    play.wait(AWAY_MS)
+    play.reload('gone')
+    play.open()
+    play.states()
+    play.emit(1)
+    play.states()
+  }),
+  trace('a server that restarted knows no token of before', (play) => {
+    begin(play)
+    play.reload('gone')
+    play.restart()
+    play.open()
+    play.states()
+  }),
+  trace(
+    'a fresh claim that comes too soon is made again when the server said',
+    (play) => {
+      begin(play)
+      play.reload('gone')
+      play.open()
+      play.reload('gone')
+      play.open()
+      play.states()
+      play.drop(1006)
+      play.wait(500)
+      play.asks()
+      play.states()
+      play.open()
+      play.states()
+    },
+    { claims: 1 },
+  ),
+  trace('who leaves keeps no token', (play) => {
+    begin(play)
+    play.close()
+    play.drop(1000)
+    play.reload('gone')
+    play.open()
+    play.states()
+  }),
+
   trace(
     'a client made from other tables loses its session with its connection',
     (play) => {

@@ -6,8 +6,9 @@ import { PROTOCOL, type session as sessionTable } from '../../protocol/session.t
 import { paging } from '../core/delivery/source.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Seat } from '../core/room/seat.ts'
+import type { Claim } from '../core/session/resume.ts'
 import type { Player, Session } from '../core/session/session.ts'
-import type { Sessions } from '../core/session/sessions.ts'
+import type { Claimed, Sessions } from '../core/session/sessions.ts'
 import { SNAPSHOT_BYTES } from '../core/wire/envelope.ts'
 import { encode, type Outgoing, push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
@@ -16,6 +17,7 @@ import type { World } from '../world.ts'
 
 export type Snapshot = DataOf<AllMessages['session.snapshot']>
 type Abilities = DataOf<AllMessages['session.hello']>
+type ClaimData = DataOf<AllMessages['session.resume']>
 
 export interface ConnectionOptions {
   readonly world: World
@@ -86,25 +88,36 @@ export function createConnections(options: ConnectionOptions) {
     return { resume: false, warning: OTHER_TABLES }
   }
 
-  function resume(context: Context, claim: DataOf<AllMessages['session.resume']>) {
+  function resume(context: Context, said: ClaimData) {
     const { connection, session: own } = context
     if (connection.frames > 1) throw new Refusal('RESUME_TOO_LATE')
-    const introduced = introduce(own, claim)
-    if (!introduced.resume) return refusal(own, 'FINGERPRINT')
-    const { session, reason, wasAway } = sessions.claim(connection, own, claim)
-    if (session === own) return refusal(own, reason ?? 'UNKNOWN')
+    const claim = said.fresh ? undefined : claimOf(said)
+    if (!introduce(own, said).resume) return refusal(own, 'FINGERPRINT')
+    if (claim) return claimed(context, said, sessions.claim(connection, own, claim))
+    const reloaded = sessions.reload(connection, own, said.token)
+    if (!(reloaded instanceof Promise)) return claimed(context, said, reloaded)
+    context.atEnd(connection.pause())
+    return reloaded.then((judge) => () => claimed(context, said, judge()))
+  }
 
-    introduce(session, claim)
+  /** What becomes of a claim: its answer, and after that what its client lacks. */
+  function claimed(
+    context: Context,
+    said: ClaimData,
+    { session, reason, wasAway, token }: Claimed,
+  ) {
+    if (session === context.session) return refusal(session, reason ?? 'UNKNOWN')
+    introduce(session, said)
     context.afterwards(() => {
-      if (!reason) session.outbox.replayAfter(claim.received)
+      if (!reason) session.outbox.replayAfter(said.received ?? 0)
       sendSnapshot(session)
       sessions.restored(session, wasAway)
     })
-    world.log.info({ session: session.id, attempt: claim.attempt, reason }, 'session claimed')
+    const { attempt } = session.resume
+    world.log.info({ session: session.id, attempt, reason }, 'session claimed')
     const { sent, received } = session.resume
-    return reason
-      ? refusal(session, reason)
-      : { resumed: true, session: session.id, sent, received }
+    if (!reason) return { resumed: true, session: session.id, sent, received }
+    return { ...refusal(session, reason), ...(token !== undefined && { token }) }
   }
 
   function compare(session: Session, sent: number, received: number): void {
@@ -138,6 +151,18 @@ export function createConnections(options: ConnectionOptions) {
     const seated = seatsOf(session, session.receiveBytes - SNAPSHOT_BYTES)
     session.mark(paging(snapshot(player, seated)))
   }
+}
+
+/** A claim with its counts, which only a fresh one may leave out. */
+function claimOf(said: ClaimData): Claim {
+  for (const name of ['attempt', 'sent', 'received', 'forgotten'] as const)
+    if (said[name] === undefined)
+      throw new Refusal(
+        'INVALID_MESSAGE_DATA',
+        `session.resume.${name}: expected a whole number, or "fresh": true`,
+      )
+  const { token, attempt = 0, sent = 0, received = 0, forgotten = 0 } = said
+  return { token, attempt, sent, received, forgotten }
 }
 
 /** What the session is and where it sits, in pages that each fit its client. */

@@ -36,8 +36,12 @@ export interface RawClient {
   close(code?: number): void
 }
 
-/** Opens a socket and waits for the server's welcome. */
-export async function openRaw(Socket: WebSocketConstructor, url: string): Promise<RawClient> {
+/** Opens a socket, says something at once, if anything, and waits for the server's welcome. */
+export async function openRaw(
+  Socket: WebSocketConstructor,
+  url: string,
+  first?: object,
+): Promise<RawClient> {
   const socket = new Socket(url)
   socket.binaryType = 'arraybuffer'
   const seen: Seen[] = []
@@ -54,6 +58,7 @@ export async function openRaw(Socket: WebSocketConstructor, url: string): Promis
     }
   })
   socket.onerror = () => {}
+  if (first) socket.onopen = () => setImmediate(() => client.send(first))
   socket.onmessage = ({ data }: { data: unknown }) => {
     if (data instanceof ArrayBuffer) seen.push({ type: 'bytes', data: Buffer.from(data) })
     else seen.push(JSON.parse(String(data)) as Seen)

@@ -46,6 +46,13 @@ export async function claim(w: TestWorld, token: string, rest: Partial<Claim> = 
   return Object.assign(raw, { answer, reply: answer.data })
 }
 
+/** A claim of who has nothing but the token; `answered` is its whole answer, once there is one. */
+export async function reload(w: TestWorld, token: string) {
+  const raw = await w.raw()
+  const answered = raw.ask('session.resume', { token, fresh: true })
+  return Object.assign(raw, { answered })
+}
+
 /** Drops a player; resolves when the server has noticed. */
 export async function drop(w: TestWorld, raw: RawClient): Promise<void> {
   const { away, connections } = w.stats()

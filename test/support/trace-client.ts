@@ -1,7 +1,9 @@
+import { createKept } from '../../web-client/kept.ts'
 import { type Data, openLink, type WebSocketLike } from '../../web-client/link.ts'
 import { createSession } from '../../web-client/session.ts'
 import type { Any } from './client.ts'
 import { createClock } from './clock.ts'
+import { memoryStorage } from './storage.ts'
 import { named, type Side, type Step, type Trace } from './traces.ts'
 
 /** How long the client waits before it comes back, where the server does not say. */
@@ -14,10 +16,10 @@ const FOR_EVER = 1e12
 
 /** The web client's session, on a WebSocket that does what the trace says. */
 export function clientOf(_trace: Trace): Side {
-  const clock = createClock()
+  let clock = createClock()
   const written: Any[] = []
-  const results: string[] = []
-  const events: string[] = []
+  let results: string[] = []
+  let events: string[] = []
   let socket: Scripted | undefined
   let asked: Scripted | undefined
 
@@ -55,23 +57,9 @@ export function clientOf(_trace: Trace): Side {
     }
   }
 
-  const session = createSession({
-    ...{ url: URL, timers: clock, connectTimeout: TIMEOUT_MS },
-    openLink: (events) => openLink(Scripted, URL, events, clock, TIMEOUT_MS),
-    ...{ backoff: () => BACKOFF_MS, pingEvery: 5_000 },
-    report(error) {
-      throw error
-    },
-  })
-  session.on('state', (state) => hear(state))
-  session.on('reset', (reason) => hear(`reset ${reason}`))
-  session.on('lost', (reason) => hear(`lost ${reason}`))
-  session.on('snapshot', (pages) => hear(`snapshot ${pages.length}`))
-  session.on('error', ({ code }) => hear(`error ${code}`))
-  session.on('message', ({ type }) => hear(`message ${type}`))
-  session.on('bytes', (frame) => hear(`bytes ${Buffer.from(frame).toString('hex')}`))
   const wishes: Step[] = []
-  void session.start()
+  const storage = memoryStorage()
+  let session = start()
 
   return {
     written,
@@ -95,8 +83,9 @@ export function clientOf(_trace: Trace): Side {
       post: ({ type, room, data }) => session.post(type as never, data as never, { room }),
       answer: ({ re, type, data }) => session.answer({ type, id: re } as never, type, data),
       when: (step) => void wishes.push(step),
-      cut: session.cut,
-      close: session.close,
+      cut: () => session.cut(),
+      close: () => session.close(),
+      reload,
     },
     state: () => ({
       state: session.state,
@@ -109,7 +98,37 @@ export function clientOf(_trace: Trace): Side {
     }),
     plain: (found, expected) =>
       ['session.hello', 'session.resume'].includes(expected.type) ? named(found, expected) : found,
-    close: session.close,
+    close: () => session.close(),
+  }
+
+  /** Of the page that was there nothing is left but what it kept. */
+  function reload(): void {
+    clock = createClock()
+    socket = undefined
+    results = []
+    events = []
+    wishes.length = 0
+    session = start()
+  }
+
+  /** A page that finds what the one before it kept. */
+  function start() {
+    const session = createSession({
+      ...{ url: URL, timers: clock, connectTimeout: TIMEOUT_MS },
+      openLink: (events) => openLink(Scripted, URL, events, clock, TIMEOUT_MS),
+      ...{ backoff: () => BACKOFF_MS, pingEvery: 5_000 },
+      kept: createKept(storage, URL, fail),
+      report: fail,
+    })
+    session.on('state', (state) => hear(state))
+    session.on('reset', (reason) => hear(`reset ${reason}`))
+    session.on('lost', (reason) => hear(`lost ${reason}`))
+    session.on('snapshot', (pages) => hear(`snapshot ${pages.length}`))
+    session.on('error', ({ code }) => hear(`error ${code}`))
+    session.on('message', ({ type }) => hear(`message ${type}`))
+    session.on('bytes', (frame) => hear(`bytes ${Buffer.from(frame).toString('hex')}`))
+    void session.start().catch(() => {})
+    return session
   }
 
   /** The connection that it asks for now, or once it has waited long enough. */
@@ -134,6 +153,10 @@ export function clientOf(_trace: Trace): Side {
     const at = wishes.findIndex((wish) => wish.event === event)
     for (const wish of at < 0 ? [] : wishes.splice(at, 1)) request(wish)
   }
+}
+
+function fail(problem: unknown): never {
+  throw problem
 }
 
 const pong = (id: string) => JSON.stringify({ type: 'ping', re: id, data: { time: 0 } })

@@ -18,6 +18,8 @@ export function serverOf({ limits, claims }: Trace): Side {
   const thinking = new Map<string, () => void>()
   /** What the server chose, and what the trace calls it. */
   const names: (readonly [chosen: string, name: string])[] = []
+  /** Connections whose client answers pings. */
+  const present = new Set<Connection>()
   let opened = 0
   let hub = start()
   let connection: Connection | undefined
@@ -36,7 +38,10 @@ export function serverOf({ limits, claims }: Trace): Side {
     },
     does: {
       open() {
-        connection = accept((bytes) => written.push(...messagesIn(bytes)))
+        const it = accept((bytes) => {
+          if (connection === undefined || connection === it) written.push(...messagesIn(bytes))
+        })
+        connection = it
         follow()
       },
       drop: ({ code }) => drop(code),
@@ -52,21 +57,30 @@ export function serverOf({ limits, claims }: Trace): Side {
         clock.advance(STALLED_MS)
         unwritten = 0
       },
+      reload({ old }) {
+        if (old === 'gone') return drop(1001)
+        if (connection && old === 'there') present.add(connection)
+        connection = undefined
+      },
       restart() {
         hub.close()
         hub = start()
       },
       rival: ({ attempt }) => rival(attempt),
     },
-    state: () => ({
-      state: session?.ended ? 'ended' : session?.connection ? 'live' : 'away',
-      sent: session?.resume.sent,
-      received: session?.resume.received,
-    }),
+    state() {
+      follow()
+      return {
+        state: session?.ended ? 'ended' : session?.connection ? 'live' : 'away',
+        sent: session?.resume.sent,
+        received: session?.resume.received,
+      }
+    },
     plain(found, expected) {
       const { type, data } = found ?? {}
       if (type === 'welcome') names.push([data.session, `session-${opened}`])
       if (type === 'welcome') names.push([data.token, `token-${opened}`])
+      if (type === 'session.resume' && data.token) names.push([data.token, expected.data.token])
       if (type === 'room.join_or_create') names.push([data.room.code, expected.data?.room?.code])
       const its = JSON.parse(
         names.reduce(
@@ -116,7 +130,9 @@ export function serverOf({ limits, claims }: Trace): Side {
         if (!isOver) heard(Buffer.from(bytes))
         return true
       },
-      ping() {},
+      ping() {
+        if (accepted instanceof Connection && present.has(accepted)) accepted.ponged()
+      },
       close: end,
       reset: end,
     }

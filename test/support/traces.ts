@@ -18,6 +18,7 @@ export interface Step {
   readonly data: Any
   readonly event: string
   readonly attempt: number
+  readonly old: 'gone' | 'there' | 'silent'
   readonly state: string
   readonly sent: number
   readonly received: number

@@ -108,8 +108,9 @@ export function tab(page: Page) {
         .filter({ hasText: exactly(mark) })
         .waitFor({ state: 'attached' }),
     remembers: (what: string) => page.evaluate(stored, `estragon.${what}`),
-    /** For as long as this tab is there. */
     remember: (what: string, value: string) => page.evaluate(store, [`estragon.${what}`, value]),
+    /** What this tab alone keeps. */
+    keeps: (what: string) => page.evaluate(keptByTab, `estragon.${what}`),
     is: (state: string) => page.locator(`#status[data-state="${state}"]`).waitFor(),
     /** Opens the menu of a member, and chooses from it. */
     async choose(name: string, what: string) {
@@ -155,14 +156,21 @@ export function tab(page: Page) {
   }
 }
 
+/** Another tab that begins with all that this one keeps, as a browser duplicates one. */
+export async function duplicate({ page }: { readonly page: Page }) {
+  const [twin] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.evaluate(() => void open(location.href)),
+  ])
+  return tab(twin)
+}
+
 /** What runs in the page may use. */
 declare const requestAnimationFrame: (callback: () => void) => void
 declare const document: {
   readonly documentElement: { readonly scrollWidth: number; readonly clientWidth: number }
 }
-declare const localStorage: Store
-declare const sessionStorage: Store
-interface Store {
+declare const localStorage: {
   getItem(name: string): string | null
   setItem(name: string, value: string): void
 }
@@ -209,8 +217,12 @@ const naming = (list: { querySelectorAll(path: string): Iterable<Named> }, names
     look()
   })
 
-const stored = (name: string) => sessionStorage.getItem(name) ?? localStorage.getItem(name) ?? ''
-const store = ([name = '', value = '']: string[]) => sessionStorage.setItem(name, value)
+declare const sessionStorage: typeof localStorage
+declare const location: { readonly href: string }
+declare function open(url: string): unknown
+const keptByTab = (name: string) => sessionStorage.getItem(name) ?? ''
+const stored = (name: string) => localStorage.getItem(name) ?? ''
+const store = ([name = '', value = '']: string[]) => localStorage.setItem(name, value)
 
 /** A line is as high as a button at most; the header’s padding is as much as half of that. */
 const linesOf = ({ clientHeight }: { readonly clientHeight: number }) =>

@@ -186,7 +186,7 @@ export class Model extends House implements Witness {
     this.count('session dropped')
   }
 
-  #claimed(own: ModelSession, { token, attempt }: DataOf<AllMessages['session.resume']>): void {
+  #claimed(own: ModelSession, { token, attempt = 0 }: DataOf<AllMessages['session.resume']>): void {
     const session = this.sessions.get(this.tokens.get(token) ?? '')
     this.count(session ? 'session resumed' : 'session expired')
     if (!session) return

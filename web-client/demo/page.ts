@@ -10,6 +10,7 @@ import { createMemberMenu } from './member.ts'
 import { titleOf } from './news.ts'
 import { createPeople } from './people.ts'
 import type { Point } from './playback.ts'
+import { remembered } from './remembered.ts'
 import { createRoomBar } from './room.ts'
 import { createShare, invitedTo, linkTo } from './share.ts'
 import { createStatus } from './status.ts'
@@ -219,9 +220,8 @@ textInput.addEventListener('keydown', ({ key }) => {
 addEventListener('hashchange', () => {
   if (invitedTo(location.hash) && invitedTo(location.hash) !== visit.room?.code) location.reload()
 })
-addEventListener('pagehide', visit.close)
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
 requestAnimationFrame((now) => frame(now, now))
-if (entrance.isKnown()) entrance.enter()
+if (entrance.isKnown() || remembered.hasVisited()) entrance.enter()
 else lobby.showOutside()

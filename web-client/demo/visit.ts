@@ -9,8 +9,8 @@ import {
   type SessionEvents,
 } from '../client.ts'
 import type { Rows } from '../plaza.ts'
+import { createGuest, type Guest } from './guest.ts'
 import { follow, titleOf } from './news.ts'
-import { remembered } from './remembered.ts'
 
 export interface Visitor {
   readonly name: string
@@ -53,6 +53,7 @@ const MOST_ROOMS = 100
 
 /** A connection that is made when it is first needed, and the room we sit in by it. */
 export function createVisit(url: string, audience: Audience) {
+  const guest = createGuest()
   let network: Network | undefined
   let connecting: Promise<Network> | undefined
   let seat: { readonly network: Network; readonly room: Room; readonly as: Visitor } | undefined
@@ -95,7 +96,7 @@ export function createVisit(url: string, audience: Audience) {
   /** Takes a seat, and gives up the one before; rejects with what stood in the way. */
   async function enter(as: Visitor, wish: Wish): Promise<void> {
     const network = await reach()
-    const room = await takeSeat(network, as, wish)
+    const room = await takeSeat(network, guest, as, wish)
     const before = seat
     seat = { network, room, as }
     if (before && network.rooms.all.get(before.room.code) === before.room)
@@ -119,6 +120,7 @@ export function createVisit(url: string, audience: Audience) {
   async function open(): Promise<Network> {
     const opened = await connect(url, {
       pingEvery: PING_MS,
+      storage: sessionStorage,
       backoff: (attempt) => Math.max(atLeast, jittered(attempt)),
     })
     network = opened
@@ -192,9 +194,18 @@ const SHUT: Readonly<Record<string, string>> = {
   BANNED: 'You were banned from that room.',
 }
 
-async function takeSeat(network: Network, { name, colour }: Visitor, wish: Wish): Promise<Room> {
+async function takeSeat(
+  network: Network,
+  guest: Guest,
+  { name, colour }: Visitor,
+  wish: Wish,
+): Promise<Room> {
   const { players, rooms } = network
-  if (!players.me) await identify(network, name)
+  const kept = [...rooms.all.values()].find(({ kind }) => kind === 'plaza')
+  const isWanted = wish.kind === 'any' || (wish.kind === 'code' && wish.code === kept?.code)
+  if (players.me) void guest.key()
+  else await identify(network, guest, name)
+  if (kept && isWanted) return kept
   const joining = { name, data: { colour } }
   const any = () => rooms.joinOrCreate('plaza', joining)
   if (wish.kind === 'any') return any()
@@ -210,19 +221,19 @@ async function takeSeat(network: Network, { name, colour }: Visitor, wish: Wish)
   }
 }
 
-/** As the guest this tab was before, or as a new one where the server has forgotten it. */
-async function identify({ players }: Network, name: string): Promise<void> {
-  const guest_key = remembered.get('guest_key')
+/** As the guest this tab was before, or as a new one where there is none, or it was forgotten. */
+async function identify({ players }: Network, guest: Guest, name: string): Promise<void> {
+  const guest_key = await guest.key()
   if (guest_key) {
     try {
       await players.identify({ guest_key, name })
-      return
+      return await guest.keep(guest_key)
     } catch (error) {
       if (!(error instanceof NetworkError) || error.code !== 'INVALID_GUEST_KEY') throw error
     }
   }
-  const guest = await players.identify({ name })
-  if (guest.guest_key) remembered.set('guest_key', guest.guest_key)
+  const made = await players.identify({ name })
+  if (made.guest_key) await guest.keep(made.guest_key)
 }
 
 const jittered = (attempt: number) =>

@@ -24,6 +24,9 @@ class TestWorld:
 	func now() -> float:
 		return time
 
+	func date() -> int:
+		return 1700000000000 + int(time)
+
 	func chance() -> float:
 		return 0.5
 

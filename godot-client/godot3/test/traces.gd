@@ -25,6 +25,27 @@ const _INTRODUCTIONS := ["session.hello", "session.resume"]
 var _client: Client
 
 
+# What is kept is kept by the test.
+class Kept:
+	extends "res://addons/estragon/keep.gd"
+
+	var held: String = ""
+
+	func _init().("", "", "") -> void:
+		pass
+
+	func recall() -> String:
+		return held
+
+	func put(value: String) -> String:
+		_ours = value
+		held = value
+		return ""
+
+	func discard() -> void:
+		held = ""
+
+
 # A session, what it told, and what its game wants of it.
 class Client:
 	extends "res://test/scripted.gd"
@@ -35,7 +56,9 @@ class Client:
 	# How many links were opened, or failed.
 	var taken: int = 0
 
-	func _init() -> void:
+	# The keep of a token, where the game that was there before has left it.
+	func _init(keep: Reference) -> void:
+		session.keep = keep
 		session.connect("state_changed", self, "_on_state")
 		session.connect("was_reset", self, "_on_told", ["reset"])
 		session.connect("was_lost", self, "_on_told", ["lost"])
@@ -137,7 +160,7 @@ func _initialize() -> void:
 
 
 func _replay(steps: Array) -> void:
-	_client = Client.new()
+	_client = Client.new(Kept.new())
 	for index in steps.size():
 		var step: Dictionary = steps[index]
 		var where := "step %d, %s" % [index, step["do"]]
@@ -188,6 +211,10 @@ func _play(step: Dictionary) -> void:
 			session.send_bytes("packet", _bytes(step["hex"]))
 		"answer":
 			session.answer(step["type"], step["re"], step["data"])
+		"reload":
+			var keep := Kept.new()
+			keep.held = session.keep.held
+			_client = Client.new(keep)
 		"cut", "close":
 			session.call(step["do"])
 

@@ -10,5 +10,9 @@ func now() -> float:
 	return time
 
 
+func date() -> int:
+	return 1_700_000_000_000 + int(time)
+
+
 func chance() -> float:
 	return next_chance

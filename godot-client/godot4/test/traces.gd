@@ -13,6 +13,30 @@ var _taken: int = 0
 var _results: Array = []
 var _events: Array = []
 var _wishes: Array[Dictionary] = []
+## The token that the game's next start finds, alone in an array.
+var _kept: Array[String] = [""]
+
+
+## What is kept is kept by the test.
+class Kept:
+	extends EstragonKeep
+
+	var _held: Array[String]
+
+	func _init(held: Array[String]) -> void:
+		super("", "", "")
+		_held = held
+
+	func recall() -> String:
+		return _held[0]
+
+	func put(value: String) -> String:
+		_ours = value
+		_held[0] = value
+		return ""
+
+	func discard() -> void:
+		_held[0] = ""
 
 
 func _run() -> void:
@@ -29,6 +53,7 @@ func _run() -> void:
 
 
 func _replay(steps: Array) -> void:
+	_kept = [""]
 	_begin()
 	for index: int in steps.size():
 		var step: Dictionary = steps[index]
@@ -40,7 +65,16 @@ func _replay(steps: Array) -> void:
 	_equal(_link().written, [], "and nothing else")
 
 
+## The game begins anew; of the one before nothing is left but the token that it kept.
+func _reload() -> void:
+	_world = FakeWorld.new()
+	_session = EstragonSession.new(_world, _make_link)
+	_links.clear()
+	_begin()
+
+
 func _begin() -> void:
+	_session.keep = Kept.new(_kept)
 	_taken = 0
 	_results = []
 	_events = []
@@ -111,6 +145,8 @@ func _play(step: Dictionary) -> void:
 			_session.answer(type, step["re"], data)
 		"when":
 			_wishes.append(step)
+		"reload":
+			_reload()
 		"cut":
 			_session.cut()
 		"close":

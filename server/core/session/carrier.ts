@@ -8,6 +8,8 @@ export interface Carrier {
   acknowledged(count: number): void
   /** Closes with a code of ours, after everything written so far. */
   close(code: CloseCode, reason?: string): void
+  /** Whether its peer answers a ping in time. */
+  probe(): Promise<boolean>
   /** Another connection took the session. */
   replace(): void
   /** Its reader is too slow. */

@@ -4,6 +4,8 @@ import type { Wire } from '../delivery/outbox.ts'
 import { Progress } from '../delivery/progress.ts'
 import type { Limits } from '../wire/limits.ts'
 import type { Carrier } from './carrier.ts'
+import { Hold } from './hold.ts'
+import { LATE_MS, Probe } from './probe.ts'
 import type { Session } from './session.ts'
 
 /** One socket, as core needs it: sockets and in-memory pairs implement it. */
@@ -48,6 +50,11 @@ export class Connection implements Carrier {
   #progress: Progress | undefined
   /** How many counted frames its reader has acknowledged. */
   #acknowledged = 0
+  #probe: Probe | undefined
+  /** What came in while its claim is judged. */
+  #hold: Hold | undefined
+  /** Called whenever it goes on after a pause. */
+  onGoingOn: (() => void) | undefined
   readonly openedAt: number
 
   constructor(transport: Transport, world: World, limits: Limits, events: ConnectionEvents) {
@@ -68,6 +75,7 @@ export class Connection implements Carrier {
   /** A frame came in. From a close or a claim on, frames are no longer anybody's. */
   receive(bytes: Buffer, isBinary: boolean): void {
     this.#missed = 0
+    if (this.#hold?.isOn) return this.#keep(this.#hold, bytes, isBinary)
     this.frames++
     if (this.session) this.#events.received(this, bytes, isBinary)
   }
@@ -75,6 +83,7 @@ export class Connection implements Carrier {
   /** The peer answered a ping, so it has read everything before it. */
   ponged(): void {
     this.#missed = 0
+    this.#probed(true)
     this.progressed()
     this.#progress?.anew(this.transport.taken)
   }
@@ -138,9 +147,33 @@ export class Connection implements Carrier {
     this.transport.close(conversation?.closing(code) ?? code, reason)
   }
 
+  /** Whether its peer answers a ping in time; it does not, once it is closed. */
+  probe(): Promise<boolean> {
+    if (!this.session) return Promise.resolve(false)
+    this.#probe ??= new Probe(this.#world, this.#limits.in_use_ms)
+    const { answered } = this.#probe
+    this.transport.ping()
+    return answered
+  }
+
+  /** What comes in waits, until what is returned is called. */
+  pause(): () => void {
+    this.#hold ??= new Hold()
+    const goOn = this.#hold.begin()
+    return () => {
+      goOn()
+      this.onGoingOn?.()
+    }
+  }
+
+  get isPaused(): boolean {
+    return this.#hold?.isOn ?? false
+  }
+
   /** Another connection took the session. */
   replace(): void {
     this.session = null
+    this.#probed(false)
     this.#progress?.cancel()
     this.transport.close(4103, CLOSES[4103].doc)
   }
@@ -203,9 +236,22 @@ export class Connection implements Carrier {
     })
   }
 
+  #probed(isThere: boolean): void {
+    this.#probe?.settle(isThere)
+    this.#probe = undefined
+  }
+
+  /** A frame waits; too many close the connection. */
+  #keep(hold: Hold, bytes: Buffer, isBinary: boolean): void {
+    const { requests, hard_bytes } = this.#limits
+    hold.add(() => this.receive(bytes, isBinary), bytes.length)
+    if (hold.size > requests || hold.bytes > hard_bytes) this.close(4101)
+  }
+
   #leave(ends: boolean): void {
     const { session } = this
     this.session = null
+    this.#probed(false)
     this.#progress?.cancel()
     if (session) this.#events.dropped(session, ends)
   }
@@ -215,6 +261,3 @@ const MISSED_PINGS = 2
 
 /** How often a reader is looked at before it is slow. */
 const LOOKS = 4
-
-/** What comes so much later than it was meant to shows that the loop was blocked. */
-export const LATE_MS = 250

@@ -3,7 +3,7 @@ import type { Ledger } from '../../../protocol/ledger.ts'
 import type { Id } from '../../../protocol/message.ts'
 import type { Buckets, Limits } from '../wire/limits.ts'
 
-export type ResetReason = Extract<ResumeReason, 'SLOW' | 'BUDGET' | 'DESYNC'>
+export type ResetReason = Extract<ResumeReason, 'SLOW' | 'BUDGET' | 'DESYNC' | 'RELOADED'>
 
 /** What a client says of its counts when it claims its session. */
 export interface Claim {
@@ -37,6 +37,8 @@ export class Resume {
   generation = 0
   /** Why the next claim cannot be a resume, if it cannot; after a reset, until its client knows. */
   pending: ResetReason | undefined
+  /** After a fresh claim, until its client has shown that it knows its next token. */
+  isReloaded = false
   /** The id of a `session.reset` whose reply is awaited; what comes before it is not handled. */
   resetting: Id | undefined
   readonly #outbox: Sent
@@ -102,6 +104,8 @@ export class Resume {
   /** A claim was granted: goes on from its counts, or says why both must begin anew. */
   claim(claim: Claim): ResetReason | undefined {
     this.attempt = claim.attempt
+    if (this.pending === 'RELOADED') this.pending = undefined
+    this.isReloaded = false
     const reason = this.#whyNot(claim)
     if (reason) return reason
     this.acknowledge(claim.received)
@@ -123,6 +127,12 @@ export class Resume {
     this.#toldReceived = 0
   }
 
+  /** A fresh claim was granted: its client has another token, and counts its claims anew. */
+  reload(): void {
+    this.attempt = 0
+    this.isReloaded = true
+  }
+
   /** The client knows of the reset: from here on its frames count again. */
   confirm(): void {
     this.resetting = undefined
@@ -131,6 +141,7 @@ export class Resume {
 
   /** A frame arrived: what a client says after the answer to its claim shows that it has read it. */
   heard(): void {
+    this.isReloaded = false
     if (this.resetting === undefined) this.pending = undefined
   }
 

@@ -46,11 +46,14 @@ interface SessionWorld {
 /** What survives a dropped connection: identity, counts, and what was sent but may not have come. */
 export class Session implements Receiver, Reader, Asker {
   readonly id: string
-  readonly tokenHash: string
   readonly address: string
   readonly buckets: Buckets
   readonly outbox: Outbox<Session>
   readonly resume: Resume
+  /** Of the token that claims it. */
+  tokenHash: string
+  /** Of the one before, as long as its client may not know the next. */
+  formerHash: string | undefined
   player: Player | null = null
   /** What its ticket lets it do; null without one: whatever a player may. */
   access: Access | null = null

@@ -1,7 +1,6 @@
 import type { ResumeReason } from '../../../protocol/errors.ts'
 import type { Cancel, World } from '../../world.ts'
 import type { Flusher } from '../delivery/flusher.ts'
-import { hashOf } from '../store/secrets.ts'
 import type { Alias } from '../store/store.ts'
 import type { Limits, Rates } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
@@ -9,6 +8,7 @@ import type { Arrival } from './arrival.ts'
 import type { Connection } from './connection.ts'
 import type { Claim } from './resume.ts'
 import { type Player, Session } from './session.ts'
+import { createTokens } from './tokens.ts'
 
 /** What a feature wants to know of sessions. */
 export interface SessionObserver {
@@ -36,11 +36,13 @@ export interface PlayerObserver {
   offline?(player: Player): void
 }
 
-interface Claimed {
+export interface Claimed {
   readonly session: Session
   /** Why it is not a resume, if it is not. */
   readonly reason?: ResumeReason
   readonly wasAway: boolean
+  /** What claims it from now on, where that is another token. */
+  readonly token?: string
 }
 
 export type Sessions = ReturnType<typeof createSessions>
@@ -53,13 +55,12 @@ export function createSessions(
   rates: Rates | false,
   observers: readonly SessionObserver[],
 ) {
-  const byToken = new Map<string, Session>()
+  const tokens = createTokens(world.random)
   const byId = new Map<string, Session>()
   const perAddress = new Map<string, number>()
   const windows = new Map<Session, Cancel>()
   /** Those that no address is charged for. */
   const spare = new Set<Session>()
-  const expired = new Set<string>()
   let closed = false
   const sessionWorld = {
     limits,
@@ -72,7 +73,7 @@ export function createSessions(
 
   return {
     get size() {
-      return byToken.size
+      return byId.size
     },
     get away() {
       return windows.size
@@ -81,7 +82,7 @@ export function createSessions(
     all: (): Iterable<Session> => byId.values(),
 
     /** The session that a token would claim now. */
-    living: (token: string): Session | undefined => byToken.get(hashOf(token)),
+    living: tokens.find,
 
     /** A new session on this connection, with the token that claims it; undefined where too many. */
     open(connection: Connection): { session: Session; token: string } | undefined {
@@ -93,28 +94,44 @@ export function createSessions(
     },
 
     /** A session that is to give way to the one its connection claims at once: it counts for nobody. */
-    openSpare(connection: Connection): Session {
-      const { session } = begin(connection)
-      spare.add(session)
-      return session
+    openSpare(connection: Connection): { session: Session; token: string } {
+      const begun = begin(connection)
+      spare.add(begun.session)
+      return begun
     },
 
     /** Moves an existing session onto this connection, or says why that cannot be. */
     claim(connection: Connection, own: Session, claim: Claim): Claimed {
-      const tokenHash = hashOf(claim.token)
-      const session = byToken.get(tokenHash)
-      if (!session || session === own)
-        return { session: own, reason: refusedAs(tokenHash), wasAway: false }
-      const refusal = refusalOf(session, claim, connection.openedAt)
-      if (refusal) {
-        // Its client tries again on another socket: nobody will come back for this session.
-        own.started = false
-        throw refusal
-      }
+      const session = tokens.find(claim.token, false)
+      if (!session || session === own) return left(own, tokens.whyNot(claim.token))
+      // Its client tries again on another socket: nobody will come back for this session.
+      own.started = false
+      refuseTooMany(session)
+      refuseStale(session, claim, connection.openedAt)
       const wasAway = takeOver(session, own, connection)
       const reason = session.resume.claim(claim)
       if (reason) session.restart(reason)
       return { session, wasAway, ...(reason && { reason }) }
+    },
+
+    /**
+     * The same for a client that has nothing left of its session but the token: not while another
+     * is there who carries on with it. That may take its time to find out.
+     */
+    reload(connection: Connection, own: Session, token: string): Claimed | Promise<() => Claimed> {
+      const session = tokens.find(token, true)
+      if (!session || session === own) return left(own, tokens.whyNot(token))
+      own.started = false
+      refuseTooMany(session)
+      const { connection: rival } = session
+      if (!rival) return reloaded(session, own, connection, token)
+      return rival.probe().then((isThere) => () => {
+        const living = tokens.find(token, true)
+        if (!living) return left(own, tokens.whyNot(token))
+        const isTaken = living.connection !== null && (isThere || living.connection !== rival)
+        if (isTaken) return left(own, 'SESSION_IN_USE')
+        return reloaded(living, own, connection, token)
+      })
     },
 
     /** The session has been told everything it missed. */
@@ -130,7 +147,7 @@ export function createSessions(
       windows.set(
         session,
         world.after(limits.resume_ms, () => {
-          remember(session.tokenHash)
+          tokens.expire(session)
           end(session)
         }),
       )
@@ -146,20 +163,19 @@ export function createSessions(
       closed = true
       for (const cancel of windows.values()) cancel()
       windows.clear()
-      for (const session of byToken.values()) session.end()
-      byToken.clear()
+      for (const session of byId.values()) session.end()
+      tokens.clear()
       byId.clear()
       perAddress.clear()
       spare.clear()
-      expired.clear()
     },
   }
 
   function begin(connection: Connection): { session: Session; token: string } {
-    const token = world.random.text(24)
     const { address } = connection
-    const session = new Session(world.random.text(12), hashOf(token), address, sessionWorld)
-    byToken.set(session.tokenHash, session)
+    const { session, token } = tokens.issue(
+      (hash) => new Session(world.random.text(12), hash, address, sessionWorld),
+    )
     byId.set(session.id, session)
     bind(session, connection)
     notify('opened', session)
@@ -193,6 +209,20 @@ export function createSessions(
     return wasAway !== undefined
   }
 
+  /** A session goes on from its token alone; its client has another from now on. */
+  function reloaded(session: Session, own: Session, connection: Connection, claimed: string) {
+    const wasAway = takeOver(session, own, connection)
+    session.restart('RELOADED')
+    session.resume.reload()
+    return { session, wasAway, reason: 'RELOADED', token: tokens.renew(session, claimed) } as const
+  }
+
+  /** What was claimed cannot be: its connection keeps the session it came with. */
+  function left(own: Session, reason: ResumeReason): Claimed {
+    own.started = true
+    return { session: own, reason, wasAway: false }
+  }
+
   /** Ends a session whose connection is another's, or nobody's: what it was to hear is written. */
   function dismiss(own: Session): void {
     own.outbox.flush()
@@ -202,8 +232,8 @@ export function createSessions(
   }
 
   function end(session: Session): void {
-    if (!byToken.delete(session.tokenHash)) return
-    byId.delete(session.id)
+    if (!byId.delete(session.id)) return
+    tokens.forget(session)
     windows.get(session)?.()
     windows.delete(session)
     if (!spare.delete(session)) discount(session.address)
@@ -215,19 +245,6 @@ export function createSessions(
     const count = (perAddress.get(address) ?? 1) - 1
     if (count > 0) perAddress.set(address, count)
     else perAddress.delete(address)
-  }
-
-  function refusedAs(tokenHash: string): ResumeReason {
-    return expired.has(tokenHash) ? 'EXPIRED' : 'UNKNOWN'
-  }
-
-  function remember(tokenHash: string): void {
-    expired.add(tokenHash)
-    if (expired.size <= MAX_EXPIRED) return
-    for (const oldest of expired) {
-      expired.delete(oldest)
-      break
-    }
   }
 
   function notify(what: keyof SessionObserver, session: Session, wasAway = false): void {
@@ -244,15 +261,15 @@ export function createSessions(
 const LATE =
   'session.resume: expected counts that know of what was said since over another connection'
 
-/** How many tokens of expired sessions are remembered, to say EXPIRED rather than UNKNOWN. */
-const MAX_EXPIRED = 10_000
+function refuseTooMany({ buckets }: Session): void {
+  const retry_ms = buckets.take('resume')
+  if (retry_ms > 0) throw new Refusal('RATE_LIMITED', undefined, { retry_ms })
+}
 
-function refusalOf(session: Session, claim: Claim, openedAt: number): Refusal | undefined {
-  const { attempt } = session.resume
-  const retry_ms = session.buckets.take('resume')
-  if (retry_ms > 0) return new Refusal('RATE_LIMITED', undefined, { retry_ms })
-  const isLate = claim.attempt > attempt && session.resume.isLate(claim, openedAt)
-  if (claim.attempt > attempt && !isLate) return undefined
+function refuseStale({ resume }: Session, claim: Claim, openedAt: number): void {
+  const { attempt } = resume
+  const isLate = claim.attempt > attempt && resume.isLate(claim, openedAt)
+  if (claim.attempt > attempt && !isLate) return
   const text = isLate ? LATE : `session.resume.attempt: expected more than ${attempt}`
-  return new Refusal('STALE_ATTEMPT', text, { cause: { attempt } })
+  throw new Refusal('STALE_ATTEMPT', text, { cause: { attempt } })
 }

@@ -27,6 +27,7 @@ const EstragonClock := preload("clock.gd")
 const EstragonError := preload("error.gd")
 const EstragonEvents := preload("events.gd")
 const EstragonFunctions := preload("functions.gd")
+const EstragonKeep := preload("keep.gd")
 const EstragonNotifications := preload("notifications.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonPlayers := preload("players.gd")
@@ -38,16 +39,19 @@ const EstragonQueries := preload("queries.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRooms := preload("rooms.gd")
 const EstragonSession := preload("session.gd")
+const EstragonWindow := preload("window.gd")
 # The states by name: Network.State.OPEN.
 const State := EstragonSession.State
 const _DEFAULT_URL := "ws://127.0.0.1:1234"
+const _SESSIONS := "user://estragon_sessions.cfg"
 
 # What the connection is doing: a value of State.
 var state: int setget , _get_state
 # The session underneath.
 var session := EstragonSession.new()
+var _window := EstragonWindow.new(session.world)
 # Who we are.
-var players := EstragonPlayers.new(session)
+var players := EstragonPlayers.new(session, EstragonPlayers.KEYS, _window)
 # The rooms we are in.
 var rooms := EstragonRooms.new(session)
 # Messages to and from others in a room.
@@ -66,6 +70,11 @@ var packets := EstragonPackets.new(session, rooms)
 var plaza := EstragonPlaza.new(session)
 # The server's clock and the round trip to it.
 var clock: EstragonClock = session.clock
+# Whether the session outlasts this game: started again within the time that the server keeps a seat, it
+# goes on in its rooms as who it was, and `players.me` is known once `connect_to_server` has succeeded.
+# A second window begins its own. Set before connecting; the project setting
+# `estragon/persist_session` unless set.
+var persist_session: bool = _setting("estragon/persist_session", false)
 
 # Shows a `dialog` or a `confirm`; null before the first.
 var popup: EstragonPopup
@@ -86,10 +95,15 @@ func _init() -> void:
 
 func _process(_delta: float) -> void:
 	session.poll()
+	_window.poll()
 
 
 func _exit_tree() -> void:
-	session.close()
+	if persist_session:
+		session.suspend()
+	else:
+		session.close()
+	_window.release()
 
 
 # Connects and waits for the server's welcome. `options` may hold the names of EstragonOptions; the
@@ -100,10 +114,15 @@ func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonRe
 	players.use_server(address)
 	_connects += 1
 	var mine := _connects
+	while persist_session and not _window.seek():
+		yield(Engine.get_main_loop(), "idle_frame")
+	session.keep = null
+	if persist_session:
+		session.keep = EstragonKeep.new(_SESSIONS, _window.own(address), "token", true)
 	session.open(address, EstragonOptions.new(options))
 	# Not for state_changed: in Godot 3 who awaits a signal must not cause the same signal again.
 	yield(Engine.get_main_loop(), "idle_frame")
-	while mine == _connects and session.state == State.CONNECTING:
+	while mine == _connects and _is_connecting():
 		yield(Engine.get_main_loop(), "idle_frame")
 	if mine == _connects and session.state == State.OPEN:
 		return EstragonResult.new({"session": session.id})
@@ -137,10 +156,19 @@ func _present(prompt: EstragonPrompt) -> void:
 	popup.present(prompt)
 
 
+# Whether nothing is known yet of what became of it, or of the seats that it goes on in.
+func _is_connecting() -> bool:
+	if session.state == State.CLOSED:
+		return false
+	return session.state == State.CONNECTING or session.awaits_snapshot
+
+
 func _default_url() -> String:
-	if ProjectSettings.has_setting("estragon/url"):
-		return str(ProjectSettings.get_setting("estragon/url"))
-	return _DEFAULT_URL
+	return str(_setting("estragon/url", _DEFAULT_URL))
+
+
+static func _setting(name: String, otherwise):
+	return ProjectSettings.get_setting(name) if ProjectSettings.has_setting(name) else otherwise
 
 
 func _get_state() -> int:

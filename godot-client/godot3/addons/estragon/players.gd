@@ -9,10 +9,13 @@ extends Reference
 
 # warning-ignore-all:return_value_discarded
 
+const EstragonKeep := preload("keep.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonResult := preload("result.gd")
 const EstragonSession := preload("session.gd")
-const _KEYS := "user://estragon_guests.cfg"
+const EstragonWindow := preload("window.gd")
+# Where guest keys are kept unless said.
+const KEYS := "user://estragon_guests.cfg"
 
 # The player this session is: `id`, `name`, `guest`; empty before `identify` or `identify_as`.
 var me: Dictionary = {}
@@ -22,13 +25,17 @@ var props: Dictionary = {}
 
 var _session: EstragonSession
 var _path: String
+var _window: EstragonWindow
 var _server: String = ""
 
 
-# `path` is where guest keys are kept.
-func _init(session: EstragonSession, path: String = _KEYS) -> void:
+# `path` is where guest keys are kept, `window` which window this is, if it matters.
+func _init(
+	session: EstragonSession, path: String = KEYS, window: EstragonWindow = null
+) -> void:
 	_session = session
 	_path = path
+	_window = window
 	_session.connect("was_lost", self, "_on_lost")
 	_session.connect("snapshot_received", self, "_on_snapshot")
 	_session.connect("message_received", self, "_on_message")
@@ -36,24 +43,28 @@ func _init(session: EstragonSession, path: String = _KEYS) -> void:
 
 # Says who we are. The first time we become a new guest, whose key is kept in `user://` for this
 # server; from then on we come back as the same guest. `profile` tells several guests of one machine
-# apart. A key the server no longer knows is replaced by a new guest's. `ticket`, which your own
+# apart; without one, each of several windows of this game that run at once is a guest of its own. A key the server no longer knows is replaced by a new guest's. `ticket`, which your own
 # service asks the server for, fixes what this session may do: the result's data holds these
 # `scopes`. It is good for one session; TICKET_REQUIRED says that one is needed, INVALID_TICKET that
 # it is too old or was used.
 func identify(name: String = "", profile: String = "", ticket: String = "") -> EstragonResult:
-	var section := ("%s %s" % [_server, profile]).percent_encode()
-	var kept := ConfigFile.new()
-	kept.load(_path)
-	var key: String = kept.get_value(section, "guest_key", "")
+	var server := _server
+	var whose := profile
+	while not profile and _window and not _window.seek():
+		yield(Engine.get_main_loop(), "idle_frame")
+	if not profile and _window:
+		whose = _window.own("").strip_edges()
+	var keep := EstragonKeep.new(_path, "%s %s" % [server, whose], "guest_key")
+	var key := keep.recall()
 	var who := {"name": name, "guest_key": key, "ticket": ticket}
 	var result: EstragonResult = yield(_identify(who), "completed")
 	if not result.ok and result.error.code == EstragonProtocol.INVALID_GUEST_KEY:
 		# The ticket was taken all the same.
 		result = yield(_identify({"name": name}), "completed")
 	if result.ok and result.data.has("guest_key"):
-		kept.set_value(section, "guest_key", result.data["guest_key"])
-		if kept.save(_path) != OK:
-			_session.emit_signal("warned", "the guest key could not be kept in %s" % _path)
+		var trouble := keep.put(str(result.data["guest_key"]))
+		if trouble:
+			_session.emit_signal("warned", trouble)
 	return result
 
 

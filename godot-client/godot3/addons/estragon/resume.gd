@@ -20,6 +20,7 @@ signal snapshot_received(pages)
 # Something its developer should know.
 signal warned(text)
 
+const EstragonKeep := preload("keep.gd")
 const EstragonMessage := preload("message.gd")
 const EstragonOutgoing := preload("outgoing.gd")
 const EstragonProtocol := preload("protocol.gd")
@@ -38,6 +39,12 @@ var received: int = 0
 var claim_id: String = ""
 # Whether the server gave us a session.
 var has_session: bool = false
+# Where its token is kept for the game's next start; null for nowhere.
+var keep: EstragonKeep
+# Whether another connection has to claim what was kept, as the server said when.
+var must_retry: bool = false
+# Whether nothing was told yet of the session that was kept.
+var awaits_snapshot: bool = false
 
 var _world: EstragonWorld
 var _outgoing: EstragonOutgoing
@@ -71,16 +78,22 @@ func introduce(receive_bytes: int, packets: String) -> void:
 	var data := {"receive_bytes": receive_bytes, "fingerprint": EstragonProtocol.FINGERPRINT}
 	if packets:
 		data["packets"] = packets
-	if not has_session or not _is_resumable:
+	must_retry = false
+	var kept := keep.recall() if keep and not has_session else ""
+	if not kept and (not has_session or not _is_resumable):
 		_outgoing.write({"type": "session.hello", "id": "hello", "data": data})
 		return
 	_attempt += 1
 	claim_id = "claim-%d" % _attempt
-	data["token"] = _token
-	data["attempt"] = _attempt
-	data["sent"] = _outgoing.sent
-	data["received"] = received
-	data["forgotten"] = _outgoing.forgotten
+	if kept:
+		data["token"] = kept
+		data["fresh"] = true
+	else:
+		data["token"] = _token
+		data["attempt"] = _attempt
+		data["sent"] = _outgoing.sent
+		data["received"] = received
+		data["forgotten"] = _outgoing.forgotten
 	_outgoing.write({"type": "session.resume", "id": claim_id, "data": data})
 
 
@@ -117,7 +130,9 @@ func judge(answer: EstragonMessage) -> void:
 		_go_live(answer.data["received"])
 		return
 	var reason: String = answer.data.get("reason", "UNKNOWN")
-	if not answer.data.get("kept", false):
+	if answer.data.has("token"):
+		_on_reloaded(answer.data, reason)
+	elif not answer.data.get("kept", false):
 		_lost_because = reason
 		if _adopt(_candidate, reason != "FINGERPRINT"):
 			_go_live(0)
@@ -145,9 +160,18 @@ func lose(is_ended: bool) -> void:
 		_lost_because = "UNKNOWN"
 
 
+# The session is over, and not to be found by the game's next start.
+func let_go() -> void:
+	if keep and has_session:
+		keep.forget()
+
+
 # There is no session any more.
 func forget() -> void:
 	_restart()
+	_attempt = 0
+	must_retry = false
+	awaits_snapshot = false
 	_outgoing.forget()
 	has_session = false
 	_is_resumable = true
@@ -168,6 +192,7 @@ func _adopt(welcome: Dictionary, is_resumable: bool) -> bool:
 	var is_another := has_session
 	has_session = true
 	_token = welcome["token"]
+	_put_token()
 	_attempt = 0
 	_is_resumable = is_resumable
 	_set_limits(welcome["limits"])
@@ -182,6 +207,23 @@ func _adopt(welcome: Dictionary, is_resumable: bool) -> bool:
 	if is_another and _outgoing.turn == turn:
 		emit_signal("was_lost", _lost_because)
 	return _outgoing.turn == turn
+
+
+# The session of the game's last start, with another token from now on.
+func _on_reloaded(answer: Dictionary, reason: String) -> void:
+	var welcome := _candidate.duplicate()
+	welcome["session"] = answer["session"]
+	welcome["token"] = answer["token"]
+	awaits_snapshot = true
+	if _adopt(welcome, true):
+		_go_live(0)
+		emit_signal("was_reset", reason)
+
+
+func _put_token() -> void:
+	var trouble := keep.put(_token) if keep else ""
+	if trouble:
+		emit_signal("warned", trouble)
 
 
 func _set_limits(limits: Dictionary) -> void:
@@ -213,7 +255,12 @@ func _on_refused(data: Dictionary) -> void:
 	var cause = data.get("cause")
 	if typeof(cause) == TYPE_DICTIONARY:
 		_attempt = int(max(_attempt, cause.get("attempt", 0)))
-	emit_signal("refused", data.get("retry_ms", -1))
+	var retry_ms: int = data.get("retry_ms", -1)
+	must_retry = not has_session
+	if must_retry and retry_ms < 0:
+		keep.discard()
+		retry_ms = 0
+	emit_signal("refused", retry_ms)
 
 
 func _on_ack(data: Dictionary) -> void:
@@ -238,6 +285,7 @@ func _on_snapshot(data: Dictionary) -> void:
 		return
 	var pages := _pages
 	_pages = []
+	awaits_snapshot = false
 	emit_signal("snapshot_received", pages)
 
 

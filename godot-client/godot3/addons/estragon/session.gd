@@ -43,6 +43,7 @@ const EstragonClock := preload("clock.gd")
 const EstragonConnections := preload("connections.gd")
 const EstragonError := preload("error.gd")
 const EstragonIncoming := preload("incoming.gd")
+const EstragonKeep := preload("keep.gd")
 const EstragonLink := preload("link.gd")
 const EstragonLiveness := preload("liveness.gd")
 const EstragonOptions := preload("options.gd")
@@ -52,6 +53,9 @@ const EstragonRequests := preload("requests.gd")
 const EstragonResult := preload("result.gd")
 const EstragonResume := preload("resume.gd")
 const EstragonWorld := preload("world.gd")
+
+# As a browser says it of a page that is left.
+const _GOING_AWAY := 1001
 
 # What it is doing.
 var state: int = State.CLOSED
@@ -69,6 +73,10 @@ var generation: int setget , _get_generation
 var packets: String = ""
 # Whether the server has the same packets, so that they may be bytes.
 var shares_packets: bool = false
+# Where its token is kept for the game's next start; null for nowhere.
+var keep: EstragonKeep setget _set_keep, _get_keep
+# Whether it goes on from the game's last start, and was not told yet where it sits.
+var awaits_snapshot: bool setget , _get_awaits_snapshot
 
 var _options: EstragonOptions
 var _connections: EstragonConnections
@@ -198,6 +206,13 @@ func close() -> void:
 	_on_closed(EstragonProtocol.CLOSE_NORMAL, "leaving")
 
 
+# Goes without leaving: the session waits for the game's next start, as for any that was cut off.
+func suspend() -> void:
+	_resume.keep = null
+	_connections.leave(_GOING_AWAY, "going away")
+	_on_closed(EstragonProtocol.CLOSE_NORMAL, "going away")
+
+
 func _on_begun(link: Reference) -> void:
 	_outgoing.use(link)
 	link.connect("opened", self, "_introduce")
@@ -246,11 +261,14 @@ func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	if _resume.has_session and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
+	var may_return := action != "refused" and code != EstragonProtocol.CLOSE_NORMAL
+	if may_return and (_resume.has_session or _resume.must_retry):
 		_resume.lose(action == "ended")
 		_connections.come_back()
-		_set_state(State.AWAY, code, reason)
+		if _resume.has_session:
+			_set_state(State.AWAY, code, reason)
 		return
+	_resume.let_go()
 	_connections.forget()
 	last_error = _connections.error_of(code, reason)
 	var asked := _requests.pending()
@@ -279,6 +297,18 @@ func _tell(what, name: String) -> void:
 
 func _on_answered(type: String, result: EstragonResult) -> void:
 	emit_signal("answered", type, result)
+
+
+func _set_keep(value: EstragonKeep) -> void:
+	_resume.keep = value
+
+
+func _get_keep() -> EstragonKeep:
+	return _resume.keep
+
+
+func _get_awaits_snapshot() -> bool:
+	return _resume.awaits_snapshot
 
 
 func _get_generation() -> int:

@@ -14,6 +14,12 @@ func now() -> float:
 	return OS.get_ticks_usec() / 1000.0
 
 
+# Milliseconds since 1970 by the calendar, which may jump: for what is kept, never for measuring. Whole,
+# as Godot 3.2 reads no longer fractions than a float of four bytes holds.
+func date() -> int:
+	return OS.get_system_time_msecs()
+
+
 # Calls a method after so many milliseconds, also while the game is paused, unless what this returns
 # is disconnected before.
 func after(milliseconds: float, target: Object, method: String, binds := []) -> SceneTreeTimer:

@@ -26,8 +26,9 @@ var state: EstragonSession.State:
 		return session.state
 ## The session underneath.
 var session: EstragonSession = EstragonSession.new()
+var _window: EstragonWindow = EstragonWindow.new(session.world)
 ## Who we are.
-var players: EstragonPlayers = EstragonPlayers.new(session)
+var players: EstragonPlayers = EstragonPlayers.new(session, EstragonPlayers.KEYS, _window)
 ## The rooms we are in.
 var rooms: EstragonRooms = EstragonRooms.new(session)
 ## Messages to and from others in a room.
@@ -47,6 +48,12 @@ var plaza: EstragonPlaza = EstragonPlaza.new(session)
 ## The server's clock and the round trip to it.
 var clock: EstragonClock = session.clock
 
+## Whether the session outlasts this game: started again within the time that the server keeps a seat,
+## it goes on in its rooms as who it was, and [member EstragonPlayers.me] is known once
+## [method connect_to_server] has succeeded. A second window begins its own. Set before connecting;
+## the project setting [code]estragon/persist_session[/code] unless set.
+var persist_session: bool = ProjectSettings.get_setting("estragon/persist_session", false)
+
 var _popup: EstragonPopup = EstragonPopup.new()
 
 
@@ -63,10 +70,15 @@ func _init() -> void:
 
 func _process(_delta: float) -> void:
 	session.poll()
+	_window.poll()
 
 
 func _exit_tree() -> void:
-	session.close()
+	if persist_session:
+		session.suspend()
+	else:
+		session.close()
+	_window.release()
 
 
 ## Connects and waits for the server's welcome. [param options] may hold the names of
@@ -76,9 +88,16 @@ func _exit_tree() -> void:
 func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
 	var address := url if url else str(ProjectSettings.get_setting("estragon/url", _DEFAULT_URL))
 	players.use_server(address)
+	session.keep = null
+	if persist_session:
+		while not _window.seek():
+			await get_tree().process_frame
+		session.keep = EstragonKeep.new(_SESSIONS, _window.own(address), "token", true)
 	session.open(address, EstragonOptions.from(options))
 	while session.state == EstragonSession.State.CONNECTING:
 		await session.state_changed
+	while session.awaits_snapshot and session.state != EstragonSession.State.CLOSED:
+		await get_tree().process_frame
 	if session.state == EstragonSession.State.OPEN:
 		return EstragonResult.success({"session": session.id})
 	return EstragonResult.failure(session.last_error)
@@ -108,3 +127,4 @@ func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> 
 
 
 const _DEFAULT_URL := "ws://127.0.0.1:1234"
+const _SESSIONS := "user://estragon_sessions.cfg"

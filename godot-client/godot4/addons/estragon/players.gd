@@ -9,7 +9,8 @@ extends RefCounted
 ## print(Network.players.me["name"], Network.players.props)
 ## [/codeblock]
 
-const _KEYS := "user://estragon_guests.cfg"
+## Where guest keys are kept unless said.
+const KEYS := "user://estragon_guests.cfg"
 
 ## The player this session is: [code]id[/code], [code]name[/code], [code]guest[/code]; empty before
 ## [method identify] or [method identify_as].
@@ -20,13 +21,17 @@ var props: Dictionary = {}
 
 var _session: EstragonSession
 var _path: String
+var _window: EstragonWindow
 var _server: String = ""
 
 
-## [param path] is where guest keys are kept.
-func _init(session: EstragonSession, path: String = _KEYS) -> void:
+## [param path] is where guest keys are kept, [param window] which window this is, if it matters.
+func _init(
+	session: EstragonSession, path: String = KEYS, window: EstragonWindow = null
+) -> void:
 	_session = session
 	_path = path
+	_window = window
 	_session.was_lost.connect(_on_lost.unbind(1))
 	_session.snapshot_received.connect(_on_snapshot)
 	_session.message_received.connect(_on_message)
@@ -34,22 +39,27 @@ func _init(session: EstragonSession, path: String = _KEYS) -> void:
 
 ## Says who we are. The first time we become a new guest, whose key is kept in [code]user://[/code]
 ## for this server; from then on we come back as the same guest. [param profile] tells several
-## guests of one machine apart. A key the server no longer knows is replaced by a new guest's.
+## guests of one machine apart; without one, each of several windows of this game that run at once is a
+## guest of its own. A key the server no longer knows is replaced by a new guest's.
 ## [param ticket], which your own service asks the server for, fixes what this session may do: the
 ## result's data holds these [code]scopes[/code]. It is good for one session; TICKET_REQUIRED says
 ## that one is needed, INVALID_TICKET that it is too old or was used.
 func identify(name: String = "", profile: String = "", ticket: String = "") -> EstragonResult:
-	var section := ("%s %s" % [_server, profile]).uri_encode()
-	var kept := ConfigFile.new()
-	kept.load(_path)
-	var key: String = kept.get_value(section, "guest_key", "")
+	var server := _server
+	var whose := profile
+	while not profile and _window and not _window.seek():
+		await (Engine.get_main_loop() as SceneTree).process_frame
+	if not profile and _window:
+		whose = _window.own("").strip_edges()
+	var keep := EstragonKeep.new(_path, "%s %s" % [server, whose], "guest_key")
+	var key := keep.recall()
 	var result := await _identify({"name": name, "guest_key": key, "ticket": ticket})
 	if not result.ok and result.error.code == EstragonProtocol.INVALID_GUEST_KEY:
 		result = await _identify({"name": name}) # The ticket was taken all the same.
 	if result.ok and result.data.has("guest_key"):
-		kept.set_value(section, "guest_key", result.data["guest_key"])
-		if kept.save(_path) != OK:
-			_session.warned.emit("the guest key could not be kept in %s" % _path)
+		var trouble := keep.put(str(result.data["guest_key"]))
+		if trouble:
+			_session.warned.emit(trouble)
 	return result
 
 

@@ -28,6 +28,12 @@ var claim_id: String = ""
 var acknowledge_at: float = 0.0
 ## What proves whose the session is; empty before the first welcome.
 var token: String = ""
+## Where it is kept for the game's next start; [code]null[/code] for nowhere.
+var keep: EstragonKeep
+## Whether another connection has to claim what was kept, as the server said when.
+var must_retry: bool = false
+## Whether nothing was told yet of the session that was kept.
+var awaits_snapshot: bool = false
 
 var _world: EstragonWorld
 var _outgoing: EstragonOutgoing
@@ -58,18 +64,22 @@ func introduce(receive_bytes: int, packets: String) -> void:
 	var abilities := {"receive_bytes": receive_bytes, "fingerprint": EstragonProtocol.FINGERPRINT}
 	if packets:
 		abilities["packets"] = packets
-	if not token or _hopeless_because:
+	must_retry = false
+	var kept := keep.recall() if keep and not token else ""
+	if not kept and (not token or _hopeless_because):
 		_outgoing.write({"type": "session.hello", "id": "hello", "data": abilities})
 		return
 	_attempt += 1
 	claim_id = "claim-%d" % _attempt
-	var claim := {
-		"token": token,
-		"attempt": _attempt,
-		"sent": _outgoing.sent,
-		"received": received,
-		"forgotten": _outgoing.forgotten,
-	}
+	var claim := {"token": kept, "fresh": true}
+	if not kept:
+		claim = {
+			"token": token,
+			"attempt": _attempt,
+			"sent": _outgoing.sent,
+			"received": received,
+			"forgotten": _outgoing.forgotten,
+		}
 	claim.merge(abilities)
 	_outgoing.write({"type": "session.resume", "id": claim_id, "data": claim})
 
@@ -107,7 +117,9 @@ func judge(answer: EstragonMessage) -> void:
 		_go_live(arrived)
 		return
 	var reason: String = answer.data.get("reason", "UNKNOWN")
-	if answer.data.get("kept", false):
+	if answer.data.has("token"):
+		_on_reloaded(answer.data, reason)
+	elif answer.data.get("kept", false):
 		if _begin_again() and _go_live(0):
 			was_reset.emit(reason)
 	elif _adopt(_candidate, reason, "FINGERPRINT" if reason == "FINGERPRINT" else ""):
@@ -137,9 +149,18 @@ func despair(reason: String) -> void:
 		_hopeless_because = reason
 
 
+## The session is over, and not to be found by the game's next start.
+func let_go() -> void:
+	if keep and token:
+		keep.forget()
+
+
 ## There is no session any more.
 func forget() -> void:
 	_restart()
+	_attempt = 0
+	must_retry = false
+	awaits_snapshot = false
 	_outgoing.forget()
 	token = ""
 	_hopeless_because = ""
@@ -159,6 +180,7 @@ func _adopt(data: Dictionary, reason: String, hopeless_because: String = "") -> 
 	var connection := _outgoing.connection
 	var is_another := token != ""
 	token = data["token"]
+	_put_token()
 	_attempt = 0
 	_hopeless_because = hopeless_because
 	var limits: Dictionary = data["limits"]
@@ -180,6 +202,22 @@ func _adopt(data: Dictionary, reason: String, hopeless_because: String = "") -> 
 	if is_another and _outgoing.connection == connection:
 		was_lost.emit(reason)
 	return _outgoing.connection == connection
+
+
+## The session of the game's last start, with another token from now on.
+func _on_reloaded(answer: Dictionary, reason: String) -> void:
+	var welcome := _candidate.duplicate()
+	welcome["session"] = answer["session"]
+	welcome["token"] = answer["token"]
+	awaits_snapshot = true
+	if _adopt(welcome, reason) and _go_live(0):
+		was_reset.emit(reason)
+
+
+func _put_token() -> void:
+	var trouble := keep.put(token) if keep else ""
+	if trouble:
+		warned.emit(trouble)
 
 
 ## The same session: what was never written is sent as new, the rest has no known outcome. Returns
@@ -209,7 +247,12 @@ func _on_refused(data: Dictionary) -> void:
 		var cause: Dictionary = data["cause"]
 		var highest: float = cause.get("attempt", 0)
 		_attempt = maxi(_attempt, int(highest))
-	refused.emit(data.get("retry_ms", -1))
+	var retry_ms: int = data.get("retry_ms", -1)
+	must_retry = not token
+	if must_retry and retry_ms < 0:
+		keep.discard()
+		retry_ms = 0
+	refused.emit(retry_ms)
 
 
 func _on_ack(data: Dictionary) -> void:
@@ -234,6 +277,7 @@ func _on_snapshot(data: Dictionary) -> void:
 		return
 	var pages := _pages
 	_pages = []
+	awaits_snapshot = false
 	snapshot_received.emit(pages)
 
 

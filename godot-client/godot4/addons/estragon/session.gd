@@ -35,6 +35,9 @@ enum State {
 	AWAY,
 }
 
+## As a browser says it of a page that is left.
+const _GOING_AWAY := 1001
+
 ## What it is doing.
 var state: State = State.CLOSED
 ## The public id of this session, as others may address it; empty before the first welcome.
@@ -55,6 +58,16 @@ var generation: int:
 var packets: String = ""
 ## Whether the server has the same packets, so that they may be bytes.
 var shares_packets: bool = false
+## Where its token is kept for the game's next start; [code]null[/code] for nowhere.
+var keep: EstragonKeep:
+	set(value):
+		_resume.keep = value
+	get:
+		return _resume.keep
+## Whether it goes on from the game's last start, and was not told yet where it sits.
+var awaits_snapshot: bool:
+	get:
+		return _resume.awaits_snapshot
 
 var _options: EstragonOptions
 var _outgoing: EstragonOutgoing = EstragonOutgoing.new()
@@ -186,6 +199,13 @@ func close() -> void:
 	_on_closed(EstragonProtocol.CLOSE_NORMAL, "leaving")
 
 
+## Goes without leaving: the session waits for the game's next start, as for any that was cut off.
+func suspend() -> void:
+	keep = null
+	connections.leave(_GOING_AWAY, "going away")
+	_on_closed(EstragonProtocol.CLOSE_NORMAL, "going away")
+
+
 func _on_begun(link: EstragonLink) -> void:
 	_outgoing.use(link)
 	link.opened.connect(_introduce)
@@ -229,12 +249,15 @@ func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	if _resume.token and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
+	var may_return := action != "refused" and code != EstragonProtocol.CLOSE_NORMAL
+	if may_return and (_resume.token or _resume.must_retry):
 		if action == "ended":
 			_resume.despair("UNKNOWN")
 		connections.come_back()
-		_set_state(State.AWAY, code, reason)
+		if _resume.token:
+			_set_state(State.AWAY, code, reason)
 		return
+	_resume.let_go()
 	connections.forget()
 	last_error = EstragonError.closed(connections.url, code, reason)
 	var given_up := _requests.ids()

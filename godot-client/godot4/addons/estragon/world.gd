@@ -8,6 +8,11 @@ func now() -> float:
 	return Time.get_ticks_usec() / 1000.0
 
 
+## Milliseconds since 1970 by the calendar, which may jump: for what is kept, never for measuring.
+func date() -> int:
+	return int(Time.get_unix_time_from_system() * 1000.0)
+
+
 ## Calls [param callback] after so many milliseconds, also while the game is paused.
 func after(milliseconds: float, callback: Callable) -> void:
 	var tree := Engine.get_main_loop() as SceneTree
