@@ -210,6 +210,7 @@ export function createHub(options: HubOptions = {}) {
     isIdentified: (session) =>
       backends.has(session) ||
       (limits.identify_ms > 0 ? session.player !== null : session.access !== null),
+    isSeated: (session) => rooms.of(session).size > 0,
   })
   const rounds = createRounds(
     world,

@@ -39,8 +39,8 @@ export function createRooms(world: World, limits: Limits) {
       }
       if (wasAway) tellAway(session, false)
     },
-    ended(session) {
-      for (const room of of(session)) leave(session, room, 'lost')
+    ended(session, ending) {
+      for (const room of of(session)) leave(session, room, ending)
     },
   }
 
