@@ -11,7 +11,9 @@ const _LARGEST := 9007199254740991
 static func write(writer: EstragonWriter, value: Variant) -> void:
 	var found := EstragonSchema.problem(_ANY, value, "")
 	if found:
-		writer.fail(found.substr(2))
+		var at := found.find(": expected ")
+		writer.fail(found.substr(at + 2))
+		writer.within(found.left(at))
 		return
 	var inner := EstragonWriter.new()
 	_put(inner, value)
