@@ -47,7 +47,9 @@ const ASK_MS = 30_000
 
 const CUT_MS = 2_000
 const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 10_000
+/** While the seat is kept, and afterwards. */
+const LONGEST_WAIT_MS = 2_000
+const LONGEST_LATE_WAIT_MS = 10_000
 /** So many rooms are listed; the others are found by their codes. */
 const MOST_ROOMS = 100
 
@@ -118,7 +120,7 @@ export function createVisit(url: string, audience: Audience) {
   async function open(): Promise<Network> {
     const opened = await connect(url, {
       pingEvery: PING_MS,
-      backoff: (attempt) => Math.max(atLeast, jittered(attempt)),
+      backoff: (attempt, left) => Math.max(atLeast, jittered(attempt, left)),
     })
     network = opened
     const tell = (text: string) => seat?.network === opened && audience.told(text)
@@ -218,5 +220,6 @@ async function identify({ players }: Network, name: string): Promise<void> {
   if (guest.guest_key) remembered.set('guest_key', guest.guest_key)
 }
 
-const jittered = (attempt: number) =>
-  Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
+const jittered = (attempt: number, left: number) =>
+  Math.random() *
+  Math.min(left > 0 ? LONGEST_WAIT_MS : LONGEST_LATE_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
