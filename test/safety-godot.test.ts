@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type GodotName, run } from './support/engines.ts'
@@ -16,3 +17,20 @@ for (const [engine, project] of PROJECTS)
       script: 'res://test/safety.gd',
     }),
   )
+
+for (const project of ['godot3', 'godot4'])
+  t.test(`the add-on of ${project} looks at no result in its caller’s place`, (t) => {
+    const folder = here(`../godot-client/${project}/addons/estragon/`)
+    const files = readdirSync(folder).filter((name) => name.endsWith('.gd') && name !== 'result.gd')
+
+    const looks = files.flatMap((name) =>
+      readFileSync(`${folder}${name}`, 'utf8')
+        .split('\n')
+        .filter((line) => /\w\.ok\b/.test(line) && !/^\s*#/.test(line))
+        .map((line) => `${name}: ${line.trim()}; say peek()`),
+    )
+
+    t.ok(files.length > 20)
+    t.strictSame(looks, [])
+    t.end()
+  })

@@ -7,12 +7,13 @@ extends Reference
 # warning-ignore-all:unsafe_property_access
 
 const EstragonProtocol := preload("protocol.gd")
+const EstragonMisfit := preload("misfit.gd")
 const EstragonReader := preload("reader.gd")
 const EstragonSchema := preload("schema.gd")
 const EstragonWriter := preload("writer.gd")
 const _ANY: Dictionary = {"kind": "json"}
 # What JavaScript can say exactly; whole numbers beyond it are written as fractions are.
-const _LARGEST := 9007199254740991
+const _LARGEST := EstragonMisfit.MOST
 
 
 # Writes a JSON value into a buffer.
@@ -195,7 +196,7 @@ static func _take_number(reader: EstragonReader, format: int):
 	var number := stream.get_64()
 	if format == 0xCF and number < 0:
 		return number + 18446744073709551616.0
-	return number
+	return number if EstragonMisfit.is_safe(number) else float(number)
 
 
 static func _finite(reader: EstragonReader, number: float) -> float:
