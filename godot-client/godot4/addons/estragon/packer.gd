@@ -189,7 +189,9 @@ static func _take_number(reader: EstragonReader, format: int) -> Variant:
 	var number := stream.get_64()
 	if format == 0xCF and number < 0:
 		return number + 18446744073709551616.0
-	return number if EstragonMisfit.is_safe(number) else float(number)
+	if EstragonMisfit.is_safe(number):
+		return number
+	return float(number)
 
 
 static func _finite(reader: EstragonReader, number: float) -> float:
