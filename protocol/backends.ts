@@ -1,5 +1,5 @@
 import { feature } from './message.ts'
-import { displayName, player } from './players.ts'
+import { askedName, player } from './players.ts'
 import { about, bool, object, optional, text } from './schema.ts'
 
 const sessionId = () => about('The session’s id.', text({ min: 1, max: 64 }))
@@ -32,14 +32,14 @@ export const backends = feature('backends', 'Trusted services, beside the player
         'Who that is to the backend: the player with the alias of the service `backend` and this identifier, made if there is none. Without it, a guest.',
         optional(user()),
       ),
-      name: about('What a new player is called.', optional(displayName())),
+      name: about('What a new player is called.', optional(askedName())),
     }),
   },
   'backend.identify': {
     direction: 'to_server',
     delivery: 'counted',
     doc: 'Says unasked who a session is.',
-    data: object({ session: sessionId(), user: user(), name: optional(displayName()) }),
+    data: object({ session: sessionId(), user: user(), name: optional(askedName()) }),
     reply: object({ player: player() }),
     errors: [
       'BACKEND_REQUIRED',

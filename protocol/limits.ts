@@ -205,9 +205,15 @@ export const LIMITS = {
   ack_ms: { value: 1_000, unit: 'ms', doc: 'How long a counted frame may go unacknowledged.' },
   heartbeat_ms: {
     min: 1,
-    value: 15_000,
+    value: 20_000,
     unit: 'ms',
-    doc: 'Between two pings; two unanswered end the connection.',
+    doc: 'How long a connection may say nothing before it is pinged; two pings unanswered end it.',
+  },
+  seated_heartbeat_ms: {
+    min: 1,
+    value: 5_000,
+    unit: 'ms',
+    doc: 'The same of a connection whose session sits in a room, so that the others soon know.',
   },
   soft_bytes: {
     value: 262_144,

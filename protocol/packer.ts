@@ -8,7 +8,7 @@ import { check, JSON_DEPTH, json } from './schema.ts'
 /** The bytes of a JSON value; throws a Misfit for what is none. The value is not changed. */
 export function packJson(value: unknown): Uint8Array {
   const problem = check(JSON_VALUE, value, '')
-  if (problem) throw new Misfit(problem.slice(': '.length))
+  if (problem) throw misfitOf(problem)
   const bytes = encoder.encodeSharedRef(value)
   if (isWhole(bytes)) return bytes
   return encoder.encodeSharedRef(JSON.parse(toText(value)))
@@ -21,10 +21,17 @@ export function unpackJson(bytes: Uint8Array): unknown {
   reader.finish()
   const value: unknown = attempt(() => unpack(bytes))
   const problem = check(JSON_VALUE, value, '')
-  if (problem) throw new Misfit(problem.slice(': '.length))
+  if (problem) throw misfitOf(problem)
   return value
 }
 
+/** Its place inside the value is where what packs the value goes on from. */
+function misfitOf(problem: string): Misfit {
+  const at = problem.indexOf(EXPECTED)
+  return new Misfit(problem.slice(at + ': '.length)).within(problem.slice(0, at))
+}
+
+const EXPECTED = ': expected '
 const JSON_VALUE = /* @__PURE__ */ json()
 const encoder = /* @__PURE__ */ new Encoder()
 

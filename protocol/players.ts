@@ -24,8 +24,14 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** A display name; the server trims it and removes control characters. */
+/** A display name, as the server tells it. */
 export const displayName = () => text({ min: 1, max: MAX_NAME })
+
+/** How long a name may be that is asked for; what is too long for a display name is cut. */
+const MAX_ASKED_NAME = 1_024
+
+/** A display name as it is asked for, see `cleanName`. */
+export const askedName = () => text({ min: 1, max: MAX_ASKED_NAME })
 
 export const playerId = () => text({ min: 1, max: 64 })
 
@@ -115,7 +121,10 @@ export const players = feature('players', 'Who is who.', {
         'The alias’s socket token, good for an hour; without an alias, what backends judge.',
         optional(text({ max: 4096 })),
       ),
-      name: about('The display name from now on.', optional(displayName())),
+      name: about(
+        'The display name from now on; one longer than 24 UTF-16 code units is cut.',
+        optional(askedName()),
+      ),
     }),
     reply: object({
       player: player(),
@@ -147,7 +156,7 @@ export const players = feature('players', 'Who is who.', {
     direction: 'to_server',
     delivery: 'counted',
     doc: 'Changes one’s own name and props; answered with the first page of what there is then. TOO_LARGE, and nothing is changed, where this client could not read all of it in pages.',
-    data: object({ name: optional(displayName()), props: optional(propChanges()) }),
+    data: object({ name: optional(askedName()), props: optional(propChanges()) }),
     reply: profilePage(),
     errors: [...PLAYER_ERRORS, 'TOO_LARGE', 'TOO_MANY_PROPS', 'MISSING_SCOPE'],
   },

@@ -1,6 +1,6 @@
 import { feature } from './message.ts'
 import { pageLimit } from './page.ts'
-import { displayName } from './players.ts'
+import { askedName, displayName } from './players.ts'
 import {
   about,
   array,
@@ -90,7 +90,7 @@ export const seat = () =>
   })
 
 const joining = {
-  name: about('The name to be known by in this room.', optional(displayName())),
+  name: about('The name to be known by in this room.', optional(askedName())),
   data: about('What the room’s kind asks of who joins.', optional(json())),
 }
 

@@ -179,23 +179,30 @@ function problemIn(schema: Schema, value: unknown, exact: boolean): string | und
   switch (schema.kind) {
     case 'nullable':
       if (value === null) return undefined
-      return fits(schema.of, value) ? problemIn(schema.of, value, exact) : wrong(schema)
+      return orNull(schema, value, problemIn(schema.of, value, exact))
     case 'array':
       return fits(schema, value)
         ? firstProblem(value as unknown[], () => schema.of, exact)
-        : wrong(schema)
+        : wrong(schema, value)
     case 'tuple':
       return fits(schema, value)
         ? firstProblem(value as unknown[], (index) => schema.of[index] ?? schema.rest, exact)
-        : wrong(schema)
+        : wrong(schema, value)
     case 'object':
       return fits(schema, value)
         ? problemInFields(schema.fields, value as Record<string, unknown>, exact)
-        : wrong(schema)
+        : wrong(schema, value)
+    case 'json':
+    case 'record':
+      return fits(schema, value) ? undefined : problemInJson(schema, value)
     default:
-      return fits(schema, value) ? undefined : wrong(schema)
+      return fits(schema, value) ? undefined : wrong(schema, value)
   }
 }
+
+/** A problem of the value itself, rather than inside it, says that null would do as well. */
+const orNull = (schema: Schema, value: unknown, problem: string | undefined) =>
+  problem?.startsWith(': ') ? wrong(schema, value) : problem
 
 /** What a schema asks for, in words: `text of 1 to 24 characters`. */
 export function expectation(schema: Schema): string {
@@ -292,7 +299,18 @@ export function sample(schema: Schema, name = ''): Json {
   }
 }
 
-const wrong = (schema: Schema) => `: expected ${expectation(schema)}`
+const wrong = (schema: Schema, value: unknown) =>
+  `: expected ${expectation(schema)}${gotten(value)}`
+
+/** Names what JSON has no word for, as nobody sees it in what was sent. */
+function gotten(value: unknown): string {
+  if (value === undefined) return '; got undefined'
+  if (typeof value === 'bigint') return '; got a bigint: say it as text'
+  if (typeof value === 'function' || typeof value === 'symbol') return `; got a ${typeof value}`
+  const prototype: unknown = isObject(value) && Object.getPrototypeOf(value)
+  if (!prototype || prototype === Object.prototype) return ''
+  return `; got an instance of ${shorten(String((value as object).constructor?.name))}`
+}
 
 /** Whether `value` has the outward form of `schema`; what it contains is checked by the caller. */
 function fits(schema: Schema, value: unknown): boolean {
@@ -379,7 +397,7 @@ function problemInFields(
     const schema = fields[name] as Schema
     if (!Object.hasOwn(value, name) || value[name] === undefined) {
       if (schema.optional) continue
-      return `.${name}${wrong(schema)}`
+      return `.${name}: expected ${expectation(schema)}, but is missing`
     }
     const problem = problemIn(schema, value[name], exact)
     if (problem) return `.${name}${problem}`
@@ -391,6 +409,58 @@ function problemInFields(
   }
   return undefined
 }
+
+/** What is wrong with what is no JSON value, at the place where it is wrong. */
+function problemInJson(schema: Schema, value: unknown): string {
+  const found = isFiniteJson(value) ? undefined : misfitIn(value, 0)
+  return found?.place ? found.place + wrong(JSON_VALUE, found.value) : wrong(schema, value)
+}
+
+const JSON_VALUE: Schema = { kind: 'json' }
+
+interface Misfit {
+  readonly place: string
+  readonly value: unknown
+}
+
+/** The first value inside that JSON cannot hold, or that is nested too deep. */
+function misfitIn(value: unknown, depth: number): Misfit | undefined {
+  if (isFiniteJson(value, depth)) return undefined
+  const children = Array.isArray(value)
+    ? Array.from(value, (item, index) => [`[${index}]`, item] as const)
+    : isObject(value) && gotten(value) === ''
+      ? Object.entries(value).map(([name, item]) => [`.${shorten(name)}`, item] as const)
+      : []
+  for (const [step, child] of depth < JSON_DEPTH ? children : []) {
+    const found = misfitIn(child, depth + 1)
+    if (found) return { ...found, place: step + found.place }
+  }
+  return { place: '', value }
+}
+
+/**
+ * The first whole number beyond 2^53 that JSON would write in digits, as `place: expected …`: who
+ * reads it would get another one.
+ */
+export function problemOfDigits(value: unknown, place: string): string | undefined {
+  if (typeof value === 'number')
+    return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < MOST_DIGITS
+      ? `${place}: expected whole numbers up to 2^53, got ${value}: say it as text`
+      : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  const isArray = Array.isArray(value)
+  for (const [name, item] of Object.entries(value)) {
+    const problem = problemOfDigits(
+      item,
+      isArray ? `${place}[${name}]` : `${place}.${shorten(name)}`,
+    )
+    if (problem) return problem
+  }
+  return undefined
+}
+
+/** From here on JSON writes a number with its exponent. */
+const MOST_DIGITS = 1e21
 
 /** Nothing but null, booleans, text, finite numbers, arrays and plain objects of these. */
 function isFiniteJson(value: unknown, depth = 0): boolean {
@@ -420,7 +490,7 @@ function isFiniteJson(value: unknown, depth = 0): boolean {
 const SAMPLES: Readonly<Record<string, readonly (string | number)[]>> = {
   code: ['ROOM_FULL', 'K7QF2M'],
   colour: ['#4f8cff'],
-  heartbeat_ms: [15_000],
+  heartbeat_ms: [20_000],
   kind: ['plaza'],
   message: ['A sentence for people.'],
   message_bytes: [60_000],

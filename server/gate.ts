@@ -30,6 +30,8 @@ export interface GateOptions {
   /** Within so many ms a session has to be identified; 0 for ever. */
   readonly identify_ms: number
   readonly isIdentified: (session: Session) => boolean
+  /** Whether others see it in a room, so that its silence matters sooner. */
+  readonly isSeated: (session: Session) => boolean
 }
 
 export type Gate = ReturnType<typeof createGate>
@@ -37,7 +39,7 @@ export type Gate = ReturnType<typeof createGate>
 /** Who comes in, and who goes. */
 export function createGate(options: GateOptions) {
   const { world, limits, sessions, welcome, acknowledge } = options
-  const { identify_ms, isIdentified } = options
+  const { identify_ms, isIdentified, isSeated } = options
   const endpoints = options.endpoints.map(({ matches, dialect }) => ({
     matches,
     dialect,
@@ -162,9 +164,10 @@ export function createGate(options: GateOptions) {
 
   function look(one: Connection, wasBlocked: boolean): void {
     if (wasBlocked) one.forgive()
-    one.sweep()
     const { session } = one
     if (!session) return
+    one.sweep(isSeated(session) ? limits.seated_heartbeat_ms : limits.heartbeat_ms)
+    if (!one.session) return
     acknowledge(session)
     const isLate = identify_ms > 0 && world.now() - one.openedAt > identify_ms
     if (isLate && !isIdentified(session)) one.close(4104)

@@ -1,5 +1,6 @@
 import { ROUTES } from '../protocol/http.ts'
 import type { Message } from '../protocol/message.ts'
+import { cleanName } from '../protocol/name.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
 import { createJssocket } from './compat/jssocket.ts'
@@ -37,7 +38,7 @@ import { createIntercom } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
 import { createNotify } from './features/notify.ts'
 import { createPackets } from './features/packets.ts'
-import { cleanName, createPlayers, type Players } from './features/players.ts'
+import { createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createQueries } from './features/queries.ts'
@@ -209,6 +210,7 @@ export function createHub(options: HubOptions = {}) {
     isIdentified: (session) =>
       backends.has(session) ||
       (limits.identify_ms > 0 ? session.player !== null : session.access !== null),
+    isSeated: (session) => rooms.of(session).size > 0,
   })
   const rounds = createRounds(
     world,

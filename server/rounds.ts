@@ -1,5 +1,5 @@
 import { LATE_MS } from './core/session/probe.ts'
-import { createSweep } from './core/session/sweep.ts'
+import { createSweep, SWEEP_MS } from './core/session/sweep.ts'
 import type { Store } from './core/store/store.ts'
 import type { Limits } from './core/wire/limits.ts'
 import type { World } from './world.ts'
@@ -32,7 +32,6 @@ export function createRounds(world: World, rounds: readonly Round[]) {
   }
 }
 
-const SWEEP_MS = 1_000
 const PRUNE_MS = 3_600_000
 
 /** Looks at all of a set each second, a few in a turn; says whether the event loop was blocked. */

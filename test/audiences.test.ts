@@ -171,7 +171,7 @@ t.test('a player who notifies a large group costs no more than whom it may reach
   heard = 0
   t.strictSame(await say('public', backend), { delivered: 9 })
   t.equal(heard, 9)
-  notify.observer.ended?.(asker)
+  notify.observer.ended?.(asker, 'lost')
   t.strictSame(await say('public', backend), { delivered: 8 })
   t.equal(walks, 0, 'nobody walked over all sessions')
 })

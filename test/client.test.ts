@@ -213,6 +213,7 @@ for (const over of OVERS) {
       'a cycle': cyclic,
       bytes: new Uint8Array(2),
       'a hole': new Array(1),
+      'a number that JSON rounds': 2 ** 53,
     }
 
     for (const [what, value] of Object.entries(wrong))

@@ -51,6 +51,7 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   ack_frames: 'limits',
   ack_ms: 'limits',
   heartbeat_ms: 'limits',
+  seated_heartbeat_ms: 'limits',
   soft_bytes: 'outbox',
   hard_bytes: 'outbox',
   stall_ms: 'outbox',
@@ -494,6 +495,46 @@ t.test('heartbeat_ms: who says anything at all, or answers pings, stays', async 
 
   t.match(stats(), { connections: 2, away: 0 })
   t.equal(talker.welcome.heartbeat_ms, 3_000)
+})
+
+const SILENT_AFTER_MS = [0, 1, 400, 999]
+
+for (const after of SILENT_AFTER_MS)
+  t.test(`seated_heartbeat_ms: the dead are away within 15 s, ${after} ms into one`, async (t) => {
+    const limits = { seated_heartbeat_ms: LIMITS.seated_heartbeat_ms.value }
+    const { raw, clock, stats, sockets } = await world(t, { limits })
+    const [dead, watcher, outside] = [await raw(), await raw(), await raw()]
+    for (const one of [dead, watcher]) await one.ask('room.join_or_create', { kind: 'plaza' })
+    await outside.settled()
+    clock.advance(after)
+    dead.send({ type: 'ping', data: {} })
+    await dead.settled()
+    for (const socket of [sockets[0], sockets[2]]) if (socket) socket.stalled = true
+    await pass(clock, 9_000)
+    const before = stats()
+
+    await pass(clock, 6_000)
+    await watcher.settled()
+
+    t.match(before, { connections: 3, away: 0 }, 'not before two pings went unanswered')
+    t.match(stats(), { connections: 2, away: 1 }, 'who sits in no room has its time')
+    t.match(watcher.seen.find(({ type }) => type === 'room.member_away')?.data, { number: 1 })
+  })
+
+t.test('seated_heartbeat_ms: who plays stays, though it answered no ping', async (t) => {
+  const limits = { seated_heartbeat_ms: LIMITS.seated_heartbeat_ms.value }
+  const { raw, clock, stats, sockets } = await world(t, { limits, kinds: [kindOf('stage')] })
+  const [player] = [await raw()]
+  await player.ask('room.join_or_create', { kind: 'stage' })
+  const [socket] = sockets
+  if (socket) socket.stalled = true
+
+  for (let second = 0; second < 60; second++) {
+    await pass(clock, 1_000)
+    if (second % 3 === 0) player.send({ type: 'ping', data: {} })
+  }
+
+  t.match(stats(), { connections: 1, away: 0 })
 })
 
 /* What the tests share. */

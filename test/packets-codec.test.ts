@@ -300,7 +300,7 @@ t.test('one field may be anything, and what is given stays as it was', async (t)
 
 t.test('what is no JSON is not packed, and half a surrogate pair does not leave', async (t) => {
   for (const value of [undefined, Number.NaN, new Date(), new Map(), { a: undefined }, deep(26)])
-    t.throws(() => pack('packer', value), { message: /^it: expected any JSON value/ })
+    t.throws(() => pack('packer', value), { message: /^it(\.a|(\[0\])+)?: expected any JSON/ })
   t.strictSame(unpack('packer', pack('packer', { 'a\ud83d': ['\ude42'] })), {
     'a\ufffd': ['\ufffd'],
   })

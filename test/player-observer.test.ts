@@ -44,7 +44,7 @@ function stage(more: PlayerObserver = {}, refuseBanned: () => Promise<void> = as
       }
     },
     end(session: Session): void {
-      players.observer.ended?.(session)
+      players.observer.ended?.(session, 'lost')
       session.end()
     },
   }

@@ -2,8 +2,8 @@ import t, { type Test } from 'tap'
 import { ERRORS } from '../protocol/errors.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { Messages } from '../protocol/message.ts'
+import { cleanName } from '../protocol/name.ts'
 import { MAX_NAME, SCOPES, players as table } from '../protocol/players.ts'
-import { cleanName } from '../server/features/players.ts'
 import { connect, type Network } from '../web-client/client.ts'
 import { createMoodyStore, type MoodyStore } from './support/moods.ts'
 import { heard } from './support/player.ts'
@@ -110,17 +110,19 @@ for (const over of OVERS) {
     t.strictSame(ada.players.me, player)
   })
 
-  t.test(`a name of nothing, or of too much, is not a name, over ${over}`, async (t) => {
+  t.test(`a name of nothing is not a name, and one too long is cut, over ${over}`, async (t) => {
     const { raw } = await world(t, { over })
     const client = await raw()
 
-    for (const name of ['', 'x'.repeat(MAX_NAME + 1), 7, null])
+    for (const name of ['', 7, null])
       t.match(await client.ask('player.identify', { name }), {
         data: { code: 'INVALID_MESSAGE_DATA', message: /^player\.identify\.name: expected text/ },
       })
     const invisible = await client.ask('player.identify', { name: '\u200b\u202e\u0007' })
+    const long = await (await raw()).ask('player.identify', { name: 'x'.repeat(MAX_NAME + 1) })
 
     t.match(invisible.data.player.name, /^Guest \d+$/, 'what cannot be seen leaves the guest’s own')
+    t.equal(long.data.player.name, 'x'.repeat(MAX_NAME))
   })
 }
 
@@ -133,6 +135,25 @@ const NAMES: readonly [what: string, asked: string, known: string][] = [
   ['line and paragraph separators', 'Ada\u2028Bob\u2029', 'Ada Bob'],
   ['marks that turn the reading direction', '\u202eadA\u202c\u200f\u2066x\u2069', 'adA x'],
   ['invisible characters', '\u200bA\u200d\ufeffda\u00ad', 'A da'],
+  ['what joins Persian letters', 'می\u200cخواهم', 'می\u200cخواهم'],
+  ['what joins Sinhala letters', 'ක්\u200dරිස්', 'ක්\u200dරිස්'],
+  ['a family', '👩\u200d👩\u200d👧 Ada', '👩\u200d👩\u200d👧 Ada'],
+  ['a heart with its variation', '👩\u200d❤\ufe0f\u200d👩', '👩\u200d❤\ufe0f\u200d👩'],
+  ['flags', '🏳️\u200d🌈🇱🇰', '🏳️\u200d🌈🇱🇰'],
+  [
+    'a flag told by letters',
+    '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+  ],
+  ['joiners that join nothing', 'A\u200dd\u200ca\u200d م\u200d\u200dن', 'A d a م ن'],
+  ['what overrides inside Arabic', 'م\u202eن\u2067ه', 'م ن ه'],
+  [
+    'too much, cut in a family',
+    `${'x'.repeat(MAX_NAME - 4)}👩\u200d👩\u200d👧`,
+    'x'.repeat(MAX_NAME - 4),
+  ],
+  ['too much, cut behind a joiner', `${'ම්\u200d'.repeat(8)}ම`, `${'ම්\u200d'.repeat(7)}ම්`],
+  ['one character of too much', `a${'\u0301'.repeat(40)}`, `a${'\u0301'.repeat(MAX_NAME - 1)}`],
   ['half a character', 'Ada\ud83c', 'Ada'],
   ['private and unassigned characters', 'Ada\ue000\u{10ffff}', 'Ada'],
   ['nothing but space', ' \u00a0\u3000 ', ''],

@@ -101,7 +101,7 @@ for (const over of OVERS) {
     const wrong: [value: unknown, message: RegExp][] = [
       [new Set(), /^value: expected/],
       [() => {}, /^value: expected/],
-      [{ deep: [Number.NaN] }, /^value: expected/],
+      [{ deep: [Number.NaN] }, /^value\.deep\[0\]: expected/],
       ['x'.repeat(60_000), /^query: \d+ bytes; expected at most 60000/],
     ]
     const values = wrong.map(([value]) => value)

@@ -36,6 +36,28 @@ both('a player who drops keeps the seat for thirty seconds, and no longer', {}, 
   )
 })
 
+both('who leaves on purpose is told as left, who drops as lost', {}, async (t, w) => {
+  const watcher = await seat(w, 'watcher')
+  const ada = await w.connect()
+  await ada.rooms.joinOrCreate('plaza')
+  const dropped = await seat(w, 'dropped')
+
+  ada.close()
+  const left = await watcher.next('room.member_left')
+  await drop(w, dropped)
+  w.clock.advance(30_000)
+  const lost = await watcher.next('room.member_left')
+
+  t.strictSame(
+    [left.data, lost.data],
+    [
+      { number: 2, reason: 'left' },
+      { number: dropped.number, reason: 'lost' },
+    ],
+  )
+  t.notOk(watcher.seen.some(({ type, data }) => type === 'room.member_away' && data.number === 2))
+})
+
 both('a token that no session has is UNKNOWN', {}, async (t, w) => {
   const raw = await claim(w, 'nobodys-token')
 

@@ -70,6 +70,20 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(network.rooms.all.size, 0)
   },
 
+  async 'who closes the connection on purpose has left'(t, { open }) {
+    const watcher = await open('main')
+    const room = await watcher.rooms.joinOrCreate('plaza', { name: 'Watcher' })
+    const left = new Promise<unknown>((resolve) => {
+      room.on('left', ({ name }, reason) => name === 'Leaver' && resolve(reason))
+    })
+    const leaver = await open('main')
+    await leaver.rooms.join(room.code, { name: 'Leaver' })
+
+    leaver.close()
+
+    t.equal(await left, 'left')
+  },
+
   async 'waves and chat go both ways'(t, { enter }) {
     const network = await enter('main')
     const waves: string[] = []
@@ -85,6 +99,22 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(chats.at(-1), ['hello'])
     t.equal((await failing(network.events.emit('other.thing'))).code, 'NAMESPACE_NOT_DECLARED')
     t.equal((await failing(network.rooms.join('AAAAAA'))).code, 'ROOM_NOT_FOUND')
+  },
+
+  async 'what was refused is told to who waits for nothing'(t, { open }) {
+    const reported: Any[] = []
+    const network = await open('main', { report: (error) => reported.push(error) })
+    await network.rooms.joinOrCreate('plaza')
+
+    network.events.emit('other.thing')
+    network.events.emit('plaza.wave', [Number.NaN])
+    network.rooms.join('BBBBBB')
+    t.match(await failing(network.rooms.join('AAAAAA')), { code: 'ROOM_NOT_FOUND' })
+    await new Promise((resolve) => setTimeout(resolve, 0))
+
+    const codes = reported.map(({ code }) => code).sort()
+    t.same(codes, ['INVALID_MESSAGE_DATA', 'NAMESPACE_NOT_DECLARED', 'ROOM_NOT_FOUND'])
+    for (const { stack } of reported) t.match(stack, /scenarios\.test\.ts/)
   },
 
   async 'positions go both ways'(t, { enter }) {

@@ -16,9 +16,11 @@ import {
   choice,
   type Infer,
   integer,
+  JSON_DEPTH,
   nullable,
   object,
   optional,
+  problemOfDigits,
   type Schema,
   text,
   tuple,
@@ -125,6 +127,61 @@ function wellFormed(value: unknown): unknown {
   const entries = Object.entries(value as object)
   return Object.fromEntries(entries.map(([key, part]) => [key.toWellFormed(), wellFormed(part)]))
 }
+
+/* What is said of what does not fit. */
+
+const SAID: readonly (readonly [what: string, value: object, said: string])[] = [
+  ['nothing', {}, '.args: expected an array of at most 64 items, but is missing'],
+  [
+    'undefined',
+    { args: undefined },
+    '.args: expected an array of at most 64 items, but is missing',
+  ],
+  [
+    'a nested number',
+    wave({ players: [{ pos: { x: 1, y: Number.NaN } }] }),
+    '[0].players[0].pos.y',
+  ],
+  ['a nested undefined', wave({ at: [1, undefined] }), '[0].at[1]; got undefined'],
+  ['a hole', wave(new Array(1)), '[0][0]; got undefined'],
+  ['a Set', wave({ all: new Set() }), '[0].all; got an instance of Set'],
+  ['a function', wave([() => {}]), '[0][0]; got a function'],
+  ['a bigint', wave({ id: 1n }), '[0].id; got a bigint: say it as text'],
+  ['what is nested too deep', wave(nested(25)), `[0]${'[0]'.repeat(24)}`],
+  ['a long name', wave({ ['x'.repeat(40)]: Number.NaN }), `[0].${'x'.repeat(32)}…`],
+]
+
+function wave(arg: unknown) {
+  return { args: [arg] }
+}
+
+function nested(depth: number): unknown {
+  return depth > 0 ? [nested(depth - 1)] : 1
+}
+
+for (const [what, value, said] of SAID)
+  t.test(`a value is refused at its place: ${what}`, async (t) => {
+    const [place, got] = said.split('; ')
+    const expected = `any JSON value with finite numbers, nested at most ${JSON_DEPTH} deep`
+    const sentence = `${place}: expected ${expected}${got ? `; ${got}` : ''}`
+
+    const named = { name: 'game.wave', ...value }
+    const problem = check(MESSAGES['event.emit'].data, named, 'it')
+
+    t.equal(problem, said.startsWith('.') ? `it${said}` : `it.args${sentence}`)
+  })
+
+t.test('whole numbers that JSON would round are found, and no others', async (t) => {
+  const { MAX_SAFE_INTEGER: most } = Number
+
+  for (const fine of [most, -most, 0.5, 1e300, 2 ** 70, 1e21, '9007199254740993', [{ a: most }]])
+    t.equal(problemOfDigits(fine, 'it'), undefined, `${fine}`)
+  for (const wrong of [most + 1, -most - 1, 76561198000000000, 1e20])
+    t.equal(
+      problemOfDigits({ ids: [1, { id: wrong }] }, 'it'),
+      `it.ids[1].id: expected whole numbers up to 2^53, got ${wrong}: say it as text`,
+    )
+})
 
 /* The compiler; the lines marked as expected errors fail `npm run check` when they are none. */
 

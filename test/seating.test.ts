@@ -343,7 +343,7 @@ t.test('what a room says of a member and JSON cannot hold is its own fault', asy
 
   t.match((await answer).data, { code: 'INTERNAL', incident: String })
   const line = lines.find(({ msg }) => msg === 'handler failed')
-  t.match(line?.err, { message: /^onJoin of a slow: expected any JSON value/ })
+  t.match(line?.err, { message: /^onJoin of a slow\.speed: expected any JSON value/ })
   t.equal(members(host), 0)
 })
 

@@ -105,7 +105,7 @@ t.test('(Talo) what has the wrong shape is told its field, and an unknown reques
       `{"req":"${identify}","data":{"socketToken":"x"}}`,
       wrong(
         identify,
-        'data.playerAliasId: expected a whole number from 0 to 4294967295',
+        'data.playerAliasId: expected a whole number from 0 to 4294967295, but is missing',
         '{"socketToken":"x"}',
       ),
     ],

@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts'
-import { check, type Json, json } from '../protocol/schema.ts'
+import { check, type Json, json, problemOfDigits } from '../protocol/schema.ts'
 import type { Report } from './emitter.ts'
 import { NetworkError } from './failure.ts'
 import type { Timers } from './link.ts'
@@ -50,7 +50,7 @@ export async function answer(
 /** What `run` returns or resolves with, null for undefined; fails where JSON cannot hold it. */
 export async function outcomeOf(run: () => unknown): Promise<Json> {
   const value = (await run()) ?? null
-  const problem = check(json(), value, 'value')
+  const problem = check(json(), value, 'value') ?? problemOfDigits(value, 'value')
   if (problem) throw new TypeError(problem)
   return value as Json // as just checked
 }

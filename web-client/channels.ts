@@ -119,7 +119,7 @@ export function createChannels(session: Session, report: Report) {
      */
     catchUp(channel: number, after?: number): Promise<number> {
       if (after !== undefined) told.set(channel, after)
-      return (fetches.get(channel) ?? fetchMissed(channel)).done
+      return session.watched(() => (fetches.get(channel) ?? fetchMissed(channel)).done)
     },
   }
 

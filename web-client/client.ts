@@ -17,8 +17,10 @@ import { createPackets, type PacketContext, type Packets } from './packets.ts'
 import { createPlayers, type Players } from './players.ts'
 import { createPlaza, type Plaza } from './plaza.ts'
 import { type BuiltIns, createQueries, type Queries } from './queries.ts'
+import type { Backoff } from './retry.ts'
 import { createRooms, type Rooms } from './rooms.ts'
 import { createSession, type Session, type State } from './session.ts'
+import { platformWakeups, type Wakeups } from './wakeups.ts'
 
 export type { LagOptions } from '../protocol/lag.ts'
 export type { Sender } from '../protocol/message.ts'
@@ -56,8 +58,16 @@ export interface ConnectOptions {
   readonly connectTimeout?: number
   /** How often the round trip is measured, in ms (5,000); one left unanswered ends the connection. */
   readonly pingEvery?: number
-  /** How long to wait before the `attempt`-th try to come back, in ms. */
-  readonly backoff?: (attempt: number) => number
+  /**
+   * How long to wait before the `attempt`-th try to come back, in ms; `left` is for how many ms the
+   * seat is still kept. Unless given: by chance, at most 2 s while it is, and 10 s afterwards.
+   */
+  readonly backoff?: Backoff
+  /**
+   * What says that the device is online, or in front, again: then the next try is made at once. The
+   * browser's own events unless given.
+   */
+  readonly wakeups?: Wakeups
   /** The game's packets, with what this side does about them: definePackets and acceptPackets. */
   readonly packets?: PacketSet<PacketContext>
   /** Origins beside the page's own that the server may redirect it to (none). */
@@ -76,7 +86,10 @@ export interface ConnectOptions {
   readonly storage?: TokenStorage
   /** Gives the connection up, now or later. */
   readonly signal?: AbortSignal
-  /** Where errors thrown by your listeners go; the console unless given. */
+  /**
+   * Where errors go that nobody waits for: of your listeners, and of what was refused and not
+   * awaited, with the place of the call; the console unless given.
+   */
   readonly report?: (error: unknown) => void
   /** Time, for tests. */
   readonly timers?: Timers
@@ -108,7 +121,9 @@ export interface Network {
 }
 
 const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 10_000
+/** While the seat is kept, and afterwards. */
+const LONGEST_WAIT_MS = 2_000
+const LONGEST_LATE_WAIT_MS = 10_000
 
 /**
  * Connects; resolves once the server has welcomed us. Rejects with CONNECT_FAILED, REFUSED or
@@ -126,6 +141,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     connectTimeout,
     pingEvery: options.pingEvery ?? 5_000,
     backoff: options.backoff ?? jittered,
+    wakeups: options.wakeups ?? platformWakeups(),
     packets: options.packets?.hash,
     report,
     ...(options.storage && {
@@ -181,8 +197,9 @@ export const acceptPackets = <D extends Definitions>(
 ): PacketsOf<D, PacketContext> => decorate(packets, acceptors)
 
 /** Exponential, with full jitter, so that a server that comes back is not met by all at once. */
-const jittered = (attempt: number) =>
-  Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
+const jittered: Backoff = (attempt, left) =>
+  Math.random() *
+  Math.min(left > 0 ? LONGEST_WAIT_MS : LONGEST_LATE_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
 
 const newSeed = () => Math.floor(Math.random() * 2 ** 32)
 

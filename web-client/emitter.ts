@@ -2,7 +2,8 @@
 export interface Emitter<E extends Record<string, unknown[]>> {
   /** Listens until the returned function is called. */
   on: On<E>
-  emit<K extends keyof E>(name: K, ...args: E[K]): void
+  /** Tells all who listen to `name`; whether anybody does. */
+  emit<K extends keyof E>(name: K, ...args: E[K]): boolean
 }
 
 /** One listener may do for several names, if it looks at what they have in common: the first. */
@@ -22,13 +23,23 @@ export function createEmitter<E extends Record<string, unknown[]>>(report: Repor
       return () => void own.delete(listener)
     },
     emit(name, ...args) {
-      for (const listener of listeners.get(name) ?? []) {
-        try {
-          ;(listener as (...args: unknown[]) => void)(...args)
-        } catch (error) {
-          report(error)
-        }
-      }
+      const own = listeners.get(name)
+      for (const listener of own ?? [])
+        hear(() => (listener as (...args: unknown[]) => unknown)(...args), report)
+      return own !== undefined && own.size > 0
     },
   }
 }
+
+/** Runs a listener; what it throws, or rejects with later, is reported. */
+export function hear(listen: () => unknown, report: Report): void {
+  try {
+    const pending = listen()
+    if (isPending(pending)) pending.then(undefined, report)
+  } catch (error) {
+    report(error)
+  }
+}
+
+const isPending = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function'

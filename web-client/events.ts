@@ -1,7 +1,7 @@
 import type { AllMessages } from '../protocol/index.ts'
 import type { DataOf, ReplyOf, Sender } from '../protocol/message.ts'
 import type { Json } from '../protocol/schema.ts'
-import type { Report } from './emitter.ts'
+import { hear, type Report } from './emitter.ts'
 import { failure } from './failure.ts'
 import { senderOf } from './message.ts'
 import type { WaitOptions } from './requests.ts'
@@ -11,12 +11,12 @@ import type { SendOptions, Session } from './session.ts'
  * `room` is the code of the room it was emitted in. What the room's own logic says is from member 0,
  * who has no player and no name.
  */
-export type EventListener = (args: readonly Json[], from: Sender, room: string) => void
+export type EventListener = (args: readonly Json[], from: Sender, room: string) => unknown
 export type Delivered = ReplyOf<AllMessages['event.emit']>
 
 /** What happens on one type of an event that carries several. */
 // biome-ignore lint/suspicious/noExplicitAny: what the emitter sent, for the handler to judge
-export type ActionHandler = (payload: any, from: Sender, room: string) => void
+export type ActionHandler = (payload: any, from: Sender, room: string) => unknown
 
 export interface Actions {
   /** Emits one action; as `events.emit`. */
@@ -34,13 +34,8 @@ export function createEvents(session: Session, report: Report) {
   session.on('message', (message) => {
     if (message.type !== 'event') return
     const { name, args } = message.data as DataOf<AllMessages['event']>
-    for (const listener of listeners.get(name) ?? []) {
-      try {
-        listener(args, senderOf(message), message.room ?? '')
-      } catch (error) {
-        report(error)
-      }
-    }
+    for (const listener of listeners.get(name) ?? [])
+      hear(() => listener(args, senderOf(message), message.room ?? ''), report)
   })
 
   return { on, emit, actions }
@@ -73,7 +68,7 @@ export function createEvents(session: Session, report: Report) {
       const { type, payload = null } = (action ?? {}) as { type?: string; payload?: Json }
       const handler = Object.hasOwn(handlers, `${type}`) ? handlers[`${type}`] : undefined
       if (!handler) throw failure('UNREGISTERED_HANDLER', `${name}: no action is called "${type}"`)
-      handler(payload, from, room)
+      return handler(payload, from, room)
     })
     return {
       off,

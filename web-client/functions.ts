@@ -3,6 +3,7 @@ import { type DataOf, type ReplyOf, type Sender, toText } from '../protocol/mess
 import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import { check, type Json } from '../protocol/schema.ts'
 import { type Answering, answer, outcomeOf, remoteError } from './answering.ts'
+import { hear } from './emitter.ts'
 import { failure } from './failure.ts'
 import { createHandlers } from './handlers.ts'
 import { compose, senderOf } from './message.ts'
@@ -47,7 +48,7 @@ export function createFunctions(options: FunctionsOptions) {
     const run = handler && (() => handler(args, senderOf(message), room))
     if (type === 'function.call')
       void answer(options, message, { name, timeout }, run) // handles its own failures
-    else if (run) void (async () => run())().catch(report)
+    else if (run) hear(run, report)
     else session.warn(`function.cast: nothing is registered as "${name}"`)
   })
 
@@ -97,16 +98,17 @@ export function createFunctions(options: FunctionsOptions) {
     executeForOthers: caster('others'),
 
     /** At these players, by id; rejects with a TypeError if that is not an array of text. */
-    async executeForPlayers(
+    executeForPlayers(
       playerIds: readonly string[],
       f: string | RemoteFunction,
       args: readonly Json[] = [],
       sending: CastOptions = {},
     ): Promise<CastResult> {
-      if (!Array.isArray(playerIds) || !playerIds.every((id) => typeof id === 'string'))
-        throw new TypeError('executeForPlayers: expected an array of players’ ids')
-      const to = [...new Set(playerIds)].map(addressOf)
-      return cast(to, f, args, sending)
+      return session.watched(async () => {
+        if (!Array.isArray(playerIds) || !playerIds.every((id) => typeof id === 'string'))
+          throw new TypeError('executeForPlayers: expected an array of players’ ids')
+        return cast([...new Set(playerIds)].map(addressOf), f, args, sending)
+      })
     },
   }
 
@@ -118,16 +120,27 @@ export function createFunctions(options: FunctionsOptions) {
     ): Promise<CastResult> => cast(to, f, args, sending)
   }
 
-  async function cast(
+  function cast(
     to: string | readonly string[],
     f: string | RemoteFunction,
     args: readonly Json[],
     sending: CastOptions,
   ): Promise<CastResult> {
-    return session.request('function.cast', { name: nameOf(f), args }, { ...sending, to })
+    return session.watched(async () =>
+      session.request('function.cast', { name: nameOf(f), args }, { ...sending, to }),
+    )
   }
 
-  async function call(
+  function call(
+    to: string,
+    f: string | RemoteFunction,
+    args: readonly Json[],
+    asking: AskOptions,
+  ): Promise<Json> {
+    return session.watched(async () => callOrRun(to, f, args, asking))
+  }
+
+  async function callOrRun(
     to: string,
     f: string | RemoteFunction,
     args: readonly Json[],

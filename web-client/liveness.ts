@@ -17,6 +17,8 @@ export function createLiveness({ timers, pingEvery, ping, ponged, silent }: Live
   let pending: { readonly id: string; readonly at: number } | undefined
   let numbered = 0
   let cancel = () => {}
+  let again = () => {}
+  let cancelProbe: (() => void) | undefined
 
   return {
     /** From now on pings, and calls `tick` every `every` ms. */
@@ -31,8 +33,19 @@ export function createLiveness({ timers, pingEvery, ping, ponged, silent }: Live
           round(pingEvery)
         })
       }
-      send()
-      round(pingEvery)
+      again = () => {
+        cancel()
+        send()
+        round(pingEvery)
+      }
+      again()
+    },
+
+    /** Whether it is there still has to show within `ms`; asked again meanwhile changes nothing. */
+    probe(ms: number): void {
+      if (cancelProbe) return
+      again()
+      cancelProbe = timers.after(ms, () => silent(`no answer within ${ms} ms`))
     },
 
     /** Until it begins or stops, something has to come within `timeout` ms. */
@@ -43,16 +56,22 @@ export function createLiveness({ timers, pingEvery, ping, ponged, silent }: Live
 
     stop(): void {
       cancel()
-      pending = undefined
+      answered()
     },
 
     /** Whether `re` answers the last ping; if so it has been heard. */
     hears(re: string | undefined, data: { readonly time?: number }): boolean {
       if (!pending || re !== pending.id) return false
       if (data.time !== undefined) ponged(data.time, pending.at)
-      pending = undefined
+      answered()
       return true
     },
+  }
+
+  function answered(): void {
+    pending = undefined
+    cancelProbe?.()
+    cancelProbe = undefined
   }
 
   function send(): void {

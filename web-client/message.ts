@@ -7,7 +7,7 @@ import {
   type Sender,
   toText,
 } from '../protocol/message.ts'
-import { check } from '../protocol/schema.ts'
+import { check, problemOfDigits } from '../protocol/schema.ts'
 import { failure } from './failure.ts'
 
 /** A message from the server, its envelope opened. */
@@ -56,8 +56,14 @@ export function compose(
     throw failure('INVALID_MESSAGE_DATA', `${type}: expected the type of a request`)
   const problem = check(MESSAGES[type].data, data, type) ?? misaddressed({ type, ...envelope })
   if (problem) throw failure('INVALID_MESSAGE_DATA', problem)
-  return toText({ type, ...envelope, data })
+  const text = toText({ type, ...envelope, data })
+  const unsafe = MANY_DIGITS.test(text) ? problemOfDigits(data, type) : undefined
+  if (unsafe) throw failure('INVALID_MESSAGE_DATA', unsafe)
+  return text
 }
+
+/** Only such a text has a whole number beyond 2^53 in it. */
+const MANY_DIGITS = /\d{16}/
 
 /** The text that answers a question of the server's, an `error` telling which `request` it was. */
 export const composeAnswer = (type: string, re: Id, data: unknown, request: string): string =>

@@ -21,7 +21,7 @@ import {
 import { DEFAULT_PACKET_MS } from '../protocol/packets.ts'
 import type { Json } from '../protocol/schema.ts'
 import { textOf } from './answering.ts'
-import type { Report } from './emitter.ts'
+import { hear, type Report } from './emitter.ts'
 import { failure, NetworkError } from './failure.ts'
 import type { Timers } from './link.ts'
 import { destinationOf, type PageLocation } from './location.ts'
@@ -39,7 +39,7 @@ export interface PacketContext {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what the sender sent, for the listener to judge
-export type PacketListener = (data: any, from: Sender, room: string) => void
+export type PacketListener = (data: any, from: Sender, room: string) => unknown
 
 export interface PacketsOptions {
   readonly session: Session
@@ -118,17 +118,19 @@ export function createPackets(options: PacketsOptions) {
      * Sends a packet and resolves with what the receiver's `respond` returned; with `to`, with what
      * was delivered. Rejects with the ValidationError of the receiver, or with the codes of `packet`.
      */
-    async ask(
+    ask(
       packet: AnyPacket,
       { room, to, timeout = DEFAULT_PACKET_MS, signal }: SendOptions & WaitOptions = {},
     ): Promise<Json> {
       const waiting = { timeout: timeout + GRACE_MS, ...(signal && { signal }) }
-      const frame = framed(packet, { room, to })
-      const asked = frame
-        ? session.askBytes('packet', frame, (value) => value as Json, waiting)
-        : session.request('packet', plain(packet), { room, to, ...waiting }, ({ value }) => value)
-      return asked.catch((error) => {
-        throw refusedBy(error)
+      return session.watched(async () => {
+        const frame = framed(packet, { room, to })
+        const asked = frame
+          ? session.askBytes('packet', frame, (value) => value as Json, waiting)
+          : session.request('packet', plain(packet), { room, to, ...waiting }, ({ value }) => value)
+        return asked.catch((error) => {
+          throw refusedBy(error)
+        })
       })
     },
 
@@ -216,13 +218,7 @@ export function createPackets(options: PacketsOptions) {
   }
 
   function tell({ name, data }: Packet, { from, room }: PacketContext): void {
-    for (const listener of listeners.get(name) ?? []) {
-      try {
-        listener(data, from, room)
-      } catch (error) {
-        report(error)
-      }
-    }
+    for (const listener of listeners.get(name) ?? []) hear(() => listener(data, from, room), report)
     if (packets?.acceptorOf(name)?.respond || from.member !== 0) return
     if (name === 'Refresh') options.location?.reload()
     if (name === 'Redirect') redirect(String(data))

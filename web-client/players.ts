@@ -70,20 +70,17 @@ export function createPlayers(session: Session) {
       }),
 
     /** All that is known of us. Rejects with NO_PLAYER_FOUND before `identify`. */
-    get: async (): Promise<Profile> => session.request('player.get', {}, {}, whole),
+    get: (): Promise<Profile> =>
+      session.watched(async () => session.request('player.get', {}, {}, whole)),
 
     /**
      * Changes our name and props, on all our devices; resolves with all there is then. Rejects with
      * NO_PLAYER_FOUND, TOO_LARGE, TOO_MANY_PROPS or MISSING_SCOPE.
      */
-    async update({ props: changed, ...changes }: PlayerChanges): Promise<Profile> {
+    update({ props: changed, ...changes }: PlayerChanges): Promise<Profile> {
       const asked = changed && Object.entries(changed).map(([key, value]) => ({ key, value }))
-      return session.request(
-        'player.update',
-        { ...changes, ...(asked && { props: asked }) },
-        {},
-        whole,
-      )
+      const all = { ...changes, ...(asked && { props: asked }) }
+      return session.watched(async () => session.request('player.update', all, {}, whole))
     },
   }
 

@@ -86,16 +86,23 @@ export function createRequests(timers: Timers) {
       for (const one of pending.values()) one.count = numbered(one.count)
     },
 
-    /** Gives up what was asked: `why` says of each, by its number, with which code. */
+    /**
+     * Gives up what was asked: `why` says of each, by its number, with which code. Returns what it
+     * was rejected with.
+     */
     abandon(
       why: (count: number) => 'OUTCOME_UNKNOWN' | 'SESSION_LOST' | 'CLOSED' | undefined,
-    ): void {
+    ): NetworkError[] {
+      const errors: NetworkError[] = []
       for (const [id, { type, count, reject }] of pending) {
         const code = why(count)
         if (!code) continue
         pending.delete(id)
-        reject(failure(code, `${type}: ${failure(code).message}`))
+        const error = failure(code, `${type}: ${failure(code).message}`)
+        errors.push(error)
+        reject(error)
       }
+      return errors
     },
   }
 

@@ -16,9 +16,12 @@ import type { OpenLink } from './lag.ts'
 import type { Data, Link, Timers } from './link.ts'
 import { createLiveness } from './liveness.ts'
 import { compose, composeAnswer, type Received, type RequestType, read } from './message.ts'
+import { createOutcomes } from './outcome.ts'
 import { createOutgoing } from './outgoing.ts'
 import { createRequests, type WaitOptions } from './requests.ts'
 import { createResume, type Snapshot, type Welcome } from './resume.ts'
+import { type Backoff, createRetry } from './retry.ts'
+import type { Wakeups } from './wakeups.ts'
 
 export type State = 'connecting' | 'open' | 'away' | 'closed'
 export type { Snapshot } from './resume.ts'
@@ -32,7 +35,7 @@ export type SessionEvents = {
   lost: [reason: ResumeReason]
   /** What this session is and where it sits, after a resume or a reset. */
   snapshot: [pages: readonly Snapshot[]]
-  /** An error of the server that answers no request. */
+  /** An error of the server that answers no request; where nobody listens it is reported. */
   error: [error: NetworkError]
   /** Something its developer should know: other protocol tables, for one. */
   warning: [text: string]
@@ -46,8 +49,8 @@ export interface SessionOptions {
   readonly openLink: OpenLink
   readonly timers: Timers
   readonly connectTimeout: number
-  /** How long to wait before the `attempt`-th try to come back (1, 2, …), in ms. */
-  readonly backoff: (attempt: number) => number
+  readonly backoff: Backoff
+  readonly wakeups?: Wakeups | undefined
   readonly pingEvery: number
   /** The hash of the game's packets, where there are any. */
   readonly packets?: string | undefined
@@ -66,7 +69,7 @@ export type Session = ReturnType<typeof createSession>
 /** A session with the server that survives its connections. */
 export function createSession(options: SessionOptions) {
   const { url, openLink, timers, connectTimeout, backoff, pingEvery, report } = options
-  const { packets, kept } = options
+  const { packets, kept, wakeups } = options
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
   const clock = createClock(timers.now)
@@ -83,14 +86,19 @@ export function createSession(options: SessionOptions) {
   const outgoing = createOutgoing()
   const abilities = { fingerprint: FINGERPRINT, ...(packets !== undefined && { packets }) }
   const resume = createResume({ outgoing, requests, abilities, write })
+  const retry = createRetry({ timers, backoff, open })
+  /** What was given up by leaving, which is news to nobody. */
+  const forgone = new WeakSet<object>()
+  const watched = createOutcomes((error) => {
+    if (!forgone.has(error as object)) report(error)
+  }, timers)
 
   let state: State = 'connecting'
   let link: Link | undefined
   /** Whether frames may be written: the connection carries our session. */
   let isLive = false
   let welcome: Welcome | undefined
-  let tries = 0
-  let cancelRetry = () => {}
+  let endWakeups: (() => void) | undefined
   let opened: { resolve(): void; reject(error: NetworkError): void } | undefined
 
   return {
@@ -115,9 +123,13 @@ export function createSession(options: SessionOptions) {
     start(): Promise<void> {
       return new Promise((resolve, reject) => {
         opened = { resolve, reject }
+        endWakeups = wakeups?.(wake)
         open()
       })
     },
+
+    /** What runs in it is reported where it fails and nobody waits for it. */
+    watched,
 
     /** Sends a request and waits for its one answer, as `read` understands it. */
     request<T extends RequestType, R = ReplyOf<AllMessages[T]>>(
@@ -126,13 +138,11 @@ export function createSession(options: SessionOptions) {
       { room, to, ...waiting }: SendOptions & WaitOptions = {},
       read = (reply: ReplyOf<AllMessages[T]>) => reply as R,
     ): Promise<R> {
-      const id = requests.nextId()
-      try {
+      return watched(() => {
+        const id = requests.nextId()
         sendCounted(type, compose(type, data, { id, room, to }))
-      } catch (error) {
-        return Promise.reject(error)
-      }
-      return requests.wait(id, type, outgoing.sent, read as (data: unknown) => R, waiting)
+        return requests.wait(id, type, outgoing.sent, read as (data: unknown) => R, waiting)
+      })
     },
 
     /** Sends a counted message that asks for no answer. */
@@ -155,13 +165,11 @@ export function createSession(options: SessionOptions) {
       read: (value: unknown) => R,
       waiting: WaitOptions,
     ): Promise<R> {
-      const id = requests.nextId()
-      try {
+      return watched(() => {
+        const id = requests.nextId()
         sendCounted(type, whole(make(Number(id))))
-      } catch (error) {
-        return Promise.reject(error)
-      }
-      return requests.wait(id, type, outgoing.sent, read, waiting)
+        return requests.wait(id, type, outgoing.sent, read, waiting)
+      })
     },
 
     /** The answer to what `askBytes` asked has come. */
@@ -184,7 +192,9 @@ export function createSession(options: SessionOptions) {
     },
 
     /** Tells the developer something, as `warning`. */
-    warn: (text: string): void => emitter.emit('warning', text),
+    warn(text: string): void {
+      emitter.emit('warning', text)
+    },
 
     /** Drops the connection as a cut cable would; the session comes back by itself. */
     cut(): void {
@@ -292,7 +302,7 @@ export function createSession(options: SessionOptions) {
   function goLive(count?: number): void {
     if (state === 'closed') return
     isLive = true
-    tries = 0
+    retry.succeed()
     resume.discard()
     for (const data of outgoing.take(count)) link?.send(data)
     resume.acknowledge()
@@ -327,8 +337,11 @@ export function createSession(options: SessionOptions) {
   }
 
   function onError({ re, data }: Received): void {
-    if (re === undefined || !requests.reject(`${re}`, data))
-      emitter.emit('error', new NetworkError(data))
+    if (re === undefined || !requests.reject(`${re}`, data)) tellError(new NetworkError(data))
+  }
+
+  function tellError(error: NetworkError): void {
+    if (!emitter.emit('error', error)) report(error)
   }
 
   function sendCounted(type: string, data: Data, isAnswer = false): void {
@@ -360,16 +373,27 @@ export function createSession(options: SessionOptions) {
       return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
     if (action === 'ended') resume.despair('UNKNOWN')
     if (welcome) setState('away', code, reason)
-    cancelRetry()
-    cancelRetry = timers.after(delay ?? backoff(++tries), open)
+    retry.later(welcome?.resume_ms ?? 0, delay)
+  }
+
+  /** The device is online, or in front, again: a connection that is gone is found out soon. */
+  function wake(): void {
+    if (state === 'open') liveness.probe(PROBE_MS)
+    else if (state === 'away')
+      retry.hurry(() => {
+        link?.cut()
+        liveness.stop()
+      })
   }
 
   function finish(code: number, reason: string, error: NetworkError): void {
     isLive = false
-    cancelRetry()
+    retry.stop()
+    endWakeups?.()
     liveness.stop()
     if (welcome) kept?.forget()
-    requests.abandon(() => 'CLOSED')
+    const given = requests.abandon(() => 'CLOSED')
+    if (code === 1000) for (const one of given) forgone.add(one)
     opened?.reject(error)
     opened = undefined
     setState('closed', code, reason)
@@ -382,6 +406,8 @@ export function createSession(options: SessionOptions) {
   }
 }
 
+/** Within so many ms a connection has to answer when the device was away. */
+const PROBE_MS = 2_000
 /** What we call it when the server no longer answers. */
 const SILENT = 4002
 

@@ -54,7 +54,7 @@ export interface Backend {
 
 const RECONNECT_MS = 5_000
 /** Three of the server's heartbeats. */
-const SILENCE_MS = 45_000
+const SILENCE_MS = 60_000
 const PING_MS = 5_000
 
 /**

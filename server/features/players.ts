@@ -1,7 +1,8 @@
 import { BACKEND_SERVICE } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
-import { MAX_NAME, type players as playersTable } from '../../protocol/players.ts'
+import { cleanName } from '../../protocol/name.ts'
+import type { players as playersTable } from '../../protocol/players.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
 import type { Arrival } from '../core/session/arrival.ts'
@@ -312,11 +313,3 @@ export function createPlayers(options: PlayersOptions) {
 }
 
 const NONE: ReadonlySet<Session> = new Set()
-
-/** Control and formatting characters out, white space folded; may be empty. */
-export const cleanName = (name: string): string =>
-  name
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, MAX_NAME)
-    .replace(/[\p{Cs}\s]+$/u, '')

@@ -338,7 +338,7 @@ async function openGarbage(t: Stageable): Promise<number> {
       fingerprint: '',
       packets: null,
       time: 0,
-      heartbeat_ms: 15_000,
+      heartbeat_ms: 20_000,
       resume_ms: 30_000,
       limits: {
         message_bytes: 60_000,

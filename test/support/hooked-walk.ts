@@ -32,7 +32,7 @@ export async function walkHooked(seed: number): Promise<Walked> {
     world: createTestWorld(clock, seed),
     rooms: house.kinds,
     ...{ rates: false, dev: true, plaza: false },
-    limits: { heartbeat_ms: HEARTBEAT_MS },
+    limits: { heartbeat_ms: HEARTBEAT_MS, seated_heartbeat_ms: HEARTBEAT_MS },
   })
   const wrongs: string[] = []
   const outside: Outside = {

@@ -5,6 +5,7 @@ import { connect, type Network } from '../../web-client/client.ts'
 import { openRaw, type RawClient } from './client.ts'
 import { type Clock, createClock, createTestWorld, type LogLine } from './clock.ts'
 import { memoryWebSocket } from './memory.ts'
+import { UNHURRIED_MS } from './world.ts'
 
 export interface Stage {
   readonly clock: Clock
@@ -20,7 +21,8 @@ export interface Stage {
 export function stage(t: Test, options: HubOptions = {}): Stage {
   const clock = createClock()
   const world = createTestWorld(clock)
-  const hub = createHub({ dev: true, world, ...options })
+  const limits = { seated_heartbeat_ms: UNHURRIED_MS, ...options.limits }
+  const hub = createHub({ dev: true, world, ...options, limits })
   const Socket = memoryWebSocket(hub)
   const open: { close(): void }[] = []
   t.teardown(() => {

@@ -66,7 +66,7 @@ export async function openHost(over: Over, limits: Partial<Limits>, random: numb
   )
   const hub = createHub({
     ...{ dev: true, rates: false, world, rooms },
-    limits: { ...limits, heartbeat_ms: HEARTBEAT_MS },
+    limits: { ...limits, heartbeat_ms: HEARTBEAT_MS, seated_heartbeat_ms: HEARTBEAT_MS },
   })
   const accept = (transport: Transport, upgrade?: Upgrade) => {
     sockets.length = 0

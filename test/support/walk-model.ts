@@ -180,8 +180,8 @@ export class Model extends House implements Witness {
   closed(id: string, code: number): void {
     const session = this.sessions.get(id)
     if (!session || session.isBack) return
-    if (code === 1000 || !session.started) return this.#end(session)
-    session.isBack = this.clock.after(RESUME_MS, () => this.#end(session))
+    if (code === 1000 || !session.started) return this.#end(session, 'left')
+    session.isBack = this.clock.after(RESUME_MS, () => this.#end(session, 'lost'))
     this.setAway(session, true)
     this.count('session dropped')
   }
@@ -190,7 +190,7 @@ export class Model extends House implements Witness {
     const session = this.sessions.get(this.tokens.get(token) ?? '')
     this.count(session ? 'session resumed' : 'session expired')
     if (!session) return
-    this.#end(own)
+    this.#end(own, 'lost')
     if (session.isBack) this.setAway(session, false)
     session.isBack?.()
     session.isBack = undefined
@@ -198,10 +198,10 @@ export class Model extends House implements Witness {
     session.restored = { attempt, rooms: seats }
   }
 
-  #end(session: ModelSession): void {
+  #end(session: ModelSession, how: 'left' | 'lost'): void {
     this.sessions.delete(session.id)
     session.isBack?.()
-    for (const room of session.rooms) this.leave(session, room, 'lost')
+    for (const room of session.rooms) this.leave(session, room, how)
   }
 }
 

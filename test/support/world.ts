@@ -7,6 +7,9 @@ import { openRaw, type RawClient } from './client.ts'
 import { type Clock, createClock, createTestWorld, type LogLine } from './clock.ts'
 import { type MemorySocket, memoryWebSocket } from './memory.ts'
 
+/** While time flies, nobody could answer a ping in time. */
+export const UNHURRIED_MS = 3_600_000
+
 /** How the clients of a test reach its server. */
 export type Over = 'memory' | 'socket'
 export const OVERS: readonly Over[] = ['memory', 'socket']
@@ -35,7 +38,8 @@ export async function world(
 ): Promise<TestWorld> {
   const clock = createClock()
   const serverWorld = createTestWorld(clock)
-  const settings = { dev: true, world: serverWorld, ...options }
+  const limits = { seated_heartbeat_ms: UNHURRIED_MS, ...options.limits }
+  const settings = { dev: true, world: serverWorld, ...options, limits }
   const sockets: MemorySocket[] = []
   const networks: Network[] = []
   const raws: RawClient[] = []

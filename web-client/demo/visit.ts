@@ -47,7 +47,9 @@ const ASK_MS = 30_000
 
 const CUT_MS = 2_000
 const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 10_000
+/** While the seat is kept, and afterwards. */
+const LONGEST_WAIT_MS = 2_000
+const LONGEST_LATE_WAIT_MS = 10_000
 /** So many rooms are listed; the others are found by their codes. */
 const MOST_ROOMS = 100
 
@@ -121,7 +123,7 @@ export function createVisit(url: string, audience: Audience) {
     const opened = await connect(url, {
       pingEvery: PING_MS,
       storage: sessionStorage,
-      backoff: (attempt) => Math.max(atLeast, jittered(attempt)),
+      backoff: (attempt, left) => Math.max(atLeast, jittered(attempt, left)),
     })
     network = opened
     const tell = (text: string) => seat?.network === opened && audience.told(text)
@@ -236,5 +238,6 @@ async function identify({ players }: Network, guest: Guest, name: string): Promi
   if (made.guest_key) await guest.keep(made.guest_key)
 }
 
-const jittered = (attempt: number) =>
-  Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
+const jittered = (attempt: number, left: number) =>
+  Math.random() *
+  Math.min(left > 0 ? LONGEST_WAIT_MS : LONGEST_LATE_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)

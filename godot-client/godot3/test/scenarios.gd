@@ -16,7 +16,9 @@ const _SCENARIOS := [
 	["every reason not to connect is told apart", "_refusals"],
 	["a guest comes back as the same guest", "_same_guest"],
 	["members are seen to come, drop, return and leave", "_members"],
+	["who closes the connection on purpose has left", "_leaves"],
 	["waves and chat go both ways", "_waves"],
+	["what was refused is told to who waits for nothing", "_waits_for_nothing"],
 	["positions go both ways", "_positions"],
 	["an emit reaches everyone but its sender", "_emit"],
 	["the acknowledgement carries what was broadcast", "_acknowledgement"],
@@ -121,7 +123,7 @@ func _members() -> void:
 		room.connect("member_" + what, seen, "on_member", [what])
 	room.connect("member_left", seen, "on_left")
 	yield(_please(network, ["visit"]), "completed")
-	_equal(seen.items, ["joined", "away (away)", "back", "left (lost)"], "saw")
+	_equal(seen.items, ["joined", "away (away)", "back", "left (left)"], "saw")
 	_equal(room.me().name, "Watcher", "knows itself")
 	var left = yield(room.leave(), "completed")
 	_check(left.ok and network.rooms.all.empty(), "left")
@@ -157,6 +159,22 @@ func _takes_over() -> void:
 	_check(back.ok and back.room.you == seat.you, "and back again: %s" % back)
 
 
+func _leaves() -> void:
+	var watcher = yield(_open("main"), "completed")
+	var entered = yield(watcher.rooms.join_or_create("plaza", "Watcher"), "completed")
+	var seen := Heard.new()
+	entered.room.connect("member_left", seen, "on_left")
+	var leaver = yield(_open("main"), "completed")
+	yield(leaver.rooms.join(entered.room.code, "Visitor"), "completed")
+	var quitter = yield(_open("main"), "completed")
+	yield(quitter.rooms.join(entered.room.code, "Visitor"), "completed")
+	leaver.disconnect_from_server()
+	yield(_until(seen, "has_count", [1], "one has left"), "completed")
+	root.remove_child(quitter) # As when the game quits.
+	yield(_until(seen, "has_count", [2], "both have left"), "completed")
+	_equal(seen.items, ["left (left)", "left (left)"], "the reasons")
+
+
 func _waves() -> void:
 	var network = yield(_enter("main"), "completed")
 	var waves := Heard.new()
@@ -176,6 +194,26 @@ func _waves() -> void:
 	_equal(_code(wrong), EstragonProtocol.NAMESPACE_NOT_DECLARED, "another namespace")
 	var nowhere = yield(network.rooms.join("AAAAAA"), "completed")
 	_equal(_code(nowhere), EstragonProtocol.ROOM_NOT_FOUND, "no such room")
+
+
+func _waits_for_nothing() -> void:
+	var network = yield(_open("main"), "completed")
+	yield(network.rooms.join_or_create("plaza"), "completed")
+	var told := Heard.new()
+	network.connect("error_received", told, "on_error")
+	network.events.emit("other.thing")
+	network.events.emit("plaza.wave", [NAN])
+	network.rooms.join("BBBBBB")
+	var nowhere = yield(network.rooms.join("AAAAAA"), "completed")
+	_equal(_code(nowhere), EstragonProtocol.ROOM_NOT_FOUND, "told to who waits")
+	yield(_until(told, "has_count", [3], "told of all"), "completed")
+	var codes := []
+	for item in told.items:
+		codes.append(item[0])
+	codes.sort()
+	_equal(
+		codes, ["INVALID_MESSAGE_DATA", "NAMESPACE_NOT_DECLARED", "ROOM_NOT_FOUND"], "told of"
+	)
 
 
 func _positions() -> void:

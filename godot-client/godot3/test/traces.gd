@@ -67,7 +67,8 @@ class Client:
 		session.connect("message_received", self, "_on_message")
 		session.connect("bytes_received", self, "_on_bytes")
 		# With a chance of one half.
-		var waits := {"first_wait": _BACKOFF_S, "longest_wait": 2.0 * _BACKOFF_S}
+		var waits := {"first_wait": _BACKOFF_S, "kept_wait": 2.0 * _BACKOFF_S}
+		waits["longest_wait"] = 2.0 * _BACKOFF_S
 		session.open("ws://trace", EstragonOptions.new(waits))
 
 	# The connection that it asks for now, or once it has waited long enough; null for none.

@@ -9,7 +9,9 @@ func _run() -> void:
 	await _tell("every reason not to connect is told apart", _refusals)
 	await _tell("a guest comes back as the same guest", _same_guest)
 	await _tell("members are seen to come, drop, return and leave", _members)
+	await _tell("who closes the connection on purpose has left", _leaves)
 	await _tell("waves and chat go both ways", _waves)
+	await _tell("what was refused is told to who waits for nothing", _waits_for_nothing)
 	await _tell("positions go both ways", _positions)
 	await _tell("an emit reaches everyone but its sender", _emits)
 	await _tell("the acknowledgement carries what was broadcast", _acknowledges)
@@ -127,7 +129,7 @@ func _members() -> void:
 	)
 	await _please(network, ["visit"])
 	_check(
-		seen == PackedStringArray(["joined", "away (away)", "back", "lost"]), "saw %s" % [seen]
+		seen == PackedStringArray(["joined", "away (away)", "back", "left"]), "saw %s" % [seen]
 	)
 	_check(room.me().name == "Watcher", "knows itself")
 	var left := await room.leave()
@@ -165,6 +167,26 @@ func _takes_over() -> void:
 	_check(back.ok and back.room.you == seat.you, "and back again: %s" % back)
 
 
+func _leaves() -> void:
+	var watcher := await _open("main")
+	var entered := await watcher.rooms.join_or_create("plaza", "Watcher")
+	var reasons := PackedStringArray()
+	entered.room.member_left.connect(
+		func(member: EstragonMember, reason: String) -> void:
+			if member.name.begins_with("Leaver"):
+				reasons.append(reason)
+	)
+	var leaver := await _open("main")
+	await leaver.rooms.join(entered.room.code, "Leaver")
+	var quitter := await _open("main")
+	await quitter.rooms.join(entered.room.code, "Leaver too")
+	leaver.disconnect_from_server()
+	await _until(func() -> bool: return reasons.size() == 1, "one has left")
+	root.remove_child(quitter) # As when the game quits.
+	await _until(func() -> bool: return reasons.size() == 2, "both have left")
+	_equal(Array(reasons), ["left", "left"], "the reasons")
+
+
 func _waves() -> void:
 	var network := await _enter("main")
 	var waves: Array[String] = []
@@ -189,6 +211,24 @@ func _waves() -> void:
 		_check(wrong.error.code == EstragonProtocol.NAMESPACE_NOT_DECLARED, str(wrong.error))
 	var nowhere := await network.rooms.join("AAAAAA")
 	_check(not nowhere.ok and nowhere.error.code == EstragonProtocol.ROOM_NOT_FOUND, str(nowhere))
+
+
+func _waits_for_nothing() -> void:
+	var network := await _open("main")
+	await network.rooms.join_or_create("plaza")
+	var told: Array[EstragonError] = []
+	network.error_received.connect(func(error: EstragonError) -> void: told.append(error))
+	network.events.emit("other.thing")
+	network.events.emit("plaza.wave", [NAN])
+	network.rooms.join("BBBBBB")
+	var nowhere := await network.rooms.join("AAAAAA")
+	_equal(nowhere.error.code, EstragonProtocol.ROOM_NOT_FOUND, "told to who waits")
+	await _until(func() -> bool: return told.size() >= 3, "told of all")
+	var codes := told.map(func(error: EstragonError) -> String: return error.code)
+	codes.sort()
+	_equal(
+		codes, ["INVALID_MESSAGE_DATA", "NAMESPACE_NOT_DECLARED", "ROOM_NOT_FOUND"], "told of"
+	)
 
 
 func _positions() -> void:

@@ -99,7 +99,8 @@ func _begin() -> void:
 	_session.bytes_received.connect(
 		func(bytes: PackedByteArray) -> void: _hear("bytes " + bytes.hex_encode())
 	)
-	var options := {"first_wait": _PATIENCE_MS / 1_000.0, "longest_wait": _PATIENCE_MS / 1_000.0}
+	var patience := _PATIENCE_MS / 1_000.0
+	var options := {"first_wait": patience, "kept_wait": patience, "longest_wait": patience}
 	_session.open("ws://trace", EstragonOptions.from(options))
 
 

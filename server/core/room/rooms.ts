@@ -45,11 +45,11 @@ export function createRooms(world: World, limits: Limits) {
       }
       if (wasAway) tellAway(session, false)
     },
-    ended(session) {
+    ended(session, ending) {
       for (const room of of(session)) {
         const member = room.memberOf(session)
         if (!member || takeovers.outlives(member, room, session)) continue
-        unseat(member, room, 'lost')
+        unseat(member, room, ending)
       }
     },
   }

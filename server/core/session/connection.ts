@@ -6,7 +6,8 @@ import type { Limits } from '../wire/limits.ts'
 import type { Carrier } from './carrier.ts'
 import { Hold } from './hold.ts'
 import { LATE_MS, Probe } from './probe.ts'
-import type { Session } from './session.ts'
+import type { Ending, Session } from './session.ts'
+import { SWEEP_MS } from './sweep.ts'
 
 /** One socket, as core needs it: sockets and in-memory pairs implement it. */
 export interface Transport extends Wire {
@@ -24,8 +25,8 @@ export interface Transport extends Wire {
 export interface ConnectionEvents {
   /** A whole message arrived. */
   received(connection: Connection, bytes: Buffer, isBinary: boolean): void
-  /** The session lost this connection; with `ends` it ends as well. */
-  dropped(session: Session, ends: boolean): void
+  /** The session lost this connection; with an ending it is over as well. */
+  dropped(session: Session, ending: Ending | undefined): void
   slow(session: Session): void
 }
 
@@ -41,7 +42,8 @@ export class Connection implements Carrier {
   #world: World
   #limits: Limits
   #events: ConnectionEvents
-  #pingedAt: number
+  /** When its peer was last heard, or pinged since. */
+  #waitedFrom: number
   #missed = 0
   #progressAt: number
   #taken = 0
@@ -64,7 +66,7 @@ export class Connection implements Carrier {
     this.#limits = limits
     this.#events = events
     this.openedAt = world.now()
-    this.#pingedAt = this.openedAt
+    this.#waitedFrom = this.openedAt
     this.#progressAt = this.openedAt
   }
 
@@ -74,7 +76,7 @@ export class Connection implements Carrier {
 
   /** A frame came in. From a close or a claim on, frames are no longer anybody's. */
   receive(bytes: Buffer, isBinary: boolean): void {
-    this.#missed = 0
+    this.#heard()
     if (this.#hold?.isOn) return this.#keep(this.#hold, bytes, isBinary)
     this.frames++
     if (this.session) this.#events.received(this, bytes, isBinary)
@@ -82,7 +84,7 @@ export class Connection implements Carrier {
 
   /** The peer answered a ping, so it has read everything before it. */
   ponged(): void {
-    this.#missed = 0
+    this.#heard()
     this.#probed(true)
     this.progressed()
     this.#progress?.anew(this.transport.taken)
@@ -129,21 +131,21 @@ export class Connection implements Carrier {
 
   /** The socket is gone. `code` is the peer's; 1006 where it gave none. */
   closed(code: number): void {
-    this.#leave(ENDING_CLOSES.has(code))
+    this.#leave(endingOf(code))
   }
 
   /** Closes with a code of ours, after everything written so far. */
   close(code: CloseCode, reason: string = CLOSES[code].doc): void {
     if (!this.session) return
     const { outbox, conversation } = this.session
-    const ends = ENDING_CLOSES.has(code)
+    const ending = endingOf(code)
     try {
       // Whether it is slow makes no difference any more.
       outbox.offer()
     } catch (error) {
-      return this.fail(error, ends)
+      return this.fail(error, ending)
     }
-    this.#leave(ends)
+    this.#leave(ending)
     this.transport.close(conversation?.closing(code) ?? code, reason)
   }
 
@@ -185,15 +187,15 @@ export class Connection implements Carrier {
       { session: this.session.id, code: 4001, unwritten: this.session.outbox.unwritten },
       'slow reader reset',
     )
-    this.#leave(false)
+    this.#leave(undefined)
     this.transport.reset()
   }
 
   /** What it was sent could not be made or written: it comes back for what it lacks. */
-  fail(error: unknown, ends = false): void {
+  fail(error: unknown, ending?: Ending): void {
     if (!this.session) return
     this.#world.log.error({ err: error, session: this.session.id }, 'connection failed')
-    this.#leave(ends)
+    this.#leave(ending)
     try {
       this.transport.reset()
     } catch (err) {
@@ -201,8 +203,11 @@ export class Connection implements Carrier {
     }
   }
 
-  /** Called every second: pings, and looks for silence and stalls. */
-  sweep(): void {
+  /**
+   * Called every second: looks for stalls, and pings a peer that said nothing for `heartbeat_ms`,
+   * as long as it is not too late by the next time.
+   */
+  sweep(heartbeat_ms: number = this.#limits.heartbeat_ms): void {
     if (!this.session) return
     const now = this.#world.now()
     const { unwritten, taken } = this.transport
@@ -212,11 +217,16 @@ export class Connection implements Carrier {
       return
     }
     this.#taken = taken
-    if (now - this.#pingedAt < this.#limits.heartbeat_ms) return
+    if (now + SWEEP_MS <= this.#waitedFrom + heartbeat_ms) return
     if (this.#missed >= MISSED_PINGS) return this.close(4002)
     this.#missed++
-    this.#pingedAt = now
+    this.#waitedFrom = now
     this.transport.ping()
+  }
+
+  #heard(): void {
+    this.#missed = 0
+    this.#waitedFrom = this.#world.now()
   }
 
   /** Looks several times whether it comes on, so that a loop that was blocked shows. */
@@ -248,15 +258,20 @@ export class Connection implements Carrier {
     if (hold.size > requests || hold.bytes > hard_bytes) this.close(4101)
   }
 
-  #leave(ends: boolean): void {
+  #leave(ending: Ending | undefined): void {
     const { session } = this
     this.session = null
     this.#probed(false)
     this.#progress?.cancel()
-    if (session) this.#events.dropped(session, ends)
+    if (session) this.#events.dropped(session, ending)
   }
 }
 
+/** What a close with this code makes of the session; undefined: it is away. */
+const endingOf = (code: number): Ending | undefined =>
+  code === LEAVING ? 'left' : ENDING_CLOSES.has(code) ? 'lost' : undefined
+
+const LEAVING = 1000
 const MISSED_PINGS = 2
 
 /** How often a reader is looked at before it is slow. */

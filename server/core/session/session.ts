@@ -26,6 +26,9 @@ import type { Translator } from './translator.ts'
 
 export type { Player } from '../delivery/receiver.ts'
 
+/** How a session ended: by its client’s choice, or not. */
+export type Ending = 'left' | 'lost'
+
 /** What a ticket fixed for a session's life. */
 export interface Access {
   /** The access key that made it. */

@@ -7,7 +7,7 @@ import { Refusal } from '../wire/refusal.ts'
 import type { Arrival } from './arrival.ts'
 import type { Connection } from './connection.ts'
 import type { Claim } from './resume.ts'
-import { type Player, Session } from './session.ts'
+import { type Ending, type Player, Session } from './session.ts'
 import { createTokens } from './tokens.ts'
 
 /** What a feature wants to know of sessions. */
@@ -21,7 +21,7 @@ export interface SessionObserver {
    * and to say of one that was away that it is back.
    */
   restored?(session: Session, wasAway: boolean): void
-  ended?(session: Session): void
+  ended?(session: Session, ending: Ending): void
 }
 
 /** What a feature wants to know of players. */
@@ -135,15 +135,16 @@ export function createSessions(
     },
 
     /** The session has been told everything it missed. */
-    restored: (session: Session, wasAway = false): void => notify('restored', session, wasAway),
+    restored: (session: Session, wasAway = false): void =>
+      notify('restored', session, (tell) => tell(session, wasAway)),
 
     /** The connection is gone; the session waits for the next one, or ends. */
-    drop(session: Session, ends: boolean): void {
+    drop(session: Session, ending?: Ending): void {
       if (!session.connection || closed) return
       session.connection = null
       session.outbox.detach()
       session.resume.resetting = undefined
-      if (ends || !session.started || !session.resumable) return end(session)
+      if (ending || !session.started || !session.resumable) return end(session, ending)
       windows.set(
         session,
         world.after(limits.resume_ms, () => {
@@ -151,7 +152,7 @@ export function createSessions(
           end(session)
         }),
       )
-      notify('away', session)
+      notify('away', session, (tell) => tell(session))
     },
 
     end,
@@ -178,7 +179,7 @@ export function createSessions(
     )
     byId.set(session.id, session)
     bind(session, connection)
-    notify('opened', session)
+    notify('opened', session, (tell) => tell(session))
     return { session, token }
   }
 
@@ -205,7 +206,7 @@ export function createSessions(
     session.connection?.replace()
     session.resume.resetting = undefined
     bind(session, connection)
-    if (wasAway) notify('back', session)
+    if (wasAway) notify('back', session, (tell) => tell(session))
     return wasAway !== undefined
   }
 
@@ -231,13 +232,13 @@ export function createSessions(
     end(own)
   }
 
-  function end(session: Session): void {
+  function end(session: Session, ending: Ending = 'lost'): void {
     if (!byId.delete(session.id)) return
     tokens.forget(session)
     windows.get(session)?.()
     windows.delete(session)
     if (!spare.delete(session)) discount(session.address)
-    notify('ended', session)
+    notify('ended', session, (tell) => tell(session, ending))
     session.end()
   }
 
@@ -247,10 +248,15 @@ export function createSessions(
     else perAddress.delete(address)
   }
 
-  function notify(what: keyof SessionObserver, session: Session, wasAway = false): void {
+  function notify<K extends keyof SessionObserver>(
+    what: K,
+    session: Session,
+    tell: (how: NonNullable<SessionObserver[K]>) => void,
+  ): void {
     for (const observer of observers) {
+      const told = observer[what]
       try {
-        observer[what]?.(session, wasAway)
+        if (told) tell(told)
       } catch (error) {
         world.log.error({ error, session: session.id, what }, 'session observer failed')
       }

@@ -1,5 +1,7 @@
 import type { Cancel, World } from '../../world.ts'
 
+/** How often everything is looked at. */
+export const SWEEP_MS = 1_000
 /** How many are looked at in one turn of the event loop, at least, and how long until the next. */
 export const SWEPT_AT_ONCE = 64
 const PAUSE_MS = 10

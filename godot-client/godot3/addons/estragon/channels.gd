@@ -79,7 +79,7 @@ func join(channel: int) -> EstragonResult:
 # Ends our membership; an owner stays owner.
 func leave(channel: int) -> EstragonResult:
 	var result: EstragonResult = yield(_request("channel.leave", channel), "completed")
-	if result.ok:
+	if not result.peek():
 		_told.erase(channel)
 	return result
 
@@ -89,7 +89,7 @@ func leave(channel: int) -> EstragonResult:
 # a member of, `name`, `after` and `limit`.
 func list(filter: Dictionary = {}) -> EstragonResult:
 	var result: EstragonResult = yield(_session.request("channel.list", filter), "completed")
-	if result.ok:
+	if not result.peek():
 		for info in result.data["channels"]:
 			result.channels.append(EstragonChannel.new(info))
 	return result
@@ -107,7 +107,7 @@ func send(channel: int, message) -> EstragonResult:
 # and `limit`; the result's data holds `next`, the `after` of the next page, null for none.
 func history(channel: int, page: Dictionary = {}) -> EstragonResult:
 	var result: EstragonResult = yield(_request("channel.history", channel, page), "completed")
-	if result.ok:
+	if not result.peek():
 		for info in result.data["messages"]:
 			result.messages.append(EstragonChannelMessage.new(info))
 	return result
@@ -128,7 +128,7 @@ func update(channel: int, changes: Dictionary) -> EstragonResult:
 # Ends a channel that is ours, for all its members. Fails with NOT_CHANNEL_OWNER where it is not.
 func delete(channel: int) -> EstragonResult:
 	var result: EstragonResult = yield(_request("channel.delete", channel), "completed")
-	if result.ok:
+	if not result.peek():
 		_told.erase(channel)
 	return result
 
@@ -160,7 +160,7 @@ func _hear(said: EstragonChannelMessage) -> void:
 # What it misses comes first, then it.
 func _fetch_missed(said: EstragonChannelMessage) -> void:
 	var result: EstragonResult = yield(_fetch(said.channel, said.offset), "completed")
-	if not result.ok:
+	if result.peek():
 		var text := "what was missed could not be fetched: %s" % result.error
 		_session.emit_signal("warned", text)
 
@@ -186,9 +186,10 @@ func _fetch_pages(channel: int, fetch: Fetch) -> EstragonResult:
 	while true:
 		var page := {"after": _last(channel), "limit": EstragonProtocol.LIMIT_PAGE}
 		var result: EstragonResult = yield(history(channel, page), "completed")
-		if not result.ok:
+		if result.peek():
 			# A reset in between leaves no doubt that matters: whoever only reads may ask again.
-			if result.error.code == EstragonProtocol.OUTCOME_UNKNOWN:
+			if result.peek().code == EstragonProtocol.OUTCOME_UNKNOWN:
+				result.unseen = null
 				continue
 			return result
 		for said in result.messages:
@@ -205,7 +206,7 @@ func _last(channel: int) -> int:
 
 
 func _about(result: EstragonResult) -> EstragonResult:
-	if result.ok:
+	if not result.peek():
 		result.channel = EstragonChannel.new(result.data["channel"])
 	return result
 
@@ -218,7 +219,7 @@ func _request(type: String, channel: int, more: Dictionary = {}) -> EstragonResu
 
 # Whoever enters has missed nothing yet.
 func _on_answered(type: String, result: EstragonResult) -> void:
-	if not result.ok or not type in _ENTERING:
+	if result.peek() or not type in _ENTERING:
 		return
 	var entered := EstragonChannel.new(result.data["channel"])
 	if not _told.has(entered.id):

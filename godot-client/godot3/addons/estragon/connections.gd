@@ -20,7 +20,11 @@ const EstragonOptions := preload("options.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonWorld := preload("world.gd")
 const _NEVER := -1.0
+# A device says several things at once when it is back.
+const _SOONEST_MS := 1000
 
+# For how long after a drop the server keeps the seat.
+var kept_ms: float = 0.0
 # The connection there is; null for none.
 var link: Reference
 
@@ -33,6 +37,11 @@ var _leaving: Reference
 var _lag: EstragonLag
 var _tries: int = 0
 var _retry_at: float = _NEVER
+var _tried_at: float = -INF
+# When the first of those was lost that did not succeed.
+var _lost_at: float = _NEVER
+# Whether the server said how long to wait.
+var _is_paused: bool = false
 
 
 # `factory` makes an EstragonLink of a URL, options and a world; null for the ordinary one.
@@ -46,6 +55,7 @@ func open(url: String, options: EstragonOptions) -> void:
 	_url = url
 	_options = options
 	_tries = 0
+	_lost_at = _NEVER
 	_begin()
 
 
@@ -65,17 +75,36 @@ func poll() -> void:
 # This one is good: the first try after it comes soon.
 func succeed() -> void:
 	_tries = 0
+	_lost_at = _NEVER
 
 
 # The next opens after a while, the longer the more did not succeed.
 func come_back() -> void:
 	_tries += 1
-	come_back_after(_options.backoff(_tries, _world.chance()) * 1000.0)
+	var now := _world.now()
+	if _lost_at == _NEVER:
+		_lost_at = now
+	var is_kept := now - _lost_at < kept_ms
+	_retry_at = now + _options.backoff(_tries, _world.chance(), is_kept) * 1000.0
 
 
-# The next opens after so many milliseconds.
+# The next opens after so many milliseconds, as the server said.
 func come_back_after(wait_ms: float) -> void:
+	_is_paused = true
 	_retry_at = _world.now() + wait_ms
+
+
+# Whether `hurry` would do good: the next is not to wait, and was not only just tried.
+func may_hurry() -> bool:
+	return not _is_paused and _world.now() - _tried_at >= _SOONEST_MS
+
+
+# Opens the next at once, in place of one that has not got anywhere.
+func hurry() -> void:
+	if link:
+		link.call("cut")
+	_tries = 0
+	_begin()
 
 
 # Does not wait for the connection to say that it is gone.
@@ -132,6 +161,8 @@ func error_of(code: int, reason: String) -> EstragonError:
 
 func _begin() -> void:
 	_retry_at = _NEVER
+	_is_paused = false
+	_tried_at = _world.now()
 	if _factory:
 		link = _factory.call_func(_url, _options, _world)
 	else:

@@ -15,6 +15,9 @@ var message: String
 var request: String = ""
 # More about it, where the server says more; null otherwise.
 var cause
+# Where the game asked for what was refused, such as `res://player.gd:12`; empty where the engine does
+# not tell.
+var place: String = ""
 # After how many milliseconds to try again; 0 where that would not help.
 var retry_ms: int = 0
 
@@ -48,6 +51,12 @@ func to_answer(type: String) -> Dictionary:
 		"message": message.left(_MOST_CHARACTERS),
 		"request": type,
 	}
+
+
+# The same with the request and the place of the call.
+func in_full() -> String:
+	var about := "" if message.begins_with(request) else request + ": "
+	return "%s%s: %s%s" % [about, code, message, " (called at %s)" % place if place else ""]
 
 
 func _to_string() -> String:

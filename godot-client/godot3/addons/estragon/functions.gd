@@ -21,6 +21,7 @@ const EstragonRoom := preload("room.gd")
 const EstragonRooms := preload("rooms.gd")
 const EstragonSchema := preload("schema.gd")
 const EstragonSession := preload("session.gd")
+const EstragonUnseen := preload("unseen.gd")
 const _CALL := "function.call"
 const _CAST := "function.cast"
 
@@ -108,8 +109,10 @@ func execute_for_players(
 ) -> EstragonResult:
 	if typeof(players) != TYPE_ARRAY and typeof(players) != TYPE_STRING_ARRAY:
 		var text := "execute_for_players.players: expected an array of player ids"
+		var place := EstragonUnseen.place()
 		yield(Engine.get_main_loop(), "idle_frame")
-		return _failed(EstragonProtocol.INVALID_MESSAGE_DATA, text)
+		var failed := _failed(EstragonProtocol.INVALID_MESSAGE_DATA, text)
+		return _session.watched(failed, _CAST, place)
 	var to := []
 	for player in players:
 		to.append(EstragonAsking.address(str(player)))
@@ -122,7 +125,9 @@ func _call(
 	var asked := {"name": name, "args": args}
 	var timeout: float = options.get("timeout", EstragonAsking.TIMEOUT)
 	if is_here:
-		return yield(_run_here(asked, _ourselves(_room(options)), timeout), "completed")
+		var place := EstragonUnseen.place()
+		var us := _ourselves(_room(options))
+		return _session.watched(yield(_run_here(asked, us, timeout), "completed"), _CALL, place)
 	var around := EstragonAsking.envelope(to, options)
 	return yield(EstragonAsking.ask(_session, _CALL, asked, around, timeout), "completed")
 
@@ -150,8 +155,9 @@ func _run_here(asked: Dictionary, us: EstragonMember, timeout: float) -> Estrago
 	if not result:
 		var text := "%s %s: no answer in time" % [_CALL, asked["name"]]
 		return _failed(EstragonProtocol.TIMEOUT, text)
-	if not result.ok and result.error.code == EstragonProtocol.REMOTE_ERROR:
-		result.error.cause = {"member": us.number, "player": _players.me.get("id")}
+	var error := result.peek()
+	if error and error.code == EstragonProtocol.REMOTE_ERROR:
+		error.cause = {"member": us.number, "player": _players.me.get("id")}
 	return result
 
 

@@ -17,7 +17,9 @@ signal state_changed(state, code, reason)
 signal session_reset(reason)
 # The session is another, without player or rooms: identify and join again.
 signal session_lost(reason)
-# The server refused something that was no request; `error` is an EstragonError.
+# Something was refused and nobody looked: what was no request, or one whose result nobody looked at,
+# with the `place` of its call where that is known. `error` is an EstragonError. Where nobody listens,
+# it is a warning in the editor's output.
 signal error_received(error)
 # Something its developer should know.
 signal warned(text)
@@ -106,6 +108,11 @@ func _exit_tree() -> void:
 	_window.release()
 
 
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_APP_RESUMED or what == NOTIFICATION_WM_FOCUS_IN:
+		session.wake()
+
+
 # Connects and waits for the server's welcome. `options` may hold the names of EstragonOptions; the
 # others follow the project settings. Fails with CONNECT_FAILED, or with REFUSED where the server's
 # close code says not to come back; the error's `cause` is that code.
@@ -189,6 +196,8 @@ func _on_lost(reason: String) -> void:
 
 func _on_error(error: EstragonError) -> void:
 	emit_signal("error_received", error)
+	if get_signal_connection_list("error_received").empty():
+		push_warning(error.in_full())
 
 
 func _on_warned(text: String) -> void:

@@ -4,7 +4,7 @@ extends Reference
 
 const _NAMES := [
 	"connect_timeout", "heartbeat", "inbound_bytes", "outbound_bytes", "first_wait",
-	"longest_wait", "trusted_certificate", "verify_tls",
+	"kept_wait", "longest_wait", "trusted_certificate", "verify_tls",
 ]
 
 # Seconds one connection may take to open.
@@ -18,6 +18,8 @@ var inbound_bytes: int = 1048576
 var outbound_bytes: int = 1048576
 # Seconds to wait at most before the first try to come back; doubled with every further one.
 var first_wait: float = 0.25
+# Seconds to wait at most before any try to come back while the server keeps the seat.
+var kept_wait: float = 2.0
 # Seconds to wait at most before any try to come back.
 var longest_wait: float = 10.0
 # An authority to trust for a `wss://` server; null trusts those of the project settings.
@@ -37,6 +39,8 @@ func _init(values: Dictionary = {}) -> void:
 
 
 # Seconds to wait before the given try to come back: exponential, with full jitter, so that a server
-# that comes back is not met by everybody at once. `chance` is a number from 0 to 1.
-func backoff(attempt: int, chance: float) -> float:
-	return chance * min(longest_wait, first_wait * pow(2.0, attempt))
+# that comes back is not met by everybody at once. `chance` is a number from 0 to 1; `is_kept` says
+# that the seat is kept still.
+func backoff(attempt: int, chance: float, is_kept: bool) -> float:
+	var most := min(longest_wait, kept_wait) if is_kept else longest_wait
+	return chance * min(most, first_wait * pow(2.0, attempt))

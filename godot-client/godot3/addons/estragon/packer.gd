@@ -7,19 +7,22 @@ extends Reference
 # warning-ignore-all:unsafe_property_access
 
 const EstragonProtocol := preload("protocol.gd")
+const EstragonMisfit := preload("misfit.gd")
 const EstragonReader := preload("reader.gd")
 const EstragonSchema := preload("schema.gd")
 const EstragonWriter := preload("writer.gd")
 const _ANY: Dictionary = {"kind": "json"}
 # What JavaScript can say exactly; whole numbers beyond it are written as fractions are.
-const _LARGEST := 9007199254740991
+const _LARGEST := EstragonMisfit.MOST
 
 
 # Writes a JSON value into a buffer.
 static func write(writer: EstragonWriter, value) -> void:
 	var found := EstragonSchema.problem(_ANY, value, "")
 	if found:
-		writer.fail(found.substr(2))
+		var at := found.find(": expected ")
+		writer.fail(found.substr(at + 2))
+		writer.within(found.left(at))
 		return
 	var inner := EstragonWriter.new()
 	_put(inner, value)
@@ -193,7 +196,9 @@ static func _take_number(reader: EstragonReader, format: int):
 	var number := stream.get_64()
 	if format == 0xCF and number < 0:
 		return number + 18446744073709551616.0
-	return number
+	if EstragonMisfit.is_safe(number):
+		return number
+	return float(number)
 
 
 static func _finite(reader: EstragonReader, number: float) -> float:

@@ -111,10 +111,14 @@ static func refusal(code: int, reason: String) -> EstragonError:
 func send(packet, options: Dictionary = {}) -> EstragonError:
 	if is_binary():
 		var frame := _frame(-1, packet, options)
-		return _packets.error if _packets.error else _session.send_bytes("packet", frame)
+		if _packets.error:
+			return _session.unsent(_packets.error, "packet")
+		return _session.send_bytes("packet", frame)
 	var plain := _plain(packet)
 	var error := _problem(plain)
-	return error if error else _session.send("packet", plain, _envelope(options))
+	if error:
+		return _session.unsent(error, "packet")
+	return _session.send("packet", plain, _envelope(options))
 
 
 # Sends a packet and waits: the `value` of what `yield(Network.packets.ask(…), "completed")` brings

@@ -58,10 +58,12 @@ func identify(name: String = "", profile: String = "", ticket: String = "") -> E
 	var key := keep.recall()
 	var who := {"name": name, "guest_key": key, "ticket": ticket}
 	var result: EstragonResult = yield(_identify(who), "completed")
-	if not result.ok and result.error.code == EstragonProtocol.INVALID_GUEST_KEY:
+	var refusal := result.peek()
+	if refusal and refusal.code == EstragonProtocol.INVALID_GUEST_KEY:
+		result.unseen = null
 		# The ticket was taken all the same.
 		result = yield(_identify({"name": name}), "completed")
-	if result.ok and result.data.has("guest_key"):
+	if not result.peek() and result.data.has("guest_key"):
 		var trouble := keep.put(str(result.data["guest_key"]))
 		if trouble:
 			_session.emit_signal("warned", trouble)
@@ -111,14 +113,14 @@ func _identify(who: Dictionary) -> EstragonResult:
 		if who[field]:
 			data[field] = who[field]
 	var result: EstragonResult = yield(_session.request("player.identify", data), "completed")
-	if result.ok:
+	if not result.peek():
 		_know(result.data["player"])
 	return result
 
 
 # Takes over what a profile says, and asks for the props that its first page has no room for.
 func _known(result: EstragonResult) -> EstragonResult:
-	if not result.ok:
+	if result.peek():
 		return result
 	var profile: Dictionary = result.data["player"]
 	var next = result.data["next"]
@@ -126,7 +128,7 @@ func _known(result: EstragonResult) -> EstragonResult:
 		var page: EstragonResult = yield(
 			_session.request("player.get", {"after": next}), "completed"
 		)
-		if not page.ok:
+		if page.peek():
 			return page
 		profile["props"].append_array(page.data["player"]["props"])
 		next = page.data["next"]

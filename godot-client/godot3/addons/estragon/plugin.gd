@@ -12,6 +12,7 @@ const _SETTINGS := {
 	"estragon/inbound_bytes": 1048576,
 	"estragon/outbound_bytes": 1048576,
 	"estragon/first_wait": 0.25,
+	"estragon/kept_wait": 2.0,
 	"estragon/longest_wait": 10.0,
 	"estragon/persist_session": false,
 }

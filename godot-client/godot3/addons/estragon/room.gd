@@ -78,7 +78,7 @@ func me() -> EstragonMember:
 # Gives the seat up: `yield(room.leave(), "completed")`.
 func leave() -> EstragonResult:
 	var result: EstragonResult = yield(_ask("room.leave", {}), "completed")
-	if result.ok:
+	if not result.peek():
 		emit_signal("closed")
 	return result
 

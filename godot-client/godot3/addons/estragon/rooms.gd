@@ -102,14 +102,14 @@ func _typed(code: String) -> String:
 
 
 func _seated(result: EstragonResult) -> EstragonResult:
-	if result.ok:
+	if not result.peek():
 		result.room = all.get(result.data["room"]["code"])
 	return result
 
 
 # Takes the seat when its reply comes, before what the server says of that room next.
 func _on_answered(type: String, result: EstragonResult) -> void:
-	if not result.ok or not _JOINING.has(type):
+	if result.peek() or not _JOINING.has(type):
 		return
 	var added := _add(result.data)
 	added.fill(result.data["members"])

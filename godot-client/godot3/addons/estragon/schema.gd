@@ -5,6 +5,7 @@
 class_name EstragonSchema
 extends Reference
 
+const EstragonMisfit := preload("misfit.gd")
 const EstragonPattern := preload("pattern.gd")
 const EstragonProtocol := preload("protocol.gd")
 
@@ -21,10 +22,11 @@ static func problem(schema: Dictionary, value, place: String, exact: bool = true
 	match kind:
 		"nullable":
 			var found := "" if value == null else problem(schema["of"], value, place, exact)
-			return _wrong(schema, place) if found == _wrong(schema["of"], place) else found
+			var is_outward := found == _wrong(schema["of"], place, value)
+			return _wrong(schema, place, value) if is_outward else found
 		"array":
 			if not _is_array(value, 0, schema["max"]):
-				return _wrong(schema, place)
+				return _wrong(schema, place, value)
 			var items: Array = value
 			for index in items.size():
 				var found := problem(schema["of"], items[index], "%s[%d]" % [place, index], exact)
@@ -33,7 +35,7 @@ static func problem(schema: Dictionary, value, place: String, exact: bool = true
 			return ""
 		"tuple":
 			if not _is_tuple(schema, value):
-				return _wrong(schema, place)
+				return _wrong(schema, place, value)
 			for index in value.size():
 				var one := _item(schema, index)
 				var found := problem(one, value[index], "%s[%d]" % [place, index], exact)
@@ -42,9 +44,13 @@ static func problem(schema: Dictionary, value, place: String, exact: bool = true
 			return ""
 		"object":
 			if typeof(value) != TYPE_DICTIONARY:
-				return _wrong(schema, place)
+				return _wrong(schema, place, value)
 			return _fields_problem(schema["fields"], value, place, exact)
-	return "" if _fits(schema, kind, value) else _wrong(schema, place)
+	if _fits(schema, kind, value):
+		return ""
+	if kind == "json" or (kind == "record" and typeof(value) == TYPE_DICTIONARY):
+		return EstragonMisfit.problem(value, place, expectation({"kind": "json"}))
+	return _wrong(schema, place, value)
 
 
 # The same value, its numbers as int where `schema` declares whole ones. Containers are changed in
@@ -124,7 +130,7 @@ static func _fields_problem(
 		if not value.has(name):
 			if field.get("optional", false):
 				continue
-			return _wrong(field, "%s.%s" % [place, name])
+			return "%s.%s: expected %s, but is missing" % [place, name, expectation(field)]
 		var found := problem(field, value[name], "%s.%s" % [place, name], exact)
 		if found:
 			return found
@@ -133,7 +139,7 @@ static func _fields_problem(
 			if not fields.has(key):
 				var listed := PoolStringArray(fields.keys()).join(", ")
 				return "%s.%s: not a field; expected %s" % [
-					place, _shorten(str(key)), listed if listed else "no fields"
+					place, EstragonMisfit.shorten(str(key)), listed if listed else "no fields"
 				]
 	return ""
 
@@ -185,9 +191,9 @@ static func _is_json(value, depth: int) -> bool:
 	if depth > EstragonProtocol.JSON_DEPTH:
 		return false
 	match typeof(value):
-		TYPE_NIL, TYPE_BOOL, TYPE_STRING, TYPE_INT:
+		TYPE_NIL, TYPE_BOOL, TYPE_STRING:
 			return true
-		TYPE_REAL:
+		TYPE_INT, TYPE_REAL:
 			return _is_number(value)
 		TYPE_ARRAY:
 			for item in value:
@@ -223,7 +229,7 @@ static func _item(schema: Dictionary, index: int) -> Dictionary:
 
 static func _is_number(value) -> bool:
 	if typeof(value) == TYPE_INT:
-		return true
+		return EstragonMisfit.is_safe(value)
 	return typeof(value) == TYPE_REAL and not is_nan(value) and not is_inf(value)
 
 
@@ -245,8 +251,8 @@ static func _utf16_length(text: String) -> int:
 	return length
 
 
-static func _wrong(schema: Dictionary, place: String) -> String:
-	return "%s: expected %s" % [place, expectation(schema)]
+static func _wrong(schema: Dictionary, place: String, value) -> String:
+	return "%s: expected %s%s" % [place, expectation(schema), EstragonMisfit.gotten(value)]
 
 
 static func _between(schema: Dictionary) -> String:
@@ -271,7 +277,3 @@ static func _number(value) -> String:
 	if abs(value) > 1e38: # The most that four bytes hold, in the words of the others.
 		return "%s3.4028234663852886e+38" % ("-" if value < 0 else "")
 	return str(int(value)) if _is_whole(value) else str(value)
-
-
-static func _shorten(name: String) -> String:
-	return name.left(32) + "…" if name.length() > 32 else name

@@ -52,6 +52,7 @@ const EstragonProtocol := preload("protocol.gd")
 const EstragonRequests := preload("requests.gd")
 const EstragonResult := preload("result.gd")
 const EstragonResume := preload("resume.gd")
+const EstragonUnseen := preload("unseen.gd")
 const EstragonWorld := preload("world.gd")
 
 # As a browser says it of a page that is left.
@@ -85,6 +86,7 @@ var _requests: EstragonRequests
 var _resume: EstragonResume
 var _liveness: EstragonLiveness
 var _incoming: EstragonIncoming
+var _unseen := EstragonUnseen.new()
 
 
 # Tests hand in a world, and what makes an EstragonLink of a URL, options and that world.
@@ -105,6 +107,7 @@ func _init(its_world: EstragonWorld = null, link_factory: FuncRef = null) -> voi
 	_pass_on(_connections, ["warned"])
 	_pass_on(_resume, ["was_lost", "was_reset", "snapshot_received", "warned"])
 	_pass_on(_incoming, ["warned", "error_received"])
+	_pass_on(_unseen, ["error_received"])
 	_requests.connect("answered", self, "_on_answered")
 
 
@@ -131,6 +134,7 @@ func poll() -> void:
 		_outgoing.flush()
 		_resume.poll(now)
 	_liveness.poll(now)
+	_unseen.tell()
 
 
 # Makes the network as bad as `options` say, see `Network.lag`; returns what is wrong with them.
@@ -144,19 +148,21 @@ func lag(options: Dictionary) -> EstragonError:
 func request(
 	type: String, data: Dictionary, envelope: Dictionary = {}, timeout_ms: int = 30000
 ) -> EstragonResult:
+	var place := EstragonUnseen.place()
 	var its_id := str(_requests.next_number())
 	var error := _outgoing.send(type, data, envelope, its_id)
-	return yield(_requests.add(its_id, type, _outgoing.sent, timeout_ms, error), "done")
+	var asked := _requests.add(its_id, type, _outgoing.sent, timeout_ms, error)
+	return _unseen.watch(yield(asked, "done"), type, place)
 
 
 # Sends a counted message that asks for no answer; returns what keeps it from being sent.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return _outgoing.send(type, data, envelope)
+	return unsent(_outgoing.send(type, data, envelope), type)
 
 
 # The same with a whole frame of a binary kind.
 func send_bytes(type: String, frame: PoolByteArray) -> EstragonError:
-	return _outgoing.push(type, frame)
+	return unsent(_outgoing.push(type, frame), type)
 
 
 # A number for what a binary frame asks, see `ask_bytes`.
@@ -169,8 +175,20 @@ func next_id() -> int:
 func ask_bytes(
 	type: String, its_id: int, frame: PoolByteArray, timeout_ms: int, error: EstragonError = null
 ) -> EstragonResult:
+	var place := EstragonUnseen.place()
 	var why := error if error else _outgoing.push(type, frame)
-	return yield(_requests.add(str(its_id), type, _outgoing.sent, timeout_ms, why), "done")
+	var asked := _requests.add(str(its_id), type, _outgoing.sent, timeout_ms, why)
+	return _unseen.watch(yield(asked, "done"), type, place)
+
+
+# Has the failure of `result`, which was asked for from `place`, told where nobody looks at it.
+func watched(result: EstragonResult, type: String, place: String) -> EstragonResult:
+	return _unseen.watch(result, type, place)
+
+
+# What could not be sent, and is returned; it is told as well.
+func unsent(error: EstragonError, type: String) -> EstragonError:
+	return _unseen.refused(error, type)
 
 
 # The answer to what `ask_bytes` asked has come.
@@ -180,7 +198,7 @@ func settle(its_id: int, value) -> void:
 
 # Sends a message whose newest is all that counts; while away only that one is kept.
 func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return _outgoing.post(type, data, envelope)
+	return unsent(_outgoing.post(type, data, envelope), type)
 
 
 # Answers the question of the server that has the id `re`, a text or a binary frame's number; returns
@@ -202,8 +220,21 @@ func cut() -> void:
 
 # Leaves: the session ends at once.
 func close() -> void:
+	_unseen.is_leaving = true
 	_connections.leave(EstragonProtocol.CLOSE_NORMAL, "leaving")
 	_on_closed(EstragonProtocol.CLOSE_NORMAL, "leaving")
+	_unseen.is_leaving = false
+
+
+# The device is online, or in front, again: a connection that is gone is found out soon, and the next
+# one opened at once.
+func wake() -> void:
+	if state == State.OPEN:
+		_liveness.probe(world.now())
+	elif state == State.AWAY and _connections.may_hurry():
+		_outgoing.use(null)
+		_liveness.stop()
+		_connections.hurry()
 
 
 # Goes without leaving: the session waits for the game's next start, as for any that was cut off.
@@ -241,6 +272,7 @@ func _receive_bytes(bytes: PoolByteArray) -> void:
 func _on_adopted(welcome: Dictionary) -> void:
 	id = welcome["session"]
 	shares_packets = packets != "" and welcome["packets"] == packets
+	_connections.kept_ms = welcome["resume_ms"]
 	clock.begin(welcome["time"])
 
 

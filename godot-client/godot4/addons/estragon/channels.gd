@@ -65,7 +65,7 @@ func join(channel: int) -> EstragonResult:
 ## Ends our membership; an owner stays owner.
 func leave(channel: int) -> EstragonResult:
 	var result := await _request("channel.leave", channel)
-	if result.ok:
+	if not result.peek():
 		_told.erase(channel)
 	return result
 
@@ -76,7 +76,7 @@ func leave(channel: int) -> EstragonResult:
 ## [code]name[/code], [code]after[/code] and [code]limit[/code].
 func list(filter: Dictionary = {}) -> EstragonResult:
 	var result := await _session.request("channel.list", filter)
-	if result.ok:
+	if not result.peek():
 		for info: Dictionary in result.data["channels"]:
 			result.channels.append(EstragonChannel.from_data(info))
 	return result
@@ -95,7 +95,7 @@ func send(channel: int, message: Variant) -> EstragonResult:
 ## [code]after[/code] of the next page, [code]null[/code] for none.
 func history(channel: int, page: Dictionary = {}) -> EstragonResult:
 	var result := await _request("channel.history", channel, page)
-	if result.ok:
+	if not result.peek():
 		for info: Dictionary in result.data["messages"]:
 			result.messages.append(EstragonChannelMessage.from_data(info))
 	return result
@@ -117,7 +117,7 @@ func update(channel: int, changes: Dictionary) -> EstragonResult:
 ## Ends a channel that is ours, for all its members. Fails with NOT_CHANNEL_OWNER where it is not.
 func delete(channel: int) -> EstragonResult:
 	var result := await _request("channel.delete", channel)
-	if result.ok:
+	if not result.peek():
 		_told.erase(channel)
 	return result
 
@@ -145,7 +145,7 @@ func _hear(said: EstragonChannelMessage) -> void:
 		fetch.latest = said.offset
 	elif said.offset > last + 1:
 		var result := await _fetch(said.channel, said.offset)
-		if not result.ok:
+		if result.peek():
 			_session.warned.emit("what was missed could not be fetched: %s" % result.error)
 	else:
 		_tell(said)
@@ -172,9 +172,10 @@ func _fetch_pages(channel: int, fetch: Fetch) -> EstragonResult:
 	while true:
 		var page := {"after": _last(channel), "limit": EstragonProtocol.LIMIT_PAGE}
 		var result := await history(channel, page)
-		if not result.ok:
+		if result.peek():
 			# A reset in between leaves no doubt that matters: whoever only reads may ask again.
-			if result.error.code == EstragonProtocol.OUTCOME_UNKNOWN:
+			if result.peek().code == EstragonProtocol.OUTCOME_UNKNOWN:
+				result.unseen = Callable()
 				continue
 			return result
 		for said: EstragonChannelMessage in result.messages:
@@ -192,7 +193,7 @@ func _last(channel: int) -> int:
 
 
 func _about(result: EstragonResult) -> EstragonResult:
-	if result.ok:
+	if not result.peek():
 		result.channel = _channel(result.data)
 	return result
 
@@ -210,7 +211,7 @@ func _request(type: String, channel: int, more: Dictionary = {}) -> EstragonResu
 
 ## Whoever enters has missed nothing yet.
 func _on_answered(type: String, result: EstragonResult) -> void:
-	if not result.ok or not type in _ENTERING:
+	if result.peek() or not type in _ENTERING:
 		return
 	var entered := _channel(result.data)
 	if not _told.has(entered.id):

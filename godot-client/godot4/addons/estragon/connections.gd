@@ -12,8 +12,13 @@ signal closed(code: int, reason: String)
 ## The network is made worse, so that nobody ships that by accident.
 signal warned(text: String)
 
+## A device says several things at once when it is back.
+const _SOONEST_MS := 1_000.0
+
 ## Where they lead.
 var url: String = ""
+## For how long after a drop the server keeps the seat.
+var kept_ms: float = 0.0
 
 var _world: EstragonWorld
 var _make: Callable
@@ -21,6 +26,11 @@ var _options: EstragonOptions
 var _link: EstragonLink
 var _tries: int = 0
 var _retry_at: float = -1.0
+var _tried_at: float = -INF
+## When the first of those was lost that did not succeed; -1 where there is none.
+var _lost_at: float = -1.0
+## Whether the server said how long to wait.
+var _is_paused: bool = false
 var _lag: EstragonLag
 ## How many connections it befell.
 var _lagged: int = 0
@@ -37,6 +47,7 @@ func open(to: String, options: EstragonOptions) -> void:
 	url = to
 	_options = options
 	_tries = 0
+	_lost_at = -1.0
 	_begin()
 
 
@@ -52,19 +63,37 @@ func poll() -> void:
 ## This one is good: the first try after it comes soon.
 func succeed() -> void:
 	_tries = 0
+	_lost_at = -1.0
 
 
 ## The next opens after a while, the longer the more did not succeed.
 func come_back() -> void:
 	_tries += 1
-	_retry_at = _world.now() + _options.backoff(_tries, _world.chance()) * 1000.0
+	var now := _world.now()
+	_lost_at = now if _lost_at < 0.0 else _lost_at
+	var is_kept := now - _lost_at < kept_ms
+	_retry_at = now + _options.backoff(_tries, _world.chance(), is_kept) * 1000.0
 
 
 ## The server refused what was said on this one; another, after [param retry_ms] where it is not -1.
 func come_back_later(retry_ms: int) -> void:
 	give_up(EstragonLink.LOST, "claim refused")
 	if retry_ms >= 0:
+		_is_paused = true
 		_retry_at = _world.now() + retry_ms
+
+
+## Whether [method hurry] would do good: the next is not to wait, and was not only just tried.
+func may_hurry() -> bool:
+	return not _is_paused and _world.now() - _tried_at >= _SOONEST_MS
+
+
+## Opens the next at once, in place of one that has not got anywhere.
+func hurry() -> void:
+	if _link:
+		_link.cut()
+	_tries = 0
+	_begin()
 
 
 ## Makes the network worse from now on, as [param values] say, or good again where they are empty,
@@ -105,6 +134,8 @@ func forget() -> void:
 
 func _begin() -> void:
 	_retry_at = -1.0
+	_is_paused = false
+	_tried_at = _world.now()
 	_link = _make.call(url, _options, _world)
 	_link.closed.connect(_on_closed)
 	if _lag:

@@ -12,6 +12,9 @@ var message: String
 var request: String
 ## More about it, where the server says more; [code]null[/code] otherwise.
 var cause: Variant
+## Where the game asked for what was refused, such as [code]res://player.gd:12[/code]; empty where the
+## engine does not tell.
+var place: String = ""
 ## After how many milliseconds to try again; 0 where that would not help.
 var retry_ms: int
 
@@ -50,6 +53,12 @@ static func closed(url: String, its_code: int, reason: String) -> EstragonError:
 	var error := local(error_code, "%s: %s (%d)" % [url, text, its_code])
 	error.cause = its_code
 	return error
+
+
+## The same with the request and the place of the call.
+func in_full() -> String:
+	var about := "" if message.begins_with(request) else request + ": "
+	return "%s%s%s" % [about, self, " (called at %s)" % place if place else ""]
 
 
 func _to_string() -> String:

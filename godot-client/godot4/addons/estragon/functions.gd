@@ -107,7 +107,7 @@ func execute_for_players(
 	var ids: Array = players if is_array else [null]
 	if not ids.all(func(id: Variant) -> bool: return typeof(id) == TYPE_STRING):
 		var text := "execute_for_players: expected an array of the ids of players"
-		return _failed(EstragonProtocol.INVALID_MESSAGE_DATA, text)
+		return _session.watched(_failed(EstragonProtocol.INVALID_MESSAGE_DATA, text), _CAST)
 	var to := ids.map(EstragonAsking.address)
 	return await _cast(to, function, args, options)
 
@@ -120,7 +120,9 @@ func _call(
 		return _unknown(function)
 	var timeout: float = options.get("timeout", EstragonAsking.TIMEOUT)
 	if is_ours:
-		return await _call_here(name, args, _room(options), timeout)
+		var place := EstragonUnseen.place()
+		var result := await _call_here(name, args, _room(options), timeout)
+		return _session.watched(result, _CALL, place)
 	var envelope := EstragonAsking.envelope(to, options)
 	var asked := {"name": name, "args": args}
 	return await EstragonAsking.ask(_session, _CALL, asked, envelope, timeout)
@@ -222,7 +224,8 @@ func _name(function: Variant) -> String:
 
 
 func _unknown(function: Variant) -> EstragonResult:
-	return EstragonResult.failure(EstragonHandlers.absence(_CALL, str(function)))
+	var absence := EstragonHandlers.absence(_CALL, str(function))
+	return _session.watched(EstragonResult.failure(absence), _CALL)
 
 
 func _failed(code: String, text: String) -> EstragonResult:

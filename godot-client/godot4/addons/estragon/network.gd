@@ -15,7 +15,9 @@ signal state_changed(state: EstragonSession.State, code: int, reason: String)
 signal session_reset(reason: String)
 ## The session is another, without player or rooms: identify and join again.
 signal session_lost(reason: String)
-## The server refused something that was no request, or a message came that nothing here handles.
+## Something was refused and nobody looked: what was no request, or one whose result nobody looked at,
+## with the [member EstragonError.place] of its call where that is known. Or a message came that nothing
+## here handles. Where nobody listens, it is a warning in the editor's output.
 signal error_received(error: EstragonError)
 ## Something its developer should know.
 signal warned(text: String)
@@ -62,7 +64,7 @@ func _init() -> void:
 	session.state_changed.connect(state_changed.emit)
 	session.was_reset.connect(session_reset.emit)
 	session.was_lost.connect(session_lost.emit)
-	session.error_received.connect(error_received.emit)
+	session.error_received.connect(_on_error)
 	session.warned.connect(warned.emit)
 	queries.prompts.presenter = _popup.present
 	add_child(_popup)
@@ -79,6 +81,11 @@ func _exit_tree() -> void:
 	else:
 		session.close()
 	_window.release()
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_APPLICATION_RESUMED or what == NOTIFICATION_APPLICATION_FOCUS_IN:
+		session.wake()
 
 
 ## Connects and waits for the server's welcome. [param options] may hold the names of
@@ -124,6 +131,12 @@ func lag(options: Dictionary) -> EstragonError:
 ## Sends a request of PROTOCOL.md by its type.
 func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> EstragonResult:
 	return await session.request(type, data, envelope)
+
+
+func _on_error(error: EstragonError) -> void:
+	error_received.emit(error)
+	if error_received.get_connections().is_empty():
+		push_warning(error.in_full())
 
 
 const _DEFAULT_URL := "ws://127.0.0.1:1234"

@@ -12,6 +12,8 @@ var inbound_bytes: int = 1_048_576
 var outbound_bytes: int = 1_048_576
 ## Seconds to wait at most before the first try to come back; doubled with every further one.
 var first_wait: float = 0.25
+## Seconds to wait at most before any try to come back while the server keeps the seat.
+var kept_wait: float = 2.0
 ## Seconds to wait at most before any try to come back.
 var longest_wait: float = 10.0
 ## How to trust a [code]wss://[/code] server; [code]null[/code] trusts the machine's authorities.
@@ -22,7 +24,8 @@ var tls: TLSOptions = null
 static func from(values: Dictionary) -> EstragonOptions:
 	var options := EstragonOptions.new()
 	for name: String in [
-		"connect_timeout", "heartbeat", "inbound_bytes", "outbound_bytes", "first_wait", "longest_wait"
+		"connect_timeout", "heartbeat", "inbound_bytes", "outbound_bytes", "first_wait", "kept_wait",
+		"longest_wait",
 	]:
 		var setting := "estragon/" + name
 		if values.has(name):
@@ -34,6 +37,8 @@ static func from(values: Dictionary) -> EstragonOptions:
 
 
 ## Seconds to wait before the [param attempt]th try to come back: exponential, with full jitter, so
-## that a server that comes back is not met by everybody at once; [param chance] is from 0.0 to 1.0.
-func backoff(attempt: int, chance: float) -> float:
-	return chance * minf(longest_wait, first_wait * pow(2.0, attempt))
+## that a server that comes back is not met by everybody at once; [param chance] is from 0.0 to 1.0,
+## [param is_kept] says that the seat is kept still.
+func backoff(attempt: int, chance: float, is_kept: bool) -> float:
+	var most := minf(longest_wait, kept_wait) if is_kept else longest_wait
+	return chance * minf(most, first_wait * pow(2.0, attempt))

@@ -80,9 +80,13 @@ func send(packet: Variant, options: Dictionary = {}) -> EstragonError:
 	if not is_binary():
 		var plain := _plain(packet)
 		var error := _problem(plain)
-		return error if error else _session.send("packet", plain, _envelope(options))
+		if error:
+			return _session.unsent(error, "packet")
+		return _session.send("packet", plain, _envelope(options))
 	var frame := _frame(-1, packet, options)
-	return _packets.error if _packets.error else _session.send_bytes("packet", frame)
+	if _packets.error:
+		return _session.unsent(_packets.error, "packet")
+	return _session.send_bytes("packet", frame)
 
 
 ## Sends a packet and waits: [member EstragonResult.value] is what the receiver's respond returned;
@@ -96,12 +100,12 @@ func ask(packet: Variant, options: Dictionary = {}) -> EstragonResult:
 		var id := _session.next_id()
 		var frame := _frame(id, packet, options)
 		if _packets.error:
-			return EstragonResult.failure(_packets.error)
+			return _session.watched(EstragonResult.failure(_packets.error), "packet")
 		return await _session.ask_bytes("packet", id, frame, timeout_ms)
 	var plain := _plain(packet)
 	var error := _problem(plain)
 	if error:
-		return EstragonResult.failure(error)
+		return _session.watched(EstragonResult.failure(error), "packet")
 	return await _session.request("packet", plain, _envelope(options), timeout_ms)
 
 

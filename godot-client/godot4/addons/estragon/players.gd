@@ -54,9 +54,11 @@ func identify(name: String = "", profile: String = "", ticket: String = "") -> E
 	var keep := EstragonKeep.new(_path, "%s %s" % [server, whose], "guest_key")
 	var key := keep.recall()
 	var result := await _identify({"name": name, "guest_key": key, "ticket": ticket})
-	if not result.ok and result.error.code == EstragonProtocol.INVALID_GUEST_KEY:
+	var refusal := result.peek()
+	if refusal and refusal.code == EstragonProtocol.INVALID_GUEST_KEY:
+		result.unseen = Callable()
 		result = await _identify({"name": name}) # The ticket was taken all the same.
-	if result.ok and result.data.has("guest_key"):
+	if not result.peek() and result.data.has("guest_key"):
 		var trouble := keep.put(str(result.data["guest_key"]))
 		if trouble:
 			_session.warned.emit(trouble)
@@ -106,7 +108,7 @@ func _identify(who: Dictionary) -> EstragonResult:
 		if who[field]:
 			data[field] = who[field]
 	var result := await _session.request("player.identify", data)
-	if result.ok:
+	if not result.peek():
 		var player: Dictionary = result.data["player"]
 		_know(player)
 	return result
@@ -114,14 +116,14 @@ func _identify(who: Dictionary) -> EstragonResult:
 
 ## Takes over what a profile says, and asks for the props that its first page has no room for.
 func _known(result: EstragonResult) -> EstragonResult:
-	if not result.ok:
+	if result.peek():
 		return result
 	var profile: Dictionary = result.data["player"]
 	var all: Array = profile["props"]
 	var next: Variant = result.data["next"]
 	while next != null:
 		var page := await _session.request("player.get", {"after": next})
-		if not page.ok:
+		if page.peek():
 			return page
 		var more: Array = page.data["player"]["props"]
 		all.append_array(more)

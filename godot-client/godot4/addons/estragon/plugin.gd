@@ -11,6 +11,7 @@ const _SETTINGS: Dictionary = {
 	"estragon/inbound_bytes": 1_048_576,
 	"estragon/outbound_bytes": 1_048_576,
 	"estragon/first_wait": 0.25,
+	"estragon/kept_wait": 2.0,
 	"estragon/longest_wait": 10.0,
 	"estragon/persist_session": false,
 }

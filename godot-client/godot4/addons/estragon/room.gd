@@ -73,7 +73,7 @@ func me() -> EstragonMember:
 ## Gives the seat up.
 func leave() -> EstragonResult:
 	var result := await _request("room.leave", {})
-	if result.ok:
+	if not result.peek():
 		closed.emit()
 	return result
 

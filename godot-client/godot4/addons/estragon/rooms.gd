@@ -90,7 +90,7 @@ func _joining(name: String, data: Variant) -> Dictionary:
 
 
 func _seated(result: EstragonResult) -> EstragonResult:
-	if not result.ok:
+	if result.peek():
 		return result
 	var about: Dictionary = result.data["room"]
 	result.room = all.get(about["code"])
@@ -99,7 +99,7 @@ func _seated(result: EstragonResult) -> EstragonResult:
 
 ## Takes the seat when its reply comes, before what the server says of that room next.
 func _on_answered(type: String, result: EstragonResult) -> void:
-	if not result.ok or not type in _JOINS:
+	if result.peek() or not type in _JOINS:
 		return
 	var added := _add(result.data)
 	var infos: Array = result.data["members"]

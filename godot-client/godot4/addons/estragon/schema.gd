@@ -23,10 +23,10 @@ static func problem(
 		"nullable":
 			var inner: Dictionary = schema["of"]
 			var found := "" if value == null else problem(inner, value, place, exact)
-			return _wrong(schema, place) if found == _wrong(inner, place) else found
+			return _wrong(schema, place, value) if found == _wrong(inner, place, value) else found
 		"array":
 			if not _is_array(value, 0, _limit(schema, "max", INF)):
-				return _wrong(schema, place)
+				return _wrong(schema, place, value)
 			var item_schema: Dictionary = schema["of"]
 			var items: Array = value
 			for index: int in items.size():
@@ -36,7 +36,7 @@ static func problem(
 			return ""
 		"tuple":
 			if not _is_tuple(schema, value):
-				return _wrong(schema, place)
+				return _wrong(schema, place, value)
 			var values: Array = value
 			for index: int in values.size():
 				var one := _item(schema, index)
@@ -46,11 +46,15 @@ static func problem(
 			return ""
 		"object":
 			if typeof(value) != TYPE_DICTIONARY:
-				return _wrong(schema, place)
+				return _wrong(schema, place, value)
 			var fields: Dictionary = schema["fields"]
 			var dictionary: Dictionary = value
 			return _fields_problem(fields, dictionary, place, exact)
-	return "" if _fits(schema, kind, value) else _wrong(schema, place)
+	if _fits(schema, kind, value):
+		return ""
+	if kind == "json" or (kind == "record" and typeof(value) == TYPE_DICTIONARY):
+		return EstragonMisfit.problem(value, place, expectation({"kind": "json"}))
+	return _wrong(schema, place, value)
 
 
 ## The same value, its numbers as [int] where [param schema] declares whole ones. Containers are
@@ -137,7 +141,7 @@ static func _fields_problem(
 		if not value.has(name):
 			if field.get("optional", false):
 				continue
-			return _wrong(field, "%s.%s" % [place, name])
+			return "%s.%s: expected %s, but is missing" % [place, name, expectation(field)]
 		var found := problem(field, value[name], "%s.%s" % [place, name], exact)
 		if found:
 			return found
@@ -146,7 +150,7 @@ static func _fields_problem(
 			if not fields.has(key):
 				var listed := ", ".join(PackedStringArray(fields.keys()))
 				return "%s.%s: not a field; expected %s" % [
-					place, _shorten(str(key)), listed if listed else "no fields"
+					place, EstragonMisfit.shorten(str(key)), listed if listed else "no fields"
 				]
 	return ""
 
@@ -203,9 +207,9 @@ static func _is_json(value: Variant, depth: int) -> bool:
 	if depth > EstragonProtocol.JSON_DEPTH:
 		return false
 	match typeof(value):
-		TYPE_NIL, TYPE_BOOL, TYPE_STRING, TYPE_STRING_NAME, TYPE_INT:
+		TYPE_NIL, TYPE_BOOL, TYPE_STRING, TYPE_STRING_NAME:
 			return true
-		TYPE_FLOAT:
+		TYPE_INT, TYPE_FLOAT:
 			return _is_number(value)
 		TYPE_ARRAY:
 			var items: Array = value
@@ -244,7 +248,8 @@ static func _item(schema: Dictionary, index: int) -> Dictionary:
 
 static func _is_number(value: Variant) -> bool:
 	if typeof(value) == TYPE_INT:
-		return true
+		var whole: int = value
+		return EstragonMisfit.is_safe(whole)
 	if typeof(value) != TYPE_FLOAT:
 		return false
 	var number: float = value
@@ -277,8 +282,8 @@ static func _pattern(source: String) -> RegEx:
 	return found
 
 
-static func _wrong(schema: Dictionary, place: String) -> String:
-	return "%s: expected %s" % [place, expectation(schema)]
+static func _wrong(schema: Dictionary, place: String, value: Variant) -> String:
+	return "%s: expected %s%s" % [place, expectation(schema), EstragonMisfit.gotten(value)]
 
 
 static func _between(schema: Dictionary) -> String:
@@ -306,6 +311,3 @@ static func _number(value: Variant) -> String:
 		return "%s3.4028234663852886e+38" % ("-" if number < 0.0 else "")
 	return str(int(number)) if number == floorf(number) else str(number)
 
-
-static func _shorten(name: String) -> String:
-	return name.left(32) + "…" if name.length() > 32 else name

@@ -75,6 +75,7 @@ var _requests: EstragonRequests = EstragonRequests.new()
 var _resume: EstragonResume
 var _liveness: EstragonLiveness
 var _incoming: EstragonIncoming
+var _unseen: EstragonUnseen = EstragonUnseen.new()
 
 
 ## Tests hand in a world, and what makes an [EstragonLink] of a URL, options and that world.
@@ -99,6 +100,7 @@ func _init(its_world := EstragonWorld.new(), link_factory: Callable = EstragonLi
 	_liveness.fell_silent.connect(connections.give_up)
 	_incoming.warned.connect(warned.emit)
 	_incoming.error_received.connect(error_received.emit)
+	_unseen.error_received.connect(error_received.emit)
 	_requests.answered.connect(answered.emit)
 
 
@@ -128,27 +130,31 @@ func poll() -> void:
 		_liveness.look(now)
 	if now >= _requests.expire_at:
 		_requests.expire(now)
+	_unseen.tell()
 
 
 ## Sends a request and waits for its one answer.
 func request(
 	type: String, data: Dictionary, envelope: Dictionary = {}, timeout_ms: int = 30_000
 ) -> EstragonResult:
+	var place := EstragonUnseen.place()
 	var its_id := str(_requests.next_number())
 	var error := _outgoing.send(type, data, envelope, its_id)
 	if error:
-		return EstragonResult.failure(error)
-	return await _requests.add(its_id, type, _outgoing.sent, world.now() + timeout_ms).done
+		return _unseen.watch(EstragonResult.failure(error), type, place)
+	var asked := _requests.add(its_id, type, _outgoing.sent, world.now() + timeout_ms)
+	var result: EstragonResult = await asked.done
+	return _unseen.watch(result, type, place)
 
 
 ## Sends a counted message that asks for no answer; returns why it could not be.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return _outgoing.send(type, data, envelope)
+	return unsent(_outgoing.send(type, data, envelope), type)
 
 
 ## The same with a whole frame of a binary kind.
 func send_bytes(type: String, frame: PackedByteArray) -> EstragonError:
-	return _outgoing.push(type, frame)
+	return unsent(_outgoing.push(type, frame), type)
 
 
 ## A number for what a binary frame asks, see [method ask_bytes].
@@ -160,10 +166,26 @@ func next_id() -> int:
 func ask_bytes(
 	type: String, its_id: int, frame: PackedByteArray, timeout_ms: int
 ) -> EstragonResult:
+	var place := EstragonUnseen.place()
 	var error := _outgoing.push(type, frame)
 	if error:
-		return EstragonResult.failure(error)
-	return await _requests.add(str(its_id), type, _outgoing.sent, world.now() + timeout_ms).done
+		return _unseen.watch(EstragonResult.failure(error), type, place)
+	var asked := _requests.add(str(its_id), type, _outgoing.sent, world.now() + timeout_ms)
+	var result: EstragonResult = await asked.done
+	return _unseen.watch(result, type, place)
+
+
+## Has the failure of [param result], which was asked for from [param place], told where nobody looks
+## at it.
+func watched(
+	result: EstragonResult, type: String, place := EstragonUnseen.place()
+) -> EstragonResult:
+	return _unseen.watch(result, type, place)
+
+
+## What could not be sent, and is returned; it is told as well.
+func unsent(error: EstragonError, type: String) -> EstragonError:
+	return _unseen.refused(error, type)
 
 
 ## The answer to what [method ask_bytes] asked has come.
@@ -173,7 +195,7 @@ func settle(its_id: int, value: Variant) -> void:
 
 ## Sends a message whose newest is all that counts; while away only that one is kept.
 func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return _outgoing.post(type, data, envelope)
+	return unsent(_outgoing.post(type, data, envelope), type)
 
 
 ## Answers the question of the server that has the id [param re], a text or a binary frame's number;
@@ -195,8 +217,21 @@ func cut() -> void:
 
 ## Leaves: the session ends at once.
 func close() -> void:
+	_unseen.is_leaving = true
 	connections.leave(EstragonProtocol.CLOSE_NORMAL, "leaving")
 	_on_closed(EstragonProtocol.CLOSE_NORMAL, "leaving")
+	_unseen.is_leaving = false
+
+
+## The device is online, or in front, again: a connection that is gone is found out soon, and the next
+## one opened at once.
+func wake() -> void:
+	if state == State.OPEN:
+		_liveness.probe(world.now())
+	elif state == State.AWAY and connections.may_hurry():
+		_outgoing.use(null)
+		_liveness.stop()
+		connections.hurry()
 
 
 ## Goes without leaving: the session waits for the game's next start, as for any that was cut off.
@@ -234,6 +269,7 @@ func _receive_bytes(bytes: PackedByteArray) -> void:
 func _on_adopted(welcome: Dictionary) -> void:
 	id = welcome["session"]
 	shares_packets = packets != "" and welcome["packets"] == packets
+	connections.kept_ms = welcome["resume_ms"]
 	var time: float = welcome["time"]
 	clock.begin(time)
 

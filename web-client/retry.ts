@@ -1,0 +1,65 @@
+import type { Timers } from './link.ts'
+
+/**
+ * How long to wait before the `attempt`-th try to come back (1, 2, …), in ms; `left` is for how many
+ * ms the session can still be claimed, 0 once it is lost anyway.
+ */
+export type Backoff = (attempt: number, left: number) => number
+
+export interface RetryOptions {
+  readonly timers: Timers
+  readonly backoff: Backoff
+  /** Opens a connection. */
+  readonly open: () => void
+}
+
+/** A device says several things at once when it is back. */
+const SOONEST_MS = 1_000
+
+/** When to open the next connection, while there is none that carries the session. */
+export function createRetry({ timers, backoff, open }: RetryOptions) {
+  let tries = 0
+  let lostAt: number | undefined
+  let triedAt = Number.NEGATIVE_INFINITY
+  /** Whether the server said how long to wait. */
+  let isPaused = false
+  let cancel = () => {}
+
+  return {
+    /** A connection carries the session. */
+    succeed(): void {
+      tries = 0
+      lostAt = undefined
+    },
+
+    /** Opens the next after a while, or after `pause` ms; the session is kept for `resume_ms`. */
+    later(resume_ms: number, pause?: number): void {
+      const now = timers.now()
+      lostAt ??= now + resume_ms
+      isPaused = pause !== undefined
+      cancel()
+      cancel = timers.after(pause ?? backoff(++tries, Math.max(0, lostAt - now)), tryNow)
+    },
+
+    /**
+     * Opens one at once, unless it is to wait or has only just tried; `giveUp` is for one that has
+     * not got anywhere.
+     */
+    hurry(giveUp: () => void): void {
+      if (isPaused || timers.now() - triedAt < SOONEST_MS) return
+      tries = 0
+      cancel()
+      giveUp()
+      tryNow()
+    },
+
+    /** Opens none any more. */
+    stop: (): void => cancel(),
+  }
+
+  function tryNow(): void {
+    isPaused = false
+    triedAt = timers.now()
+    open()
+  }
+}
