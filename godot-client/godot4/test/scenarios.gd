@@ -26,6 +26,11 @@ func _run() -> void:
 		"a room is made, found, listed, locked, updated and its members kicked", _makes_a_room
 	)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
+	await _tell(
+		"a server without configuration has open rooms, listed by what they say", _opens
+	)
+	await _tell("members hear what another is known by", _describes)
+	await _tell("who was away hears the newest of each latest event, once", _replaces)
 	await _tell("a player signs in by ticket, alias and token", _signs_in)
 	await _tell("a wrong or an old token is refused", _shows_a_token)
 	await _tell("a name and props are kept", _keeps_props)
