@@ -29,7 +29,18 @@ export const delivered = {
   ),
 }
 
+/** Which of its sender's latest events of one name this one replaces. */
+const latestKey = () => text({ max: 64 })
+
 const OWN_ROOM_ERRORS = ['ROOM_REQUIRED', 'NOT_IN_ROOM'] as const
+
+const EMIT_ERRORS = [
+  ...OWN_ROOM_ERRORS,
+  'PERMISSION_DENIED',
+  'NAMESPACE_NOT_DECLARED',
+  'NO_HOST',
+  'INVALID_TARGET',
+] as const
 
 export const events = feature('events', 'Named messages to others in a room.', {
   'event.emit': {
@@ -41,13 +52,25 @@ export const events = feature('events', 'Named messages to others in a room.', {
     doc: 'Sends a named event to `to` (others unless said); the answer tells what was delivered to how many. To `server` it is for the room’s own logic.',
     data: object({ name: prefixedName(), args: args() }),
     reply: object({ name: prefixedName(), args: args(), ...delivered }),
-    errors: [
-      ...OWN_ROOM_ERRORS,
-      'PERMISSION_DENIED',
-      'NAMESPACE_NOT_DECLARED',
-      'NO_HOST',
-      'INVALID_TARGET',
-    ],
+    errors: [...EMIT_ERRORS],
+  },
+  'event.emit_latest': {
+    direction: 'to_server',
+    delivery: 'latest',
+    rate: 'event',
+    room: true,
+    to: true,
+    doc: 'Sends a named event to `to` (others unless said) of which only the newest matters, such as a position: the sender’s next of the same name and key replaces it, whomever that is for. Answered only where it has an `id`.',
+    data: object({
+      name: prefixedName(),
+      args: args(),
+      key: about(
+        'Which of the sender’s events of this name it replaces, such as a number of what it is about; empty unless said.',
+        optional(latestKey()),
+      ),
+    }),
+    reply: object({ ...delivered }),
+    errors: [...EMIT_ERRORS],
   },
   event: {
     direction: 'to_client',
@@ -56,5 +79,21 @@ export const events = feature('events', 'Named messages to others in a room.', {
     from: true,
     doc: 'What another member emitted, with `from` stamped by the server; without `from`, what the room’s own logic says.',
     data: object({ name: prefixedName(), args: args() }),
+  },
+  'event.latest': {
+    direction: 'to_client',
+    delivery: 'latest',
+    room: true,
+    from: true,
+    doc: 'What another member emitted, of which only the newest matters. Who is back, or reads slowly, is told the newest of each sender, name and key again, after its snapshot.',
+    data: object({
+      name: prefixedName(),
+      args: args(),
+      key: latestKey(),
+      number: about(
+        'Rises with each latest event of the room: one whose number is not higher than that of the last was heard before.',
+        integer('uint32'),
+      ),
+    }),
   },
 })

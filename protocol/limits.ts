@@ -45,6 +45,12 @@ export const LIMITS = {
     doc: 'How many requests of one session may be in flight.',
   },
   rooms: { value: 8, unit: 'rooms', doc: 'How many rooms one session may be in.' },
+  open_capacity: {
+    min: 1,
+    value: 64,
+    unit: 'seats',
+    doc: 'How many seats a room of the kind `open` has, unless its creator says fewer.',
+  },
   data_bytes: {
     min: 4,
     value: 2_048,
@@ -67,6 +73,17 @@ export const LIMITS = {
     min: 1,
     unit: 'entries',
     doc: 'How many rooms, channels, messages or players one page of a list may hold.',
+  },
+  latest_keys: {
+    min: 1,
+    value: 64,
+    unit: 'events',
+    doc: 'How many latest events of one member, each the newest of its name and key, a room keeps for who is away; the oldest go first.',
+  },
+  latest_bytes: {
+    value: 65_536,
+    unit: 'bytes',
+    doc: 'How much those of one member may be together.',
   },
   bans: {
     value: 1_000,
@@ -291,7 +308,11 @@ export const RATES = {
     doc: 'Resets on a living connection, by a `session.ack` that does not match or a `session.desync`; an empty bucket closes with 4100.',
   },
   request: { per_second: 50, burst: 100, doc: 'Every request without a class of its own.' },
-  event: { per_second: 50, burst: 100, doc: '`event.emit` and `function.cast`.' },
+  event: {
+    per_second: 50,
+    burst: 100,
+    doc: '`event.emit`, `event.emit_latest` and `function.cast`.',
+  },
   packet: { per_second: 75, burst: 150, doc: '`packet`, in JSON or in bytes; a bundle is one.' },
   query: { per_second: 20, burst: 60, doc: '`query` and `function.call`.' },
   create: { per_second: 1, burst: 20, doc: '`room.create`, for each session.' },

@@ -214,6 +214,21 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     reply: object({}),
     errors: [...OWN_ROOM_ERRORS, 'MEMBER_NOT_FOUND', 'PERMISSION_DENIED'],
   },
+  'room.describe': {
+    direction: 'to_server',
+    delivery: 'counted',
+    room: true,
+    doc: 'Changes what the others know of oneself, as far as the room’s kind lets its members; everybody gets `room.member_described`.',
+    data: object({
+      name: about(
+        'The name to be known by; one of which nothing can be shown changes nothing.',
+        optional(displayName()),
+      ),
+      data: about('In place of the `data` that the members have of oneself.', optional(json())),
+    }),
+    reply: object({ member: member() }),
+    errors: [...OWN_ROOM_ERRORS, 'UNSUPPORTED', 'TOO_LARGE'],
+  },
   'room.members': {
     direction: 'to_client',
     delivery: 'socket',
@@ -267,6 +282,13 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     room: true,
     doc: 'A member has another role.',
     data: object({ number: integer('uint32'), role: role() }),
+  },
+  'room.member_described': {
+    direction: 'to_client',
+    delivery: 'counted',
+    room: true,
+    doc: 'A member has another name, or other `data`.',
+    data: object({ member: member() }),
   },
   'room.host_changed': {
     direction: 'to_client',

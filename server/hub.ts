@@ -37,6 +37,7 @@ import { createFunctions } from './features/functions.ts'
 import { createIntercom } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
 import { createNotify } from './features/notify.ts'
+import { createOpen } from './features/open.ts'
 import { createPackets } from './features/packets.ts'
 import { createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
@@ -163,7 +164,7 @@ export function createHub(options: HubOptions = {}) {
     backends,
     notify,
     seats,
-    createEvents({ resolve, logic }),
+    createEvents({ limits, resolve, logic, roomsOf: rooms.of }),
     createQueries({ resolve, logic }),
     createFunctions({ now: world.now, resolve, logic }),
     packets,
@@ -179,7 +180,10 @@ export function createHub(options: HubOptions = {}) {
   observers.push(...all.flatMap(({ observer }) => observer ?? []))
   playerObservers.push(...all.flatMap((feature) => feature.players ?? []))
   if (options.plaza ?? true) kinds.push(plaza.kind)
-  for (const [name, definition] of Object.entries(options.rooms ?? {}))
+  const defined = Object.entries(options.rooms ?? {})
+  const isOpen = options.open ?? (defined.length === 0 && (options.kinds ?? []).length === 0)
+  if (isOpen) kinds.push(createOpen(limits).kind)
+  for (const [name, definition] of defined)
     kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
   kinds.push(...(options.kinds ?? []))
 

@@ -48,6 +48,10 @@ export const CONFIG_OPTIONS = {
   ),
   packets: option('the game’s packets, with what the server adds to them; in code only', packets),
   plaza: preset('whether there is a plaza, the kind of room that the demo meets in', flag, true),
+  open: option(
+    'whether there is the kind of room `open`, in which players may say what they like; unless said, where `rooms` has none',
+    flag,
+  ),
   limits: option('other limits than those that PROTOCOL.md lists', fields(each(LIMITS, limit))),
   rates: option(
     'other rates than those that PROTOCOL.md lists; `false` lifts them all',
@@ -152,12 +156,14 @@ const all = fields({ ...SERVER_OPTIONS, ...PARTS })
 
 /** What is wrong with options that will each do by itself; `placeOf` says what they are called. */
 export function clashIn(
-  { lag, dev, rooms, plaza }: ServerOptions,
+  { lag, dev, rooms, plaza, open }: ServerOptions,
   placeOf: (name: keyof ServerOptions) => string = (name) => name,
 ): string | undefined {
   if (lag && !dev)
     return `${placeOf('lag')}: expected ${placeOf('dev')} as well: it makes the network worse on purpose`
   if ((plaza ?? true) && rooms && Object.hasOwn(rooms, 'plaza'))
     return 'rooms.plaza: expected another name, or plaza: false'
+  if (open && rooms && Object.hasOwn(rooms, 'open'))
+    return 'rooms.open: expected another name, or open: false'
   return undefined
 }

@@ -112,6 +112,19 @@ t.test(
   },
 )
 
+t.test('latest messages of ever new keys do not wait without bound', async (t) => {
+  const { outbox, wire, turn, fates } = attached({ ...SMALL, queue_bytes: 4_000 })
+  wire.unwritten = SMALL.soft_bytes
+
+  for (let x = 0; x < 200; x++) outbox.push(rows(x))
+  turn()
+  t.same(fates, [], 'what is replaced does not count')
+  for (let x = 0; x < 200; x++) outbox.push(rows(x, `ROOM${x}`))
+  turn()
+
+  t.same(fates, ['slow'])
+})
+
 t.test('a latest message is never followed by an older one that waited', async (t) => {
   const { outbox, wire, turn } = attached(SMALL)
   wire.unwritten = SMALL.soft_bytes
@@ -343,6 +356,28 @@ t.test('a latest push that does not fit is refused once, until it fits again', a
   )
   t.equal(session.resume.sent, 2)
 })
+
+t.test(
+  'of latest pushes that do not fit so many are remembered as a member may have',
+  async (t) => {
+    const { session, wire, turn } = carried()
+    session.receiveBytes = 1_024
+    const most = LIMITS.latest_keys.value
+    const large = (key: number) => rows(1, `${key} ${'x'.repeat(2_000)}`)
+    const told = () => textsOf(wire).length
+
+    for (let key = 0; key <= most; key++) session.send(large(key))
+    turn()
+    const before = told()
+    session.send(large(most))
+    turn()
+    const known = told()
+    session.send(large(0))
+    turn()
+
+    t.same([before, known, told()], [most + 1, most + 1, most + 2])
+  },
+)
 
 type Said = Outgoing
 

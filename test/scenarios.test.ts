@@ -10,6 +10,7 @@ import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
 import { direct, type Places } from './support/director.ts'
 import { LASTING, type LastingStage } from './support/lasting.ts'
+import { OPEN_ROOMS } from './support/open-rooms.ts'
 import { failing } from './support/promise.ts'
 import { OF_A_GAME_LOOP, SCENARIOS } from './support/scenarios.ts'
 import { ADDS, PACKETS } from './support/stage-packets.ts'
@@ -443,6 +444,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(await told, { value: 'answered while away' })
   },
 
+  ...OPEN_ROOMS,
   ...LASTING,
 
   async 'garbage harms neither side'(t, { open, enter }) {

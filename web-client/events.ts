@@ -3,7 +3,7 @@ import type { DataOf, ReplyOf, Sender } from '../protocol/message.ts'
 import type { Json } from '../protocol/schema.ts'
 import { hear, type Report } from './emitter.ts'
 import { failure } from './failure.ts'
-import { senderOf } from './message.ts'
+import { type Received, senderOf } from './message.ts'
 import type { WaitOptions } from './requests.ts'
 import type { SendOptions, Session } from './session.ts'
 
@@ -12,6 +12,13 @@ import type { SendOptions, Session } from './session.ts'
  * who has no player and no name.
  */
 export type EventListener = (args: readonly Json[], from: Sender, room: string) => unknown
+/** The same of a latest event, and its `key`. */
+export type LatestListener = (
+  args: readonly Json[],
+  from: Sender,
+  room: string,
+  key: string,
+) => unknown
 export type Delivered = ReplyOf<AllMessages['event.emit']>
 
 /** What happens on one type of an event that carries several. */
@@ -29,22 +36,49 @@ export type Events = ReturnType<typeof createEvents>
 
 /** Named messages to and from the others in a room. */
 export function createEvents(session: Session, report: Report) {
-  const listeners = new Map<string, Set<EventListener>>()
+  const listeners: Listeners<EventListener> = new Map()
+  const latestListeners: Listeners<LatestListener> = new Map()
+  /** The number of the last latest event heard in each room. */
+  const heard = new Map<string, number>()
 
+  session.on('lost', () => heard.clear())
   session.on('message', (message) => {
-    if (message.type !== 'event') return
-    const { name, args } = message.data as DataOf<AllMessages['event']>
-    for (const listener of listeners.get(name) ?? [])
-      hear(() => listener(args, senderOf(message), message.room ?? ''), report)
+    if (message.type === 'event') hearOne(message, message.data)
+    if (message.type === 'event.latest') hearLatest(message, message.data)
   })
 
-  return { on, emit, actions }
+  return {
+    emit,
+    emitLatest,
+    actions,
+    on,
+    /**
+     * Listens to a latest event by its whole name until the returned function is called. What was
+     * missed while away comes as soon as we are back, once, and of each sender and key the newest.
+     */
+    onLatest: (name: string, listener: LatestListener) => listen(latestListeners, name, listener),
+  }
 
   /** Listens to an event by its whole name until the returned function is called. */
   function on(name: string, listener: EventListener): () => void {
-    const own = listeners.get(name) ?? new Set()
-    listeners.set(name, own.add(listener))
-    return () => void own.delete(listener)
+    return listen(listeners, name, listener)
+  }
+
+  function hearOne(message: Received, { name, args }: DataOf<AllMessages['event']>): void {
+    const [from, room] = [senderOf(message), message.room ?? '']
+    tell(listeners.get(name), (listener) => listener(args, from, room))
+  }
+
+  function hearLatest(message: Received, data: DataOf<AllMessages['event.latest']>): void {
+    const { name, args, key, number } = data
+    const [from, room] = [senderOf(message), message.room ?? '']
+    if (number <= (heard.get(room) ?? 0)) return
+    heard.set(room, number)
+    tell(latestListeners.get(name), (listener) => listener(args, from, room, key))
+  }
+
+  function tell<L>(own: Iterable<L> = [], call: (listener: L) => unknown): void {
+    for (const listener of own) hear(() => call(listener), report)
   }
 
   /**
@@ -57,6 +91,20 @@ export function createEvents(session: Session, report: Report) {
     options: SendOptions & WaitOptions = {},
   ): Promise<Delivered> {
     return session.request('event.emit', { name, args }, options)
+  }
+
+  /**
+   * Sends an event to `to` (`others` unless said) of which only the newest matters, such as a
+   * position: our next of the same name and `key` (empty unless said) replaces it, whomever that is
+   * for. Throws INVALID_MESSAGE_DATA, TOO_LARGE or CLOSED; what the server refuses comes as `error`.
+   */
+  function emitLatest(
+    name: string,
+    args: readonly Json[] = [],
+    { key = '', ...options }: SendOptions & { readonly key?: string } = {},
+  ): void {
+    if (session.state === 'closed') throw failure('CLOSED')
+    session.post('event.emit_latest', { name, args, key }, options, `${name} ${key}`)
   }
 
   /**
@@ -75,4 +123,12 @@ export function createEvents(session: Session, report: Report) {
       emit: (type, payload = null, options = {}) => emit(name, [{ type, payload }], options),
     }
   }
+}
+
+type Listeners<L> = Map<string, Set<L>>
+
+function listen<L>(listeners: Listeners<L>, name: string, listener: L): () => void {
+  const own = listeners.get(name) ?? new Set()
+  listeners.set(name, own.add(listener))
+  return () => void own.delete(listener)
 }

@@ -7,6 +7,9 @@ import type { Data } from './link.ts'
 /** What the server takes and keeps, as its welcome says. */
 export type ServerLimits = DataOf<AllMessages['welcome']>['limits']
 
+/** A room keeps no more of one member for others. */
+const MOST_HELD = LIMITS.latest_keys.value
+
 /** Until the server has said so. */
 const DEFAULTS: ServerLimits = {
   message_bytes: LIMITS.message_bytes.value,
@@ -62,6 +65,8 @@ export function createOutgoing() {
     keepLatest(key: string, text: string): void {
       held.delete(key)
       held.set(key, text)
+      const [oldest] = held.keys()
+      if (held.size > MOST_HELD && oldest !== undefined) held.delete(oldest)
     },
 
     acknowledge: (count: number): void => ledger.acknowledge(count),

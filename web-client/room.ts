@@ -10,9 +10,9 @@ export type Seat = ReplyOf<AllMessages['room.join']>
 type MemberInfo = Seat['members'][number]
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-type Changing = 'away' | 'role' | 'session'
+type Changing = 'away' | 'role' | 'name' | 'data' | 'session'
 
-/** A member of a room: who it is, its role, and whether its connection is away. */
+/** A member of a room: who it is, what is known of it, and whether its connection is away. */
 export type Member = Omit<MemberInfo, Changing> & Mutable<Pick<MemberInfo, Changing>>
 /** Why a seat is free again: by choice, with its session, or taken away. */
 export type LeaveReason = DataOf<AllMessages['room.member_left']>['reason']
@@ -34,6 +34,8 @@ export type RoomEvents = {
   host: [host: Member | undefined]
   /** A member has another role. */
   role: [member: Member]
+  /** A member has another name, or other data. */
+  changed: [member: Member]
   /** The room says something else about itself: `listed`, `locked`, `properties`. */
   updated: []
   /** Our seat was taken away; `closed` follows. */
@@ -73,6 +75,8 @@ export interface Room {
   ban(number: number, reason?: string): Promise<void>
   /** Gives a member a role, at most one's own. */
   assign(number: number, role: Role): Promise<void>
+  /** Changes what the others know of us: `name`, `data`. UNSUPPORTED where the kind has none of it. */
+  describe(changes: DataOf<AllMessages['room.describe']>): Promise<void>
 }
 
 /** A room in the hands of the list that keeps it. */
@@ -132,6 +136,7 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
     ban: (number, reason) =>
       room.kick(number, { ban: true, ...(reason !== undefined && { reason }) }),
     assign: (number, role) => session.request('room.assign', { number, role }, here, () => {}),
+    describe: (changes) => session.request('room.describe', changes, here, () => {}),
   }
 
   const changes: Changes = {
@@ -163,6 +168,12 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
       withMember(number, (member) => {
         member.role = role
         emit('role', member)
+      })
+    },
+    'room.member_described'({ member: { number, name, data } }) {
+      withMember(number, (member) => {
+        Object.assign(member, { name, data })
+        emit('changed', member)
       })
     },
     'room.host_changed': ({ host }) => renew({ ...info, host }),

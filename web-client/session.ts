@@ -175,15 +175,17 @@ export function createSession(options: SessionOptions) {
     /** The answer to what `askBytes` asked has come. */
     settle: (id: number, value: unknown): void => requests.resolve(`${id}`, value),
 
-    /** Sends a *latest* message; while away, only the newest of its kind and room is kept. */
+    /** Sends a *latest* message; while away, only the newest of its kind, room and `key` is kept. */
     post<T extends keyof AllMessages & string>(
       type: T,
       data: DataOf<AllMessages[T]>,
-      { room }: SendOptions = {},
+      { room, to }: SendOptions = {},
+      key = '',
     ): void {
-      const text = compose(type, data, { room })
+      const text = compose(type, data, { room, to })
+      checkSize(type, utf8Length(text))
       if (isLive) link?.send(text)
-      else outgoing.keepLatest(`${type} ${room ?? ''}`, text)
+      else outgoing.keepLatest(`${type} ${room ?? ''} ${key}`, text)
     },
 
     /** Answers a question of the server's; throws CLOSED, TOO_LARGE or BUFFER_FULL. */
@@ -347,12 +349,16 @@ export function createSession(options: SessionOptions) {
   function sendCounted(type: string, data: Data, isAnswer = false): void {
     if (state === 'closed') throw failure('CLOSED')
     const bytes = typeof data === 'string' ? utf8Length(data) : data.length
-    const { message_bytes } = outgoing.limits
-    if (bytes > message_bytes)
-      throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${message_bytes}`)
+    checkSize(type, bytes)
     if (!isLive && outgoing.isFull(bytes)) throw failure('BUFFER_FULL')
     outgoing.add({ data, bytes, isAnswer }, isLive)
     if (isLive) link?.send(data)
+  }
+
+  function checkSize(type: string, bytes: number): void {
+    const { message_bytes } = outgoing.limits
+    if (bytes > message_bytes)
+      throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${message_bytes}`)
   }
 
   function write(message: object): void {

@@ -63,7 +63,9 @@ export function createPlaza({ world, ticks, resolve }: PlazaOptions) {
       room.broadcast(rowsNow())
     })
     return {
-      onJoin: ({ data }) => memberData(data),
+      onJoin: ({ data }) => memberData(data, 'room.join.data'),
+      onDescribe: (_member, { data }) =>
+        data === undefined ? undefined : { data: memberData(data, 'room.describe.data') },
       onJoined(member) {
         place(ground, member, startAt(PLAZA.width), startAt(PLAZA.height))
         member.receiver.send(rowsNow())
@@ -84,8 +86,8 @@ export function createPlaza({ world, ticks, resolve }: PlazaOptions) {
   return { kind, handlers }
 }
 
-function memberData(data: Json | undefined): Json {
-  const problem = data == null ? undefined : check(plazaMember(), data, 'room.join.data')
+function memberData(data: Json | undefined, place: string): Json {
+  const problem = data == null ? undefined : check(plazaMember(), data, place)
   if (problem) throw new Refusal('INVALID_MESSAGE_DATA', problem)
   return data ?? {}
 }

@@ -4,6 +4,7 @@ import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
+import { describe } from '../core/room/describe.ts'
 import { type Member, rankOf } from '../core/room/member.ts'
 import {
   merged,
@@ -114,6 +115,11 @@ export function createRoomFeature(options: RoomsOptions) {
         throw new Refusal('PERMISSION_DENIED', `room.assign: a ${member.role} may not`)
       rooms.assign(target, room, role)
       return {}
+    },
+    'room.describe'(context, { name = '', ...asked }) {
+      const cleaned = cleanName(name)
+      const described = { ...asked, ...(cleaned && { name: cleaned }) }
+      return describe(context, rooms.resolve(context), described, limits)
     },
   }
 

@@ -4,7 +4,15 @@ import type { Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
 import type { Player } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
-import type { Joining, LeaveReason, RoomHooks, RoomMessage, Words } from '../core/room/kind.ts'
+import {
+  AS_MEMBERS_SAY,
+  type Described,
+  type Joining,
+  type LeaveReason,
+  type RoomHooks,
+  type RoomMessage,
+  type Words,
+} from '../core/room/kind.ts'
 import type { Member } from '../core/room/member.ts'
 import type { PacketSender } from '../core/room/packets-sending.ts'
 import type { Properties, Room, RoomKind } from '../core/room/room.ts'
@@ -47,6 +55,8 @@ export interface Said {
   readonly args: readonly Json[]
   /** Its addresses, as they were said; `others` where none were. */
   readonly to: readonly string[]
+  /** Of a latest event: what its sender's next of this name and key replaces. */
+  readonly key?: string
   readonly from: RoomMember
 }
 
@@ -111,6 +121,7 @@ export interface RoomLogic<Own = undefined> extends RoomOptions {
   onMessage?(room: GameRoom<Own>, said: Said): Partial<Words> | false | undefined
   onEvent?(room: GameRoom<Own>, said: Said): void
   onPacket?(room: GameRoom<Own>, packet: Packet, from: RoomMember): void
+  onDescribe?(room: GameRoom<Own>, member: RoomMember, described: Described): Described | undefined
   onDispose?(room: GameRoom<Own>): void
 }
 
@@ -159,6 +170,10 @@ export const HOOKS: {
   ),
   onEvent: option('a member emits an event to `server`; it may refuse', called()),
   onPacket: option('a member sends a packet to `server`; it may refuse', called()),
+  onDescribe: option(
+    'a member would have another name or other data; what it returns replaces either, and it may refuse; without it, in a kind that has hooks, everybody stays as they joined',
+    called(),
+  ),
   onDispose: option('the room ends', called()),
   functions: option(
     'what members may have the room execute, by name: `(room, args, from) => value`, which may be a promise, or `{ args, value, run }` with shapes',
@@ -233,9 +248,10 @@ function openRoom(
     for (const cancel of timers) cancel()
     throw error
   }
-  const { onJoin, onMessage, onEvent, onPacket } = definition
+  const { onJoin, onMessage, onEvent, onPacket, onDescribe } = definition
   const said = ({ from, ...rest }: RoomMessage): Said => ({ ...rest, from: seatOf(from) })
   return {
+    ...(!hasHooks(definition) && AS_MEMBERS_SAY),
     ...(onJoin && {
       onJoin: ({ session, player, name, data }: Joining) =>
         definition.onJoin?.(own, { session: session.id, player, name, data }),
@@ -250,6 +266,10 @@ function openRoom(
       onPacket: (packet, from) => definition.onPacket?.(own, packet, seatOf(from)),
     }),
     handlerOf: registry(definition, own, seatOf),
+    ...(onDescribe && {
+      onDescribe: (member: Member, described: Described) =>
+        definition.onDescribe?.(own, seatOf(member), described),
+    }),
     onDispose() {
       for (const cancel of timers) cancel()
       timers.clear()
@@ -257,6 +277,10 @@ function openRoom(
     },
   }
 }
+
+/** Whether a kind has logic of its own, which then says what its members are. */
+const hasHooks = (definition: RoomDefinition<unknown>): boolean =>
+  Object.keys(HOOKS).some((name) => definition[name as keyof typeof HOOKS] !== undefined)
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -361,13 +385,17 @@ function openGame(
   function seatOf(member: Member): RoomMember {
     const known = seats.get(member)
     if (known) return known
-    const { number, name, data } = member
+    const { number } = member
     const seat: RoomMember = {
       number,
-      name,
-      data,
       get session() {
         return member.receiver.id
+      },
+      get name() {
+        return member.name
+      },
+      get data() {
+        return member.data
       },
       get player() {
         return member.receiver.player

@@ -29,6 +29,8 @@ export interface Places {
   readonly garbage: string
   /** A server that the director stops and starts again on request. */
   readonly restarting: string
+  /** A server that nothing was said to. */
+  readonly bare: string
   /** A server that requires a ticket of the studio (studio.ts). */
   readonly tickets: string
 }
@@ -62,6 +64,7 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
   const guest = await connect(url(full.port), { WebSocket: NodeSocket })
   t.teardown(() => guest.close())
   const strict = await start(t, { ...options, port: 0, limits: { ...LIMITS, identify_ms: 1 } })
+  const bare = await start(t, { host: HOST, port: 0 })
   const cable = await openCable(t, main.port, seed)
   const restarting = await openRestarting(t)
   const director = await connect(url(main.port), { WebSocket: NodeSocket })
@@ -81,6 +84,7 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
     strict: url(strict.port),
     garbage: url(await openGarbage(t)),
     restarting: url(restarting.port),
+    bare: url(bare.port),
     tickets: url(studio.port),
   }
 }

@@ -29,6 +29,11 @@ func _run() -> void:
 	)
 	await _tell("a second window takes the seat of the first, which is told", _takes_over)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
+	await _tell(
+		"a server without configuration has open rooms, listed by what they say", _opens
+	)
+	await _tell("members hear what another is known by", _describes)
+	await _tell("who was away hears the newest of each latest event, once", _replaces)
 	await _tell("a player signs in by ticket, alias and token", _signs_in)
 	await _tell("a wrong or an old token is refused", _shows_a_token)
 	await _tell("a name and props are kept", _keeps_props)

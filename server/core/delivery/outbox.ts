@@ -37,6 +37,7 @@ export class Outbox<R extends Reader> implements Writer {
   readonly #queue = new Queue<R>()
   /** *Latest* messages that wait until the queue is below the soft mark. */
   #held: Map<string, Outgoing> | undefined
+  #heldBytes = 0
   #wire: Wire | undefined
   #flushing = false
   #isWriting = false
@@ -86,6 +87,7 @@ export class Outbox<R extends Reader> implements Writer {
     this.#fate = undefined
     this.#queue.clear()
     this.#held = undefined
+    this.#heldBytes = 0
     this.#report(0)
   }
 
@@ -210,14 +212,22 @@ export class Outbox<R extends Reader> implements Writer {
 
   #pushLatest(message: Outgoing): void {
     if (this.#held || this.#backlog >= this.#limits.soft_bytes) {
-      this.#held ??= new Map()
-      this.#held.delete(message.key)
-      this.#held.set(message.key, message)
+      this.#hold(message)
       this.#flushLater()
       return
     }
     this.#flushLater()
     this.#queue.pushLatest(message)
+  }
+
+  /** Those of its key go; of ever new keys there is a most, as of all that waits. */
+  #hold(message: Outgoing): void {
+    this.#held ??= new Map()
+    const older = this.#held.get(message.key)
+    this.#heldBytes += message.frame.length - (older?.frame.length ?? 0)
+    this.#held.delete(message.key)
+    this.#held.set(message.key, message)
+    if (this.#heldBytes > this.#limits.queue_bytes) this.giveUpLater()
   }
 
   #enqueue(message: Outgoing | Share): void {
@@ -314,6 +324,7 @@ export class Outbox<R extends Reader> implements Writer {
   #release(): void {
     const held = this.#held
     this.#held = undefined
+    this.#heldBytes = 0
     for (const message of held?.values() ?? []) this.#pushLatest(message)
   }
 }

@@ -28,6 +28,8 @@ export interface RoomMessage extends Words {
   readonly type: 'event' | 'query' | 'function' | 'packet'
   /** Its addresses, as they were said. */
   readonly to: readonly string[]
+  /** Of a latest event: what its sender's next of this name and key replaces. */
+  readonly key?: string
   readonly from: Member
 }
 
@@ -39,6 +41,12 @@ export interface RoomHandler {
   run(args: readonly Json[], from: Member): unknown
   /** What is wrong with that, if something is. */
   problemOfValue(value: unknown, place: string): string | undefined
+}
+
+/** What a member would have others know of it; what is left out stays as it is. */
+export interface Described {
+  readonly name?: string
+  readonly data?: Json
 }
 
 /** What a kind does in one room of its own; anything it throws harms that room only. */
@@ -64,9 +72,20 @@ export interface RoomHooks {
   onPacket?(packet: Packet, from: Member): unknown
   /** What is registered under a name for whoever asks `server`. */
   handlerOf?(type: 'query' | 'function', name: string): RoomHandler | undefined
+  /**
+   * A member would be known by something else; may change that, or refuse by throwing a Refusal.
+   * Without this hook nobody is.
+   */
+  onDescribe?(member: Member, described: Described): Described | undefined
   /** The member has a snapshot and needs what is *latest*. */
   onRestored?(member: Member): void
   onDispose?(): void
+}
+
+/** Of a kind without logic of its own: what its members say of themselves is what others know. */
+export const AS_MEMBERS_SAY: RoomHooks = {
+  onJoin: ({ data }) => data,
+  onDescribe: () => undefined,
 }
 
 /** What is said of all rooms of a kind, and what opens one. */
@@ -74,7 +93,7 @@ export interface KindOf<Room> {
   readonly name: string
   readonly capacity: number
   /** Events outside these namespaces are refused. */
-  readonly namespaces: readonly string[]
+  readonly namespaces: readonly string[] | 'any'
   /** The arguments of the events it knows. */
   readonly events?: Readonly<Record<string, Schema>>
   /** Whether lists show its rooms unless their creator says otherwise (true). */

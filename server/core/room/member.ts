@@ -12,8 +12,8 @@ export interface Member {
   readonly number: number
   /** Who sits there: another one once its player's next session has taken the seat over. */
   receiver: Receiver
-  readonly name: string
-  readonly data: Json
+  name: string
+  data: Json
   role: Role
   away: boolean
   /** What goes around what it says, as long as nothing of that changes. */
@@ -36,9 +36,10 @@ export const senderOf = ({ number, receiver, role, name }: Member): Sender => ({
 
 /** What goes around a message that a member makes others receive. */
 export function stampOf({ code }: { readonly code: string }, member: Member): Stamp {
-  const { stamp, role, receiver } = member
-  const isSame = stamp?.from.role === role && stamp.from.player === (receiver.player?.id ?? null)
-  if (isSame) return stamp
+  const { stamp, role, name, receiver } = member
+  const player = receiver.player?.id ?? null
+  const { from } = stamp ?? {}
+  if (stamp && from?.role === role && from.player === player && from.name === name) return stamp
   member.stamp = new Stamp(code, senderOf(member))
   return member.stamp
 }

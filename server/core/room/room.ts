@@ -111,6 +111,11 @@ export class Room {
     return this.#numbered === 0
   }
 
+  /** The highest number that a member ever had. */
+  get newest(): number {
+    return this.#numbered
+  }
+
   get receivers(): Iterable<Receiver> {
     return this.#members.keys()
   }

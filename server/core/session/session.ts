@@ -258,6 +258,9 @@ export class Session implements Receiver, Reader, Asker {
       if (this.#tooLarge?.has(message.key)) return
       this.#tooLarge ??= new Set()
       this.#tooLarge.add(message.key)
+      const [oldest] = this.#tooLarge
+      const most = this.#world.limits.latest_keys
+      if (this.#tooLarge.size > most && oldest !== undefined) this.#tooLarge.delete(oldest)
     }
     const delivery = message.delivery === 'socket' ? 'socket' : 'counted'
     const text = tooLarge(message, this.receiveBytes)

@@ -7,10 +7,14 @@ extends Reference
 # Any event came, also those nobody listens to by name. `from` is an EstragonMember, `room` a code.
 # What the room's own logic says comes from a stand-in, see EstragonMember.
 signal received(name, args, from, room)
+# The same of latest events, see `emit_latest`; `key` is a text.
+signal latest_received(name, args, from, key, room)
 
 const EstragonActions := preload("actions.gd")
+const EstragonError := preload("error.gd")
 const EstragonMember := preload("member.gd")
 const EstragonMessage := preload("message.gd")
+const EstragonProtocol := preload("protocol.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRooms := preload("rooms.gd")
 const EstragonSession := preload("session.gd")
@@ -19,6 +23,9 @@ var _session: EstragonSession
 var _rooms: EstragonRooms
 # [id of the target, method, FuncRef] of each listener, by the event's name.
 var _listeners: Dictionary = {}
+var _latest_listeners: Dictionary = {}
+# The number of the last latest event heard in each room.
+var _heard: Dictionary = {}
 # What `actions` made and nobody ended: kept alive here.
 var _actions: Array = []
 
@@ -27,22 +34,30 @@ func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
 	_session = session
 	_rooms = rooms
 	_session.connect("message_received", self, "_on_message")
+	_session.connect("was_lost", self, "_on_lost")
 
 
 # Calls `target.method(args, from)` whenever somebody emits the event with this whole name, such as
 # "game.wave"; `args` is an array, `from` an EstragonMember. A freed target is forgotten.
 func on(name: String, target: Object, method: String) -> void:
-	var listeners: Array = _listeners.get(name, [])
-	listeners.append([target.get_instance_id(), method, funcref(target, method)])
-	_listeners[name] = listeners
+	_listen(_listeners, name, target, method)
 
 
 # Undoes `on`.
 func off(name: String, target: Object, method: String) -> void:
-	for listener in _listeners.get(name, []).duplicate():
-		if listener[0] == target.get_instance_id() and listener[1] == method:
-			_listeners[name].erase(listener)
-			return
+	_forget(_listeners, name, target, method)
+
+
+# Calls `target.method(args, from, key)` whenever somebody emits the latest event with this whole
+# name, see `emit_latest`. What was missed while away comes as soon as we are back, once, and of each
+# sender and key the newest.
+func on_latest(name: String, target: Object, method: String) -> void:
+	_listen(_latest_listeners, name, target, method)
+
+
+# Undoes `on_latest`.
+func off_latest(name: String, target: Object, method: String) -> void:
+	_forget(_latest_listeners, name, target, method)
 
 
 # Sends an event: `yield(Network.events.emit("game.wave"), "completed")`. `options` may hold `room`
@@ -54,6 +69,20 @@ func emit(name: String, args: Array = [], options: Dictionary = {}) -> EstragonR
 	return yield(
 		_session.request("event.emit", {"name": name, "args": args}, options), "completed"
 	)
+
+
+# Sends an event of which only the newest matters, such as a position: our next of the same name and
+# key replaces it, whomever that is for. `options` may hold `key`, a text that says what it is about,
+# and `room` and `to` as for `emit`. Nothing answers; returns at once why it cannot be sent, null
+# where it can, and what the server refuses is told by `Network.error_received`.
+func emit_latest(name: String, args: Array = [], options: Dictionary = {}) -> EstragonError:
+	if _session.state == EstragonSession.State.CLOSED:
+		return EstragonError.new(EstragonProtocol.CLOSED)
+	var envelope := options.duplicate()
+	envelope.erase("key")
+	var key = options.get("key", "")
+	var data := {"name": name, "args": args, "key": key}
+	return _session.post("event.emit_latest", data, envelope, "%s %s" % [name, key])
 
 
 # Several kinds of message in one event, each a dictionary with `type` and `payload`: calls the
@@ -76,15 +105,58 @@ func forget(made: EstragonActions) -> void:
 
 
 func _on_message(message: EstragonMessage) -> void:
-	if message.type != "event":
-		return
+	if message.type == "event":
+		_hear(message)
+	elif message.type == "event.latest":
+		_hear_latest(message)
+
+
+func _on_lost(_reason: String) -> void:
+	_heard.clear()
+
+
+func _hear(message: EstragonMessage) -> void:
 	var name: String = message.data["name"]
 	var args: Array = message.data["args"]
 	var from: EstragonMember = _rooms.sender(message)
 	emit_signal("received", name, args, from, message.room)
-	var listeners: Array = _listeners.get(name, [])
-	for listener in listeners.duplicate():
+	for listener in _living(_listeners, name):
+		listener[2].call_func(args, from)
+
+
+func _hear_latest(message: EstragonMessage) -> void:
+	var number: int = message.data["number"]
+	if number <= _heard.get(message.room, 0):
+		return
+	_heard[message.room] = number
+	var name: String = message.data["name"]
+	var args: Array = message.data["args"]
+	var key: String = message.data["key"]
+	var from: EstragonMember = _rooms.sender(message)
+	emit_signal("latest_received", name, args, from, key, message.room)
+	for listener in _living(_latest_listeners, name):
+		listener[2].call_func(args, from, key)
+
+
+func _listen(all: Dictionary, name: String, target: Object, method: String) -> void:
+	var listeners: Array = all.get(name, [])
+	listeners.append([target.get_instance_id(), method, funcref(target, method)])
+	all[name] = listeners
+
+
+func _forget(all: Dictionary, name: String, target: Object, method: String) -> void:
+	for listener in all.get(name, []):
+		if listener[0] == target.get_instance_id() and listener[1] == method:
+			all[name].erase(listener)
+			return
+
+
+# Those who listen to this name; whose target was freed are forgotten.
+func _living(all: Dictionary, name: String) -> Array:
+	var living := []
+	for listener in all.get(name, []):
 		if listener[2].is_valid():
-			listener[2].call_func(args, from)
-		else:
-			listeners.erase(listener)
+			living.append(listener)
+	if all.has(name):
+		all[name] = living
+	return living.duplicate()

@@ -84,11 +84,9 @@ func push(type: String, frame, is_answer: bool = false) -> EstragonError:
 	if is_closed:
 		return EstragonError.new(EstragonProtocol.CLOSED)
 	var bytes: int = frame.to_utf8().size() if typeof(frame) == TYPE_STRING else frame.size()
-	var most := int(min(_message_bytes, _outbound_bytes - _FRAME_OVERHEAD))
-	if bytes > most:
-		return EstragonError.new(
-			EstragonProtocol.TOO_LARGE, "%s: %d bytes; expected at most %d" % [type, bytes, most]
-		)
+	var problem := _oversize(type, bytes)
+	if problem:
+		return problem
 	var must_wait: bool = (
 		not is_live
 		or written < _ledger.sent
@@ -109,18 +107,21 @@ func answer(type: String, re, data: Dictionary) -> EstragonError:
 	return push(type, EstragonText.of({"type": type, "re": re, "data": data}), true)
 
 
-# Writes a latest message, or keeps it in place of an older one of its type and room, behind all
-# others that wait.
-func post(type: String, data: Dictionary, envelope: Dictionary) -> EstragonError:
+# Writes a latest message, or keeps it in place of an older one of its type, room and `key`, behind
+# all others that wait.
+func post(
+	type: String, data: Dictionary, envelope: Dictionary, key: String = ""
+) -> EstragonError:
 	var problem := EstragonMessage.invalid(type, data)
 	if problem:
 		return problem
 	var text := EstragonMessage.compose(type, data, envelope, "")
+	problem = _oversize(type, text.to_utf8().size())
+	if problem:
+		return problem
 	var must_wait: bool = not is_live or written < _ledger.sent or not _held.empty()
 	if must_wait or _write(text) != OK:
-		var key := "%s %s" % [type, envelope.get("room", "")]
-		_held.erase(key)
-		_held[key] = text
+		_hold("%s %s %s" % [type, envelope.get("room", ""), key], text)
 	return null
 
 
@@ -175,6 +176,22 @@ func begin_again() -> Dictionary:
 func forget() -> void:
 	_restart()
 	_held.clear()
+
+
+# A room keeps no more of one member for others, so neither do we.
+func _hold(key: String, text: String) -> void:
+	_held.erase(key)
+	_held[key] = text
+	if _held.size() > EstragonProtocol.LIMIT_LATEST_KEYS:
+		_held.erase(_held.keys()[0])
+
+
+func _oversize(type: String, bytes: int) -> EstragonError:
+	var most := int(min(_message_bytes, _outbound_bytes - _FRAME_OVERHEAD))
+	if bytes <= most:
+		return null
+	var text := "%s: %d bytes; expected at most %d" % [type, bytes, most]
+	return EstragonError.new(EstragonProtocol.TOO_LARGE, text)
 
 
 func _restart() -> void:

@@ -19,6 +19,8 @@ signal members_changed
 signal host_changed(host)
 # A member has another role; `member` is an EstragonMember.
 signal role_changed(member)
+# Somebody has another name, or other data; `member` is an EstragonMember.
+signal member_changed(member)
 # The room says something else about itself: `properties`, `listed` or `locked`.
 signal updated
 # Our seat was taken away; `closed` follows. `by` is an EstragonMember, or null for the server.
@@ -112,6 +114,12 @@ func assign(number: int, role: String) -> EstragonResult:
 	return yield(_ask("room.assign", {"number": number, "role": role}), "completed")
 
 
+# Changes what the others know of us: `changes` may hold `name` and `data`. UNSUPPORTED where the
+# room's kind lets nobody.
+func describe(changes: Dictionary) -> EstragonResult:
+	return yield(_ask("room.describe", changes), "completed")
+
+
 # Takes over what the server lists.
 func fill(infos: Array) -> void:
 	for info in infos:
@@ -147,6 +155,9 @@ func apply(message: EstragonMessage) -> void:
 			var joined := EstragonMember.new(data["member"])
 			members[joined.number] = joined
 			emit_signal("member_joined", joined)
+		"room.member_described":
+			fill([data["member"]])
+			emit_signal("member_changed", members[int(data["member"]["number"])])
 		"room.members":
 			fill(data["members"])
 			if not data["more"]:

@@ -196,9 +196,12 @@ func settle(its_id: int, value) -> void:
 	_requests.answer(str(its_id), EstragonResult.new({"value": value}))
 
 
-# Sends a message whose newest is all that counts; while away only that one is kept.
-func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return unsent(_outgoing.post(type, data, envelope), type)
+# Sends a message whose newest of its type, room and `key` is all that counts; while away only that
+# one is kept.
+func post(
+	type: String, data: Dictionary, envelope: Dictionary = {}, key: String = ""
+) -> EstragonError:
+	return unsent(_outgoing.post(type, data, envelope, key), type)
 
 
 # Answers the question of the server that has the id `re`, a text or a binary frame's number; returns

@@ -64,11 +64,9 @@ func push(type: String, frame: Variant, is_answer: bool = false) -> EstragonErro
 	if is_closed:
 		return EstragonError.local(EstragonProtocol.CLOSED)
 	var bytes := _size(frame)
-	var most := mini(_message_bytes, _outbound_bytes - _FRAME_OVERHEAD)
-	if bytes > most:
-		return EstragonError.local(
-			EstragonProtocol.TOO_LARGE, "%s: %d bytes; expected at most %d" % [type, bytes, most]
-		)
+	var problem := _oversize(type, bytes)
+	if problem:
+		return problem
 	var must_wait := not is_live or written < _ledger.sent or not link.has_room(bytes)
 	if must_wait and _ledger.is_full(bytes):
 		return EstragonError.local(EstragonProtocol.BUFFER_FULL)
@@ -86,20 +84,22 @@ func answer(type: String, re: Variant, data: Dictionary) -> EstragonError:
 	return push(type, EstragonMessage.to_text({"type": type, "re": re, "data": data}), true)
 
 
-## Writes a latest message, or keeps it in place of an older one of its type and room, behind all
-## others that wait.
-func post(type: String, data: Dictionary, envelope: Dictionary) -> EstragonError:
+## Writes a latest message, or keeps it in place of an older one of its type, room and [param key],
+## behind all others that wait.
+func post(
+	type: String, data: Dictionary, envelope: Dictionary, key: String = ""
+) -> EstragonError:
 	var problem := EstragonMessage.invalid(type, data)
 	if problem:
 		return problem
 	var text := EstragonMessage.compose(type, data, envelope)
+	problem = _oversize(type, _size(text))
+	if problem:
+		return problem
 	var must_wait := not is_live or written < _ledger.sent or not _held.is_empty()
 	if not must_wait and link.has_room(text.length() * 4) and link.send(text) == OK:
 		return null
-	var room: String = envelope.get("room", "")
-	var key := "%s %s" % [type, room]
-	_held.erase(key)
-	_held[key] = text
+	_hold("%s %s %s" % [type, envelope.get("room", ""), key], text)
 	return null
 
 
@@ -177,6 +177,22 @@ func begin_again() -> Array[int]:
 func forget() -> void:
 	_restart()
 	_held.clear()
+
+
+## A room keeps no more of one member for others, so neither do we.
+func _hold(key: String, text: String) -> void:
+	_held.erase(key)
+	_held[key] = text
+	if _held.size() > EstragonProtocol.LIMIT_LATEST_KEYS:
+		_held.erase(_held.keys()[0])
+
+
+func _oversize(type: String, bytes: int) -> EstragonError:
+	var most := mini(_message_bytes, _outbound_bytes - _FRAME_OVERHEAD)
+	if bytes <= most:
+		return null
+	var text := "%s: %d bytes; expected at most %d" % [type, bytes, most]
+	return EstragonError.local(EstragonProtocol.TOO_LARGE, text)
 
 
 func _restart() -> void:

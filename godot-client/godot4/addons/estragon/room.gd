@@ -18,6 +18,8 @@ signal members_changed
 signal host_changed(host: EstragonMember)
 ## Somebody has another [member EstragonMember.role].
 signal role_changed(member: EstragonMember)
+## Somebody has another [member EstragonMember.name], or other [member EstragonMember.data].
+signal member_changed(member: EstragonMember)
 ## [member properties], [member listed] or [member locked] are others.
 signal updated
 ## Our seat was taken away, by [param by] ([code]null[/code]: by the server); [signal closed]
@@ -107,6 +109,12 @@ func assign(number: int, role: String) -> EstragonResult:
 	return await _request("room.assign", {"number": number, "role": role})
 
 
+## Changes what the others know of us: [param changes] may hold [code]name[/code] and
+## [code]data[/code]. UNSUPPORTED where the room's kind lets nobody.
+func describe(changes: Dictionary) -> EstragonResult:
+	return await _request("room.describe", changes)
+
+
 ## Takes over what the server lists.
 func fill(infos: Array) -> void:
 	for info: Dictionary in infos:
@@ -135,6 +143,9 @@ func apply(message: EstragonMessage) -> void:
 		"room.member_joined":
 			var info: Dictionary = data["member"]
 			member_joined.emit(_put(info))
+		"room.member_described":
+			var info: Dictionary = data["member"]
+			member_changed.emit(_put(info))
 		"room.members":
 			var infos: Array = data["members"]
 			fill(infos)

@@ -193,9 +193,12 @@ func settle(its_id: int, value: Variant) -> void:
 	_requests.answer(str(its_id), EstragonResult.success({"value": value}))
 
 
-## Sends a message whose newest is all that counts; while away only that one is kept.
-func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return unsent(_outgoing.post(type, data, envelope), type)
+## Sends a message whose newest of its type, room and [param key] is all that counts; while away only
+## that one is kept.
+func post(
+	type: String, data: Dictionary, envelope: Dictionary = {}, key: String = ""
+) -> EstragonError:
+	return unsent(_outgoing.post(type, data, envelope, key), type)
 
 
 ## Answers the question of the server that has the id [param re], a text or a binary frame's number;

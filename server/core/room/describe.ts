@@ -1,0 +1,53 @@
+import { displayName } from '../../../protocol/players.ts'
+import { check, type Json, json } from '../../../protocol/schema.ts'
+import type { Context } from '../dispatch/call.ts'
+import { push } from '../wire/frame.ts'
+import type { Limits } from '../wire/limits.ts'
+import { Refusal } from '../wire/refusal.ts'
+import { checkBytes } from '../wire/size.ts'
+import type { Described } from './kind.ts'
+import { infoOf, type Member, type MemberInfo } from './member.ts'
+import type { Room } from './room.ts'
+
+/** Makes a member known by another name or other data, if its room lets it, and tells everybody. */
+export function describe(
+  context: Context,
+  { room, member }: { readonly room: Room; readonly member: Member },
+  asked: Described,
+  { data_bytes }: Pick<Limits, 'data_bytes'>,
+): { readonly member: MemberInfo } {
+  checkBytes('room.describe.data', asked.data, data_bytes)
+  const { name = member.name, data = member.data } = { ...asked, ...permitted(room, member, asked) }
+  checkBytes('what onDescribe returned', data, data_bytes)
+  if (room.numbered(member.number) !== member) throw new Refusal('NOT_IN_ROOM')
+  const told = { member: { ...infoOf(member), name, data } }
+  context.refuseUnfit(told)
+  member.name = name
+  member.data = data
+  room.broadcast(push('room.member_described', told, { room: room.code }))
+  return told
+}
+
+/** What the room's own logic has in place of what was asked. */
+function permitted(room: Room, member: Member, asked: Described): Described | undefined {
+  const { hooks, kind } = room
+  if (!hooks.onDescribe)
+    throw new Refusal('UNSUPPORTED', `room.describe: who sits in a ${kind.name} stays as it joined`)
+  const said: unknown = hooks.onDescribe(member, asked)
+  const place = `onDescribe of a ${kind.name}`
+  if (said instanceof Promise) {
+    said.catch(() => {})
+    throw new TypeError(`${place} must answer at once, without a promise`)
+  }
+  const { name, data } = (said ?? {}) as { readonly name?: unknown; readonly data?: unknown }
+  const problem =
+    (name !== undefined && check(displayName(), name, `${place}: name`)) ||
+    (data !== undefined && check(ANY, data, `${place}: data`))
+  if (problem) throw new TypeError(problem)
+  return {
+    ...(name !== undefined && { name: name as string }),
+    ...(data !== undefined && { data: data as Json }),
+  } // checked above
+}
+
+const ANY = json()
