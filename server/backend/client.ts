@@ -1,7 +1,6 @@
 import pino from 'pino'
 import { WebSocket } from 'ws'
 import type { Json } from '../../protocol/schema.ts'
-import { createWorld } from '../world.ts'
 import { createPending } from './pending.ts'
 import { type BackendSettings, readSettings } from './settings.ts'
 
@@ -63,7 +62,7 @@ const PING_MS = 5_000
  * it is not connected they are rejected.
  */
 export function createBackend(options: BackendOptions = {}): Backend {
-  const { enabled = true, quiet = false, onAuthenticate, after = createWorld().after } = options
+  const { enabled = true, quiet = false, onAuthenticate, after = realTime } = options
   const { url, pingUrl, auth } = readSettings(options, process.env)
   const log = options.log ?? pino({ name: 'estragon-backend' })
   const pending = createPending(after)
@@ -219,4 +218,10 @@ function parse(text: string): { readonly type?: unknown; readonly data?: unknown
 const reasonOf = (error: unknown): string => {
   const { message, cause } = error as Error
   return cause instanceof Error ? `${message}: ${cause.message}` : message
+}
+
+/** It runs in processes of its own, which have no world of the server's. */
+function realTime(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
 }
