@@ -8,7 +8,7 @@ import { type Clock, createClock, createTestWorld, type LogLine } from './clock.
 import { type MemorySocket, memoryWebSocket } from './memory.ts'
 
 /** While time flies, nobody could answer a ping in time. */
-export const UNHURRIED_MS = 3_600_000
+export const UNHURRIED_MS = 604_800_000
 
 /** How the clients of a test reach its server. */
 export type Over = 'memory' | 'socket'
