@@ -202,14 +202,27 @@ for (const over of OVERS) {
     t.strictSame(await cleo.frames(), [])
   })
 
-  t.test(`where there are no other hosts, that is told, over ${over}`, async (t) => {
-    const here = await open(t)
-    const [grace] = await troupe(here, ['host', 'player'])
+  t.test(
+    `the only host has no others to execute it, and that is no mistake, over ${over}`,
+    async (t) => {
+      const here = await open(t)
+      const [grace, hal] = await troupe(here, ['host', 'player'])
+      const others = () => grace.network.functions.executeForOtherHosts('game.mark')
 
-    t.match(await failureOf(grace.network.functions.executeForOtherHosts('game.mark')), {
-      code: 'NO_HOST',
-    })
-  })
+      const alone = await others()
+      const asked = await failureOf(
+        grace.network.queries.ask('other_hosts', 'game.eight', null, { timeout: 100 }),
+      )
+      await grace.room.assign(1, 'player')
+      const hostless = await failureOf(others())
+      await settled(hal)
+
+      t.strictSame(alone, { delivered: 0 })
+      t.match(asked, { code: 'INVALID_TARGET', message: /nobody in this room is at other_hosts/ })
+      t.match(hostless, { code: 'NO_HOST' })
+      t.strictSame(hal.warned, [])
+    },
+  )
 
   t.test(`everyone, or everyone else, executes it, over ${over}`, async (t) => {
     const here = await open(t)

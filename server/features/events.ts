@@ -54,11 +54,11 @@ const EMIT = eventsTable.messages['event.emit'].data
 function problemIn({ kind }: Room, { name, args }: Words): Refusal | undefined {
   const { namespaces, events } = kind
   const namespace = name.slice(0, name.indexOf('.'))
-  if (!namespaces.includes(namespace))
-    return new Refusal(
-      'NAMESPACE_NOT_DECLARED',
-      `event.emit.name: a ${kind.name} declares ${namespaces.join(', ')}, not ${namespace}`,
-    )
+  if (!namespaces.includes(namespace)) {
+    const declared = namespaces.join(', ') || 'no namespaces'
+    const text = `event.emit.name: a ${kind.name} declares ${declared}, not ${namespace}`
+    return new Refusal('NAMESPACE_NOT_DECLARED', text)
+  }
   const known = events && Object.hasOwn(events, name) ? events[name] : undefined
   const problem = known && check(known, args, 'event.emit.args')
   return problem === undefined ? undefined : new Refusal('INVALID_MESSAGE_DATA', problem)

@@ -3,14 +3,15 @@ import type { DataOf } from '../../protocol/message.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import type { Any } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
+import { heirOf, leaveOf, nextHost } from './walk-hosts.ts'
 import {
-  hostOf,
   infoOf,
   KINDS,
   LINGER_MS,
   type ModelRoom,
   membersOf,
   Refused,
+  rankOf,
 } from './walk-rules.ts'
 
 type Reason = DataOf<AllMessages['room.member_left']>['reason']
@@ -80,31 +81,27 @@ export class House {
       ...{ kind, listed, properties, locked: false, joined: 0 },
       ...{ code: this.#newCode(), serial: ++this.#made, members: new Map(), banned: new Set() },
       capacity: Math.min(capacity, KINDS[kind]?.capacity ?? 0),
-      stay: () => {},
+      ...{ host: null, epoch: 0, away: new Map(), patience: () => {}, stay: () => {} },
     }
     this.rooms.set(room.code, room)
     this.#linger(room)
     return room
   }
 
-  /** The first in an empty room is its creator. */
+  /** The first in an empty room is its creator; who finds nobody there and no host, it. */
   seat(session: ModelSession, room: ModelRoom, name = ''): object {
     const { creator = 'host', joiner = 'player' } = KINDS[room.kind]?.roles ?? {}
-    const role: Role = room.members.size === 0 ? creator : joiner
+    let role: Role = room.members.size === 0 ? creator : joiner
     if (session.rooms.size >= this.#limits.rooms) throw new Refused('TOO_MANY_ROOMS')
     if (room.members.size >= room.capacity) throw new Refused('ROOM_FULL')
     room.stay()
+    if (rankOf(role) < rankOf('assistant') && this.#needsHost(room)) role = 'host'
     const { id, player } = session
     const known = { session: id, player: player?.id ?? null, name, role, away: false, data: null }
     const member = { number: ++room.joined, ...known }
-    this.change(
-      room,
-      () => {
-        room.members.set(id, member)
-        this.tell(room, 'member_joined', { member: { ...member } }, id)
-      },
-      id,
-    )
+    room.members.set(id, member)
+    this.tell(room, 'member_joined', { member: { ...member } }, id)
+    this.judge(room, member.number, id)
     session.rooms.add(room)
     return seatOf(room, session)
   }
@@ -112,10 +109,9 @@ export class House {
   leave(session: ModelSession, room: ModelRoom, reason: Reason): void {
     const number = room.members.get(session.id)?.number
     session.rooms.delete(room)
-    this.change(room, () => {
-      room.members.delete(session.id)
-      this.tell(room, 'member_left', { number, reason })
-    })
+    room.members.delete(session.id)
+    this.tell(room, 'member_left', { number, reason })
+    this.judge(room)
     if (room.members.size === 0) this.#linger(room)
   }
 
@@ -132,20 +128,55 @@ export class House {
   setAway(session: ModelSession, away: boolean): void {
     for (const room of session.rooms) {
       const member = room.members.get(session.id)
-      if (member) member.away = away
-      const type = away ? 'member_away' : 'member_back'
-      this.tell(room, type, { number: member?.number }, session.id)
+      if (!member) continue
+      member.away = away
+      if (away) room.away.set(member.number, this.clock.now())
     }
   }
 
-  /** Does something to a room; if it has another host then, that is told at once. */
-  change(room: ModelRoom, change: () => void, except?: string): void {
-    const before = hostOf(room)
-    change()
-    const host = hostOf(room)
-    if (host === before) return
-    this.tell(room, 'host_changed', { host }, except)
-    this.count('host changed')
+  tellAway(session: ModelSession, away: boolean): void {
+    for (const room of session.rooms) {
+      const number = room.members.get(session.id)?.number
+      this.tell(room, away ? 'member_away' : 'member_back', { number }, session.id)
+      this.judge(room)
+    }
+  }
+
+  /** Something happened to a room; if it has another host then, that is told at once. */
+  judge(room: ModelRoom, changed?: number, except?: string): void {
+    const host = nextHost(room, this.clock.now(), changed) ?? this.#promote(room, changed)
+    if (host !== room.host) {
+      room.host = host
+      room.epoch++
+      this.tell(room, 'host_changed', { host, epoch: room.epoch }, except)
+      this.count('host changed')
+    }
+    this.#watch(room)
+  }
+
+  #promote(room: ModelRoom, demoted: number | undefined): number | null {
+    const heir = heirOf(room, demoted)
+    if (!heir) return null
+    heir.role = 'host'
+    this.tell(room, 'role_changed', { number: heir.number, role: 'host' })
+    this.count('promoted')
+    return heir.number
+  }
+
+  #needsHost(room: ModelRoom): boolean {
+    const all = [...room.members.values()]
+    const isEmpty = all.every(({ away }) => away)
+    const host = all.find(({ number }) => number === room.host)
+    const isLed = host && this.clock.now() < leaveOf(room, host)
+    return isEmpty && !isLed && KINDS[room.kind]?.succession !== 'none'
+  }
+
+  #watch(room: ModelRoom): void {
+    room.patience()
+    room.patience = () => {}
+    const host = [...room.members.values()].find(({ number }) => number === room.host)
+    const ms = host?.away ? leaveOf(room, host) - this.clock.now() : 0
+    if (ms > 0) room.patience = this.clock.after(ms, () => this.judge(room))
   }
 
   /** Tells all members but one. */

@@ -112,10 +112,9 @@ export class Model extends House implements Witness {
       const isBelow = target === member || !isAtLeast(target.role, member.role)
       if (!isBelow || !isAtLeast(member.role, role)) throw new Refused('PERMISSION_DENIED')
       if (target.role === role) return {}
-      this.change(room, () => {
-        target.role = role
-        this.tell(room, 'role_changed', { number, role })
-      })
+      target.role = role
+      this.tell(room, 'role_changed', { number, role })
+      this.judge(room, number)
       return {}
     },
   }
@@ -173,6 +172,7 @@ export class Model extends House implements Witness {
     if (code === 1000 || !session.started) return this.#end(session)
     session.isBack = this.clock.after(RESUME_MS, () => this.#end(session))
     this.setAway(session, true)
+    this.tellAway(session, true)
     this.count('session dropped')
   }
 
@@ -181,11 +181,13 @@ export class Model extends House implements Witness {
     this.count(session ? 'session resumed' : 'session expired')
     if (!session) return
     this.#end(own)
-    if (session.isBack) this.setAway(session, false)
+    const wasAway = session.isBack !== undefined
     session.isBack?.()
     session.isBack = undefined
+    if (wasAway) this.setAway(session, false)
     const seats = [...session.rooms].map((room) => seatOf(room, session))
     session.restored = { attempt, rooms: seats }
+    if (wasAway) this.tellAway(session, false)
   }
 
   #end(session: ModelSession): void {

@@ -9,6 +9,7 @@ import type { PlayerObserver, SessionObserver } from '../session/sessions.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { createHosts } from './host.ts'
 import { createRoomIndex } from './index.ts'
 import type { LeaveReason } from './kind.ts'
 import { infoOf, type Member } from './member.ts'
@@ -24,6 +25,7 @@ export function createRooms(world: World, limits: Limits) {
   const byReceiver = new Map<Receiver, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
+  const hosts = createHosts(world)
   let serial = 0
 
   const observer: SessionObserver = {
@@ -57,7 +59,7 @@ export function createRooms(world: World, limits: Limits) {
     enter,
     leave,
     release,
-    reelect,
+    roleOf: hosts.roleOf,
     tellUpdated,
     kick,
     assign,
@@ -90,6 +92,7 @@ export function createRooms(world: World, limits: Limits) {
     close(): void {
       for (const cancel of lingering.values()) cancel()
       lingering.clear()
+      hosts.close()
       for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
       byCode.clear()
     },
@@ -132,7 +135,7 @@ export function createRooms(world: World, limits: Limits) {
       push('room.member_joined', { member: infoOf(member) }, { room: room.code }),
       receiver,
     )
-    reelect(room, receiver)
+    hosts.judge(room, { changed: member, except: receiver })
     world.log.info({ room: room.code, session: receiver.id, member: member.number }, 'joined')
   }
 
@@ -144,7 +147,7 @@ export function createRooms(world: World, limits: Limits) {
     if (!member) return
     const { number } = member
     room.broadcast(push('room.member_left', { number, reason }, { room: room.code }))
-    reelect(room)
+    hosts.judge(room)
     receiver.abandonAsks('TARGET_LEFT', room.code)
     guard(room, () => room.hooks.onLeft?.(member, reason))
     world.log.info({ room: room.code, session: receiver.id, member: number, reason }, 'left')
@@ -162,14 +165,7 @@ export function createRooms(world: World, limits: Limits) {
     if (target.role === role) return
     target.role = role
     room.broadcast(push('room.role_changed', { number: target.number, role }, { room: room.code }))
-    reelect(room)
-  }
-
-  /** Elects the active host anew and tells everybody but `except` if it is another. */
-  function reelect(room: Room, except?: Receiver): void {
-    if (!room.elect()) return
-    const host = room.host?.number ?? null
-    room.broadcast(push('room.host_changed', { host }, { room: room.code }), except)
+    hosts.judge(room, { changed: target })
   }
 
   function tellUpdated(room: Room): void {
@@ -219,7 +215,9 @@ export function createRooms(world: World, limits: Limits) {
   function setAway(session: Session, away: boolean): void {
     for (const room of of(session)) {
       const member = room.memberOf(session)
-      if (member) member.away = away
+      if (!member) continue
+      member.away = away
+      if (away) member.awaySince = world.now()
     }
   }
 
@@ -230,6 +228,7 @@ export function createRooms(world: World, limits: Limits) {
       // A hook of another room may have closed its connection again.
       if (member?.away !== away) continue
       room.broadcast(push(type, { number: member.number }, { room: room.code }), session)
+      hosts.judge(room)
       guard(room, () => (away ? room.hooks.onAway?.(member) : room.hooks.onBack?.(member)))
     }
   }

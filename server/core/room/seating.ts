@@ -122,15 +122,10 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     const { context, room, name } = entrant
     const { session } = context
     judge(entrant, reservation)
-    const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
-    const role = room.size === 0 ? creator : joiner
-    const member = room.propose(
-      session,
-      name,
-      role,
-      dataOf(room, said),
-      session.connection === null,
-    )
+    const isAway = session.connection === null
+    const role = rooms.roleOf(room, isAway)
+    const member = room.propose(session, name, role, dataOf(room, said), isAway)
+    if (isAway) member.awaySince = world.now()
     const [first, ...rest] = seatPages(room, member, [...room.members, member], session)
     rooms.enter(member, room)
     reservation?.release()
