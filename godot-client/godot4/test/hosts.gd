@@ -4,7 +4,7 @@ extends "res://test/judged.gd"
 
 func _succeeds() -> void:
 	var ada := await _open("main")
-	var bob := await _open("main", {"first_wait": 2.0, "longest_wait": 2.0})
+	var bob := await _open("main")
 	var cleo := await _open("main")
 	var made := await ada.rooms.create("camp")
 	var room := (await bob.rooms.join(made.room.code)).room
@@ -26,9 +26,11 @@ func _succeeds() -> void:
 	_check(room.is_host and room.me().role == "host" and room.epoch == 2, "Bob is host")
 	told.clear()
 	bob.session.cut()
+	bob.set_process(false)
 	await _until(func() -> bool: return told.size() == 2, "Cleo is next: %s" % [told])
 	_equal(told, [[3, "host"], [3, 3]], "then told")
 	_check(seen.is_host, "Cleo is host")
+	bob.set_process(true)
 	await _until(func() -> bool: return not seen.members[2].away, "Bob is back")
 	await _until(func() -> bool: return room.epoch == 3, "Bob knows it")
 	_equal([room.host_number, room.is_host, seen.host_number], [3, false, 3], "he deposes nobody")
