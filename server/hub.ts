@@ -152,6 +152,7 @@ export function createHub(options: HubOptions = {}) {
     packets: options.packets?.hash ?? null,
   })
   const shapes = createShapes(store)
+  const hosts = { now: world.now, untilHost: rooms.untilHost }
   const features = [
     ...core,
     connection,
@@ -163,8 +164,8 @@ export function createHub(options: HubOptions = {}) {
     notify,
     seats,
     createEvents({ resolve, logic }),
-    createQueries({ resolve, logic }),
-    createFunctions({ now: world.now, resolve, logic }),
+    createQueries({ ...hosts, resolve, logic }),
+    createFunctions({ ...hosts, resolve, logic }),
     packets,
     plaza,
     intercom,

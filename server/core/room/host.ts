@@ -18,8 +18,14 @@ interface Event {
   readonly except?: Receiver
 }
 
-/** Keeps a host in every room, by the rule of `hostOf` and each kind's succession. */
-export function createHosts({ now, after }: Pick<World, 'now' | 'after'>) {
+/**
+ * Keeps a host in every room, by the rule of `hostOf` and each kind's succession; `onSettled` hears
+ * where it is there, or nobody is.
+ */
+export function createHosts(
+  { now, after }: Pick<World, 'now' | 'after'>,
+  onSettled: (room: Room) => void,
+) {
   /** Each ends a host's absence. */
   const watched = new Map<Room, Cancel>()
 
@@ -41,6 +47,7 @@ export function createHosts({ now, after }: Pick<World, 'now' | 'after'>) {
       const told = { host: host?.number ?? null, epoch: room.epoch }
       room.broadcast(push('room.host_changed', told, { room: room.code }), except)
     }
+    if (!host?.away) onSettled(room)
     watch(room)
   }
 

@@ -16,6 +16,7 @@ import { infoOf, type Member } from './member.ts'
 import { Room, type RoomKind, roomInfoOf, type Wishes } from './room.ts'
 import type { Seated } from './seated.ts'
 import { type Sitting, sittingIn } from './sitting.ts'
+import { createVacancies } from './vacancy.ts'
 
 export type Rooms = ReturnType<typeof createRooms>
 
@@ -25,7 +26,8 @@ export function createRooms(world: World, limits: Limits) {
   const byReceiver = new Map<Receiver, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
-  const hosts = createHosts(world)
+  const vacancies = createVacancies(world, limits)
+  const hosts = createHosts(world, vacancies.end)
   let serial = 0
 
   const observer: SessionObserver = {
@@ -60,6 +62,7 @@ export function createRooms(world: World, limits: Limits) {
     leave,
     release,
     roleOf: hosts.roleOf,
+    untilHost: vacancies.over,
     tellUpdated,
     kick,
     assign,
