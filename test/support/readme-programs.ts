@@ -26,11 +26,17 @@ const SEATED = `\`ws://127.0.0.1:\${server.port}\`, { packets })
 await network.players.identify()
 await network.rooms.joinOrCreate('plaza')`
 
+const AUCTION = `const server = await createServer({ port: 0, rooms: { auction } })
+const network = await connect(\`ws://127.0.0.1:\${server.port}\`)
+await network.rooms.create('auction')
+`
+
 /** Those that are programs of Node. */
 export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Around>> = {
   'From the web ts 1': () => ({ prints: ['8 Vladimir'] }),
   'From the web ts 2': () => ({
     before: CONNECT,
+    after: "await new Promise((said) => network.on('warning', said))",
     prints: [/^lag is on: delay=80,jitter=20,cut=0.01,stall=0.02,seed=/],
   }),
   'Signing in ts 1': (url) => ({
@@ -70,17 +76,28 @@ export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Aro
   }),
 }
 
-/** Two blocks that talk to each other, as one program. */
-export const PACKETS = ['Packets ts 1', 'Packets ts 2', 'Packets ts 3'] as const
-export const PACKETS_AROUND: Around = {
-  before: "import { connect, definePackets } from 'estragon/client'\n",
-  replaced: [
-    ["import { definePackets } from 'estragon/client'\n", ''],
-    ['createServer({\n', 'createServer({\n  port: 0,\n'],
-    ["'ws://127.0.0.1:1234', { packets })", SEATED],
-  ],
-  prints: ['bye'],
-}
+/** Blocks that talk to each other, as one program each. */
+export const TOGETHER: readonly (Around & { readonly blocks: readonly string[] })[] = [
+  {
+    blocks: ['Packets ts 1', 'Packets ts 2', 'Packets ts 3'],
+    before: "import { connect, definePackets } from 'estragon/client'\n",
+    replaced: [
+      ["import { definePackets } from 'estragon/client'\n", ''],
+      ['createServer({\n', 'createServer({\n  port: 0,\n'],
+      ["'ws://127.0.0.1:1234', { packets })", SEATED],
+    ],
+    prints: ['bye'],
+  },
+  {
+    blocks: ['Rooms with rules of their own ts 2', 'Rooms with rules of their own ts 3'],
+    before: `import { createServer } from 'estragon'\n${CONNECT}`,
+    replaced: [
+      ["await network.events.emit('auction", `${AUCTION}await network.events.emit('auction`],
+    ],
+    after: 'console.log(bid, best)',
+    prints: ['300 300'],
+  },
+]
 
 /** What is for the reader of a checkout, or run by another test. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -117,7 +134,8 @@ export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
       'var ticket := ""',
     ],
     after: ['print(Network.players.me["guest"], " ", Network.players.props)'],
-    prints: ['false { "gold": 3.0 }'],
+    // Once a guest, it stays that for this session: the second line is for who is not.
+    prints: ['true { "gold": 3.0 }'],
   },
   'Channels gdscript 1': {
     engine: 'godot4',
