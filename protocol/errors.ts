@@ -160,7 +160,7 @@ export const ERRORS = {
   NO_HOST: {
     status: 404,
     by: 'server',
-    doc: 'The room has no host: nobody in it has the role assistant or host.',
+    doc: 'The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody.',
   },
   TARGET_LEFT: {
     status: 410,

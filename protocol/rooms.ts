@@ -23,6 +23,10 @@ export const CODE_LENGTH = 6
 export const ROLES = ['none', 'player', 'trusted', 'assistant', 'host'] as const
 export type Role = (typeof ROLES)[number]
 
+/** What becomes of a room in which nobody may be host. */
+export const SUCCESSIONS = ['promote', 'none'] as const
+export type Succession = (typeof SUCCESSIONS)[number]
+
 /** What a kind of room asks a role for. */
 export const ACTIONS = ['emit', 'query', 'execute', 'update', 'lock', 'kick', 'assign'] as const
 export type Action = (typeof ACTIONS)[number]
@@ -43,6 +47,8 @@ const capacity = () => integer('uint32', { min: 1 })
 
 export const memberNumber = () =>
   about('Numbered in order of joining; never reused.', integer('uint32'))
+
+const epoch = () => about('How often the room’s host has changed.', integer('uint32'))
 
 export const role = () => choice(...ROLES)
 
@@ -66,9 +72,10 @@ export const room = () =>
     kind: kind(),
     capacity: about('How many seats there are.', integer('uint32')),
     host: about(
-      'The active host’s member number: of those with the role assistant or host the highest role, then the lowest number; null for none.',
+      'The active host’s member number: somebody with the role assistant or host, who stays it while it is there; null for none.',
       nullable(integer('uint32')),
     ),
+    epoch: epoch(),
     listed: listed(),
     locked: about('Whether nobody new may join.', bool()),
     properties: properties(),
@@ -295,7 +302,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     delivery: 'counted',
     room: true,
     doc: 'The room has another active host, or none; it follows at once what made it so.',
-    data: object({ host: nullable(integer('uint32')) }),
+    data: object({ host: nullable(integer('uint32')), epoch: epoch() }),
   },
   'room.updated': {
     direction: 'to_client',

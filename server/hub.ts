@@ -154,6 +154,7 @@ export function createHub(options: HubOptions = {}) {
     packets: options.packets?.hash ?? null,
   })
   const shapes = createShapes(store)
+  const hosts = { now: world.now, untilHost: rooms.untilHost }
   const features = [
     ...core,
     connection,
@@ -165,8 +166,8 @@ export function createHub(options: HubOptions = {}) {
     notify,
     seats,
     createEvents({ limits, resolve, logic, roomsOf: rooms.of }),
-    createQueries({ resolve, logic }),
-    createFunctions({ now: world.now, resolve, logic }),
+    createQueries({ ...hosts, resolve, logic }),
+    createFunctions({ ...hosts, resolve, logic }),
     packets,
     plaza,
     intercom,

@@ -41,7 +41,7 @@ function crowd() {
   const members = Array.from({ length: SEATS }, (_, at) =>
     seated(room, newSession(`s${at}`, `p${at >> 1}`), at === 0 ? 'host' : 'player'),
   )
-  room.elect()
+  room.host = members[0] ?? null
   room.groups.set('red', new Set(members.slice(0, 3)))
   room.looks = 0
   return { room, members, sender: members[7] as Member }

@@ -293,6 +293,7 @@ t.test('each kind of room declares namespaces of its own', async (t) => {
 
   for (const { data } of declared) t.match(data, { delivered: 1 })
   for (const { data } of [...refused, silenced]) t.match(data, { code: 'NAMESPACE_NOT_DECLARED' })
+  t.match(silenced.data.message, /a quiet declares no namespaces, not system/)
   t.strictSame(
     bob.seen.filter(({ type }) => type === 'event').map(({ data }) => data.name),
     ['system.s', 'module.m'],

@@ -17,6 +17,8 @@ import { OVERS, world } from './support/world.ts'
 
 /** Comes back a second after a drop, by the test’s clock. */
 const LATER = { backoff: () => 1_000 }
+/** Comes back when another is host already. */
+const LATE = { backoff: () => 6_000 }
 /** Does not come back before the window ends. */
 const NEVER = { backoff: () => 3_600_000 }
 
@@ -202,14 +204,27 @@ for (const over of OVERS) {
     t.strictSame(await cleo.frames(), [])
   })
 
-  t.test(`where there are no other hosts, that is told, over ${over}`, async (t) => {
-    const here = await open(t)
-    const [grace] = await troupe(here, ['host', 'player'])
+  t.test(
+    `the only host has no others to execute it, and that is no mistake, over ${over}`,
+    async (t) => {
+      const here = await open(t)
+      const [grace, hal] = await troupe(here, ['host', 'player'])
+      const others = () => grace.network.functions.executeForOtherHosts('game.mark')
 
-    t.match(await failureOf(grace.network.functions.executeForOtherHosts('game.mark')), {
-      code: 'NO_HOST',
-    })
-  })
+      const alone = await others()
+      const asked = await failureOf(
+        grace.network.queries.ask('other_hosts', 'game.eight', null, { timeout: 100 }),
+      )
+      await grace.room.assign(1, 'player')
+      const hostless = await failureOf(others())
+      await settled(hal)
+
+      t.strictSame(alone, { delivered: 0 })
+      t.match(asked, { code: 'INVALID_TARGET', message: /nobody in this room is at other_hosts/ })
+      t.match(hostless, { code: 'NO_HOST' })
+      t.strictSame(hal.warned, [])
+    },
+  )
 
   t.test(`everyone, or everyone else, executes it, over ${over}`, async (t) => {
     const here = await open(t)
@@ -356,6 +371,75 @@ for (const over of OVERS) {
 
     t.equal(early, false)
     t.match(await outcome, { code: 'TARGET_LEFT' })
+  })
+
+  t.test(`what is asked of a host that is away waits for the next, over ${over}`, async (t) => {
+    const here = await open(t)
+    const [ada, bob, cleo] = await troupe(here, ['player', 'host', 'assistant'], LATE)
+    const ran: number[] = []
+    for (const { network, number } of [bob, cleo])
+      network.functions.register('game.act', () => ran.push(number))
+    cleo.network.queries.register('game.eight', () => 8)
+    await cut(bob, here)
+
+    const call = ada.network.functions.executeAsHost('game.act')
+    const query = ada.network.queries.ask('host', 'game.eight')
+    const state = watch(call)
+    here.clock.advance(4_999)
+    await settled(ada, cleo)
+    const before = [state.done, ran.length]
+    here.clock.advance(1)
+
+    t.strictSame(before, [false, 0])
+    t.equal(await call, 1)
+    t.equal(await query, 8)
+    await back(bob, here)
+    await settled(bob)
+    t.strictSame(ran, [3], 'and never comes to the one before')
+  })
+
+  t.test(`it goes to the host once it is back in time, over ${over}`, async (t) => {
+    const here = await open(t)
+    const [ada, bob, cleo] = await troupe(here, ['player', 'host', 'assistant'], LATER)
+    for (const { network, number } of [bob, cleo])
+      network.functions.register('game.whose', () => number)
+    await cut(bob, here)
+
+    const call = ada.network.functions.executeAsHost('game.whose')
+    await settled(ada)
+    await back(bob, here)
+
+    t.equal(await call, 2)
+  })
+
+  t.test(`it waits no longer than it was to, nor for who is gone, over ${over}`, async (t) => {
+    const kinds = HOUSE.kinds.map((kind) => ({ ...kind, host_ms: 20_000 }))
+    const here = await world(t, { over, ...HOUSE, kinds, limits: { ...HOUSE.limits, asks: 2 } })
+    const [ada, bob, cleo] = await troupe(here, ['player', 'host', 'assistant'], LATE)
+    const ran: unknown[] = []
+    cleo.network.functions.register('game.act', () => ran.push('run'))
+    await cut(bob, here)
+    const act = (who: Player, timeout: number) =>
+      failureOf(who.network.functions.executeAsHost('game.act', [], { timeout }))
+
+    const late = act(ada, 300)
+    const left = act(ada, 60_000)
+    await settled(ada)
+    const busy = await act(ada, 300)
+    here.clock.advance(300)
+    const failed = [busy, await late]
+    const gone = new Promise((resolve) => cleo.room.on('left', resolve))
+    ada.network.close()
+    await gone
+    here.clock.advance(20_000)
+    await settled(cleo)
+
+    t.match(failed, [
+      { code: 'TARGET_BUSY', data: { cause: { member: 2 } } },
+      { code: 'TIMEOUT', data: { cause: { member: 2 } } },
+    ])
+    t.ok(await left)
+    t.strictSame(ran, [])
   })
 
   t.test(`who drops inside the window answers once back, over ${over}`, async (t) => {

@@ -70,23 +70,6 @@ for (const over of OVERS) {
     )
   })
 
-  t.test(`a host that is away stays it until its window ends, over ${over}`, async (t) => {
-    const here = await open(t)
-    const [ada, bob, cleo] = await troupe(here, ['host', 'assistant', 'player'], {
-      backoff: () => 3_600_000,
-    })
-    await cut(ada, here)
-
-    here.clock.advance(29_999)
-    await settled(bob, cleo)
-    const before = hosts([bob, cleo])
-    here.clock.advance(1)
-    await settled(bob, cleo)
-
-    t.strictSame(before, [1, 1])
-    t.strictSame(hosts([bob, cleo]), [2, 2])
-  })
-
   t.test(`who was away knows the host and the roles on coming back, over ${over}`, async (t) => {
     const here = await open(t)
     const [ada, bob, cleo] = await troupe(here, ['host', 'player', 'player'], LATER)

@@ -1,16 +1,12 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { buildPage } from '../web-client/build.ts'
 import { startProgram } from './support/program.ts'
+import { installed, TSC } from './support/tarball.ts'
 
 const run = promisify(execFile)
-const ROOT = fileURLToPath(new URL('../', import.meta.url))
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
 /** A game server as a stranger would write it, in the words of the README. */
 const GAME = `
@@ -78,13 +74,7 @@ void createServer({ port: 0 }).then((server) => server.close())
 t.test(
   'the package installs in an empty project, starts, and is imported with its types',
   async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'estragon-package-'))
-    t.teardown(() => rm(folder, { recursive: true, force: true }))
-    const project = join(folder, 'project')
-    await mkdir(project)
-    const tarball = await pack(folder)
-    await writeFile(join(project, 'package.json'), '{"type":"module","private":true}')
-    await npm(project, 'install', ...NO_EXTRAS, tarball, 'ws', ...TYPES)
+    const project = await installed(t, ['ws', ...TYPES])
     await writeFile(join(project, 'game.ts'), GAME)
     await writeFile(join(project, 'mistakes.ts'), MISTAKES)
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify(STRICT))
@@ -114,32 +104,6 @@ const STRICT = {
   },
 }
 const TYPES = ['@types/node@20', '@types/ws@8']
-
-const NO_EXTRAS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
-
-/** The package as `npm pack` makes it, built beside the checkout so that no other test is disturbed. */
-async function pack(folder: string): Promise<string> {
-  const copy = join(folder, 'copy')
-  await mkdir(join(copy, 'protocol'), { recursive: true })
-  for (const name of [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    'protocol/PROTOCOL.md',
-    'protocol/protocol.json',
-  ])
-    await copyFile(join(ROOT, name), join(copy, name))
-  await run(process.execPath, [
-    ...[TSC, '-p', join(ROOT, 'server/tsconfig.build.json')],
-    ...['--outDir', join(copy, 'dist')],
-  ])
-  await buildPage(join(copy, 'dist/page'))
-  await npm(copy, 'pack', '--ignore-scripts', '--pack-destination', folder)
-  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
-  return join(folder, tarball ?? 'no tarball')
-}
-
-const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd })
 
 /** What a program prints, whether or not it succeeds. */
 const printed = (command: string, args: readonly string[], cwd: string): Promise<string> =>

@@ -4,7 +4,7 @@ import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import type { RawClient, Seen } from './support/client.ts'
 import { kindOf, type Stage, stage } from './support/stage.ts'
 
-const kinds = [kindOf('duel')]
+const kinds = [kindOf('duel', { succession: 'none' })]
 const EIGHT = { name: 'game.eight', data: null }
 
 /** Two in one room: who asks, and who is asked. */

@@ -200,7 +200,7 @@ t.test('a host gives roles up to its own; others give none', async (t) => {
     'role_changed 2 host',
     'role_changed 3 assistant',
     'role_changed 1 player',
-    'host_changed 2',
+    'host_changed 2 2',
   ])
 })
 

@@ -218,6 +218,51 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal((await failing(nobody)).code, 'NO_HOST')
   },
 
+  async 'the next in line is host where one leaves or is away for long'(t, { open }) {
+    const [ada, bob, cleo] = [
+      await open('main'),
+      await open('main', { backoff: () => 2_000 }),
+      await open('main'),
+    ]
+    const made = await ada.rooms.create('camp')
+    const room = await bob.rooms.join(made.code)
+    const seen = await cleo.rooms.join(made.code)
+    const told: unknown[] = []
+    seen.on('role', ({ number, role }) => void told.push([number, role]))
+    const hosts = (epoch: number) =>
+      new Promise<void>((resolve) => {
+        const off = seen.on('host', (host) => {
+          told.push([host?.number, seen.epoch])
+          if (seen.epoch !== epoch) return
+          off()
+          resolve()
+        })
+      })
+    t.same([seen.host?.number, seen.epoch], [1, 1])
+    t.same(await ada.functions.executeForOtherHosts('game.mark'), { delivered: 0 })
+    const second = hosts(2)
+    await made.leave()
+    await second
+    t.same(told.splice(0), [
+      [2, 'host'],
+      [2, 2],
+    ])
+    await bob.request('room.list', { limit: 1 })
+    t.same([room.isHost, room.members.get(2)?.role, room.epoch], [true, 'host', 2])
+    const third = hosts(3)
+    const isBack = new Promise((resolve) => seen.on('back', resolve))
+    bob.cut()
+    await third
+    t.same(told.splice(0), [
+      [3, 'host'],
+      [3, 3],
+    ])
+    await isBack
+    await bob.request('room.list', { limit: 1 })
+    t.same([room.host?.number, room.isHost, room.epoch, seen.host?.number], [3, false, 3, 3])
+    t.same(told, [], 'he deposes nobody')
+  },
+
   async 'what is said to server is for the room’s own logic'(t, { open }) {
     const [ada, bob] = [await open('main', { packets: PACKETS }), await open('main')]
     const { code } = await ada.rooms.create('judge', { name: 'Ada' })

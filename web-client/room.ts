@@ -30,7 +30,7 @@ export type RoomEvents = {
   back: [member: Member]
   /** The members are as `members` says, after a resume, a reset, or more of a long list. */
   members: []
-  /** Another member is the active host, or none is. */
+  /** Another member is the active host, or none is: another `epoch` of the room. */
   host: [host: Member | undefined]
   /** A member has another role. */
   role: [member: Member]
@@ -58,6 +58,8 @@ export interface Room {
   readonly host: Member | undefined
   /** Whether that is us. */
   readonly isHost: boolean
+  /** How often the host has changed. */
+  readonly epoch: number
   readonly listed: boolean
   readonly locked: boolean
   readonly properties: Readonly<Record<string, Json>>
@@ -120,6 +122,9 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
     get isHost() {
       return info.host === you
     },
+    get epoch() {
+      return info.epoch
+    },
     get listed() {
       return info.listed
     },
@@ -176,7 +181,7 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
         emit('changed', member)
       })
     },
-    'room.host_changed': ({ host }) => renew({ ...info, host }),
+    'room.host_changed': (changed) => renew({ ...info, ...changed }),
     'room.updated': ({ room: said }) => renew(said),
     'room.kicked'(kicked) {
       emit('kicked', kicked)
@@ -216,7 +221,7 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
   function renew(said: Seat['room']): void {
     const before = info
     info = said
-    if (said.host !== before.host) emit('host', room.host)
+    if (said.epoch !== before.epoch) emit('host', room.host)
     const { listed, locked, properties } = before
     const same = said.listed === listed && said.locked === locked
     if (!same || toText(said.properties) !== toText(properties)) emit('updated')

@@ -386,7 +386,7 @@ function whyNot({ mustReset, ledger, received }: Session, claim: Message['data']
 /** A seat in a room of one's own. */
 const seatOf = (session: string) => ({
   room: {
-    ...{ code: ROOM, kind: 'duel', capacity: 16, host: 1, listed: true, locked: false },
+    ...{ code: ROOM, kind: 'duel', capacity: 16, host: 1, epoch: 1, listed: true, locked: false },
     properties: {},
   },
   you: 1,

@@ -120,11 +120,11 @@ function permitted(
 function problemIn({ kind }: Room, type: Emit, { name, args }: Words): Refusal | undefined {
   const { namespaces, events } = kind
   const namespace = name.slice(0, name.indexOf('.'))
-  if (namespaces !== 'any' && !namespaces.includes(namespace))
-    return new Refusal(
-      'NAMESPACE_NOT_DECLARED',
-      `${type}.name: a ${kind.name} declares ${namespaces.join(', ')}, not ${namespace}`,
-    )
+  if (namespaces !== 'any' && !namespaces.includes(namespace)) {
+    const declared = namespaces.join(', ') || 'no namespaces'
+    const text = `${type}.name: a ${kind.name} declares ${declared}, not ${namespace}`
+    return new Refusal('NAMESPACE_NOT_DECLARED', text)
+  }
   const known = events && Object.hasOwn(events, name) ? events[name] : undefined
   const problem = known && check(known, args, `${type}.args`)
   return problem === undefined ? undefined : new Refusal('INVALID_MESSAGE_DATA', problem)

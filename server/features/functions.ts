@@ -1,7 +1,7 @@
 import { functions as functionsTable } from '../../protocol/functions.ts'
 import { check } from '../../protocol/schema.ts'
 import type { HandlersOf } from '../core/dispatch/dispatch.ts'
-import { askHost, askOne } from '../core/room/asking.ts'
+import { askHost, askOne, type HostOptions, isForHost } from '../core/room/asking.ts'
 import { deliver, type Ear, isForServer, OTHERS, type Saying } from '../core/room/audience.ts'
 import type { RoomMessage, Words } from '../core/room/kind.ts'
 import {
@@ -16,14 +16,13 @@ import type { Room } from '../core/room/room.ts'
 import type { Resolve } from '../core/room/seated.ts'
 import { push } from '../core/wire/frame.ts'
 
-export interface FunctionsOptions {
-  readonly now: () => number
+export interface FunctionsOptions extends HostOptions {
   readonly resolve: Resolve
   readonly logic: Logic
 }
 
 /** Functions: registered names that others, or the room's own logic, may execute. */
-export function createFunctions({ now, resolve, logic }: FunctionsOptions) {
+export function createFunctions({ resolve, logic, ...hosts }: FunctionsOptions) {
   const handlers: HandlersOf<(typeof functionsTable)['messages']> = {
     'function.call'(context, { timeout, ...asked }) {
       const { room, member } = resolve(context)
@@ -38,8 +37,7 @@ export function createFunctions({ now, resolve, logic }: FunctionsOptions) {
         return { name: words.name, args: words.args }
       }
       const call = { room, member, asker, to, type: 'function.call', timeout, say } as const
-      const isForHost = to.length === 1 && to[0] === 'host'
-      const answer = isForHost ? askHost(call, now) : askOne(call)
+      const answer = isForHost(to) ? askHost(call, hosts) : askOne(call, hosts)
       return answer.then((value) => () => ({ value }))
     },
     'function.cast'(context, asked) {

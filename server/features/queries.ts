@@ -1,20 +1,20 @@
 import { BUILT_IN_QUERIES, queries as queriesTable } from '../../protocol/queries.ts'
 import { check, type Json } from '../../protocol/schema.ts'
 import type { HandlersOf } from '../core/dispatch/dispatch.ts'
-import { askOne } from '../core/room/asking.ts'
+import { askOne, type HostOptions } from '../core/room/asking.ts'
 import { isForServer } from '../core/room/audience.ts'
 import type { Words } from '../core/room/kind.ts'
 import { type Logic, swallowed } from '../core/room/logic.ts'
 import type { Resolve } from '../core/room/seated.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 
-export interface QueriesOptions {
+export interface QueriesOptions extends HostOptions {
   readonly resolve: Resolve
   readonly logic: Logic
 }
 
 /** Queries: questions from one player to another, or to the room's own logic. */
-export function createQueries({ resolve, logic }: QueriesOptions) {
+export function createQueries({ resolve, logic, ...hosts }: QueriesOptions) {
   const handlers: HandlersOf<(typeof queriesTable)['messages']> = {
     query(context, { name, data, timeout }) {
       const { room, member } = resolve(context)
@@ -31,7 +31,8 @@ export function createQueries({ resolve, logic }: QueriesOptions) {
         asked = words
         return { name: words.name, data: words.args[0] ?? null }
       }
-      const answer = askOne({ room, member, asker, to, type: 'query', timeout, say })
+      const inquiry = { room, member, asker, to, type: 'query', timeout, say } as const
+      const answer = askOne(inquiry, hosts)
       return answer.then((value) => {
         const problem = problemInAnswer(asked, value)
         refuseWrong(problem, 'REMOTE_ERROR')

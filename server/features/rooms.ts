@@ -141,7 +141,8 @@ export function createRoomFeature(options: RoomsOptions) {
     const kind = kinds.find((one) => one.name === name)
     if (kind) return kind
     const names = kinds.map((one) => `"${one.name}"`).join(', ')
-    throw new Refusal('UNKNOWN_KIND', `${place}: expected ${names}`)
+    const expected = names ? `expected ${names}` : 'this server has no kinds of room'
+    throw new Refusal('UNKNOWN_KIND', `${place}: ${expected}`)
   }
 
   /** A room of a player's making. */

@@ -203,6 +203,8 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
     namespaces = ROOM_OPTIONS.namespaces.default,
     listed = ROOM_OPTIONS.listed.default,
     creatable = ROOM_OPTIONS.creatable.default,
+    succession = ROOM_OPTIONS.succession.default,
+    host_ms = ROOM_OPTIONS.host_ms.default,
     linger_ms = ROOM_OPTIONS.linger_ms.default,
     gather_ms = ROOM_OPTIONS.gather_ms.default,
     seats = ROOM_OPTIONS.seats.default,
@@ -213,7 +215,8 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
   } = definition
   const warnOfState = once(() => house.world.log.warn({ kind: name }, OF_STATE))
   return {
-    ...{ name, capacity, namespaces, listed, creatable, linger_ms, seats, seat_ms },
+    ...{ name, capacity, namespaces, listed, creatable, succession, host_ms, linger_ms },
+    ...{ seats, seat_ms },
     ...(events && { events }),
     ...(roles && { roles }),
     ...(permissions && { permissions }),

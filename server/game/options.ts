@@ -1,7 +1,8 @@
 import { prefixedName } from '../../protocol/events.ts'
 import { MOST_GATHER_MS, MOST_TIMER_MS } from '../../protocol/limits.ts'
-import { ACTIONS, type Action, type Role, role } from '../../protocol/rooms.ts'
+import { ACTIONS, type Action, type Role, role, SUCCESSIONS } from '../../protocol/rooms.ts'
 import { bool, choice, integer, type Schema, text } from '../../protocol/schema.ts'
+import { HOST_MS } from '../core/room/host.ts'
 import {
   fields,
   list,
@@ -69,6 +70,16 @@ export const ROOM_OPTIONS = {
         ACTIONS.map((action) => [action, option(`to ${action}`, shaped(role()))]),
       ) as Readonly<Record<Action, Option<Role>>>,
     ),
+  ),
+  succession: preset(
+    'where nobody may be host: the first member who is present gets the role for good (`promote`), or nobody is host until somebody comes who may (`none`)',
+    shaped(choice(...SUCCESSIONS)),
+    'promote',
+  ),
+  host_ms: preset(
+    'how long a host may be away before the next takes its place, in ms; in code `Infinity`: as long as its seat is kept',
+    or(Number.POSITIVE_INFINITY, ms(MOST_TIMER_MS)),
+    HOST_MS,
   ),
   linger_ms: preset(
     'how long a room outlives its last member, in ms; in code `Infinity`: for good',

@@ -12,7 +12,12 @@ import { type Tap, tapped } from './tap.ts'
 import { NodeSocket } from './world.ts'
 
 /** The kind of room that the company meets in, made by players. */
-export const STAGE = kindOf('stage', { namespaces: ['game', 'module', 'system'] })
+export const STAGE = kindOf('stage', {
+  namespaces: ['game', 'module', 'system'],
+  succession: 'none',
+})
+/** A kind that makes somebody host where nobody may be, and does not wait for long. */
+export const CAMP = kindOf('camp', { namespaces: ['game'], host_ms: 400 })
 
 /** Two more players for whoever has use for them. */
 export interface Company {

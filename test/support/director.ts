@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws'
 import { createServer, type GameServer } from '../../server/server.ts'
 import { connect, type Json, type Network } from '../../web-client/client.ts'
 import { createRandom } from './clock.ts'
-import { type Company, gather, STAGE } from './company.ts'
+import { CAMP, type Company, gather, STAGE } from './company.ts'
 import { JUDGE } from './judge.ts'
 import { stagePackets } from './stage-packets.ts'
 import { openStudio, type Studio } from './studio.ts'
@@ -55,7 +55,7 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
   const main = await start(t, {
     ...options,
     port: 0,
-    kinds: [STAGE],
+    kinds: [STAGE, CAMP],
     rooms: { judge: JUDGE },
     packets: stagePackets(),
     limits: { ...LIMITS, ...BUDGET, heartbeat_ms: 5_000, hard_bytes: BURST_BYTES },

@@ -17,6 +17,7 @@ export const SCENARIOS = [
   'a query is answered by the one it was put to',
   'a dialog and a confirm come back with the choice',
   'the host executes what it is asked',
+  'the next in line is host where one leaves or is away for long',
   'what is said to server is for the room’s own logic',
   'a packet with objects and arrays arrives as it was sent',
   'bundles in bundles arrive in order',

@@ -5,11 +5,18 @@ import { kindOf } from './stage.ts'
 import { type Tap, tapped } from './tap.ts'
 import type { TestWorld } from './world.ts'
 
-/** What the rows of S0 are played in: two kinds of room, and no heartbeat when time flies. */
+/**
+ * What the rows of S0 are played in: two kinds of room that make nobody host, one that does, and no
+ * heartbeat when time flies.
+ */
 export const HOUSE = {
   kinds: [
-    kindOf('stage', { namespaces: ['game', 'module', 'system'] }),
-    kindOf('strict', { permissions: { query: 'trusted', execute: 'trusted', emit: 'trusted' } }),
+    kindOf('stage', { namespaces: ['game', 'module', 'system'], succession: 'none' }),
+    kindOf('tavern', { namespaces: ['game'] }),
+    kindOf('strict', {
+      succession: 'none',
+      permissions: { query: 'trusted', execute: 'trusted', emit: 'trusted' },
+    }),
   ],
   limits: { heartbeat_ms: 3_600_000 },
 }

@@ -3,8 +3,8 @@ import type { DataOf } from '../../protocol/message.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import type { Any } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
+import { heirOf, leaveOf, nextHost } from './walk-hosts.ts'
 import {
-  hostOf,
   infoOf,
   KINDS,
   LINGER_MS,
@@ -12,6 +12,7 @@ import {
   type ModelRoom,
   membersOf,
   Refused,
+  rankOf,
   seatsOf,
 } from './walk-rules.ts'
 
@@ -51,6 +52,8 @@ export class House {
   readonly sessions = new Map<string, ModelSession>()
   /** How often each thing happened. */
   readonly tally = new Map<string, number>()
+  /** What comes once the answer has been given. */
+  readonly afterwards: (() => void)[] = []
   readonly #limits: ModelLimits
   /** Takes the code that chance gave the room just made. */
   readonly #newCode: () => string
@@ -82,33 +85,29 @@ export class House {
       ...{ kind, listed, properties, locked: false, joined: 0 },
       ...{ code: this.#newCode(), serial: ++this.#made, members: new Map(), banned: new Set() },
       capacity: Math.min(capacity, KINDS[kind]?.capacity ?? 0),
-      stay: () => {},
+      ...{ host: null, epoch: 0, away: new Map(), patience: () => {}, stay: () => {} },
     }
     this.rooms.set(room.code, room)
     this.#linger(room)
     return room
   }
 
-  /** The first in an empty room is its creator. */
+  /** The first in an empty room is its creator; who finds nobody there and no host, it. */
   seat(session: ModelSession, room: ModelRoom, name = ''): object {
     const { creator = 'host', joiner = 'player' } = KINDS[room.kind]?.roles ?? {}
-    const role: Role = room.members.size === 0 ? creator : joiner
+    let role: Role = room.members.size === 0 ? creator : joiner
     if (session.rooms.size >= this.#limits.rooms) throw new Refused('TOO_MANY_ROOMS')
     const [held] = seatsOf(room, session.player?.id)
     if (held) return this.#takeOver(session, room, ...held)
     if (room.members.size >= room.capacity) throw new Refused('ROOM_FULL')
     room.stay()
+    if (rankOf(role) < rankOf('assistant') && this.#needsHost(room)) role = 'host'
     const { id, player } = session
     const known = { session: id, player: player?.id ?? null, name, role, away: false, data: null }
     const member = { number: ++room.joined, ...known }
-    this.change(
-      room,
-      () => {
-        room.members.set(id, member)
-        this.tell(room, 'member_joined', { member: { ...member } }, id)
-      },
-      id,
-    )
+    room.members.set(id, member)
+    this.tell(room, 'member_joined', { member: { ...member } }, id)
+    this.judge(room, member.number, id)
     session.rooms.add(room)
     return seatOf(room, session)
   }
@@ -124,16 +123,16 @@ export class House {
     this.tell(room, 'member_back', { number: seat.number, session: id }, id)
     session.rooms.add(room)
     this.count('seat taken over')
+    this.afterwards.push(() => this.judge(room))
     return seatOf(room, session)
   }
 
   leave(session: ModelSession, room: ModelRoom, reason: Reason): void {
     const number = room.members.get(session.id)?.number
     session.rooms.delete(room)
-    this.change(room, () => {
-      room.members.delete(session.id)
-      this.tell(room, 'member_left', { number, reason })
-    })
+    room.members.delete(session.id)
+    this.tell(room, 'member_left', { number, reason })
+    this.judge(room)
     if (room.members.size === 0) this.#linger(room)
   }
 
@@ -150,21 +149,56 @@ export class House {
   setAway(session: ModelSession, away: boolean): void {
     for (const room of session.rooms) {
       const member = room.members.get(session.id)
-      if (member) member.away = away
-      const number = member?.number
-      if (away) this.tell(room, 'member_away', { number }, session.id)
-      else this.tell(room, 'member_back', { number, session: session.id }, session.id)
+      if (!member) continue
+      member.away = away
+      if (away) room.away.set(member.number, this.clock.now())
     }
   }
 
-  /** Does something to a room; if it has another host then, that is told at once. */
-  change(room: ModelRoom, change: () => void, except?: string): void {
-    const before = hostOf(room)
-    change()
-    const host = hostOf(room)
-    if (host === before) return
-    this.tell(room, 'host_changed', { host }, except)
-    this.count('host changed')
+  tellAway(session: ModelSession, away: boolean): void {
+    for (const room of session.rooms) {
+      const number = room.members.get(session.id)?.number
+      if (away) this.tell(room, 'member_away', { number }, session.id)
+      else this.tell(room, 'member_back', { number, session: session.id }, session.id)
+      this.judge(room)
+    }
+  }
+
+  /** Something happened to a room; if it has another host then, that is told at once. */
+  judge(room: ModelRoom, changed?: number, except?: string): void {
+    const host = nextHost(room, this.clock.now(), changed) ?? this.#promote(room, changed)
+    if (host !== room.host) {
+      room.host = host
+      room.epoch++
+      this.tell(room, 'host_changed', { host, epoch: room.epoch }, except)
+      this.count('host changed')
+    }
+    this.#watch(room)
+  }
+
+  #promote(room: ModelRoom, demoted: number | undefined): number | null {
+    const heir = heirOf(room, demoted)
+    if (!heir) return null
+    heir.role = 'host'
+    this.tell(room, 'role_changed', { number: heir.number, role: 'host' })
+    this.count('promoted')
+    return heir.number
+  }
+
+  #needsHost(room: ModelRoom): boolean {
+    const all = [...room.members.values()]
+    const isEmpty = all.every(({ away }) => away)
+    const host = all.find(({ number }) => number === room.host)
+    const isLed = host && this.clock.now() < leaveOf(room, host)
+    return isEmpty && !isLed && KINDS[room.kind]?.succession !== 'none'
+  }
+
+  #watch(room: ModelRoom): void {
+    room.patience()
+    room.patience = () => {}
+    const host = [...room.members.values()].find(({ number }) => number === room.host)
+    const ms = host?.away ? leaveOf(room, host) - this.clock.now() : 0
+    if (ms > 0) room.patience = this.clock.after(ms, () => this.judge(room))
   }
 
   /** Tells all members but one. */

@@ -122,10 +122,9 @@ export class Model extends House implements Witness {
       const isBelow = target === member || !isAtLeast(target.role, member.role)
       if (!isBelow || !isAtLeast(member.role, role)) throw new Refused('PERMISSION_DENIED')
       if (target.role === role) return {}
-      this.change(room, () => {
-        target.role = role
-        this.tell(room, 'role_changed', { number, role })
-      })
+      target.role = role
+      this.tell(room, 'role_changed', { number, role })
+      this.judge(room, number)
       return {}
     },
   }
@@ -171,6 +170,7 @@ export class Model extends House implements Witness {
     session.awaited.push(
       answer instanceof Refused ? { type: 'error', re, data: answer } : { type, re, data: answer },
     )
+    for (const run of this.afterwards.splice(0)) run()
     if (this.answers.has(`${id} ${re}`)) throw new Error(`request ${re} of ${id} was handled twice`)
     this.answers.set(`${id} ${re}`, outcome)
     this.count(`${type} ${outcome}`)
@@ -183,6 +183,7 @@ export class Model extends House implements Witness {
     if (code === 1000 || !session.started) return this.#end(session, 'left')
     session.isBack = this.clock.after(RESUME_MS, () => this.#end(session, 'lost'))
     this.setAway(session, true)
+    this.tellAway(session, true)
     this.count('session dropped')
   }
 
@@ -191,11 +192,13 @@ export class Model extends House implements Witness {
     this.count(session ? 'session resumed' : 'session expired')
     if (!session) return
     this.#end(own, 'lost')
-    if (session.isBack) this.setAway(session, false)
+    const wasAway = session.isBack !== undefined
     session.isBack?.()
     session.isBack = undefined
+    if (wasAway) this.setAway(session, false)
     const seats = [...session.rooms].map((room) => seatOf(room, session))
     session.restored = { attempt, rooms: seats }
+    if (wasAway) this.tellAway(session, false)
   }
 
   #end(session: ModelSession, how: 'left' | 'lost'): void {

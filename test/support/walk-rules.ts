@@ -14,7 +14,7 @@ export const KINDS: Readonly<Record<string, RoomDefinition<undefined>>> = {
   duel: { capacity: 8 },
   club: {
     capacity: 6,
-    linger_ms: 5_000,
+    ...{ linger_ms: 5_000, succession: 'none', host_ms: 2_000 },
     roles: { creator: 'assistant', joiner: 'player' },
     permissions: { update: 'player', lock: 'trusted', kick: 'trusted', assign: 'assistant' },
   },
@@ -60,25 +60,27 @@ export interface ModelRoom {
   readonly kind: string
   readonly capacity: number
   readonly members: Map<string, MemberInfo>
+  /** Since when who is away has been so, by number. */
+  readonly away: Map<number, number>
   /** Sessions and players. */
   readonly banned: Set<string>
   listed: boolean
   locked: boolean
   properties: Properties
+  host: number | null
+  /** How often that changed. */
+  epoch: number
+  /** Forgets when the host’s absence is too long. */
+  patience: () => void
   /** How many ever joined. */
   joined: number
   /** Cancels its end, while it is empty. */
   stay: () => void
 }
 
-/** The active host’s number: of those with the role assistant or host the highest, then the first. */
-export function hostOf({ members }: ModelRoom): number | null {
-  const able = [...members.values()].filter(({ role }) => isAtLeast(role, 'assistant'))
-  able.sort((a, b) => RANKS[b.role] - RANKS[a.role] || a.number - b.number)
-  return able[0]?.number ?? null
-}
+export const rankOf = (role: Role): number => RANKS[role]
 
-export const isAtLeast = (role: Role, asked: Role): boolean => RANKS[role] >= RANKS[asked]
+export const isAtLeast = (role: Role, asked: Role): boolean => rankOf(role) >= rankOf(asked)
 
 export const isPermitted = ({ kind }: ModelRoom, { role }: MemberInfo, action: Action): boolean =>
   isAtLeast(role, KINDS[kind]?.permissions?.[action] ?? ASKED[action])
@@ -87,7 +89,8 @@ export const infoOf = (room: ModelRoom): RoomInfo => ({
   code: room.code,
   kind: room.kind,
   capacity: room.capacity,
-  host: hostOf(room),
+  host: room.host,
+  epoch: room.epoch,
   listed: room.listed,
   locked: room.locked,
   properties: room.properties,

@@ -14,19 +14,19 @@ export function differences({ name, network }: Actor, model: Model): string[] {
 }
 
 const modelled = (room: ModelRoom, session: string): string => {
-  const { host, ...info } = infoOf(room)
+  const { host, epoch, ...info } = infoOf(room)
   return JSON.stringify([
     told(info),
-    host,
+    [host, epoch],
     room.members.get(session)?.number,
     membersOf(room).map(told),
   ])
 }
 
 function known(room: Room): string {
-  const { code, kind, capacity, listed, locked, properties, host, you, members } = room
+  const { code, kind, capacity, listed, locked, properties, host, epoch, you, members } = room
   const info = told({ code, kind, capacity, listed, locked, properties })
-  return JSON.stringify([info, host?.number ?? null, you, [...members.values()].map(told)])
+  return JSON.stringify([info, [host?.number ?? null, epoch], you, [...members.values()].map(told)])
 }
 
 /** Its fields in one order. */

@@ -1,5 +1,5 @@
 # What a Godot 3 game goes through, on the stage that test/support/director.ts sets. Prints TAP.
-extends "res://test/judged.gd"
+extends "res://test/hosts.gd"
 
 # warning-ignore-all:function_may_yield
 # warning-ignore-all:return_value_discarded
@@ -25,6 +25,7 @@ const _SCENARIOS := [
 	["a query is answered by the one it was put to", "_query"],
 	["a dialog and a confirm come back with the choice", "_prompts"],
 	["the host executes what it is asked", "_functions"],
+	["the next in line is host where one leaves or is away for long", "_succeeds"],
 	["what is said to server is for the room’s own logic", "_judged"],
 	["a packet with objects and arrays arrives as it was sent", "_structures"],
 	["bundles in bundles arrive in order", "_bundles"],

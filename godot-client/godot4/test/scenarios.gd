@@ -1,6 +1,6 @@
-extends "res://test/judged.gd"
+extends "res://test/hosts.gd"
 ## What a Godot 4 game goes through; alone here, with others in together.gd, what lasts in
-## lasting.gd, packets in packets.gd, what is said to the room itself in judged.gd.
+## lasting.gd, packets in packets.gd, what is said to the room itself in judged.gd, hosts in hosts.gd.
 
 
 func _run() -> void:
@@ -18,6 +18,7 @@ func _run() -> void:
 	await _tell("a query is answered by the one it was put to", _asks)
 	await _tell("a dialog and a confirm come back with the choice", _prompts)
 	await _tell("the host executes what it is asked", _executes)
+	await _tell("the next in line is host where one leaves or is away for long", _succeeds)
 	await _tell("what is said to server is for the room’s own logic", _judged)
 	await _tell("a packet with objects and arrays arrives as it was sent", _structures)
 	await _tell("bundles in bundles arrive in order", _bundles)

@@ -3,6 +3,7 @@ import type { Json } from '../../../protocol/schema.ts'
 import type { Asker, Receiver } from '../delivery/receiver.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { targetOf } from './audience.ts'
+import type { HostWaits } from './host-wait.ts'
 import { type Member, stampOf } from './member.ts'
 import type { Room } from './room.ts'
 
@@ -20,30 +21,64 @@ interface Inquiry {
   readonly say: () => object
 }
 
-/** Asks the one member that `to` names; resolves with the value of its answer. */
-export const askOne = (inquiry: Inquiry): Promise<Json> =>
-  ask(inquiry, targetOf(inquiry.room, inquiry.member, inquiry.to), timeoutOf(inquiry))
+/** What it takes to ask the host, be it away. */
+export interface HostOptions {
+  readonly now: () => number
+  /** Resolves when there is a host who is there, or none. */
+  readonly untilHost: HostWaits['over']
+}
+
+/** Whether a question is for the active host, whoever that is. */
+export const isForHost = (to: readonly string[] | undefined): boolean =>
+  to?.length === 1 && to[0] === 'host'
+
+/**
+ * Asks the one member that `to` names; resolves with the value of its answer. A host who is away is
+ * asked once it is back, or who is host then.
+ */
+export function askOne(inquiry: Inquiry, options: HostOptions): Promise<Json> {
+  const { room, member, to } = inquiry
+  if (isForHost(to) && room.host?.away) return askLater(inquiry, options)
+  return ask(inquiry, targetOf(room, member, to), timeoutOf(inquiry))
+}
+
+async function askLater(inquiry: Inquiry, options: HostOptions): Promise<Json> {
+  const { room, member, to } = inquiry
+  const deadline = options.now() + timeoutOf(inquiry)
+  await hostKnown(inquiry, options, timeoutOf(inquiry))
+  const remaining = Math.max(1, Math.ceil(deadline - options.now()))
+  return ask(inquiry, targetOf(room, member, to), remaining)
+}
+
+/** There is a host who is there, or none; and who asks is still in the room. */
+async function hostKnown(inquiry: Inquiry, { untilHost }: HostOptions, ms: number): Promise<void> {
+  const { room, member, asker } = inquiry
+  await untilHost(room, asker, ms)
+  if (room.numbered(member.number) !== member) throw new Refusal('NOT_IN_ROOM')
+}
 
 /**
  * Asks the active host; when it leaves before it has answered, the next one, within the same time.
- * Nobody is asked twice.
+ * Nobody is asked twice, and who is away already not before it is back: another may be host by then.
  */
-export function askHost(inquiry: Inquiry, now: () => number): Promise<Json> {
+export function askHost(inquiry: Inquiry, options: HostOptions): Promise<Json> {
   if (!inquiry.room.host) throw new Refusal('NO_HOST')
-  return askHosts(inquiry, now)
+  return askHosts(inquiry, options)
 }
 
-async function askHosts(given: Inquiry, now: () => number): Promise<Json> {
-  const deadline = now() + timeoutOf(given)
+async function askHosts(given: Inquiry, options: HostOptions): Promise<Json> {
+  const deadline = options.now() + timeoutOf(given)
   const inquiry = { ...given, say: once(given.say) }
   const tried = new Set<Receiver>()
+  const remaining = () => Math.max(1, Math.ceil(deadline - options.now()))
   let left = new Refusal('NO_HOST')
   for (;;) {
+    if (inquiry.room.host?.away) await hostKnown(inquiry, options, remaining())
     const { host } = inquiry.room
     if (!host || tried.has(host.receiver)) throw left
     tried.add(host.receiver)
     try {
-      return await ask(inquiry, host, Math.max(1, Math.ceil(deadline - now())))
+      return await ask(inquiry, host, remaining())
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== 'TARGET_LEFT') throw error
       left = error

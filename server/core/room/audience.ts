@@ -29,7 +29,8 @@ export interface Ear {
 
 /**
  * The members of `room` that `to` names: a union. Refused with INVALID_TARGET or NO_HOST when it
- * names nobody at all; `others` of somebody alone is nobody, and no mistake.
+ * names nobody at all; `others` of somebody alone is nobody, and no mistake, and so are a host’s
+ * `other_hosts`.
  */
 export function audienceOf(
   room: Room,
@@ -41,7 +42,7 @@ export function audienceOf(
   const nobody = new Set<string>()
   const server = ear.hears && to.includes(SERVER)
   for (const address of new Set(to)) {
-    let isReached = address === 'others' || (address === SERVER && ear.hears)
+    let isReached = isNobodyRight(sender, address) || (address === SERVER && ear.hears)
     for (const { receiver } of membersAt(room, sender, address)) {
       isReached = true
       // Once everybody is reached, it only matters whether there is anybody at the others.
@@ -52,7 +53,7 @@ export function audienceOf(
   }
   const unreached = nobody.size > 0 ? to.filter((address) => nobody.has(address)) : []
   if (receivers.size === 0 && !server && unreached.length > 0)
-    throw unreached.every((one) => one === SERVER) ? ear.deaf() : nobodyAt(unreached)
+    throw unreached.every((one) => one === SERVER) ? ear.deaf() : nobodyAt(room, unreached)
   return { receivers, server, unreached }
 }
 
@@ -102,7 +103,7 @@ export function targetOf(room: Room, sender: Member, to: readonly string[] | und
       throw new Refusal('INVALID_TARGET', `to: "${address}" names several sessions, not one`)
     if (!best || isGreater(orderOf(one, sender), orderOf(best, sender))) best = one
   }
-  if (!best) throw nobodyAt([address])
+  if (!best) throw nobodyAt(room, [address])
   return best
 }
 
@@ -201,9 +202,13 @@ function* filtered(members: Iterable<Member>, fits: (member: Member) => boolean)
 
 const ADDRESSES = [...ADDRESS_WORDS, ...NAMED_ADDRESSES].join(', ')
 
-function nobodyAt(addresses: readonly string[]): Refusal {
+/** Whether it is no mistake that an address reaches nobody. */
+const isNobodyRight = (sender: Member, address: string): boolean =>
+  address === 'others' || (address === 'other_hosts' && isHost(sender))
+
+function nobodyAt(room: Room, addresses: readonly string[]): Refusal {
   const areHosts = addresses.every((one) => HOSTS.includes(one))
-  return areHosts
+  return areHosts && !room.host
     ? new Refusal('NO_HOST')
     : new Refusal('INVALID_TARGET', `to: nobody in this room is at ${addresses.join(', ')}`)
 }

@@ -1,12 +1,132 @@
+import type { Role } from '../../../protocol/rooms.ts'
+import type { Cancel, World } from '../../world.ts'
+import type { Receiver } from '../delivery/receiver.ts'
+import { push } from '../wire/frame.ts'
 import { isHost, type Member, rankOf } from './member.ts'
+import type { Room } from './room.ts'
 
-/** The active host: of those whose role is enough the highest, then the one with the lowest number. */
-export function hostAmong(members: Iterable<Member>): Member | null {
-  let host: Member | null = null
-  for (const member of members) {
-    if (!isHost(member)) continue
-    // Members are in order of their numbers, so that the first of a role has the lowest.
-    if (!host || rankOf(member.role) > rankOf(host.role)) host = member
+/** How long a host may be away before another takes its place, in ms, unless its kind says. */
+export const HOST_MS = 5_000
+
+export type Hosts = ReturnType<typeof createHosts>
+
+/** What happened to a room's members. */
+interface Event {
+  /** Who has sat down, or was given a role. */
+  readonly changed?: Member
+  /** Who is told by other means. */
+  readonly except?: Receiver
+}
+
+/**
+ * Keeps a host in every room, by the rule of `hostOf` and each kind's succession; `onSettled` hears
+ * where it is there, or nobody is.
+ */
+export function createHosts(
+  { now, after }: Pick<World, 'now' | 'after'>,
+  onSettled: (room: Room) => void,
+) {
+  /** Each ends a host's absence. */
+  const watched = new Map<Room, Cancel>()
+
+  return {
+    judge,
+    roleOf,
+    close(): void {
+      for (const cancel of watched.values()) cancel()
+      watched.clear()
+    },
   }
-  return host
+
+  /** Something happened: whoever is host from now on, everybody knows. */
+  function judge(room: Room, { changed, except }: Event = {}): void {
+    const host = hostOf(room, now(), changed) ?? promoted(room, changed)
+    if (host !== room.host) {
+      room.host = host
+      room.epoch++
+      const told = { host: host?.number ?? null, epoch: room.epoch }
+      room.broadcast(push('room.host_changed', told, { room: room.code }), except)
+    }
+    if (!host?.away) onSettled(room)
+    watch(room)
+  }
+
+  /** Judges again when a host that is away has been so for too long. */
+  function watch(room: Room): void {
+    watched.get(room)?.()
+    watched.delete(room)
+    const { host } = room
+    const ms = host?.away ? patienceWith(room, host, now()) : 0
+    if (ms <= 0 || !Number.isFinite(ms)) return
+    watched.set(
+      room,
+      after(ms, () => judge(room)),
+    )
+  }
+
+  /** What a newcomer is: the first in an empty room its creator, and who finds no host it itself. */
+  function roleOf(room: Room, isAway: boolean): Role {
+    const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
+    const role = room.size === 0 ? creator : joiner
+    const isAlone = !isAway && !isAnyPresent(room)
+    const { host } = room
+    const isLed = host !== null && isHost(host) && patienceWith(room, host, now()) > 0
+    const isNeeded = isAlone && !isLed && !isHost({ role }) && doesPromote(room)
+    return isNeeded ? 'host' : role
+  }
+}
+
+/**
+ * Who is the host: who is it already, until it has left, lost the role, been away for too long where
+ * somebody else is there, or another has sat down with a higher role or was given one; then, of
+ * those present, the highest role from assistant on, then the lowest number. Null for nobody.
+ */
+function hostOf(room: Room, now: number, changed?: Member): Member | null {
+  const { host } = room
+  if (!host || !isHost(host) || !isSeated(room, host) || isGone(room, host, now)) return best(room)
+  const rival = changed === host ? best(room) : changed
+  const isHigher = rival && !rival.away && rankOf(rival.role) > rankOf(host.role)
+  return isHigher ? rival : host
+}
+
+/** Where nobody may be host, the first who is present is given the role, for good. */
+function promoted(room: Room, demoted: Member | undefined): Member | null {
+  if (!doesPromote(room)) return null
+  const present = [...room.members].filter(({ away }) => !away)
+  const heir = present.find((one) => one !== demoted) ?? present[0]
+  if (!heir) return null
+  heir.role = 'host'
+  const told = { number: heir.number, role: heir.role }
+  room.broadcast(push('room.role_changed', told, { room: room.code }))
+  return heir
+}
+
+/** Of those present, or of all where nobody is, who may be host and comes first. */
+function best(room: Room): Member | null {
+  const isOneHere = isAnyPresent(room)
+  let first: Member | null = null
+  for (const member of room.members) {
+    if (!isHost(member) || (isOneHere && member.away)) continue
+    // Members are in order of their numbers, so that the first of a role has the lowest.
+    if (!first || rankOf(member.role) > rankOf(first.role)) first = member
+  }
+  return first
+}
+
+const isSeated = (room: Room, member: Member): boolean => room.numbered(member.number) === member
+
+const isGone = (room: Room, host: Member, now: number): boolean =>
+  host.away && patienceWith(room, host, now) <= 0 && isAnyPresent(room)
+
+/** How much longer a host that is away stays it, in ms. */
+function patienceWith({ kind }: Room, { away, awaySince = 0 }: Member, now: number): number {
+  const { host_ms = HOST_MS } = kind
+  return away ? awaySince + host_ms - now : Number.POSITIVE_INFINITY
+}
+
+const doesPromote = ({ kind }: Room): boolean => kind.succession !== 'none'
+
+function isAnyPresent({ members }: Room): boolean {
+  for (const { away } of members) if (!away) return true
+  return false
 }

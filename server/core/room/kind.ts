@@ -1,7 +1,7 @@
 import type { AllMessages } from '../../../protocol/index.ts'
 import type { DataOf } from '../../../protocol/message.ts'
 import type { Packet } from '../../../protocol/packet.ts'
-import type { Action, Role } from '../../../protocol/rooms.ts'
+import type { Action, Role, Succession } from '../../../protocol/rooms.ts'
 import type { Json, Schema } from '../../../protocol/schema.ts'
 import type { Player, Session } from '../session/session.ts'
 import type { Member } from './member.ts'
@@ -106,6 +106,10 @@ export interface KindOf<Room> {
   readonly permissions?: Readonly<Partial<Record<Action, Role>>>
   /** How long a room of this kind outlives its last member, in ms; Infinity: for good. */
   readonly linger_ms: number
+  /** Where nobody may be host: the first who is present becomes it (promote), or nobody is. */
+  readonly succession?: Succession
+  /** How long a host may be away before another takes its place, in ms (5,000). */
+  readonly host_ms?: number
   /** How long what is said to all may wait for more of it, in ms (0: for the end of the turn). */
   readonly gather_ms?: number
   /** Whether a player has one seat whatever its sessions (player), or each session its own. */

@@ -16,6 +16,8 @@ export interface Member {
   data: Json
   role: Role
   away: boolean
+  /** By the world’s clock, when it last dropped. */
+  awaySince?: number
   /** What goes around what it says, as long as nothing of that changes. */
   stamp?: Stamp
   /** The player it is found by. */
@@ -25,7 +27,8 @@ export interface Member {
 export const rankOf = (role: Role): number => ROLES.indexOf(role)
 
 /** Whether this role is enough to be the host. */
-export const isHost = ({ role }: Member): boolean => rankOf(role) >= rankOf('assistant')
+export const isHost = ({ role }: Pick<Member, 'role'>): boolean =>
+  rankOf(role) >= rankOf('assistant')
 
 export const senderOf = ({ number, receiver, role, name }: Member): Sender => ({
   member: number,

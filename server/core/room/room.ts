@@ -7,7 +7,6 @@ import { Batch, isSharable } from '../delivery/batch.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
-import { hostAmong } from './host.ts'
 import type { KindOf, RoomHooks } from './kind.ts'
 import { type Member, rankOf } from './member.ts'
 import { DEFAULT_PERMISSIONS } from './permissions.ts'
@@ -39,8 +38,10 @@ export class Room {
   readonly reserved = new Set<{ readonly receiver: Receiver }>()
   /** Hears of whatever lists and filters may ask about. */
   onChange: ((room: Room) => void) | undefined
-  /** The active host (DESIGN: the highest role from assistant on, then the lowest number). */
+  /** The active host, by the rule of `host.ts`. */
   host: Member | null = null
+  /** How often that has changed. */
+  epoch = 0
   /** Those that can be sent something. */
   readonly #members = new Map<Receiver, Member>()
   /** All seats that are taken, in order of joining. */
@@ -226,13 +227,6 @@ export class Room {
     throw new Refusal('PERMISSION_DENIED', text)
   }
 
-  /** Finds the active host anew; whether it is another than before. */
-  elect(): boolean {
-    const before = this.host
-    this.host = hostAmong(this.members)
-    return this.host !== before
-  }
-
   /** Merges properties into what the room says of itself; null removes one. */
   merge(properties: Properties): void {
     this.#properties = merged(this.#properties, properties)
@@ -324,6 +318,7 @@ export const roomInfoOf = (room: Room): RoomInfo => ({
   kind: room.kind.name,
   capacity: room.capacity,
   host: room.host?.number ?? null,
+  epoch: room.epoch,
   listed: room.listed,
   locked: room.locked,
   properties: room.properties,

@@ -9,6 +9,8 @@ import type { PlayerObserver, SessionObserver } from '../session/sessions.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { createHosts } from './host.ts'
+import { createHostWaits } from './host-wait.ts'
 import { createRoomIndex } from './index.ts'
 import type { LeaveReason } from './kind.ts'
 import { infoOf, type Member } from './member.ts'
@@ -25,8 +27,10 @@ export function createRooms(world: World, limits: Limits) {
   const byReceiver = new Map<Receiver, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
+  const waits = createHostWaits(world, limits)
+  const hosts = createHosts(world, waits.end)
   const takeovers = createTakeovers({
-    ...{ world, moved, guard },
+    ...{ world, moved, guard, judge: hosts.judge },
     tellAway: tellAwayIn,
     expire: (member, room) => unseat(member, room, 'lost'),
   })
@@ -77,7 +81,9 @@ export function createRooms(world: World, limits: Limits) {
     heldBy: takeovers.roomsOf,
     fits: index.fits,
     release,
-    reelect,
+    roleOf: hosts.roleOf,
+    judge: hosts.judge,
+    untilHost: waits.over,
     tellUpdated,
     kick,
     assign,
@@ -111,6 +117,7 @@ export function createRooms(world: World, limits: Limits) {
       for (const cancel of lingering.values()) cancel()
       lingering.clear()
       takeovers.close()
+      hosts.close()
       for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
       byCode.clear()
     },
@@ -153,7 +160,7 @@ export function createRooms(world: World, limits: Limits) {
       push('room.member_joined', { member: infoOf(member) }, { room: room.code }),
       receiver,
     )
-    reelect(room, receiver)
+    hosts.judge(room, { changed: member, except: receiver })
     world.log.info({ room: room.code, session: receiver.id, member: member.number }, 'joined')
   }
 
@@ -168,7 +175,7 @@ export function createRooms(world: World, limits: Limits) {
     moved(room, receiver)
     takeovers.freed(member, room)
     room.broadcast(push('room.member_left', { number, reason }, { room: room.code }))
-    reelect(room)
+    hosts.judge(room)
     receiver.abandonAsks('TARGET_LEFT', room.code)
     guard(room, () => room.hooks.onLeft?.(member, reason))
     world.log.info({ room: room.code, session: receiver.id, member: number, reason }, 'left')
@@ -205,14 +212,7 @@ export function createRooms(world: World, limits: Limits) {
     if (target.role === role) return
     target.role = role
     room.broadcast(push('room.role_changed', { number: target.number, role }, { room: room.code }))
-    reelect(room)
-  }
-
-  /** Elects the active host anew and tells everybody but `except` if it is another. */
-  function reelect(room: Room, except?: Receiver): void {
-    if (!room.elect()) return
-    const host = room.host?.number ?? null
-    room.broadcast(push('room.host_changed', { host }, { room: room.code }), except)
+    hosts.judge(room, { changed: target })
   }
 
   function tellUpdated(room: Room): void {
@@ -262,7 +262,9 @@ export function createRooms(world: World, limits: Limits) {
   function setAway(session: Session, away: boolean): void {
     for (const room of of(session)) {
       const member = room.memberOf(session)
-      if (member) member.away = away
+      if (!member) continue
+      member.away = away
+      if (away) member.awaySince = world.now()
     }
   }
 
@@ -272,6 +274,7 @@ export function createRooms(world: World, limits: Limits) {
       // A hook of another room may have closed its connection again.
       if (member?.away !== away) continue
       tellAwayIn(room, member, session)
+      hosts.judge(room)
       guard(room, () => (away ? room.hooks.onAway?.(member) : room.hooks.onBack?.(member)))
     }
   }

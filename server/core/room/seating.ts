@@ -122,9 +122,9 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     const held = seatHeldBy(room, session.player)
     const away = session.connection === null
     if (held) return takeOver(entrant, held, { ...held, receiver: session, away }, reservation)
-    const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
-    const role = room.size === 0 ? creator : joiner
+    const role = rooms.roleOf(room, away)
     const member = room.propose(session, name, role, dataOf(room, said), away)
+    if (away) member.awaySince = world.now()
     const pages = seatPages(room, member, [...room.members, member], session)
     rooms.enter(member, room)
     reservation?.release()
@@ -143,7 +143,7 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     reservation?.release()
     return told(entrant, pages, () => {
       // Who was away may have to be the host now: it is told as any other, once it has its seat.
-      rooms.reelect(room)
+      rooms.judge(room)
       rooms.guard(room, () => room.hooks.onRestored?.(held))
       rooms.guard(room, () => room.hooks.onBack?.(held))
       if (held.away) rooms.guard(room, () => room.hooks.onAway?.(held))

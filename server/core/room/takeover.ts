@@ -13,6 +13,8 @@ export interface TakeoverOptions {
   readonly moved: (room: Room, from: Receiver, to?: Receiver) => void
   /** Says of a member that it is away, or back, to all but `except`. */
   readonly tellAway: (room: Room, member: Member, except?: Receiver) => void
+  /** Finds out who is host now. */
+  readonly judge: (room: Room) => void
   /** Runs a hook of the room's. */
   readonly guard: (room: Room, run: () => unknown) => void
   /** A seat was kept as long as its room's kind says, and nobody came. */
@@ -23,7 +25,7 @@ export type Takeovers = ReturnType<typeof createTakeovers>
 
 /** Seats that belong to their players: taken over by their next session, kept without one. */
 export function createTakeovers(options: TakeoverOptions) {
-  const { world, moved, tellAway, guard, expire } = options
+  const { world, moved, tellAway, judge, guard, expire } = options
   const byPlayer = new Map<string, Set<Room>>()
   const expiring = new Map<Member, Cancel>()
 
@@ -61,7 +63,10 @@ export function createTakeovers(options: TakeoverOptions) {
       tellAway(room, member, session)
       // Its client may have gone while the room thought about it.
       member.away = session.connection === null
-      if (member.away) tellAway(room, member, session)
+      if (member.away) {
+        member.awaySince = world.now()
+        tellAway(room, member, session)
+      }
       const { number } = member
       world.log.info({ room: room.code, session: session.id, member: number }, 'seat taken over')
     },
@@ -79,7 +84,9 @@ export function createTakeovers(options: TakeoverOptions) {
         world.after(seat_ms, () => expire(member, room)),
       )
       if (away) return true
+      member.awaySince = world.now()
       tellAway(room, member)
+      judge(room)
       guard(room, () => room.hooks.onAway?.(member))
       return true
     },

@@ -15,7 +15,7 @@ signal member_away(member)
 signal member_back(member)
 # `members` was filled anew: after a resume, a reset, or more of a long list.
 signal members_changed
-# `host` is another; the EstragonMember, or null for none.
+# `host` is another, the EstragonMember or null for none: another `epoch` of the room.
 signal host_changed(host)
 # A member has another role; `member` is an EstragonMember.
 signal role_changed(member)
@@ -46,11 +46,13 @@ var capacity: int
 var you: int
 # Who is in it: EstragonMember by number.
 var members: Dictionary = {}
-# The active host: of those with the role assistant or host the highest role, then the lowest
-# number; null for none.
+# The active host: somebody with the role assistant or host, who stays it while it is there; null
+# for none.
 var host: EstragonMember setget , _get_host
 # The active host's member number; 0 for none.
 var host_number: int = 0
+# How often the host has changed.
+var epoch: int = 0
 # Whether we are the active host.
 var is_host: bool setget , _get_is_host
 # Whether lists and `join_or_create` find it.
@@ -132,7 +134,7 @@ func fill(infos: Array) -> void:
 
 # Takes over a snapshot: all that the server says of it, whatever was missed.
 func restore(about: Dictionary, infos: Array) -> void:
-	var host_before := host_number
+	var epoch_before := epoch
 	var there := {}
 	for info in infos:
 		there[int(info["number"])] = true
@@ -142,7 +144,7 @@ func restore(about: Dictionary, infos: Array) -> void:
 	fill(infos)
 	_describe(about)
 	emit_signal("members_changed")
-	if host_number != host_before:
+	if epoch != epoch_before:
 		emit_signal("host_changed", _get_host())
 	emit_signal("updated")
 
@@ -163,7 +165,7 @@ func apply(message: EstragonMessage) -> void:
 			if not data["more"]:
 				emit_signal("members_changed")
 		"room.host_changed":
-			_set_host(data["host"])
+			_set_host(data)
 			emit_signal("host_changed", _get_host())
 		"room.updated":
 			_describe(data["room"])
@@ -206,11 +208,12 @@ func _describe(about: Dictionary) -> void:
 	listed = about["listed"]
 	locked = about["locked"]
 	properties = about["properties"]
-	_set_host(about["host"])
+	_set_host(about)
 
 
-func _set_host(number) -> void:
-	host_number = 0 if number == null else number
+func _set_host(about: Dictionary) -> void:
+	host_number = 0 if about["host"] == null else about["host"]
+	epoch = about["epoch"]
 
 
 func _get_host() -> EstragonMember:

@@ -14,7 +14,7 @@ signal member_away(member: EstragonMember)
 signal member_back(member: EstragonMember)
 ## [member members] was filled anew: after a resume, a reset, or more of a long list.
 signal members_changed
-## Another is the active host; [code]null[/code] for nobody.
+## Another is the active host, [code]null[/code] for nobody: another [member epoch] of the room.
 signal host_changed(host: EstragonMember)
 ## Somebody has another [member EstragonMember.role].
 signal role_changed(member: EstragonMember)
@@ -47,10 +47,13 @@ var properties: Dictionary
 var you: int
 ## The member number of the active host; 0 for none.
 var host_number: int
+## How often the host has changed.
+var epoch: int
 ## Who is in it: [EstragonMember] by number.
 var members: Dictionary = {}
 
-## The active host; [code]null[/code] for none.
+## The active host: somebody with the role assistant or host, who stays it while it is there;
+## [code]null[/code] for none.
 var host: EstragonMember:
 	get:
 		return members.get(host_number)
@@ -123,7 +126,7 @@ func fill(infos: Array) -> void:
 
 ## Takes over what a snapshot tells of our seat, in one or several parts.
 func renew(seats: Array[Dictionary]) -> void:
-	var before := host_number
+	var before := epoch
 	var known := members
 	members = {}
 	for seat: Dictionary in seats:
@@ -131,7 +134,7 @@ func renew(seats: Array[Dictionary]) -> void:
 		for info: Dictionary in seat["members"]:
 			_put(info, known)
 	members_changed.emit()
-	if host_number != before:
+	if epoch != before:
 		host_changed.emit(host)
 	updated.emit()
 
@@ -153,6 +156,7 @@ func apply(message: EstragonMessage) -> void:
 				members_changed.emit()
 		"room.host_changed":
 			host_number = _number(data["host"])
+			epoch = data["epoch"]
 			host_changed.emit(host)
 		"room.updated":
 			var about: Dictionary = data["room"]
@@ -201,6 +205,7 @@ func _describe(about: Dictionary) -> void:
 	kind = about["kind"]
 	capacity = about["capacity"]
 	host_number = _number(about["host"])
+	epoch = about["epoch"]
 	listed = about["listed"]
 	locked = about["locked"]
 	properties = about["properties"]

@@ -1,0 +1,147 @@
+/** What stands around the README's blocks, so that each is a program that is run. */
+export interface Around {
+  readonly before?: string
+  readonly after?: string
+  /** What is another here than for a reader. */
+  readonly replaced?: readonly (readonly [from: string, to: string])[]
+  /** What it prints, each time it is run. */
+  readonly prints: readonly (string | RegExp)[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const CONNECT = "import { connect } from 'estragon/client'\n"
+const connected = (url: string) => `const network = await connect('${url}')\n`
+
+/** A browser's, which outlives the page. */
+const STORAGE = `
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+const localStorage = {
+  getItem: (name) => (existsSync(name) ? readFileSync(name, 'utf8') : null),
+  setItem: (name, value) => writeFileSync(name, value),
+}
+`
+
+/** Packets reach the others of a room, and only who has identified may log out. */
+const SEATED = `\`ws://127.0.0.1:\${server.port}\`, { packets })
+await network.players.identify()
+await network.rooms.joinOrCreate('plaza')`
+
+const AUCTION = `const server = await createServer({ port: 0, rooms: { auction } })
+const network = await connect(\`ws://127.0.0.1:\${server.port}\`)
+await network.rooms.create('auction')
+`
+
+/** Those that are programs of Node. */
+export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Around>> = {
+  'From the web ts 1': () => ({ prints: ['8 Vladimir'] }),
+  'From the web ts 2': () => ({
+    before: CONNECT,
+    after: "await new Promise((said) => network.on('warning', said))",
+    prints: [/^lag is on: delay=80,jitter=20,cut=0.01,stall=0.02,seed=/],
+  }),
+  'Signing in ts 1': (url) => ({
+    before: `${CONNECT}${connected(url)}${STORAGE}`,
+    after: 'console.log(network.players.me.name, network.players.me.id)',
+    prints: [/^Ada \S+$/],
+  }),
+  'Signing in ts 2': (url, key) => ({
+    before: `${CONNECT}${connected(url)}const [ACCESS_KEY, user] = ['${key}', 'ada']\n`,
+    after: 'console.log((await network.players.identify(pass)).player.guest)',
+    replaced: [['https://play.example.org', url.replace('ws:', 'http:')]],
+    prints: ['false'],
+  }),
+  'Signing in ts 3': (url) => ({
+    before: `${CONNECT}${connected(url)}await network.players.identify()\n`,
+    after: 'console.log(network.players.me.name, props.gold, groups.length)',
+    prints: ['Ada 3 0'],
+  }),
+  'Channels ts 1': (url) => ({
+    before: `${CONNECT}${connected(url)}await network.players.identify({ name: 'Ada' })\n`,
+    after: 'console.log(messages.length)',
+    prints: ['Ada Let us go.', '1'],
+  }),
+  'A service beside the game ts 1': (url) => ({
+    prints: [],
+    env: { SOCKET_URL: `${url}/ws` },
+  }),
+  'Rooms with rules of their own ts 1': () => ({
+    replaced: [['port: 1234', 'port: 0']],
+    prints: [],
+  }),
+  'Packets ts 1': () => ({ after: 'console.log(packets.types.length > 2)', prints: ['true'] }),
+  'Nodes that ask each other ts 1': () => ({
+    before: "import { createMemoryBus, createServer } from 'estragon'\n",
+    after: 'console.log(answers.length)',
+    prints: ['2'],
+  }),
+}
+
+/** Blocks that talk to each other, as one program each. */
+export const TOGETHER: readonly (Around & { readonly blocks: readonly string[] })[] = [
+  {
+    blocks: ['Packets ts 1', 'Packets ts 2', 'Packets ts 3'],
+    before: "import { connect, definePackets } from 'estragon/client'\n",
+    replaced: [
+      ["import { definePackets } from 'estragon/client'\n", ''],
+      ['createServer({\n', 'createServer({\n  port: 0,\n'],
+      ["'ws://127.0.0.1:1234', { packets })", SEATED],
+    ],
+    prints: ['bye'],
+  },
+  {
+    blocks: ['Rooms with rules of their own ts 2', 'Rooms with rules of their own ts 3'],
+    before: `import { createServer } from 'estragon'\n${CONNECT}`,
+    replaced: [
+      ["await network.events.emit('auction", `${AUCTION}await network.events.emit('auction`],
+    ],
+    after: 'console.log(bid, best)',
+    prints: ['300 300'],
+  },
+]
+
+/** What is for the reader of a checkout, or run by another test. */
+export const ELSEWHERE: Readonly<Record<string, string>> = {
+  'Start sh 1': 'in the checkout; every test of the command line starts it so',
+  'Develop sh 1': 'the tests themselves',
+  'From development to production nginx 1': 'test/tls.test.ts runs it',
+}
+
+/** What a Godot game does before, and what it prints each time. */
+export interface GodotAround {
+  readonly engine: 'godot3' | 'godot4'
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  readonly prints: readonly string[]
+}
+
+const JOINED = 'await Network.connect_to_server("ws://127.0.0.1:1234")'
+
+/** Those that are run in an engine. */
+export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
+  'From Godot 4 gdscript 1': { engine: 'godot4', before: [], after: [], prints: ['true'] },
+  'From Godot 3 gdscript 1': {
+    engine: 'godot3',
+    before: [],
+    after: ['print(str(answer.value).to_lower() if answer.ok else answer.error)'],
+    prints: ['true'],
+  },
+  'Signing in gdscript 1': {
+    engine: 'godot4',
+    before: [
+      JOINED,
+      'var alias := int(OS.get_environment("ALIAS"))',
+      'var token := OS.get_environment("TOKEN")',
+      'var ticket := ""',
+    ],
+    after: ['print(Network.players.me["guest"], " ", Network.players.props)'],
+    // Once a guest, it stays that for this session: the second line is for who is not.
+    prints: ['true { "gold": 3.0 }'],
+  },
+  'Channels gdscript 1': {
+    engine: 'godot4',
+    before: [JOINED, 'await Network.players.identify("Ada")'],
+    after: ['await Network.channels.history(tavern.channel.id)'],
+    prints: ['Ada: Let us go.'],
+  },
+}
+export const GODOTS: readonly string[] = Object.keys(GODOT_PROGRAMS)

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Test } from 'tap'
+import { buildPage } from '../../web-client/build.ts'
+
+const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+export const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+
+/** A folder that was empty, in which this package and some others are installed. */
+export async function installed(t: Pick<Test, 'teardown'>, others: readonly string[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'estragon-package-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const project = join(folder, 'project')
+  await mkdir(project)
+  const tarball = await pack(folder)
+  await writeFile(join(project, 'package.json'), '{"type":"module","private":true}')
+  await npm(project, 'install', ...NO_EXTRAS, tarball, ...others)
+  return project
+}
+
+const NO_EXTRAS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+
+/** The package as `npm pack` makes it, built beside the checkout so that no other test is disturbed. */
+async function pack(folder: string): Promise<string> {
+  const copy = join(folder, 'copy')
+  await mkdir(join(copy, 'protocol'), { recursive: true })
+  for (const name of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'protocol/PROTOCOL.md',
+    'protocol/protocol.json',
+  ])
+    await copyFile(join(ROOT, name), join(copy, name))
+  await run(process.execPath, [
+    ...[TSC, '-p', join(ROOT, 'server/tsconfig.build.json')],
+    ...['--outDir', join(copy, 'dist')],
+  ])
+  await buildPage(join(copy, 'dist/page'))
+  await npm(copy, 'pack', '--ignore-scripts', '--pack-destination', folder)
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
+  return join(folder, tarball ?? 'no tarball')
+}
+
+const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd })
