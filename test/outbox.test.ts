@@ -357,24 +357,27 @@ t.test('a latest push that does not fit is refused once, until it fits again', a
   t.equal(session.resume.sent, 2)
 })
 
-t.test('of latest pushes that do not fit so many are remembered as a member may have', async (t) => {
-  const { session, wire, turn } = carried()
-  session.receiveBytes = 1_024
-  const most = LIMITS.latest_keys.value
-  const large = (key: number) => rows(1, `${key} ${'x'.repeat(2_000)}`)
-  const told = () => textsOf(wire).length
+t.test(
+  'of latest pushes that do not fit so many are remembered as a member may have',
+  async (t) => {
+    const { session, wire, turn } = carried()
+    session.receiveBytes = 1_024
+    const most = LIMITS.latest_keys.value
+    const large = (key: number) => rows(1, `${key} ${'x'.repeat(2_000)}`)
+    const told = () => textsOf(wire).length
 
-  for (let key = 0; key <= most; key++) session.send(large(key))
-  turn()
-  const before = told()
-  session.send(large(most))
-  turn()
-  const known = told()
-  session.send(large(0))
-  turn()
+    for (let key = 0; key <= most; key++) session.send(large(key))
+    turn()
+    const before = told()
+    session.send(large(most))
+    turn()
+    const known = told()
+    session.send(large(0))
+    turn()
 
-  t.same([before, known, told()], [most + 1, most + 1, most + 2])
-})
+    t.same([before, known, told()], [most + 1, most + 1, most + 2])
+  },
+)
 
 type Said = Outgoing
 
