@@ -268,6 +268,40 @@ t.test('a latest event keeps to the rules of an event', async (t) => {
   })
 })
 
+t.test(
+  'a room hears latest events to server, and what it swallows is kept for nobody',
+  async (t) => {
+    const told: unknown[] = []
+    const rooms = {
+      inn: defineRoom({
+        namespaces: ['inn'],
+        onMessage: (_room, { args }) => (args[0] === 'secret' ? false : undefined),
+        onEvent: (_room, { name, args, key, from }) =>
+          void told.push([name, args, key, from.number]),
+      }),
+    }
+    const here = await world(t, { rooms, limits: HOUSE.limits })
+    const ada = await enter(here, { kind: 'inn', ...PATIENT })
+    const bob = await enter(here, { code: ada.room.code, ...PATIENT })
+    const heard: unknown[] = []
+    bob.network.events.onLatest('inn.at', (args) => void heard.push(args))
+    await cut(bob, here)
+
+    ada.network.events.emitLatest('inn.at', ['for the room'], { key: 'a', to: 'server' })
+    ada.network.events.emitLatest('inn.at', ['for both'], { key: 'b', to: ['server', 'others'] })
+    ada.network.events.emitLatest('inn.at', ['secret'], { key: 'c' })
+    await settled(ada)
+    await back5(bob, here)
+    await settled(bob)
+
+    t.strictSame(told, [
+      ['inn.at', ['for the room'], 'a', 1],
+      ['inn.at', ['for both'], 'b', 1],
+    ])
+    t.strictSame(heard, [['for both']])
+  },
+)
+
 t.test('latest events are charged as events are', async (t) => {
   const { raw } = stage(t, { ...HOUSE, rates: { event: { burst: 3, per_second: 1 } } })
   const ada = await raw()
