@@ -1,3 +1,4 @@
+import { PAUSE_MS } from '../protocol/errors.ts'
 import { type LagOptions, lagOf, lagText } from '../protocol/lag.ts'
 import type { PacketSet } from '../protocol/packet.ts'
 import type { Acceptors, Definitions, Packets as PacketsOf } from '../protocol/packet-kinds.ts'
@@ -56,6 +57,11 @@ export interface ConnectOptions {
   readonly pingEvery?: number
   /** How long to wait before the `attempt`-th try to come back, in ms. */
   readonly backoff?: (attempt: number) => number
+  /**
+   * How long to wait, in ms (30,000), after the server closed for too many messages or connections;
+   * twice as long each time. 0: do not come back.
+   */
+  readonly pause?: number
   /** The game's packets, with what this side does about them: definePackets and acceptPackets. */
   readonly packets?: PacketSet<PacketContext>
   /** Origins beside the page's own that the server may redirect it to (none). */
@@ -90,7 +96,7 @@ export interface Network {
   readonly notifications: Notifications
   readonly packets: Packets
   readonly plaza: Plaza
-  /** `state`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
+  /** `state`, `returning`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
   /** Sends a request of PROTOCOL.md by its type. */
   request: Session['request']
@@ -119,6 +125,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     connectTimeout,
     pingEvery: options.pingEvery ?? 5_000,
     backoff: options.backoff ?? jittered,
+    pause: options.pause ?? PAUSE_MS,
     packets: options.packets?.hash,
     report,
   })

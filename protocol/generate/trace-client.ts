@@ -1,4 +1,10 @@
-import { actionOn, type ErrorCode, RESUME_REASONS, type ResumeReason } from '../errors.ts'
+import {
+  actionOn,
+  ENDING_CLOSES,
+  type ErrorCode,
+  RESUME_REASONS,
+  type ResumeReason,
+} from '../errors.ts'
 import { MESSAGES } from '../index.ts'
 import { Ledger } from '../ledger.ts'
 import { BINARY_KINDS, COUNTED_BIT, isCounted } from '../message.ts'
@@ -76,9 +82,7 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
     post(type: string, data: object, room?: string): void {
       const message = { type, ...(room !== undefined && { room }), data }
       if (isLive) return write(message)
-      const key = `${type} ${room}`
-      held.delete(key)
-      held.set(key, message)
+      held.set(`${type} ${room}`, message)
     },
 
     when(event: string, act: () => void): void {
@@ -258,7 +262,7 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
     if (link === 'none') return
     const action = actionOn(code)
     if (token === '' || action === 'refused' || code === 1000) return finish()
-    if (action === 'ended') lostBecause ??= 'UNKNOWN'
+    if (ENDING_CLOSES.has(code)) lostBecause ??= 'UNKNOWN'
     goAway()
   }
 

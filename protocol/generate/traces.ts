@@ -210,7 +210,7 @@ const SCENARIOS: readonly Scenario[] = [
     },
   ),
   trace(
-    'a newer latest message posted while away goes behind what was posted since the older one',
+    'a newer latest message posted while away takes the place of the older one',
     (play) => {
       begin(play)
       play.drop(1006)
@@ -444,7 +444,7 @@ const SCENARIOS: readonly Scenario[] = [
     { sides: ['server'], other: 'client' },
   ),
 
-  ...[...ENDING_CLOSES, 4000, 4102, 4103].map((code) =>
+  ...[...ENDING_CLOSES, 4000, 4102, 4103, 4105].map((code) =>
     trace(`what a close with ${code} means, and what was lost by it`, (play) => {
       begin(play)
       play.lose('up')
