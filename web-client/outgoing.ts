@@ -93,8 +93,12 @@ export function createOutgoing() {
       ledger.push({ data, bytes, isAnswer: rate === undefined, at })
     },
 
-    /** Keeps a *latest* frame for `take`, in place of an older one of its key. */
-    keepLatest(key: string, text: string, rate: string): void {
+    /**
+     * Keeps a *latest* frame for `take` in place of an older one of its key: behind what was kept
+     * since that one, unless they wait for their turns, of which every key is to have one.
+     */
+    keepLatest(key: string, text: string, rate: string, now: number): void {
+      if ((turns.get(rate) ?? 0) <= now) held.delete(key)
       held.set(key, { text, rate })
     },
 

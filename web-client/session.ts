@@ -179,7 +179,8 @@ export function createSession(options: SessionOptions) {
       data: DataOf<AllMessages[T]>,
       { room }: SendOptions = {},
     ): void {
-      outgoing.keepLatest(`${type} ${room ?? ''}`, compose(type, data, { room }), rateOf(type))
+      const text = compose(type, data, { room })
+      outgoing.keepLatest(`${type} ${room ?? ''}`, text, rateOf(type), timers.now())
       flow()
     },
 

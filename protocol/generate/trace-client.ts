@@ -82,7 +82,9 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string)
     post(type: string, data: object, room?: string): void {
       const message = { type, ...(room !== undefined && { room }), data }
       if (isLive) return write(message)
-      held.set(`${type} ${room}`, message)
+      const key = `${type} ${room}`
+      held.delete(key)
+      held.set(key, message)
     },
 
     when(event: string, act: () => void): void {

@@ -210,7 +210,7 @@ const SCENARIOS: readonly Scenario[] = [
     },
   ),
   trace(
-    'a newer latest message posted while away takes the place of the older one',
+    'a newer latest message posted while away goes behind what was posted since the older one',
     (play) => {
       begin(play)
       play.drop(1006)

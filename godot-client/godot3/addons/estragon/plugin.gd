@@ -13,6 +13,7 @@ const _SETTINGS := {
 	"estragon/outbound_bytes": 1048576,
 	"estragon/first_wait": 0.25,
 	"estragon/longest_wait": 10.0,
+	"estragon/pause": 30.0,
 }
 
 

@@ -10,6 +10,8 @@ extends Reference
 
 # `state` is another; `code` and `reason` are those of the close that led to it.
 signal state_changed(state, code, reason)
+# It comes back by itself, in so many seconds.
+signal returning(seconds)
 # The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
 signal was_reset(reason)
 # The session is another, without player or rooms.
@@ -72,7 +74,7 @@ var shares_packets: bool = false
 
 var _options: EstragonOptions
 var _connections: EstragonConnections
-var _outgoing := EstragonOutgoing.new()
+var _outgoing: EstragonOutgoing
 var _requests: EstragonRequests
 var _resume: EstragonResume
 var _liveness: EstragonLiveness
@@ -84,6 +86,7 @@ func _init(its_world: EstragonWorld = null, link_factory: FuncRef = null) -> voi
 	world = its_world if its_world else EstragonWorld.new()
 	clock = EstragonClock.new(world)
 	_connections = EstragonConnections.new(world, link_factory)
+	_outgoing = EstragonOutgoing.new(world)
 	_requests = EstragonRequests.new(world)
 	_resume = EstragonResume.new(world, _outgoing, _requests)
 	_liveness = EstragonLiveness.new(clock, _outgoing)
@@ -141,14 +144,15 @@ func request(
 	return yield(_requests.add(its_id, type, _outgoing.sent, timeout_ms, error), "done")
 
 
-# Sends a counted message that asks for no answer; returns what keeps it from being sent.
+# Sends a counted message that asks for no answer; returns what keeps it from being sent. Too fast is
+# told by `error_received` as well, as if the server had said it.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return _outgoing.send(type, data, envelope)
+	return _tell_too_fast(_outgoing.send(type, data, envelope))
 
 
 # The same with a whole frame of a binary kind.
 func send_bytes(type: String, frame: PoolByteArray) -> EstragonError:
-	return _outgoing.push(type, frame)
+	return _tell_too_fast(_outgoing.push(type, frame))
 
 
 # A number for what a binary frame asks, see `ask_bytes`.
@@ -170,7 +174,7 @@ func settle(its_id: int, value) -> void:
 	_requests.answer(str(its_id), EstragonResult.new({"value": value}))
 
 
-# Sends a message whose newest is all that counts; while away only that one is kept.
+# Sends a message whose newest is all that counts; while it must wait only that one is kept.
 func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
 	return _outgoing.post(type, data, envelope)
 
@@ -239,17 +243,19 @@ func _on_refused(retry_ms: int) -> void:
 	_connections.give_up(EstragonLink.LOST, "claim refused")
 	if retry_ms >= 0:
 		_connections.come_back_after(retry_ms)
+		emit_signal("returning", retry_ms / 1000.0)
 
 
 # The connection is gone: come back, unless its code says otherwise.
 func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
-	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	if _resume.has_session and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
-		_resume.lose(action == "ended")
-		_connections.come_back()
+	var wait_ms := _connections.come_back(code) if _resume.has_session else -1.0
+	if wait_ms >= 0.0:
+		_resume.lose(EstragonProtocol.ENDING_CLOSES.has(code))
 		_set_state(State.AWAY, code, reason)
+		if state == State.AWAY:
+			emit_signal("returning", wait_ms / 1000.0)
 		return
 	_connections.forget()
 	last_error = _connections.error_of(code, reason)
@@ -257,6 +263,12 @@ func _on_closed(code: int, reason: String) -> void:
 	_set_state(State.CLOSED, code, reason)
 	_requests.abandon(-1, EstragonProtocol.CLOSED, asked)
 	_requests.tell_refused()
+
+
+func _tell_too_fast(error: EstragonError) -> EstragonError:
+	if error and error.code == EstragonProtocol.RATE_LIMITED:
+		emit_signal("error_received", error)
+	return error
 
 
 func _set_state(next: int, code: int, reason: String) -> void:

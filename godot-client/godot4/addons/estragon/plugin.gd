@@ -12,6 +12,7 @@ const _SETTINGS: Dictionary = {
 	"estragon/outbound_bytes": 1_048_576,
 	"estragon/first_wait": 0.25,
 	"estragon/longest_wait": 10.0,
+	"estragon/pause": 30.0,
 }
 
 

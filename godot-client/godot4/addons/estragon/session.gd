@@ -7,6 +7,8 @@ extends RefCounted
 
 ## [member state] is another; [param code] and [param reason] are those of the close that led to it.
 signal state_changed(state: State, code: int, reason: String)
+## It comes back by itself, in so many seconds.
+signal returning(seconds: float)
 ## The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
 signal was_reset(reason: String)
 ## The session is another, without player or rooms.
@@ -57,7 +59,7 @@ var packets: String = ""
 var shares_packets: bool = false
 
 var _options: EstragonOptions
-var _outgoing: EstragonOutgoing = EstragonOutgoing.new()
+var _outgoing: EstragonOutgoing
 var _requests: EstragonRequests = EstragonRequests.new()
 var _resume: EstragonResume
 var _liveness: EstragonLiveness
@@ -69,6 +71,7 @@ func _init(its_world := EstragonWorld.new(), link_factory: Callable = EstragonLi
 	world = its_world
 	clock = EstragonClock.new(world)
 	connections = EstragonConnections.new(world, link_factory)
+	_outgoing = EstragonOutgoing.new(world)
 	_resume = EstragonResume.new(world, _outgoing, _requests)
 	_liveness = EstragonLiveness.new(clock, _outgoing)
 	_incoming = EstragonIncoming.new(_resume, _requests, _outgoing, _liveness)
@@ -76,6 +79,7 @@ func _init(its_world := EstragonWorld.new(), link_factory: Callable = EstragonLi
 	connections.replaced.connect(_outgoing.go_on)
 	connections.closed.connect(_on_closed)
 	connections.warned.connect(warned.emit)
+	connections.returning.connect(returning.emit)
 	_resume.went_live.connect(_on_live)
 	_resume.refused.connect(connections.come_back_later)
 	_resume.adopted.connect(_on_adopted)
@@ -128,14 +132,15 @@ func request(
 	return await _requests.add(its_id, type, _outgoing.sent, world.now() + timeout_ms).done
 
 
-## Sends a counted message that asks for no answer; returns why it could not be.
+## Sends a counted message that asks for no answer; returns why it could not be. Too fast is told by
+## [signal error_received] as well, as if the server had said it.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
-	return _outgoing.send(type, data, envelope)
+	return _tell_too_fast(_outgoing.send(type, data, envelope))
 
 
 ## The same with a whole frame of a binary kind.
 func send_bytes(type: String, frame: PackedByteArray) -> EstragonError:
-	return _outgoing.push(type, frame)
+	return _tell_too_fast(_outgoing.push(type, frame))
 
 
 ## A number for what a binary frame asks, see [method ask_bytes].
@@ -158,7 +163,7 @@ func settle(its_id: int, value: Variant) -> void:
 	_requests.answer(str(its_id), EstragonResult.success({"value": value}))
 
 
-## Sends a message whose newest is all that counts; while away only that one is kept.
+## Sends a message whose newest is all that counts; while it must wait only that one is kept.
 func post(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
 	return _outgoing.post(type, data, envelope)
 
@@ -228,18 +233,25 @@ func _on_live() -> void:
 func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
-	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	if _resume.token and action != "refused" and code != EstragonProtocol.CLOSE_NORMAL:
-		if action == "ended":
+	var wait_ms := connections.come_back(code) if _resume.token else -1.0
+	if wait_ms >= 0.0:
+		if EstragonProtocol.ENDING_CLOSES.has(code):
 			_resume.despair("UNKNOWN")
-		connections.come_back()
 		_set_state(State.AWAY, code, reason)
+		if state == State.AWAY:
+			returning.emit(wait_ms / 1000.0)
 		return
 	connections.forget()
 	last_error = EstragonError.closed(connections.url, code, reason)
 	var given_up := _requests.ids()
 	_set_state(State.CLOSED, code, reason)
 	_requests.give_up(given_up, EstragonProtocol.CLOSED)
+
+
+func _tell_too_fast(error: EstragonError) -> EstragonError:
+	if error and error.code == EstragonProtocol.RATE_LIMITED:
+		error_received.emit(error)
+	return error
 
 
 func _set_state(next: State, code: int, reason: String) -> void:
