@@ -118,7 +118,7 @@ func push(type: String, frame, is_answer: bool = false) -> EstragonError:
 		error.message = "%s: %s" % [rate, error.message]
 		error.retry_ms = int(ceil(next - now - EstragonProtocol.MOST_WAIT_MS))
 		return error
-	var at := max(next, _last_at)
+	var at: float = next if next > _last_at else _last_at # `max` knows seven digits in Godot 3.2.
 	var must_wait: bool = (
 		not is_live
 		or written < _ledger.sent

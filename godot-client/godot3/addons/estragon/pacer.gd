@@ -26,8 +26,8 @@ func set_rates(rates: Dictionary) -> void:
 	_paces.clear()
 	for name in rates:
 		var kept: float = rates[name]["per_second"] * EstragonProtocol.PACE
-		var most := max(1.0, rates[name]["burst"] - kept * EstragonProtocol.SLACK_MS / 1000.0)
-		_paces[name] = [most, 1000.0 / kept]
+		var most: float = rates[name]["burst"] - kept * EstragonProtocol.SLACK_MS / 1000.0
+		_paces[name] = [most if most > 1.0 else 1.0, 1000.0 / kept]
 
 
 # When the next of this class may go, `now` or later, behind those that were taken.
@@ -35,15 +35,20 @@ func next(name: String, now: float) -> float:
 	if not _paces.has(name):
 		return now
 	var pace: Array = _paces[name]
-	return max(now, _full_at.get(name, 0.0) - (pace[0] - 1.0) * pace[1])
+	return _later(now, _full_at.get(name, 0.0) - (pace[0] - 1.0) * pace[1])
 
 
 # One of this class goes at `at`.
 func take(name: String, at: float) -> void:
 	if _paces.has(name):
-		_full_at[name] = max(_full_at.get(name, 0.0), at) + _paces[name][1]
+		_full_at[name] = _later(_full_at.get(name, 0.0), at) + _paces[name][1]
 
 
 # Another session: nothing was charged to it yet.
 func forget() -> void:
 	_full_at.clear()
+
+
+# In Godot 3.2 `max` knows seven digits of a time.
+static func _later(one: float, other: float) -> float:
+	return one if one > other else other
