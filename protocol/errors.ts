@@ -31,7 +31,7 @@ export const ERRORS = {
   },
   RATE_LIMITED: {
     status: 429,
-    by: 'server',
+    by: 'both',
     doc: 'Too fast; try again after `retry_ms`. Insisting closes the connection with 4101.',
   },
   UNSUPPORTED: {
@@ -232,7 +232,7 @@ export const ERRORS = {
   REFUSED: {
     status: 403,
     by: 'client',
-    doc: 'The server closed the connection with a code that says: do not come back unchanged.',
+    doc: 'The server closed the connection with a code that says: do not come back unchanged; or, where `retry_ms` says so, not before that.',
   },
   CLOSED: { status: 503, by: 'client', doc: 'The connection was closed by the caller.' },
   SESSION_LOST: {
@@ -265,7 +265,11 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS
 
 /** What a client does about a close: come back, end the session, or stay away. */
-export type CloseAction = 'return' | 'refused' | 'ended'
+/**
+ * What a client does: `return` at once, `ended` the same as a new session, `pause`: return after
+ * PAUSE_MS, doubled each time, `refused`: not unchanged.
+ */
+export type CloseAction = 'return' | 'ended' | 'pause' | 'refused'
 
 interface CloseEntry {
   readonly name: string
@@ -309,7 +313,7 @@ export const CLOSES = {
     ends: true,
     doc: 'Malformed messages or counts became abuse, or the address is not an endpoint.',
   },
-  4101: { name: 'FLOOD', action: 'refused', ends: true, doc: 'Too fast for too long.' },
+  4101: { name: 'FLOOD', action: 'pause', ends: true, doc: 'Too fast for too long.' },
   4102: { name: 'KICKED', action: 'refused', ends: false, doc: 'Removed by somebody who may.' },
   4103: {
     name: 'TAKEN_OVER',
@@ -320,13 +324,18 @@ export const CLOSES = {
   4104: { name: 'NOT_IDENTIFIED', action: 'refused', ends: false, doc: 'Not identified in time.' },
   4105: {
     name: 'TOO_MANY_CONNECTIONS',
-    action: 'refused',
+    action: 'pause',
     ends: false,
     doc: 'Too many connections or sessions from this address.',
   },
 } as const satisfies Record<number, CloseEntry>
 
 export type CloseCode = keyof typeof CLOSES
+
+/** How long a client waits after a close that asks for a pause, before it comes back. */
+export const PAUSE_MS = 30_000
+/** The same after many of them: a pause is twice the one before it, at most this. */
+export const LONGEST_PAUSE_MS = 1_800_000
 
 /** The close codes that end a session at once; every other close leaves it away. */
 export const ENDING_CLOSES: ReadonlySet<number> = new Set(

@@ -294,7 +294,10 @@ export function boundsOf(name: LimitName): readonly [min: number, max: number] {
 const MOST_BYTES = 2_147_483_647
 const MOST_COUNT = 4_294_967_295
 
-/** Token buckets: `burst` messages at once, refilled at `per_second`. */
+/**
+ * Token buckets: `burst` messages at once, refilled at `per_second`. Of those that are `told`, welcome
+ * says how many there are, so that a client can keep to them.
+ */
 export const RATES = {
   connection: { per_second: 200, burst: 400, doc: 'Connection messages: acknowledgements, pings.' },
   resume: {
@@ -307,15 +310,26 @@ export const RATES = {
     burst: 10,
     doc: 'Resets on a living connection, by a `session.ack` that does not match or a `session.desync`; an empty bucket closes with 4100.',
   },
-  request: { per_second: 50, burst: 100, doc: 'Every request without a class of its own.' },
-  event: {
+  request: {
     per_second: 50,
     burst: 100,
+    told: true,
+    doc: 'Every request without a class of its own.',
+  },
+  event: {
+    per_second: 75,
+    burst: 150,
+    told: true,
     doc: '`event.emit`, `event.emit_latest` and `function.cast`.',
   },
-  packet: { per_second: 75, burst: 150, doc: '`packet`, in JSON or in bytes; a bundle is one.' },
-  query: { per_second: 20, burst: 60, doc: '`query` and `function.call`.' },
-  create: { per_second: 1, burst: 20, doc: '`room.create`, for each session.' },
+  packet: {
+    per_second: 75,
+    burst: 150,
+    told: true,
+    doc: '`packet`, in JSON or in bytes; a bundle is one.',
+  },
+  query: { per_second: 20, burst: 60, told: true, doc: '`query` and `function.call`.' },
+  create: { per_second: 1, burst: 20, told: true, doc: '`room.create`, for each session.' },
   guess: {
     per_second: 0.2,
     burst: 10,
@@ -326,7 +340,7 @@ export const RATES = {
     burst: 100,
     doc: 'The same for each address.',
   },
-  channel: { per_second: 10, burst: 40, doc: '`channel.send`.' },
+  channel: { per_second: 10, burst: 40, told: true, doc: '`channel.send`.' },
   http: { per_second: 50, burst: 100, doc: 'Calls of the HTTP API, for each address.' },
   guest: { per_second: 1, burst: 500, doc: 'New guests, for each address.' },
   bad_key: {
@@ -342,10 +356,16 @@ export const RATES = {
   notify: {
     per_second: 50,
     burst: 100,
+    told: true,
     doc: '`notify.client`, `notify.group` and `notify.all`; a backend’s are not limited.',
   },
-  move: { per_second: 75, burst: 150, doc: 'Positions: one per drawn frame and some.' },
-  identify: { per_second: 1, burst: 10, doc: '`player.identify`.' },
+  move: {
+    per_second: 75,
+    burst: 150,
+    told: true,
+    doc: 'Positions: one per drawn frame and some.',
+  },
+  identify: { per_second: 1, burst: 10, told: true, doc: '`player.identify`.' },
   malformed: {
     per_second: 5,
     burst: 50,
@@ -356,9 +376,27 @@ export const RATES = {
     burst: 200,
     doc: 'Messages refused as too fast; an empty bucket closes with 4101.',
   },
-} as const satisfies Record<string, { per_second: number; burst: number; doc: string }>
+} as const satisfies Record<string, Bucket>
+
+interface Bucket {
+  readonly per_second: number
+  readonly burst: number
+  readonly told?: true
+  readonly doc: string
+}
 
 export type RateClass = keyof typeof RATES
+/** Those that welcome tells. */
+export type ToldRate = {
+  [K in RateClass]: (typeof RATES)[K] extends { told: true } ? K : never
+}[RateClass]
+
+export const TOLD_RATES = (Object.keys(RATES) as RateClass[]).filter(
+  (name): name is ToldRate => 'told' in RATES[name],
+)
+
+/** The class of a message whose table names none. */
+export const OTHER_RATE = 'request' satisfies ToldRate
 
 /** A bucket that fills more slowly than one in 1,000 s would never say when to try again. */
 export const LEAST_PER_SECOND = 0.001

@@ -1,4 +1,5 @@
 import { RESUME_REASONS, type ResumeReason } from './errors.ts'
+import { LEAST_PER_SECOND, TOLD_RATES, type ToldRate } from './limits.ts'
 import { feature } from './message.ts'
 import { player } from './players.ts'
 import { seat } from './rooms.ts'
@@ -36,6 +37,30 @@ const abilities = {
   packets: about('Of the game’s packet schema.', optional(nullable(text({ max: 64 })))),
 }
 
+const rate = () =>
+  optional(
+    object({
+      per_second: about(
+        'How many the server admits in the long run.',
+        float64({ min: LEAST_PER_SECOND }),
+      ),
+      burst: about('How many at once, after a while without any.', integer('uint32')),
+    }),
+  )
+
+const rates = () =>
+  about(
+    'What the server admits of each class that it limits; see [Pacing](#pacing).',
+    optional(
+      object(
+        Object.fromEntries(TOLD_RATES.map((name) => [name, rate()])) as Record<
+          ToldRate,
+          ReturnType<typeof rate>
+        >,
+      ),
+    ),
+  )
+
 const reason = () => choice(...(Object.keys(RESUME_REASONS) as ResumeReason[]))
 
 export const session = feature('session', 'Connections, and sessions that survive them.', {
@@ -62,6 +87,7 @@ export const session = feature('session', 'Connections, and sessions that surviv
         ack_frames: integer('uint32'),
         ack_ms: integer('uint32'),
       }),
+      rates: rates(),
     }),
   },
   'session.hello': {

@@ -150,7 +150,7 @@ export function createHub(options: HubOptions = {}) {
     ...{ world, limits, sender, packets: options.packets, dev, resolve, logic },
   })
   const connection = createConnections({
-    ...{ world, limits, sessions, seatsOf: seats.seatsOf },
+    ...{ world, limits, rates, sessions, seatsOf: seats.seatsOf },
     packets: options.packets?.hash ?? null,
   })
   const shapes = createShapes(store)

@@ -6,7 +6,7 @@ import { createServer, defineRoom, type HubOptions } from '../server/server.ts'
 import { acceptPackets as acceptHere, type ConnectOptions } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
 import { createRandom, seedOf } from './support/clock.ts'
-import { tapped } from './support/tap.ts'
+import { tapped, unpaced } from './support/tap.ts'
 import { failureOf, moment, until } from './support/troupe.ts'
 import { NodeSocket, OVERS, type Over, type TestWorld, world } from './support/world.ts'
 
@@ -621,7 +621,7 @@ for (const over of OVERS) {
     `packets that come too fast are refused, in bytes and in JSON alike, over ${over}`,
     async (t) => {
       const here = await stage(t, over, {}, { rates: { packet: { per_second: 1, burst: 3 } } })
-      const ada = await here.player()
+      const ada = await here.player({ WebSocket: tapped(here.Socket, { onReceive: unpaced }) })
       const ask = (packet: AnyPacket) => ada.network.packets.ask(packet)
 
       const answers = [await ask(['Slap']), await ask(['Bundle', [['Slap'], ['Slap']]])]

@@ -1,3 +1,4 @@
+import { PAUSE_MS } from '../protocol/errors.ts'
 import { type LagOptions, lagOf, lagText } from '../protocol/lag.ts'
 import type { PacketSet } from '../protocol/packet.ts'
 import type { Acceptors, Definitions, Packets as PacketsOf } from '../protocol/packet-kinds.ts'
@@ -64,6 +65,11 @@ export interface ConnectOptions {
    */
   readonly backoff?: Backoff
   /**
+   * How long to wait, in ms (30,000), after the server closed for too many messages or connections;
+   * twice as long each time. 0: do not come back.
+   */
+  readonly pause?: number
+  /**
    * What says that the device is online, or in front, again: then the next try is made at once. The
    * browser's own events unless given.
    */
@@ -110,7 +116,7 @@ export interface Network {
   readonly notifications: Notifications
   readonly packets: Packets
   readonly plaza: Plaza
-  /** `state`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
+  /** `state`, `returning`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
   /** Sends a request of PROTOCOL.md by its type. */
   request: Session['request']
@@ -141,6 +147,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     connectTimeout,
     pingEvery: options.pingEvery ?? 5_000,
     backoff: options.backoff ?? jittered,
+    pause: options.pause ?? PAUSE_MS,
     wakeups: options.wakeups ?? platformWakeups(),
     packets: options.packets?.hash,
     report,

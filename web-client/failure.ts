@@ -28,5 +28,8 @@ export class NetworkError extends Error {
 }
 
 /** A failure that arose on this side of the wire. */
-export const failure = (code: ErrorCode, message: string = ERRORS[code].doc) =>
-  new NetworkError({ code, status: ERRORS[code].status, message })
+export const failure = (
+  code: ErrorCode,
+  message: string = ERRORS[code].doc,
+  more: Pick<FailureData, 'retry_ms'> = {},
+) => new NetworkError({ code, status: ERRORS[code].status, message, ...more })

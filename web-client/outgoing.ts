@@ -1,11 +1,15 @@
+import { ERRORS } from '../protocol/errors.ts'
 import type { AllMessages } from '../protocol/index.ts'
 import { Ledger } from '../protocol/ledger.ts'
-import { LIMITS } from '../protocol/limits.ts'
+import { LIMITS, RATES } from '../protocol/limits.ts'
 import type { DataOf } from '../protocol/message.ts'
+import { createPacer, MOST_WAIT_MS } from '../protocol/pacer.ts'
+import { failure } from './failure.ts'
 import type { Data } from './link.ts'
 
 /** What the server takes and keeps, as its welcome says. */
-export type ServerLimits = DataOf<AllMessages['welcome']>['limits']
+type Welcome = DataOf<AllMessages['welcome']>
+export type ServerLimits = Welcome['limits']
 
 /** A room keeps no more of one member for others. */
 const MOST_HELD = LIMITS.latest_keys.value
@@ -19,22 +23,46 @@ const DEFAULTS: ServerLimits = {
   ack_ms: LIMITS.ack_ms.value,
 }
 
+/** A counted frame as it is handed in. */
+interface Counted {
+  readonly data: Data
+  readonly bytes: number
+  /** What it is charged to; nothing where it answers a question of the server's. */
+  readonly rate: string | undefined
+}
+
 interface Frame {
   readonly data: Data
   readonly bytes: number
   /** Whether it answers a question of the server's, and means nothing once the counts begin again. */
   readonly isAnswer: boolean
+  /** When it may go. */
+  readonly at: number
+}
+
+interface Latest {
+  readonly text: string
+  readonly rate: string
 }
 
 export type Outgoing = ReturnType<typeof createOutgoing>
 
-/** What this client sends: counted frames until they have arrived, of *latest* ones the newest. */
+/**
+ * What this client sends, no faster than the server admits it: counted frames in order, until they
+ * have arrived, of *latest* ones the newest.
+ */
 export function createOutgoing() {
   let limits = DEFAULTS
   let ledger = createLedger(limits)
-  /** How many counted frames were ever written to a connection. */
+  let pacer = createPacer(RATES)
+  /** How many counted frames were written to this connection, and ever to any. */
   let written = 0
-  const held = new Map<string, string>()
+  let everWritten = 0
+  /** When the last counted frame may go: none overtakes another. */
+  let lastAt = 0
+  const held = new Map<string, Latest>()
+  /** By their class, when the next *latest* frame may go. */
+  const turns = new Map<string, number>()
 
   return {
     get limits() {
@@ -49,42 +77,80 @@ export function createOutgoing() {
     get written() {
       return written
     },
-
-    isFull: (bytes: number): boolean => ledger.isFull(bytes),
-
-    /** Adds a counted frame; `isWritten` when it goes out at once. */
-    add(frame: Frame, isWritten: boolean): void {
-      ledger.push(frame)
-      if (isWritten) written = ledger.sent
+    get everWritten() {
+      return everWritten
     },
 
     /**
-     * Keeps a *latest* frame until there is a connection, in place of an older one of its key and
-     * behind what was kept since that one.
+     * Adds a counted frame, for `take`. Throws RATE_LIMITED where it would have to wait too long, and
+     * BUFFER_FULL where it must wait and there is no room.
      */
-    keepLatest(key: string, text: string): void {
-      held.delete(key)
-      held.set(key, text)
+    add({ data, bytes, rate }: Counted, now: number, isLive: boolean): void {
+      const next = rate === undefined ? now : pacer.next(rate, now)
+      if (next - now > MOST_WAIT_MS) throw tooFast(rate, next - now - MOST_WAIT_MS)
+      const at = Math.max(next, lastAt)
+      const mustWait = !isLive || at > now || written < ledger.sent
+      if (mustWait && ledger.isFull(bytes)) throw failure('BUFFER_FULL')
+      if (rate !== undefined) pacer.take(rate, at)
+      lastAt = at
+      ledger.push({ data, bytes, isAnswer: rate === undefined, at })
+    },
+
+    /**
+     * Keeps a *latest* frame for `take` in place of an older one of its key: behind what was kept
+     * since that one, unless they wait for their turns, of which every key is to have one.
+     */
+    keepLatest(key: string, text: string, rate: string, now: number): void {
+      if ((turns.get(rate) ?? 0) <= now) held.delete(key)
+      held.set(key, { text, rate })
+      // What waits longest goes, as the newest is what counts.
       const [oldest] = held.keys()
       if (held.size > MOST_HELD && oldest !== undefined) held.delete(oldest)
     },
 
     acknowledge: (count: number): void => ledger.acknowledge(count),
 
-    /** What to write to a new connection whose server has `count` frames. */
-    take(count = written): Data[] {
-      const all = [...ledger.after(count).map(({ data }) => data), ...held.values()]
-      written = ledger.sent
-      held.clear()
+    /** A new connection, whose server has `count` frames. */
+    rewind(count = everWritten): void {
+      written = count
+    },
+
+    /** What is to be written now. */
+    take(now: number): Data[] {
+      const all: Data[] = []
+      if (written < ledger.sent)
+        for (const { data, at } of ledger.after(written)) {
+          if (at > now) break
+          written++
+          all.push(data)
+        }
+      everWritten = Math.max(everWritten, written)
+      for (const [key, { text, rate }] of held) {
+        if (!isDue(rate, now)) continue
+        turns.delete(rate)
+        held.delete(key)
+        all.push(text)
+      }
       return all
     },
 
+    /** When to `take` the next; undefined while nothing waits. */
+    nextAt(): number | undefined {
+      const [first] = written < ledger.sent ? ledger.after(written) : []
+      const all = [...(first ? [first.at] : []), ...turns.values()]
+      return all.length > 0 ? Math.min(...all) : undefined
+    },
+
     /** Another session, with another server's limits: nothing said before concerns it. */
-    renew(its: ServerLimits): void {
-      limits = its
+    renew(its: Pick<Welcome, 'limits' | 'rates'>): void {
+      limits = its.limits
       ledger = createLedger(limits)
+      pacer = createPacer(its.rates ?? {})
       written = 0
+      everWritten = 0
+      lastAt = 0
       held.clear()
+      turns.clear()
     },
 
     /**
@@ -92,15 +158,30 @@ export function createOutgoing() {
      * Returns what a frame's number has become.
      */
     restart(): (count: number) => number {
-      const first = written
+      const first = everWritten
       const unwritten = ledger.after(first)
       ledger.reset()
       written = 0
+      everWritten = 0
       for (const frame of unwritten) if (!frame.isAnswer) ledger.push(frame)
       return (count) => unwritten.slice(0, count - first).filter((one) => !one.isAnswer).length
     },
   }
+
+  /** Whether a *latest* frame of this class may go; if not, it has its turn. */
+  function isDue(rate: string, now: number): boolean {
+    let at = turns.get(rate)
+    if (at === undefined) {
+      at = pacer.next(rate, now)
+      pacer.take(rate, at)
+      turns.set(rate, at)
+    }
+    return at <= now
+  }
 }
+
+const tooFast = (rate: string | undefined, ms: number) =>
+  failure('RATE_LIMITED', `${rate}: ${ERRORS.RATE_LIMITED.doc}`, { retry_ms: Math.ceil(ms) })
 
 const createLedger = ({ resume_bytes, resume_frames }: ServerLimits) =>
   new Ledger<Frame>({ bytes: resume_bytes, frames: resume_frames }, ({ bytes }) => bytes)

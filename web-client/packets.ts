@@ -240,7 +240,7 @@ export function createPackets(options: PacketsOptions) {
     const asked = { type: 'packet', id } as unknown as Received // an id may be a number
     const say = (type: string, data: unknown) => session.answer(asked, type, data)
     const answer = (value: unknown) => {
-      if (isBinary && packets) session.sendBytes('packet', packets.answer(Number(id), value), true)
+      if (isBinary && packets) session.answerBytes('packet', packets.answer(Number(id), value))
       else say('packet', { value })
     }
     const refuse = (code: ErrorCode, text: string, more = {}) =>

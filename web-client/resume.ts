@@ -114,21 +114,21 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
     },
 
     /** A new session; returns why there is no more of the old one, as far as is known here. */
-    begin(limits: Welcome['limits']): ResumeReason | undefined {
+    begin(welcome: Welcome): ResumeReason | undefined {
       const reason = hopeless
       hopeless = undefined
       attempt = 0
-      const { written } = outgoing
-      outgoing.renew(limits)
-      requests.abandon((count) => (count > written ? 'SESSION_LOST' : 'OUTCOME_UNKNOWN'))
+      const { everWritten } = outgoing
+      outgoing.renew(welcome)
+      requests.abandon((count) => (count > everWritten ? 'SESSION_LOST' : 'OUTCOME_UNKNOWN'))
       recount()
       return reason
     },
 
     /** The counts begin again: what was written has no known outcome, the rest is still to come. */
     beginAgain(): void {
-      const { written } = outgoing
-      requests.abandon((count) => (count > written ? undefined : 'OUTCOME_UNKNOWN'))
+      const { everWritten } = outgoing
+      requests.abandon((count) => (count > everWritten ? undefined : 'OUTCOME_UNKNOWN'))
       requests.renumber(outgoing.restart())
       recount()
     },
@@ -145,7 +145,7 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
     compare({ sent, received: arrived }: DataOf<AllMessages['session.ack']>): void {
       outgoing.acknowledge(arrived)
       if (sent !== received)
-        write({ type: 'session.desync', data: { sent: outgoing.sent, received } })
+        write({ type: 'session.desync', data: { sent: outgoing.written, received } })
     },
 
     /** A page of a snapshot; all of them once the last has come. */
@@ -172,7 +172,7 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
   }
 
   function acknowledge(): void {
-    const { sent } = outgoing
+    const { written: sent } = outgoing
     if (told.sent === sent && told.received === received) return
     told.sent = sent
     told.received = received

@@ -32,13 +32,18 @@ export function createRetry({ timers, backoff, open }: RetryOptions) {
       lostAt = undefined
     },
 
-    /** Opens the next after a while, or after `pause` ms; the session is kept for `resume_ms`. */
-    later(resume_ms: number, pause?: number): void {
+    /**
+     * Opens the next after a while, or after `pause` ms; the session is kept for `resume_ms`. Returns
+     * in how many ms.
+     */
+    later(resume_ms: number, pause?: number): number {
       const now = timers.now()
       lostAt ??= now + resume_ms
       isPaused = pause !== undefined
+      const ms = pause ?? backoff(++tries, Math.max(0, lostAt - now))
       cancel()
-      cancel = timers.after(pause ?? backoff(++tries, Math.max(0, lostAt - now)), tryNow)
+      cancel = timers.after(ms, tryNow)
+      return ms
     },
 
     /**

@@ -1,6 +1,7 @@
-import { actionOn, type ResumeReason } from '../protocol/errors.ts'
+import { actionOn, ENDING_CLOSES, PAUSE_MS, type ResumeReason } from '../protocol/errors.ts'
 import { FINGERPRINT } from '../protocol/fingerprint.ts'
-import type { AllMessages } from '../protocol/index.ts'
+import { type AllMessages, messageOf } from '../protocol/index.ts'
+import { OTHER_RATE } from '../protocol/limits.ts'
 import {
   BINARY_KINDS,
   COUNTED_BIT,
@@ -18,6 +19,7 @@ import { createLiveness } from './liveness.ts'
 import { compose, composeAnswer, type Received, type RequestType, read } from './message.ts'
 import { createOutcomes } from './outcome.ts'
 import { createOutgoing } from './outgoing.ts'
+import { createPauses } from './pauses.ts'
 import { createRequests, type WaitOptions } from './requests.ts'
 import { createResume, type Snapshot, type Welcome } from './resume.ts'
 import { type Backoff, createRetry } from './retry.ts'
@@ -29,6 +31,8 @@ export type { Snapshot } from './resume.ts'
 export type SessionEvents = {
   /** `code` and `reason` are those of the close that led here, where one did. */
   state: [state: State, code: number, reason: string]
+  /** It comes back by itself, in so many ms. */
+  returning: [ms: number]
   /** The counts began again: what was in flight is OUTCOME_UNKNOWN; identity and seats are kept. */
   reset: [reason: ResumeReason]
   /** The session is another, without player or rooms. */
@@ -50,6 +54,8 @@ export interface SessionOptions {
   readonly timers: Timers
   readonly connectTimeout: number
   readonly backoff: Backoff
+  /** How long to wait after a close that asks for a pause, in ms; 0: for ever. */
+  readonly pause: number
   readonly wakeups?: Wakeups | undefined
   readonly pingEvery: number
   /** The hash of the game's packets, where there are any. */
@@ -68,7 +74,7 @@ export type Session = ReturnType<typeof createSession>
 
 /** A session with the server that survives its connections. */
 export function createSession(options: SessionOptions) {
-  const { url, openLink, timers, connectTimeout, backoff, pingEvery, report } = options
+  const { url, openLink, timers, connectTimeout, backoff, pause, pingEvery, report } = options
   const { packets, kept, wakeups } = options
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
@@ -83,6 +89,7 @@ export function createSession(options: SessionOptions) {
       lose(SILENT, reason)
     },
   })
+  const pauses = createPauses({ now: timers.now, pause })
   const outgoing = createOutgoing()
   const abilities = { fingerprint: FINGERPRINT, ...(packets !== undefined && { packets }) }
   const resume = createResume({ outgoing, requests, abilities, write })
@@ -98,6 +105,7 @@ export function createSession(options: SessionOptions) {
   /** Whether frames may be written: the connection carries our session. */
   let isLive = false
   let welcome: Welcome | undefined
+  let cancelFlow = () => {}
   let endWakeups: (() => void) | undefined
   let opened: { resolve(): void; reject(error: NetworkError): void } | undefined
 
@@ -145,18 +153,20 @@ export function createSession(options: SessionOptions) {
       })
     },
 
-    /** Sends a counted message that asks for no answer. */
+    /** Sends a counted message that asks for no answer; too fast is told as `error`. */
     send<T extends keyof AllMessages & string>(
       type: T,
       data: DataOf<AllMessages[T]>,
       { room, to }: SendOptions = {},
     ): void {
-      sendCounted(type, compose(type, data, { room, to }))
+      sendUnasked(type, compose(type, data, { room, to }))
     },
 
-    /** The same with a whole frame of a binary kind; `isAnswer`: of what the server asked. */
-    sendBytes: (type: string, frame: Uint8Array, isAnswer = false): void =>
-      sendCounted(type, whole(frame), isAnswer),
+    /** The same with a whole frame of a binary kind. */
+    sendBytes: (type: string, frame: Uint8Array): void => sendUnasked(type, whole(frame)),
+
+    /** Answers with a whole frame what the server asked by one. */
+    answerBytes: (type: string, frame: Uint8Array): void => sendCounted(type, whole(frame), true),
 
     /** Sends the frame that `make` makes under an id, and waits for its answer. */
     askBytes<R>(
@@ -175,7 +185,10 @@ export function createSession(options: SessionOptions) {
     /** The answer to what `askBytes` asked has come. */
     settle: (id: number, value: unknown): void => requests.resolve(`${id}`, value),
 
-    /** Sends a *latest* message; while away, only the newest of its kind, room and `key` is kept. */
+    /**
+     * Sends a *latest* message; while it must wait, only the newest of its kind, room and `key` is
+     * kept.
+     */
     post<T extends keyof AllMessages & string>(
       type: T,
       data: DataOf<AllMessages[T]>,
@@ -184,8 +197,8 @@ export function createSession(options: SessionOptions) {
     ): void {
       const text = compose(type, data, { room, to })
       checkSize(type, utf8Length(text))
-      if (isLive) link?.send(text)
-      else outgoing.keepLatest(`${type} ${room ?? ''} ${key}`, text)
+      outgoing.keepLatest(`${type} ${room ?? ''} ${key}`, text, rateOf(type), timers.now())
+      flow()
     },
 
     /** Answers a question of the server's; throws CLOSED, TOO_LARGE or BUFFER_FULL. */
@@ -273,7 +286,7 @@ export function createSession(options: SessionOptions) {
     kept?.set(data.token)
     clock.begin(data.time)
     if (data.fingerprint !== FINGERPRINT) emitter.emit('warning', OTHER_TABLES)
-    const reason = resume.begin(data.limits)
+    const reason = resume.begin(data)
     if (isNew) emitter.emit('lost', because ?? reason ?? 'UNKNOWN')
   }
 
@@ -305,8 +318,10 @@ export function createSession(options: SessionOptions) {
     if (state === 'closed') return
     isLive = true
     retry.succeed()
+    pauses.succeed()
     resume.discard()
-    for (const data of outgoing.take(count)) link?.send(data)
+    outgoing.rewind(count)
+    flow()
     resume.acknowledge()
     liveness.begin(outgoing.limits.ack_ms, resume.acknowledge)
     setState('open', 0, '')
@@ -350,9 +365,29 @@ export function createSession(options: SessionOptions) {
     if (state === 'closed') throw failure('CLOSED')
     const bytes = typeof data === 'string' ? utf8Length(data) : data.length
     checkSize(type, bytes)
-    if (!isLive && outgoing.isFull(bytes)) throw failure('BUFFER_FULL')
-    outgoing.add({ data, bytes, isAnswer }, isLive)
-    if (isLive) link?.send(data)
+    const rate = isAnswer ? undefined : rateOf(type)
+    outgoing.add({ data, bytes, rate }, timers.now(), isLive)
+    flow()
+  }
+
+  /** Nobody waits for an answer: who is too fast is told where the server would have said so. */
+  function sendUnasked(type: string, data: Data): void {
+    try {
+      sendCounted(type, data)
+    } catch (error) {
+      if (!(error instanceof NetworkError) || error.code !== 'RATE_LIMITED') throw error
+      tellError(error)
+    }
+  }
+
+  /** Writes what may go by now, and the rest when it may. */
+  function flow(): void {
+    if (!isLive) return
+    cancelFlow()
+    const now = timers.now()
+    for (const data of outgoing.take(now)) link?.send(data)
+    const at = outgoing.nextAt()
+    if (at !== undefined) cancelFlow = timers.after(Math.ceil(at - now), flow)
   }
 
   function checkSize(type: string, bytes: number): void {
@@ -368,18 +403,18 @@ export function createSession(options: SessionOptions) {
   /** The connection is gone: come back, unless its code says otherwise. */
   function lose(code: number, reason: string, delay?: number): void {
     isLive = false
+    cancelFlow()
     liveness.stop()
     if (!welcome && delay === undefined) {
       const text = `${url}: ${reason || 'no server answered'} (${code})`
-      const refused = actionOn(code) === 'refused'
-      return finish(code, reason, failure(refused ? 'REFUSED' : 'CONNECT_FAILED', text))
+      return finish(code, reason, refusalOf(code, text) ?? failure('CONNECT_FAILED', text))
     }
-    const action = actionOn(code)
-    if (action === 'refused' || code === 1000)
-      return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
-    if (action === 'ended') resume.despair('UNKNOWN')
+    const wait = delay ?? pauses.after(code)
+    if (wait === 'never') return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
+    if (ENDING_CLOSES.has(code)) resume.despair('UNKNOWN')
+    const ms = retry.later(welcome?.resume_ms ?? 0, wait)
     if (welcome) setState('away', code, reason)
-    retry.later(welcome?.resume_ms ?? 0, delay)
+    if (state === 'away') emitter.emit('returning', ms)
   }
 
   /** The device is online, or in front, again: a connection that is gone is found out soon. */
@@ -395,6 +430,7 @@ export function createSession(options: SessionOptions) {
   function finish(code: number, reason: string, error: NetworkError): void {
     isLive = false
     retry.stop()
+    cancelFlow()
     endWakeups?.()
     liveness.stop()
     if (welcome) kept?.forget()
@@ -422,6 +458,16 @@ const OTHER_TABLES =
 
 const encoder = new TextEncoder()
 const utf8Length = (text: string) => encoder.encode(text).length
+
+/** Why the first connection was refused, if its server said so; `retry_ms` where later might do. */
+function refusalOf(code: number, text: string): NetworkError | undefined {
+  const action = actionOn(code)
+  if (action === 'pause') return failure('REFUSED', text, { retry_ms: PAUSE_MS })
+  return action === 'refused' ? failure('REFUSED', text) : undefined
+}
+
+/** What a message is charged to. */
+const rateOf = (type: string) => messageOf(type)?.rate ?? OTHER_RATE
 
 /** A frame of its own, as a WebSocket takes it. */
 const whole = (frame: Uint8Array) => frame as Uint8Array<ArrayBuffer>

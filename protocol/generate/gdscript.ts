@@ -1,3 +1,5 @@
+import { ENDING_CLOSES, LONGEST_PAUSE_MS, PAUSE_MS } from '../errors.ts'
+import { OTHER_RATE } from '../limits.ts'
 import {
   ADDRESS_WORDS,
   BINARY_KINDS,
@@ -8,6 +10,7 @@ import {
   MAX_TARGETS,
   type Message,
 } from '../message.ts'
+import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH, PACKET_FLAGS } from '../packet-frame.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
 import { ROLES } from '../rooms.ts'
@@ -124,7 +127,31 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ...documented(
       'CLOSE_ACTIONS',
       dictionary(tables.closes, String, (row) => quoted(row.action)),
-      'What a client does about a close code: return, refused, ended.',
+      'What a client does about a close code: return, ended, pause, refused.',
+    ),
+    ...documented(
+      'ENDING_CLOSES',
+      literal([...ENDING_CLOSES]),
+      'The close codes that end a session at once.',
+    ),
+    ...documented(
+      'PAUSE_MS',
+      `${PAUSE_MS}`,
+      'How long to wait after a close that asks for a pause, in ms; twice as long each time.',
+    ),
+    ...documented('LONGEST_PAUSE_MS', `${LONGEST_PAUSE_MS}`, 'How long at most.'),
+    ...documented('MOST_WAIT_MS', `${MOST_WAIT_MS}`, 'How long what is above its rate waits here.'),
+    ...documented('PACE', `${PACE}`, 'How much of a rate is used.'),
+    ...documented('SLACK_MS', `${SLACK_MS}`, 'How much of a burst is not used, as time.'),
+    ...documented('OTHER_RATE', quoted(OTHER_RATE), 'The class of messages that name none.'),
+    ...documented(
+      'RATES',
+      dictionary(
+        Object.fromEntries(Object.entries(tables.rates).filter(([, { told }]) => told)),
+        quoted,
+        ({ per_second, burst }) => literal({ per_second, burst }),
+      ),
+      'How many messages of a class a server admits, unless its welcome says otherwise.',
     ),
     ...documented(
       'MESSAGES',
@@ -135,8 +162,8 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
   return `${lines.join('\n')}\n`
 }
 
-const messageText = ({ direction, delivery, data, reply }: Message) =>
-  literal({ direction, delivery, data, ...(reply && { reply }) })
+const messageText = ({ direction, delivery, data, reply, rate }: Message) =>
+  literal({ direction, delivery, data, ...(reply && { reply }), ...(rate && { rate }) })
 
 function dictionary<Row>(
   rows: Readonly<Record<string, Row>>,

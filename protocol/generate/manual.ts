@@ -1,5 +1,7 @@
+import { LONGEST_PAUSE_MS, PAUSE_MS } from '../errors.ts'
 import { ROUTE_ERRORS, type Route } from '../http.ts'
 import type { Feature, Message } from '../message.ts'
+import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH } from '../packet-frame.ts'
 import { expectation, type Schema, sample } from '../schema.ts'
 import { MIN_RECEIVE_BYTES, SUBPROTOCOL } from '../session.ts'
@@ -43,6 +45,12 @@ const constantsOf = (tables: Tables, fingerprint: string) =>
         ...(name.endsWith('_ms') ? [[`seconds.${name.slice(0, -3)}`, value / 1000]] : []),
       ]),
     ) as Record<string, string | number>),
+    'pacing.wait': MOST_WAIT_MS / 1_000,
+    'pacing.slack': SLACK_MS,
+    'pacing.pace': PACE * 100,
+    'pacing.factor': PACE,
+    'pacing.pause': PAUSE_MS / 1_000,
+    'pacing.longest': LONGEST_PAUSE_MS / 60_000,
   }) as Readonly<Record<string, string | number>>
 
 function reference(tables: Tables): string {
@@ -113,13 +121,14 @@ function reference(tables: Tables): string {
       ]),
     ),
     '## Rates\n',
-    'Each session has a bucket a class: `burst` messages at once, refilled at so many a second. Defaults, as above.\n',
+    'Each session has a bucket a class: `burst` messages at once, refilled at so many a second. Defaults, as above; `welcome` tells those that a client paces itself by.\n',
     table(
-      ['class', 'a second', 'burst', 'what for'],
-      Object.entries(tables.rates).map(([name, { per_second, burst, doc }]) => [
+      ['class', 'a second', 'burst', 'told', 'what for'],
+      Object.entries(tables.rates).map(([name, { per_second, burst, told, doc }]) => [
         code(name),
         per_second,
         burst,
+        told ? 'yes' : 'no',
         doc,
       ]),
     ),
@@ -134,6 +143,7 @@ const RAISED_BY = {
 
 const ACTIONS = {
   return: 'comes back and resumes',
+  pause: 'comes back after a pause',
   refused: 'stays away until something changed',
   ended: 'has nothing to resume; may connect anew',
 }

@@ -19,7 +19,7 @@ export interface Tables {
   readonly closes: Table<{ name: string; action: CloseAction; ends: boolean; doc: string }>
   readonly reasons: Table<{ kept: boolean; doc: string }>
   readonly limits: Table<{ value: number; unit: string; doc: string }>
-  readonly rates: Table<{ per_second: number; burst: number; doc: string }>
+  readonly rates: Table<{ per_second: number; burst: number; told?: true; doc: string }>
 }
 
 export const TABLES: Tables = {

@@ -1,4 +1,10 @@
-import { actionOn, type ErrorCode, RESUME_REASONS, type ResumeReason } from '../errors.ts'
+import {
+  actionOn,
+  ENDING_CLOSES,
+  type ErrorCode,
+  RESUME_REASONS,
+  type ResumeReason,
+} from '../errors.ts'
 import { MESSAGES } from '../index.ts'
 import { Ledger } from '../ledger.ts'
 import { BINARY_KINDS, COUNTED_BIT, isCounted } from '../message.ts'
@@ -280,7 +286,7 @@ export function createClient(write: (frame: Frame) => void, fingerprint: string,
     if (link === 'none') return
     const action = actionOn(code)
     if (token === '' || action === 'refused' || code === 1000) return finish()
-    if (action === 'ended') lostBecause ??= 'UNKNOWN'
+    if (ENDING_CLOSES.has(code)) lostBecause ??= 'UNKNOWN'
     goAway()
   }
 

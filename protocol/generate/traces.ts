@@ -549,7 +549,7 @@ const SCENARIOS: readonly Scenario[] = [
     { sides: ['server'], other: 'client' },
   ),
 
-  ...[...ENDING_CLOSES, 4000, 4102, 4103].map((code) =>
+  ...[...ENDING_CLOSES, 4000, 4102, 4103, 4105].map((code) =>
     trace(`what a close with ${code} means, and what was lost by it`, (play) => {
       begin(play)
       play.lose('up')

@@ -20,6 +20,7 @@ import {
 } from '../schema.ts'
 import { COUNTED_FRAMES, ENVELOPES, LEDGERS, TEXTS } from './frames.ts'
 import { lagVectors } from './lags.ts'
+import { paceVectors } from './paces.ts'
 import { frameVectors, packingVectors } from './packing.ts'
 import type { Tables } from './tables.ts'
 import { type Case, casesOf, written } from './values.ts'
@@ -42,6 +43,7 @@ export function vectors(tables: Tables, fingerprint: string): string {
     packing: packingVectors().map(line),
     frames: frameVectors().map(line),
     lags: lagVectors().map(line),
+    pacing: paceVectors().map(line),
   }
   const body = Object.entries(sections).map(
     ([name, lines]) => `"${name}": [\n${[...new Set(lines)].join(',\n')}\n]`,

@@ -1,6 +1,7 @@
 import { RESUME_REASONS, type ResumeReason } from '../../protocol/errors.ts'
 import { FINGERPRINT } from '../../protocol/fingerprint.ts'
 import type { AllMessages } from '../../protocol/index.ts'
+import { TOLD_RATES } from '../../protocol/limits.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { PROTOCOL, type session as sessionTable } from '../../protocol/session.ts'
 import { paging } from '../core/delivery/source.ts'
@@ -11,7 +12,7 @@ import type { Player, Session } from '../core/session/session.ts'
 import type { Claimed, Sessions } from '../core/session/sessions.ts'
 import { SNAPSHOT_BYTES } from '../core/wire/envelope.ts'
 import { encode, type Outgoing, push } from '../core/wire/frame.ts'
-import type { Limits } from '../core/wire/limits.ts'
+import type { Limits, Rates } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
@@ -22,6 +23,7 @@ type ClaimData = DataOf<AllMessages['session.resume']>
 export interface ConnectionOptions {
   readonly world: World
   readonly limits: Limits
+  readonly rates: Rates | false
   readonly sessions: Sessions
   /** The seats of a session, each in pages that are so many bytes at most. */
   readonly seatsOf: (session: Session, bytes: number) => readonly Iterable<Seat>[]
@@ -31,7 +33,8 @@ export interface ConnectionOptions {
 
 /** Welcome, hello, resume, acknowledgements, resets, pings. */
 export function createConnections(options: ConnectionOptions) {
-  const { world, limits, sessions, seatsOf, packets } = options
+  const { world, limits, rates, sessions, seatsOf, packets } = options
+  const told = toldOf(rates)
   const handlers: HandlersOf<(typeof sessionTable)['messages']> = {
     'session.hello': ({ session }, abilities) => introduce(session, abilities),
     'session.resume': resume,
@@ -57,6 +60,7 @@ export function createConnections(options: ConnectionOptions) {
           heartbeat_ms: limits.heartbeat_ms,
           resume_ms: limits.resume_ms,
           limits: { message_bytes, resume_bytes, resume_frames, ack_frames, ack_ms },
+          rates: told,
         }),
       )
     },
@@ -164,6 +168,15 @@ function claimOf(said: ClaimData): Claim {
   const { token, attempt = 0, sent = 0, received = 0, forgotten = 0 } = said
   return { token, attempt, sent, received, forgotten }
 }
+/** What a client is told of the rates, none of which holds where they are lifted. */
+const toldOf = (rates: Rates | false): NonNullable<DataOf<AllMessages['welcome']>['rates']> =>
+  Object.fromEntries(
+    TOLD_RATES.flatMap((name) => {
+      if (!rates) return []
+      const { per_second, burst } = rates[name]
+      return [[name, { per_second, burst }]]
+    }),
+  )
 
 /** What the session is and where it sits, in pages that each fit its client. */
 function* snapshot(

@@ -116,7 +116,7 @@ export function clientOf(_trace: Trace): Side {
     const session = createSession({
       ...{ url: URL, timers: clock, connectTimeout: TIMEOUT_MS },
       openLink: (events) => openLink(Scripted, URL, events, clock, TIMEOUT_MS),
-      ...{ backoff: () => BACKOFF_MS, pingEvery: 5_000 },
+      ...{ backoff: () => BACKOFF_MS, pause: BACKOFF_MS, pingEvery: 5_000 },
       kept: createKept(storage, URL, fail),
       report: fail,
     })

@@ -11,6 +11,7 @@ const PacketSet := preload("res://addons/estragon/packet_set.gd")
 const Protocol := preload("res://addons/estragon/protocol.gd")
 const Reader := preload("res://addons/estragon/reader.gd")
 const Schema := preload("res://addons/estragon/schema.gd")
+const Pacer := preload("res://addons/estragon/pacer.gd")
 const Text := preload("res://addons/estragon/text.gd")
 const Writer := preload("res://addons/estragon/writer.gd")
 
@@ -48,8 +49,24 @@ func _init() -> void:
 	_frames(vectors.get("frames", []))
 	for vector in vectors.get("lags", []):
 		_lag(vector)
+	for vector in vectors.get("pacing", []):
+		_pacing(vector)
 	print("1..%d" % _count)
 	quit(1 if _failed or _count < 2 else 0)
+
+
+# When a message may go is the same everywhere.
+func _pacing(vector: Dictionary) -> void:
+	var pacer := Pacer.new(vector["rates"])
+	var wrong := []
+	for step in vector["steps"]:
+		var at: float = pacer.next(step[1], step[0])
+		var goes: bool = at - step[0] <= Protocol.MOST_WAIT_MS
+		if goes:
+			pacer.take(step[1], at)
+		if goes != (step[2] != null) or goes and abs(at - step[2]) > 0.000001:
+			wrong.append([step[0], at])
+	_is(wrong, [], "pacing: %s" % vector["name"])
 
 
 # What befalls a connection whose lag has this seed.

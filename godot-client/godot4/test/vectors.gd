@@ -42,6 +42,7 @@ func _init() -> void:
 	_packing(vectors)
 	_frames(vectors)
 	_lags(vectors)
+	_pacing(vectors)
 	print("1..%d" % _count)
 	quit(1 if _failed > 0 or _count < 2 else 0)
 
@@ -221,6 +222,26 @@ func _lags(vectors: Dictionary) -> void:
 			var next: Callable = luck.second if line == "seconds" else Callable(luck, line)
 			var expected: Array = vector[line]
 			_is(expected.map(func(_one: Variant) -> Variant: return next.call()), expected, title % line)
+
+
+## When a message may go is the same everywhere.
+func _pacing(vectors: Dictionary) -> void:
+	for vector: Dictionary in _section(vectors, "pacing"):
+		var rates: Dictionary = vector["rates"]
+		var pacer := EstragonPacer.new(rates)
+		var wrong: Array = []
+		var steps: Array = vector["steps"]
+		for step: Array in steps:
+			var now: float = step[0]
+			var rate: String = step[1]
+			var at := pacer.next(rate, now)
+			var goes := at - now <= EstragonProtocol.MOST_WAIT_MS
+			if goes:
+				pacer.take(rate, at)
+			var wanted: float = step[2] if step[2] != null else INF
+			if goes != (wanted < INF) or goes and absf(at - wanted) > 1e-6:
+				wrong.append([now, at])
+		_is(wrong, [], "pacing: %s" % vector["name"])
 
 
 func _is(found: Variant, expected: Variant, title: String) -> void:

@@ -42,6 +42,9 @@ var _tried_at: float = -INF
 var _lost_at: float = _NEVER
 # Whether the server said how long to wait.
 var _is_paused: bool = false
+var _pause_ms: float = 0.0
+# When the connection there was last became good; _NEVER where it had been none.
+var _good_at: float = _NEVER
 
 
 # `factory` makes an EstragonLink of a URL, options and a world; null for the ordinary one.
@@ -56,6 +59,8 @@ func open(url: String, options: EstragonOptions) -> void:
 	_options = options
 	_tries = 0
 	_lost_at = _NEVER
+	_pause_ms = 0.0
+	_good_at = _NEVER
 	_begin()
 
 
@@ -76,16 +81,21 @@ func poll() -> void:
 func succeed() -> void:
 	_tries = 0
 	_lost_at = _NEVER
+	_good_at = _world.now()
 
 
-# The next opens after a while, the longer the more did not succeed.
-func come_back() -> void:
-	_tries += 1
-	var now := _world.now()
-	if _lost_at == _NEVER:
-		_lost_at = now
-	var is_kept := now - _lost_at < kept_ms
-	_retry_at = now + _options.backoff(_tries, _world.chance(), is_kept) * 1000.0
+# The next opens after a while, the longer the more did not succeed, if a close with `code`
+# allows it; returns after how many milliseconds, -1 for never.
+func come_back(code: int) -> float:
+	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
+	if action == "refused" or code == EstragonProtocol.CLOSE_NORMAL:
+		return _NEVER
+	_is_paused = action == "pause"
+	if _is_paused and _options.pause <= 0.0:
+		return _NEVER
+	var wait_ms := _pause() if _is_paused else _backoff()
+	_retry_at = _world.now() + wait_ms
+	return wait_ms
 
 
 # The next opens after so many milliseconds, as the server said.
@@ -149,14 +159,36 @@ func lag(options: Dictionary) -> EstragonError:
 # Why there is no connection any more.
 func error_of(code: int, reason: String) -> EstragonError:
 	var error_code := EstragonProtocol.CONNECT_FAILED
-	if EstragonProtocol.CLOSE_ACTIONS.get(code, "return") == "refused":
+	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
+	if action == "refused" or action == "pause":
 		error_code = EstragonProtocol.REFUSED
 	elif code == EstragonProtocol.CLOSE_NORMAL:
 		error_code = EstragonProtocol.CLOSED
 	var text := reason if reason else "no server answered"
 	var error := EstragonError.new(error_code, "%s: %s (%d)" % [_url, text, code])
 	error.cause = code
+	if action == "pause":
+		error.retry_ms = EstragonProtocol.PAUSE_MS
 	return error
+
+
+func _backoff() -> float:
+	_tries += 1
+	var now := _world.now()
+	if _lost_at == _NEVER:
+		_lost_at = now
+	var is_kept := now - _lost_at < kept_ms
+	return _options.backoff(_tries, _world.chance(), is_kept) * 1000.0
+
+
+# Twice the pause before, unless what came between lasted longer than that.
+func _pause() -> float:
+	var first := _options.pause * 1000.0
+	var is_one_more := _good_at == _NEVER or _world.now() - _good_at < _pause_ms
+	var most := max(first, EstragonProtocol.LONGEST_PAUSE_MS)
+	_pause_ms = min(2.0 * _pause_ms, most) if is_one_more and _pause_ms > 0.0 else first
+	_good_at = _NEVER
+	return _pause_ms
 
 
 func _begin() -> void:

@@ -13,6 +13,8 @@ extends Node
 # `state` is another; `code` and `reason` are those of the close that led to it, see the close
 # codes of EstragonProtocol.
 signal state_changed(state, code, reason)
+# The connection dropped, and comes back by itself in so many seconds.
+signal returning(seconds)
 # The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
 signal session_reset(reason)
 # The session is another, without player or rooms: identify and join again.
@@ -88,6 +90,7 @@ var _connects: int = 0
 func _init() -> void:
 	pause_mode = Node.PAUSE_MODE_PROCESS
 	session.connect("state_changed", self, "_on_state_changed")
+	session.connect("returning", self, "_on_returning")
 	session.connect("was_reset", self, "_on_reset")
 	session.connect("was_lost", self, "_on_lost")
 	session.connect("error_received", self, "_on_error")
@@ -184,6 +187,10 @@ func _get_state() -> int:
 
 func _on_state_changed(its_state: int, code: int, reason: String) -> void:
 	emit_signal("state_changed", its_state, code, reason)
+
+
+func _on_returning(seconds: float) -> void:
+	emit_signal("returning", seconds)
 
 
 func _on_reset(reason: String) -> void:

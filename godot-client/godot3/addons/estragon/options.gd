@@ -4,7 +4,7 @@ extends Reference
 
 const _NAMES := [
 	"connect_timeout", "heartbeat", "inbound_bytes", "outbound_bytes", "first_wait",
-	"kept_wait", "longest_wait", "trusted_certificate", "verify_tls",
+	"kept_wait", "longest_wait", "pause", "trusted_certificate", "verify_tls",
 ]
 
 # Seconds one connection may take to open.
@@ -22,6 +22,9 @@ var first_wait: float = 0.25
 var kept_wait: float = 2.0
 # Seconds to wait at most before any try to come back.
 var longest_wait: float = 10.0
+# Seconds to wait after the server closed for too many messages or connections, twice as long each time;
+# 0: do not come back.
+var pause: float = 30.0
 # An authority to trust for a `wss://` server; null trusts those of the project settings.
 var trusted_certificate: X509Certificate = null
 # Whether a `wss://` server must prove who it is.

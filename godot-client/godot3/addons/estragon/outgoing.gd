@@ -1,4 +1,5 @@
-# What this client sends: counted frames until they have arrived, of *latest* messages the newest.
+# What this client sends, no faster than the server admits it: counted frames in order, until they have
+# arrived, of *latest* messages the newest.
 class_name EstragonOutgoing
 extends Reference
 
@@ -7,8 +8,10 @@ extends Reference
 const EstragonError := preload("error.gd")
 const EstragonLedger := preload("ledger.gd")
 const EstragonMessage := preload("message.gd")
+const EstragonPacer := preload("pacer.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonText := preload("text.gd")
+const EstragonWorld := preload("world.gd")
 # What a socket needs beside a message, at most.
 const _FRAME_OVERHEAD := 16
 
@@ -29,7 +32,16 @@ var sent: int setget , _get_sent
 # How many of the oldest cannot be sent again.
 var forgotten: int setget , _get_forgotten
 
+var _world: EstragonWorld
 var _ledger := EstragonLedger.new()
+var _pacer := EstragonPacer.new()
+# When the last counted frame may go: none overtakes another.
+var _last_at: float = 0.0
+# When those counted frames may go that must wait for it, by their numbers.
+var _due: Dictionary = {}
+# When the next latest frame of a class may go.
+var _turns: Dictionary = {}
+# The latest frames that wait, with their classes, by their keys.
 var _held: Dictionary = {}
 # The numbers of the answers that were never written.
 var _unwritten_answers: Dictionary = {}
@@ -37,6 +49,10 @@ var _unwritten_answers: Dictionary = {}
 var _in_flight: int = 0
 var _message_bytes: int = EstragonProtocol.LIMIT_MESSAGE_BYTES
 var _outbound_bytes: int = 0
+
+
+func _init(world: EstragonWorld) -> void:
+	_world = world
 
 
 # A connection's buffer takes so many bytes.
@@ -48,6 +64,11 @@ func set_buffer(outbound_bytes: int) -> void:
 func set_limits(limits: Dictionary) -> void:
 	_message_bytes = limits["message_bytes"]
 	_ledger.set_budget(limits["resume_bytes"], limits["resume_frames"])
+
+
+# What the server admits, as its welcome says.
+func set_rates(rates: Dictionary) -> void:
+	_pacer.set_rates(rates)
 
 
 # Writes to a connection from now on, nothing counted yet; null where there is none.
@@ -87,14 +108,28 @@ func push(type: String, frame, is_answer: bool = false) -> EstragonError:
 	var problem := _oversize(type, bytes)
 	if problem:
 		return problem
+	var rate := "" if is_answer else EstragonPacer.rate_of(type)
+	var now := _world.now()
+	var next := _pacer.next(rate, now)
+	if next - now > EstragonProtocol.MOST_WAIT_MS:
+		var error := EstragonError.new(EstragonProtocol.RATE_LIMITED)
+		error.message = "%s: %s" % [rate, error.message]
+		error.retry_ms = int(ceil(next - now - EstragonProtocol.MOST_WAIT_MS))
+		return error
+	var at: float = next if next > _last_at else _last_at # `max` knows seven digits in Godot 3.2.
 	var must_wait: bool = (
 		not is_live
 		or written < _ledger.sent
+		or at > now
 		or not link.call("has_room", bytes, _in_flight)
 	)
 	if must_wait and _ledger.is_full(bytes):
 		return EstragonError.new(EstragonProtocol.BUFFER_FULL)
+	_pacer.take(rate, at)
+	_last_at = at
 	_ledger.push(frame, bytes)
+	if at > now:
+		_due[_ledger.sent] = at
 	if not must_wait and link.call("send", frame) == OK:
 		_count_written(bytes)
 	if is_answer and ever_written < _ledger.sent:
@@ -107,8 +142,9 @@ func answer(type: String, re, data: Dictionary) -> EstragonError:
 	return push(type, EstragonText.of({"type": type, "re": re, "data": data}), true)
 
 
-# Writes a latest message, or keeps it in place of an older one of its type, room and `key`, behind
-# all others that wait.
+# Writes a latest message as soon as it may go; until then it waits in place of an older one of its
+# type, room and `key`: behind all others that wait, unless they wait for their turns, of which every
+# key is to have one.
 func post(
 	type: String, data: Dictionary, envelope: Dictionary, key: String = ""
 ) -> EstragonError:
@@ -119,9 +155,8 @@ func post(
 	problem = _oversize(type, text.to_utf8().size())
 	if problem:
 		return problem
-	var must_wait: bool = not is_live or written < _ledger.sent or not _held.empty()
-	if must_wait or _write(text) != OK:
-		_hold("%s %s %s" % [type, envelope.get("room", ""), key], text)
+	_hold("%s %s %s" % [type, envelope.get("room", ""), key], EstragonPacer.rate_of(type), text)
+	flush()
 	return null
 
 
@@ -130,22 +165,11 @@ func write(message: Dictionary) -> void:
 	_write(EstragonText.of(message))
 
 
-# Writes counted frames in order, as many as the socket takes; the rest waits for the next poll.
+# Writes what may go by now, in order, as much as the socket takes; the rest waits for the next poll.
 func flush() -> void:
-	if not is_live:
-		return
-	while written < _ledger.sent:
-		var size := _ledger.size_at(written + 1)
-		if not link.call("has_room", size, _in_flight):
-			return
-		if link.call("send", _ledger.frame_at(written + 1)) != OK:
-			return
-		_count_written(size)
-	_unwritten_answers.clear()
-	for key in _held.keys():
-		if _write(_held[key]) != OK:
-			return
-		_held.erase(key)
+	var now := _world.now()
+	if is_live and _flush_counted(now):
+		_flush_latest(now)
 
 
 # The server has `count` frames.
@@ -163,12 +187,15 @@ func begin_again() -> Dictionary:
 	var anew := []
 	for count in range(ever_written + 1, _ledger.sent + 1):
 		if not _unwritten_answers.has(count):
-			anew.append([count, _ledger.frame_at(count), _ledger.size_at(count)])
+			var at: float = _due.get(count, 0.0)
+			anew.append([count, _ledger.frame_at(count), _ledger.size_at(count), at])
 	_restart()
 	var numbers := {}
 	for one in anew:
 		_ledger.push(one[1], one[2])
 		numbers[one[0]] = _ledger.sent
+		if one[3] > 0.0:
+			_due[_ledger.sent] = one[3]
 	return numbers
 
 
@@ -176,12 +203,53 @@ func begin_again() -> Dictionary:
 func forget() -> void:
 	_restart()
 	_held.clear()
+	_turns.clear()
+	_pacer.forget()
+	_last_at = 0.0
+
+
+# Whether the socket takes more.
+func _flush_counted(now: float) -> bool:
+	while written < _ledger.sent:
+		var next := written + 1
+		var size := _ledger.size_at(next)
+		if _due.get(next, 0.0) > now:
+			return true
+		if not link.call("has_room", size, _in_flight):
+			return false
+		if link.call("send", _ledger.frame_at(next)) != OK:
+			return false
+		_due.erase(next)
+		_unwritten_answers.erase(next)
+		_count_written(size)
+	return true
+
+
+func _flush_latest(now: float) -> void:
+	for key in _held.keys():
+		var rate: String = _held[key][0]
+		if not _is_due(rate, now):
+			continue
+		if _write(_held[key][1]) != OK:
+			return
+		_turns.erase(rate)
+		_held.erase(key)
+
+
+# Whether a latest frame of this class may go; if not, it has its turn.
+func _is_due(rate: String, now: float) -> bool:
+	if not _turns.has(rate):
+		var next := _pacer.next(rate, now)
+		_pacer.take(rate, next)
+		_turns[rate] = next
+	return _turns[rate] <= now
 
 
 # A room keeps no more of one member for others, so neither do we.
-func _hold(key: String, text: String) -> void:
-	_held.erase(key)
-	_held[key] = text
+func _hold(key: String, rate: String, text: String) -> void:
+	if _turns.get(rate, 0.0) <= _world.now():
+		_held.erase(key)
+	_held[key] = [rate, text]
 	if _held.size() > EstragonProtocol.LIMIT_LATEST_KEYS:
 		_held.erase(_held.keys()[0])
 
@@ -196,6 +264,7 @@ func _oversize(type: String, bytes: int) -> EstragonError:
 
 func _restart() -> void:
 	_ledger.reset()
+	_due.clear()
 	_unwritten_answers.clear()
 	written = 0
 	ever_written = 0

@@ -196,6 +196,7 @@ func _adopt(welcome: Dictionary, is_resumable: bool) -> bool:
 	_attempt = 0
 	_is_resumable = is_resumable
 	_set_limits(welcome["limits"])
+	_outgoing.set_rates(welcome.get("rates", {}))
 	if is_another:
 		_restart()
 		_outgoing.forget()

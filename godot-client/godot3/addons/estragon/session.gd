@@ -10,6 +10,8 @@ extends Reference
 
 # `state` is another; `code` and `reason` are those of the close that led to it.
 signal state_changed(state, code, reason)
+# It comes back by itself, in so many seconds.
+signal returning(seconds)
 # The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
 signal was_reset(reason)
 # The session is another, without player or rooms.
@@ -81,7 +83,7 @@ var awaits_snapshot: bool setget , _get_awaits_snapshot
 
 var _options: EstragonOptions
 var _connections: EstragonConnections
-var _outgoing := EstragonOutgoing.new()
+var _outgoing: EstragonOutgoing
 var _requests: EstragonRequests
 var _resume: EstragonResume
 var _liveness: EstragonLiveness
@@ -94,6 +96,7 @@ func _init(its_world: EstragonWorld = null, link_factory: FuncRef = null) -> voi
 	world = its_world if its_world else EstragonWorld.new()
 	clock = EstragonClock.new(world)
 	_connections = EstragonConnections.new(world, link_factory)
+	_outgoing = EstragonOutgoing.new(world)
 	_requests = EstragonRequests.new(world)
 	_resume = EstragonResume.new(world, _outgoing, _requests)
 	_liveness = EstragonLiveness.new(clock, _outgoing)
@@ -155,7 +158,8 @@ func request(
 	return _unseen.watch(yield(asked, "done"), type, place)
 
 
-# Sends a counted message that asks for no answer; returns what keeps it from being sent.
+# Sends a counted message that asks for no answer; returns what keeps it from being sent. Too fast is
+# told by `error_received` as well, as if the server had said it.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
 	return unsent(_outgoing.send(type, data, envelope), type)
 
@@ -196,8 +200,8 @@ func settle(its_id: int, value) -> void:
 	_requests.answer(str(its_id), EstragonResult.new({"value": value}))
 
 
-# Sends a message whose newest of its type, room and `key` is all that counts; while away only that
-# one is kept.
+# Sends a message whose newest of its type, room and `key` is all that counts; while it must wait only
+# that one is kept.
 func post(
 	type: String, data: Dictionary, envelope: Dictionary = {}, key: String = ""
 ) -> EstragonError:
@@ -289,19 +293,21 @@ func _on_refused(retry_ms: int) -> void:
 	_connections.give_up(EstragonLink.LOST, "claim refused")
 	if retry_ms >= 0:
 		_connections.come_back_after(retry_ms)
+		emit_signal("returning", retry_ms / 1000.0)
 
 
 # The connection is gone: come back, unless its code says otherwise.
 func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
-	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	var may_return := action != "refused" and code != EstragonProtocol.CLOSE_NORMAL
-	if may_return and (_resume.has_session or _resume.must_retry):
-		_resume.lose(action == "ended")
-		_connections.come_back()
+	var may_return: bool = _resume.has_session or _resume.must_retry
+	var wait_ms := _connections.come_back(code) if may_return else -1.0
+	if wait_ms >= 0.0:
+		_resume.lose(EstragonProtocol.ENDING_CLOSES.has(code))
 		if _resume.has_session:
 			_set_state(State.AWAY, code, reason)
+		if state == State.AWAY:
+			emit_signal("returning", wait_ms / 1000.0)
 		return
 	_resume.let_go()
 	_connections.forget()

@@ -9,6 +9,8 @@ signal begun(link: EstragonLink)
 signal replaced(link: EstragonLink)
 ## It is gone, or never opened; [param code] is -1 where the peer gave none.
 signal closed(code: int, reason: String)
+## The next opens after so many seconds.
+signal returning(seconds: float)
 ## The network is made worse, so that nobody ships that by accident.
 signal warned(text: String)
 
@@ -31,6 +33,9 @@ var _tried_at: float = -INF
 var _lost_at: float = -1.0
 ## Whether the server said how long to wait.
 var _is_paused: bool = false
+var _pause_ms: float = 0.0
+## When the connection there was last became good; -1 where it had been none.
+var _good_at: float = -1.0
 var _lag: EstragonLag
 ## How many connections it befell.
 var _lagged: int = 0
@@ -48,6 +53,8 @@ func open(to: String, options: EstragonOptions) -> void:
 	_options = options
 	_tries = 0
 	_lost_at = -1.0
+	_pause_ms = 0.0
+	_good_at = -1.0
 	_begin()
 
 
@@ -64,15 +71,21 @@ func poll() -> void:
 func succeed() -> void:
 	_tries = 0
 	_lost_at = -1.0
+	_good_at = _world.now()
 
 
-## The next opens after a while, the longer the more did not succeed.
-func come_back() -> void:
-	_tries += 1
-	var now := _world.now()
-	_lost_at = now if _lost_at < 0.0 else _lost_at
-	var is_kept := now - _lost_at < kept_ms
-	_retry_at = now + _options.backoff(_tries, _world.chance(), is_kept) * 1000.0
+## The next opens after a while, the longer the more did not succeed, if a close with [param code]
+## allows it; returns after how many milliseconds, -1 for never.
+func come_back(code: int) -> float:
+	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
+	if action == "refused" or code == EstragonProtocol.CLOSE_NORMAL:
+		return -1.0
+	_is_paused = action == "pause"
+	if _is_paused and _options.pause <= 0.0:
+		return -1.0
+	var wait_ms := _pause() if _is_paused else _backoff()
+	_retry_at = _world.now() + wait_ms
+	return wait_ms
 
 
 ## The server refused what was said on this one; another, after [param retry_ms] where it is not -1.
@@ -81,6 +94,7 @@ func come_back_later(retry_ms: int) -> void:
 	if retry_ms >= 0:
 		_is_paused = true
 		_retry_at = _world.now() + retry_ms
+		returning.emit(retry_ms / 1000.0)
 
 
 ## Whether [method hurry] would do good: the next is not to wait, and was not only just tried.
@@ -130,6 +144,24 @@ func leave(code: int, reason: String) -> void:
 func forget() -> void:
 	_link = null
 	_retry_at = -1.0
+
+
+func _backoff() -> float:
+	_tries += 1
+	var now := _world.now()
+	_lost_at = now if _lost_at < 0.0 else _lost_at
+	var is_kept := now - _lost_at < kept_ms
+	return _options.backoff(_tries, _world.chance(), is_kept) * 1000.0
+
+
+## Twice the pause before, unless what came between lasted longer than that.
+func _pause() -> float:
+	var first := _options.pause * 1000.0
+	var is_one_more := _good_at < 0.0 or _world.now() - _good_at < _pause_ms
+	var most := maxf(first, EstragonProtocol.LONGEST_PAUSE_MS)
+	_pause_ms = minf(2.0 * _pause_ms, most) if is_one_more and _pause_ms > 0.0 else first
+	_good_at = -1.0
+	return _pause_ms
 
 
 func _begin() -> void:

@@ -42,16 +42,27 @@ static func local(its_code: String, text: String = "") -> EstragonError:
 	return error
 
 
+## That messages of the class [param rate] go too fast; one more may in [param ms].
+static func too_fast(rate: String, ms: float) -> EstragonError:
+	var text: String = EstragonProtocol.ERROR_TEXT[EstragonProtocol.RATE_LIMITED]
+	var error := local(EstragonProtocol.RATE_LIMITED, "%s: %s" % [rate, text])
+	error.retry_ms = ceili(ms)
+	return error
+
+
 ## Why there is no connection to [param url], which [param its_code] and [param reason] closed.
 static func closed(url: String, its_code: int, reason: String) -> EstragonError:
 	var error_code := EstragonProtocol.CONNECT_FAILED
-	if EstragonProtocol.CLOSE_ACTIONS.get(its_code, "return") == "refused":
+	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(its_code, "return")
+	if action == "refused" or action == "pause":
 		error_code = EstragonProtocol.REFUSED
 	elif its_code == EstragonProtocol.CLOSE_NORMAL:
 		error_code = EstragonProtocol.CLOSED
 	var text := reason if reason else "no server answered"
 	var error := local(error_code, "%s: %s (%d)" % [url, text, its_code])
 	error.cause = its_code
+	if action == "pause":
+		error.retry_ms = EstragonProtocol.PAUSE_MS
 	return error
 
 

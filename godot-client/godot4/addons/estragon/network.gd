@@ -11,6 +11,8 @@ extends Node
 ## [param state] is another; [param code] and [param reason] are those of the close that led to it,
 ## see the close codes of [EstragonProtocol].
 signal state_changed(state: EstragonSession.State, code: int, reason: String)
+## The connection dropped, and comes back by itself in so many seconds.
+signal returning(seconds: float)
 ## The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
 signal session_reset(reason: String)
 ## The session is another, without player or rooms: identify and join again.
@@ -62,6 +64,7 @@ var _popup: EstragonPopup = EstragonPopup.new()
 func _init() -> void:
 	process_mode = Node.PROCESS_MODE_ALWAYS
 	session.state_changed.connect(state_changed.emit)
+	session.returning.connect(returning.emit)
 	session.was_reset.connect(session_reset.emit)
 	session.was_lost.connect(session_lost.emit)
 	session.error_received.connect(_on_error)

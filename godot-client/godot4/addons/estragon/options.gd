@@ -16,6 +16,9 @@ var first_wait: float = 0.25
 var kept_wait: float = 2.0
 ## Seconds to wait at most before any try to come back.
 var longest_wait: float = 10.0
+## Seconds to wait after the server closed for too many messages or connections, twice as long each
+## time; 0.0: do not come back.
+var pause: float = 30.0
 ## How to trust a [code]wss://[/code] server; [code]null[/code] trusts the machine's authorities.
 var tls: TLSOptions = null
 
@@ -25,7 +28,7 @@ static func from(values: Dictionary) -> EstragonOptions:
 	var options := EstragonOptions.new()
 	for name: String in [
 		"connect_timeout", "heartbeat", "inbound_bytes", "outbound_bytes", "first_wait", "kept_wait",
-		"longest_wait",
+		"longest_wait", "pause",
 	]:
 		var setting := "estragon/" + name
 		if values.has(name):

@@ -1,6 +1,7 @@
 class_name EstragonOutgoing
 extends RefCounted
-## What this client sends: counted frames until they have arrived, of latest ones the newest.
+## What this client sends, no faster than the server admits it: counted frames in order, until they
+## have arrived, of latest ones the newest.
 
 const _FRAME_OVERHEAD := 16
 
@@ -25,12 +26,25 @@ var forgotten: int:
 	get:
 		return _ledger.forgotten
 
+var _world: EstragonWorld
 var _ledger: EstragonLedger = EstragonLedger.new()
+var _pacer: EstragonPacer = EstragonPacer.new()
+## When the last counted frame may go: none overtakes another.
+var _last_at: float = 0.0
+## When those counted frames may go that must wait for it, by their numbers.
+var _due: Dictionary = {}
+## The latest frames that wait, with their classes, by their keys.
 var _held: Dictionary = {}
+## When the next latest frame of a class may go.
+var _turns: Dictionary = {}
 ## The numbers of the answers that were never written.
 var _unwritten_answers: Dictionary = {}
 var _message_bytes: int = EstragonProtocol.LIMIT_MESSAGE_BYTES
 var _outbound_bytes: int = 0
+
+
+func _init(world: EstragonWorld) -> void:
+	_world = world
 
 
 ## A connection's buffer takes [param outbound_bytes].
@@ -44,6 +58,11 @@ func set_limits(limits: Dictionary) -> void:
 	var resume_bytes: int = limits["resume_bytes"]
 	var resume_frames: int = limits["resume_frames"]
 	_ledger.set_budget(resume_bytes, resume_frames)
+
+
+## What the server admits, as its welcome says.
+func set_rates(rates: Dictionary) -> void:
+	_pacer.set_rates(rates)
 
 
 ## Checks a message against the tables and pushes it; see [method EstragonMessage.compose].
@@ -67,10 +86,22 @@ func push(type: String, frame: Variant, is_answer: bool = false) -> EstragonErro
 	var problem := _oversize(type, bytes)
 	if problem:
 		return problem
-	var must_wait := not is_live or written < _ledger.sent or not link.has_room(bytes)
+	var rate := "" if is_answer else EstragonPacer.rate_of(type)
+	var now := _world.now()
+	var next := _pacer.next(rate, now)
+	if next - now > EstragonProtocol.MOST_WAIT_MS:
+		return EstragonError.too_fast(rate, next - now - EstragonProtocol.MOST_WAIT_MS)
+	var at := maxf(next, _last_at)
+	var must_wait := (
+		not is_live or written < _ledger.sent or at > now or not link.has_room(bytes)
+	)
 	if must_wait and _ledger.is_full(bytes):
 		return EstragonError.local(EstragonProtocol.BUFFER_FULL)
+	_pacer.take(rate, at)
+	_last_at = at
 	_ledger.push(frame, bytes)
+	if at > now:
+		_due[_ledger.sent] = at
 	if not must_wait and link.send(frame) == OK:
 		written = _ledger.sent
 		ever_written = maxi(ever_written, written)
@@ -84,8 +115,9 @@ func answer(type: String, re: Variant, data: Dictionary) -> EstragonError:
 	return push(type, EstragonMessage.to_text({"type": type, "re": re, "data": data}), true)
 
 
-## Writes a latest message, or keeps it in place of an older one of its type, room and [param key],
-## behind all others that wait.
+## Writes a latest message as soon as it may go; until then it waits in place of an older one of its
+## type, room and [param key]: behind all others that wait, unless they wait for their turns, of which
+## every key is to have one.
 func post(
 	type: String, data: Dictionary, envelope: Dictionary, key: String = ""
 ) -> EstragonError:
@@ -96,32 +128,17 @@ func post(
 	problem = _oversize(type, _size(text))
 	if problem:
 		return problem
-	var must_wait := not is_live or written < _ledger.sent or not _held.is_empty()
-	if not must_wait and link.has_room(text.length() * 4) and link.send(text) == OK:
-		return null
-	_hold("%s %s %s" % [type, envelope.get("room", ""), key], text)
+	_hold("%s %s %s" % [type, envelope.get("room", ""), key], EstragonPacer.rate_of(type), text)
+	if is_live:
+		flush()
 	return null
 
 
-## Writes what waits, in order, as much as the socket takes; the rest waits for the next call.
+## Writes what may go by now, in order, as much as the socket takes; the rest waits for the next call.
 func flush() -> void:
-	while written < _ledger.sent:
-		var next := written + 1
-		if not link.has_room(_ledger.size_at(next)):
-			return
-		if link.send(_ledger.frame_at(next)) != OK:
-			return
-		written = next
-		ever_written = maxi(ever_written, next)
-	if _unwritten_answers:
-		_unwritten_answers.clear()
-	if not _held:
-		return
-	for key: String in _held.keys():
-		var text: String = _held[key]
-		if not link.has_room(text.length() * 4) or link.send(text) != OK:
-			return
-		_held.erase(key)
+	var now := _world.now()
+	if _flush_counted(now) and _held:
+		_flush_latest(now)
 
 
 ## Writes a message of the connection's own, which is not counted.
@@ -160,6 +177,7 @@ func acknowledge(count: int) -> void:
 func begin_again() -> Array[int]:
 	var frames: Array = []
 	var sizes := PackedInt32Array()
+	var times: Array[float] = []
 	var dropped: Array[int] = []
 	for number: int in range(ever_written + 1, _ledger.sent + 1):
 		if _unwritten_answers.has(number):
@@ -167,9 +185,12 @@ func begin_again() -> Array[int]:
 			continue
 		frames.append(_ledger.frame_at(number))
 		sizes.append(_ledger.size_at(number))
+		times.append(_due.get(number, 0.0))
 	_restart()
 	for index: int in frames.size():
 		_ledger.push(frames[index], sizes[index])
+		if times[index] > 0.0:
+			_due[_ledger.sent] = times[index]
 	return dropped
 
 
@@ -177,12 +198,55 @@ func begin_again() -> Array[int]:
 func forget() -> void:
 	_restart()
 	_held.clear()
+	_turns.clear()
+	_pacer.forget()
+	_last_at = 0.0
+
+
+## Whether the socket takes more.
+func _flush_counted(now: float) -> bool:
+	while written < _ledger.sent:
+		var next := written + 1
+		var at: float = _due.get(next, 0.0)
+		if at > now:
+			return true
+		if not link.has_room(_ledger.size_at(next)) or link.send(_ledger.frame_at(next)) != OK:
+			return false
+		_due.erase(next)
+		_unwritten_answers.erase(next)
+		written = next
+		ever_written = maxi(ever_written, next)
+	return true
+
+
+func _flush_latest(now: float) -> void:
+	for key: String in _held.keys():
+		var rate: String = _held[key][0]
+		var text: String = _held[key][1]
+		if not _is_due(rate, now):
+			continue
+		if not link.has_room(text.length() * 4) or link.send(text) != OK:
+			return
+		_turns.erase(rate)
+		_held.erase(key)
+
+
+## Whether a latest frame of this class may go; if not, it has its turn.
+func _is_due(rate: String, now: float) -> bool:
+	if not _turns.has(rate):
+		var next := _pacer.next(rate, now)
+		_pacer.take(rate, next)
+		_turns[rate] = next
+	var at: float = _turns[rate]
+	return at <= now
 
 
 ## A room keeps no more of one member for others, so neither do we.
-func _hold(key: String, text: String) -> void:
-	_held.erase(key)
-	_held[key] = text
+func _hold(key: String, rate: String, text: String) -> void:
+	var turn: float = _turns.get(rate, 0.0)
+	if turn <= _world.now():
+		_held.erase(key)
+	_held[key] = [rate, text]
 	if _held.size() > EstragonProtocol.LIMIT_LATEST_KEYS:
 		_held.erase(_held.keys()[0])
 
@@ -197,6 +261,7 @@ func _oversize(type: String, bytes: int) -> EstragonError:
 
 func _restart() -> void:
 	_ledger.reset()
+	_due.clear()
 	_unwritten_answers.clear()
 	written = 0
 	ever_written = 0

@@ -14,6 +14,7 @@ const _SETTINGS: Dictionary = {
 	"estragon/kept_wait": 2.0,
 	"estragon/longest_wait": 10.0,
 	"estragon/persist_session": false,
+	"estragon/pause": 30.0,
 }
 
 

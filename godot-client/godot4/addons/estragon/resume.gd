@@ -187,6 +187,8 @@ func _adopt(data: Dictionary, reason: String, hopeless_because: String = "") -> 
 	_ack_frames = limits["ack_frames"]
 	_ack_ms = limits["ack_ms"]
 	_outgoing.set_limits(limits)
+	var rates: Dictionary = data.get("rates", {})
+	_outgoing.set_rates(rates)
 	var before := _outgoing.ever_written
 	if is_another:
 		_restart()

@@ -7,6 +7,8 @@ extends RefCounted
 
 ## [member state] is another; [param code] and [param reason] are those of the close that led to it.
 signal state_changed(state: State, code: int, reason: String)
+## It comes back by itself, in so many seconds.
+signal returning(seconds: float)
 ## The counts began again: requests in flight failed with OUTCOME_UNKNOWN; player and rooms stay.
 signal was_reset(reason: String)
 ## The session is another, without player or rooms.
@@ -70,7 +72,7 @@ var awaits_snapshot: bool:
 		return _resume.awaits_snapshot
 
 var _options: EstragonOptions
-var _outgoing: EstragonOutgoing = EstragonOutgoing.new()
+var _outgoing: EstragonOutgoing
 var _requests: EstragonRequests = EstragonRequests.new()
 var _resume: EstragonResume
 var _liveness: EstragonLiveness
@@ -83,6 +85,7 @@ func _init(its_world := EstragonWorld.new(), link_factory: Callable = EstragonLi
 	world = its_world
 	clock = EstragonClock.new(world)
 	connections = EstragonConnections.new(world, link_factory)
+	_outgoing = EstragonOutgoing.new(world)
 	_resume = EstragonResume.new(world, _outgoing, _requests)
 	_liveness = EstragonLiveness.new(clock, _outgoing)
 	_incoming = EstragonIncoming.new(_resume, _requests, _outgoing, _liveness)
@@ -90,6 +93,7 @@ func _init(its_world := EstragonWorld.new(), link_factory: Callable = EstragonLi
 	connections.replaced.connect(_outgoing.go_on)
 	connections.closed.connect(_on_closed)
 	connections.warned.connect(warned.emit)
+	connections.returning.connect(returning.emit)
 	_resume.went_live.connect(_on_live)
 	_resume.refused.connect(connections.come_back_later)
 	_resume.adopted.connect(_on_adopted)
@@ -147,7 +151,8 @@ func request(
 	return _unseen.watch(result, type, place)
 
 
-## Sends a counted message that asks for no answer; returns why it could not be.
+## Sends a counted message that asks for no answer; returns why it could not be. Too fast is told by
+## [signal error_received] as well, as if the server had said it.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
 	return unsent(_outgoing.send(type, data, envelope), type)
 
@@ -193,8 +198,8 @@ func settle(its_id: int, value: Variant) -> void:
 	_requests.answer(str(its_id), EstragonResult.success({"value": value}))
 
 
-## Sends a message whose newest of its type, room and [param key] is all that counts; while away only
-## that one is kept.
+## Sends a message whose newest of its type, room and [param key] is all that counts; while it must
+## wait only that one is kept.
 func post(
 	type: String, data: Dictionary, envelope: Dictionary = {}, key: String = ""
 ) -> EstragonError:
@@ -287,14 +292,15 @@ func _on_live() -> void:
 func _on_closed(code: int, reason: String) -> void:
 	_outgoing.use(null)
 	_liveness.stop()
-	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(code, "return")
-	var may_return := action != "refused" and code != EstragonProtocol.CLOSE_NORMAL
-	if may_return and (_resume.token or _resume.must_retry):
-		if action == "ended":
+	var may_return: bool = _resume.token != "" or _resume.must_retry
+	var wait_ms := connections.come_back(code) if may_return else -1.0
+	if wait_ms >= 0.0:
+		if EstragonProtocol.ENDING_CLOSES.has(code):
 			_resume.despair("UNKNOWN")
-		connections.come_back()
 		if _resume.token:
 			_set_state(State.AWAY, code, reason)
+		if state == State.AWAY:
+			returning.emit(wait_ms / 1000.0)
 		return
 	_resume.let_go()
 	connections.forget()
