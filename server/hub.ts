@@ -11,12 +11,14 @@ import { type ApiRequest, createApi } from './core/api/api.ts'
 import { createFlusher } from './core/delivery/flusher.ts'
 import { createDispatch } from './core/dispatch/dispatch.ts'
 import { createGuesses } from './core/dispatch/guesses.ts'
+import { createInside } from './core/room/inside.ts'
 import { createLogic } from './core/room/logic.ts'
 import { createPacketDesk } from './core/room/packets-desk.ts'
 import { createPacketSender } from './core/room/packets-sending.ts'
 import type { RoomKind } from './core/room/room.ts'
 import { createRooms } from './core/room/rooms.ts'
 import { createSeating } from './core/room/seating.ts'
+import { createTimers } from './core/room/timers.ts'
 import type { Endpoint } from './core/session/dialect.ts'
 import type { Session } from './core/session/session.ts'
 import {
@@ -88,8 +90,12 @@ export function createHub(options: HubOptions = {}) {
   const sessions = createSessions(world, flusher, limits, rates, observers)
   const ticks = createTicks(world)
   const rooms = createRooms(world, limits)
+  const inside = createInside(world)
   const seating = createSeating({ world, limits, rooms })
-  const logic = createLogic({ world, limits })
+  // What waits for a game's code ends with the server.
+  const waits = createTimers(world)
+  const waiting = { ...world, after: waits.after }
+  const logic = createLogic({ world: waiting, limits })
   const guesses = createGuesses(rates, world.now)
   const store = options.store ?? createDirectStore(world.log)
   const sender = createPacketSender(options.packets)
@@ -97,6 +103,7 @@ export function createHub(options: HubOptions = {}) {
   const core = [
     { observer: rooms.observer, players: rooms.playerObserver, close: rooms.close },
     seating,
+    { close: waits.close },
     { rounds: [guessesRound(guesses.sweep), pruneRound(world, store, limits)] },
   ] as const
 
@@ -147,7 +154,7 @@ export function createHub(options: HubOptions = {}) {
   const seats = createRoomFeature({ world, limits, rooms, seating, kinds, guesses, cleanName })
   const plaza = createPlaza({ world, ticks, resolve })
   const packets = createPackets({
-    ...{ world, limits, sender, packets: options.packets, dev, resolve, logic },
+    ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
   })
   const connection = createConnections({
     ...{ world, limits, rates, sessions, seatsOf: seats.seatsOf },
@@ -180,12 +187,13 @@ export function createHub(options: HubOptions = {}) {
   const all: readonly Feature[] = features
   observers.push(...all.flatMap(({ observer }) => observer ?? []))
   playerObservers.push(...all.flatMap((feature) => feature.players ?? []))
+  const house = { rooms, world, intercom: intercom.ask }
   if (options.plaza ?? true) kinds.push(plaza.kind)
   const defined = Object.entries(options.rooms ?? {})
   const isOpen = options.open ?? (defined.length === 0 && (options.kinds ?? []).length === 0)
   if (isOpen) kinds.push(createOpen(limits).kind)
   for (const [name, definition] of defined)
-    kinds.push(kindOf(name, definition, { rooms, world, intercom: intercom.ask, packets: sender }))
+    kinds.push(kindOf(name, definition, { ...house, inside, packets: sender }))
   kinds.push(...(options.kinds ?? []))
 
   const receive = createDispatch({
@@ -232,6 +240,7 @@ export function createHub(options: HubOptions = {}) {
     rooms: { create: seats.make },
     intercom: intercom.ask,
     notify: notify.server,
+    uncaught: inside.uncaught,
     packets: createPacketDesk({ sender, sessions, rooms, sessionsOf }),
     stats: (): Stats => ({
       connections: gate.size,

@@ -7,11 +7,12 @@ import { readConfig } from './cli/config.ts'
 import { runPackets } from './cli/packets-command.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
 import type { Store } from './core/store/store.ts'
+import { incidentOf } from './core/wire/incident.ts'
 import { checkOptions } from './options.ts'
 import { createServer, type GameServer } from './server.ts'
 import { openStore } from './store/store.ts'
 import { readCertificate } from './transport/certificate.ts'
-import { createWorld } from './world.ts'
+import { createWorld, type World } from './world.ts'
 
 /** A stop that takes longer than this is cut short. */
 const STOP_MS = 4_500
@@ -60,6 +61,7 @@ async function start({
     const key = await developmentKey(store, world, options.dev ?? false)
     const server = await createServer({ ...options, world, store, log })
     stopOnSignal(server, store)
+    outliveErrors(server, world)
     process.stdout.write(`server listening on ${server.host}:${server.port}\n`)
     if (key) process.stdout.write(`development access key, for this run: ${key}\n`)
     if (process.stdout.isTTY)
@@ -68,6 +70,18 @@ async function start({
     await store.close()
     throw error
   }
+}
+
+/**
+ * What nobody caught ends nothing: it is logged, with its room where it has one. Only what fails
+ * before the server listens ends the process, as a start that failed.
+ */
+function outliveErrors(server: GameServer, world: World): void {
+  const log = (error: unknown) => {
+    if (!server.uncaught(error)) incidentOf(world, error, { what: 'nobody caught it', where: {} })
+  }
+  process.on('unhandledRejection', log)
+  process.on('uncaughtException', log)
 }
 
 /** The first signal says goodbye to everybody; the second ends at once, with the code of a signal. */

@@ -1,6 +1,7 @@
 import { LATE_MS } from './core/session/probe.ts'
 import { createSweep, SWEEP_MS } from './core/session/sweep.ts'
 import type { Store } from './core/store/store.ts'
+import { logFailure } from './core/wire/incident.ts'
 import type { Limits } from './core/wire/limits.ts'
 import type { World } from './world.ts'
 
@@ -27,7 +28,7 @@ export function createRounds(world: World, rounds: readonly Round[]) {
     try {
       await round.run()
     } catch (error) {
-      world.log.error({ err: error, round: round.name }, 'round failed')
+      logFailure(world.log, error, { what: 'round failed', where: { round: round.name } })
     }
   }
 }

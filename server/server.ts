@@ -61,6 +61,12 @@ export interface GameServer {
   notifyAll(data: Json): Notified
   readonly packets: PacketDesk
   stats(): Stats
+  /**
+   * For an application's own listeners of `unhandledRejection` and `uncaughtException`, which hear of
+   * what a game's code began and nobody caught: logs the error with the room whose doing it is, and
+   * says true; false, and nothing logged, where it is no room's of this server.
+   */
+  uncaught(error: unknown): boolean
   /** Says 4000 to every client and stops listening; resolves when every socket is gone. */
   close(): Promise<void>
 }
@@ -116,6 +122,7 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     notifyAll: hub.notify.all,
     packets: hub.packets,
     stats: hub.stats,
+    uncaught: hub.uncaught,
     async close() {
       hub.close()
       late?.close()

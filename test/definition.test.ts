@@ -404,7 +404,7 @@ t.test('a hook that fails, at once or later, harms its room only', async (t) => 
     t.match(data, { code: 'INTERNAL', status: 500, incident: String })
     t.notMatch(data.message, 'boom')
   }
-  t.equal(lines.filter(({ msg }) => msg === 'room hook failed').length, 5, 'two messages as well')
+  t.equal(lines.filter(({ msg }) => msg === 'room hook failed').length, 7, 'two messages as well')
   t.equal((await bob.ask('event.emit', { name: 'plaza.wave', args: [] })).type, 'event.emit')
   t.equal(rooms.size, 1)
 })

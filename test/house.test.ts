@@ -14,6 +14,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   'server/world.ts': ['node:crypto', 'node:perf_hooks', 'pino'],
   'server/core/room/': ['fast-json-stable-stringify'],
+  'server/core/room/inside.ts': ['node:async_hooks'],
   'server/core/': ['@node-rs/bcrypt', 'node:async_hooks', 'node:buffer', 'node:crypto'],
   'server/game/': [],
   'server/features/': ['fast-json-stable-stringify', 'node:crypto'],

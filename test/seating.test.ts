@@ -342,7 +342,7 @@ t.test('what a room says of a member and JSON cannot hold is its own fault', asy
   waiting[0]?.decide({ speed: Number.NaN })
 
   t.match((await answer).data, { code: 'INTERNAL', incident: String })
-  const line = lines.find(({ msg }) => msg === 'handler failed')
+  const line = lines.find(({ msg }) => msg === 'room hook failed')
   t.match(line?.err, { message: /^onJoin of a slow\.speed: expected any JSON value/ })
   t.equal(members(host), 0)
 })

@@ -1,5 +1,6 @@
 import type { Json } from '../../protocol/schema.ts'
 import type { AskNodes, Bus, IntercomAnswer, Node } from '../core/nodes/bus.ts'
+import { logFailure } from '../core/wire/incident.ts'
 import type { Cancel, World } from '../world.ts'
 
 /** What a node answers to a question of another's, or of its own. Nothing is null. */
@@ -80,7 +81,10 @@ export function createIntercom({ world, bus, node: own, handlers }: IntercomOpti
   }
 
   function receive(message: Message, from: string): void {
-    if ('ask' in message) return void reply(message, from)
+    // A bus that cannot say so: whoever asked is told TIMEOUT.
+    const lost = (error: unknown) =>
+      logFailure(world.log, error, { what: 'intercom answer lost', where: { from } })
+    if ('ask' in message) return void reply(message, from).catch(lost)
     const asked = pending.get(message.re)
     if (!asked) return
     asked.answers.set(from, { node: from, ...message.answer })
@@ -97,7 +101,7 @@ export function createIntercom({ world, bus, node: own, handlers }: IntercomOpti
     from: string,
   ): Promise<void> {
     const answer = await answerTo(name, data, from).catch((error: unknown) => {
-      world.log.error({ err: error, name, from }, 'intercom failed')
+      logFailure(world.log, error, { what: 'intercom failed', where: { name, from } })
       return { value: null, problem: 'FAILED' } as const
     })
     node.send(from, { re, answer })

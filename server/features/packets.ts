@@ -20,8 +20,9 @@ import { refusing } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
 import type { Resolve, Seated } from '../core/room/seated.ts'
 import type { Session } from '../core/session/session.ts'
-import { incidentOf } from '../core/wire/incident.ts'
+import { asError, incidentOf } from '../core/wire/incident.ts'
 import type { Limits } from '../core/wire/limits.ts'
+import { promisedBy } from '../core/wire/promised.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 
@@ -122,8 +123,9 @@ export function createPackets(options: PacketsOptions) {
   function respond(set: PacketSet<PacketContext>, packet: Packet, known: PacketContext): unknown {
     const value = respondTo(set, packet, known)
     const told = (answer: unknown) => ({ value: answerable(packet.name, answer) })
-    if (!(value instanceof Promise)) return told(value)
-    return inTime(limits.respond_ms, packet.name, value).then(told)
+    const promised = promisedBy(value)
+    if (!promised) return told(value)
+    return inTime(limits.respond_ms, packet.name, promised).then(told)
   }
 
   /** Sends a packet on to those in the room whom it is for. */
@@ -182,7 +184,8 @@ export function createPackets(options: PacketsOptions) {
   }
 
   function timely(verdict: void | Promise<void>, ms: number, name: string): void | Promise<void> {
-    if (verdict instanceof Promise) return inTime(ms, `${name}.validate`, verdict)
+    const promised = promisedBy(verdict)
+    if (promised) return inTime(ms, `${name}.validate`, promised)
   }
 
   function inTime<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
@@ -221,7 +224,7 @@ export function createPackets(options: PacketsOptions) {
   function told(error: unknown, name: string, session: Session): unknown {
     if (error instanceof ValidationError) return refusalOf(error)
     if (error instanceof Refusal || !dev) return error
-    const text = error instanceof Error ? error.message : String(error)
+    const text = asError(error).message
     const where = { packet: name, session: session.id }
     return incidentOf(world, error, {
       what: 'acceptor failed',

@@ -5,6 +5,7 @@ import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
 import { describe } from '../core/room/describe.ts'
+import { createFaults } from '../core/room/fault.ts'
 import { type Member, rankOf } from '../core/room/member.ts'
 import {
   merged,
@@ -45,6 +46,7 @@ export interface RoomsOptions {
 
 /** What players do with rooms. */
 export function createRoomFeature(options: RoomsOptions) {
+  const { attempt } = createFaults(options.world)
   const { world, limits, rooms, seating, kinds, guesses, cleanName } = options
 
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
@@ -119,7 +121,8 @@ export function createRoomFeature(options: RoomsOptions) {
     'room.describe'(context, { name = '', ...asked }) {
       const cleaned = cleanName(name)
       const described = { ...asked, ...(cleaned && { name: cleaned }) }
-      return describe(context, rooms.resolve(context), described, limits)
+      const seated = rooms.resolve(context)
+      return attempt(seated.room, () => describe(context, seated, described, limits))
     },
   }
 

@@ -1,9 +1,10 @@
 import type { AnyPacket, Packet } from '../../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Role } from '../../protocol/rooms.ts'
-import type { Json } from '../../protocol/schema.ts'
+import { check, type Json, json } from '../../protocol/schema.ts'
 import type { Player } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
+import type { Inside } from '../core/room/inside.ts'
 import {
   AS_MEMBERS_SAY,
   type Described,
@@ -17,6 +18,7 @@ import type { Member } from '../core/room/member.ts'
 import type { PacketSender } from '../core/room/packets-sending.ts'
 import type { Properties, Room, RoomKind } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
+import { createTimers, type Timers } from '../core/room/timers.ts'
 import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { called, fields, type Kind, type Option, option } from '../option.ts'
@@ -194,6 +196,7 @@ export interface House {
   readonly world: World
   readonly intercom: AskNodes
   readonly packets: PacketSender
+  readonly inside: Inside
 }
 
 /** A definition as the server's own rooms understand it. */
@@ -225,6 +228,7 @@ export function kindOf(name: string, definition: RoomDefinition<unknown>, house:
   }
 }
 
+const ANY = json()
 const OF_STATE = 'room.state is room.own now; by the old name it works for one release'
 
 function once(run: () => void): () => void {
@@ -238,17 +242,22 @@ function once(run: () => void): () => void {
 
 function openRoom(
   room: Room,
-  definition: RoomDefinition<unknown>,
+  given: RoomDefinition<unknown>,
   house: House,
   warnOfState: () => void,
 ): RoomHooks {
-  const timers = new Set<Cancel>()
+  const { rooms, world, inside } = house
+  const enter: Enter = (run) => inside.run(room, run)
+  const definition = ownDoing(given, enter)
+  const timers = createTimers(world, (run) => rooms.guard(room, () => enter(run)))
   const { game, seatOf } = openGame(room, house, timers, warnOfState)
   const own: GameRoom<unknown> = game
   try {
     game.own = definition.onCreate?.(game as GameRoom<undefined>)
+    // Where it is a promise the room begins all the same.
+    rooms.guard(room, () => game.own)
   } catch (error) {
-    for (const cancel of timers) cancel()
+    timers.close()
     throw error
   }
   const { onJoin, onMessage, onEvent, onPacket, onDescribe } = definition
@@ -268,14 +277,13 @@ function openRoom(
     ...(onPacket && {
       onPacket: (packet, from) => definition.onPacket?.(own, packet, seatOf(from)),
     }),
-    handlerOf: registry(definition, own, seatOf),
+    handlerOf: registry(definition, own, seatOf, enter),
     ...(onDescribe && {
       onDescribe: (member: Member, described: Described) =>
         definition.onDescribe?.(own, seatOf(member), described),
     }),
     onDispose() {
-      for (const cancel of timers) cancel()
-      timers.clear()
+      timers.close()
       return definition.onDispose?.(own)
     },
   }
@@ -285,12 +293,26 @@ function openRoom(
 const hasHooks = (definition: RoomDefinition<unknown>): boolean =>
   Object.keys(HOOKS).some((name) => definition[name as keyof typeof HOOKS] !== undefined)
 
+/** Runs something as the room's own doing. */
+type Enter = <T>(run: () => T) => T
+
+/** The same definition, each of whose hooks is the room's own doing, with all that comes of it. */
+function ownDoing(given: RoomDefinition<unknown>, enter: Enter): RoomDefinition<unknown> {
+  const hooks: Record<string, unknown> = {}
+  for (const name of Object.keys(HOOKS) as (keyof typeof HOOKS)[]) {
+    const hook: unknown = given[name]
+    if (typeof hook === 'function')
+      hooks[name] = (...args: unknown[]) => enter(() => Reflect.apply(hook, given, args))
+  }
+  return { ...given, ...hooks }
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 function openGame(
   room: Room,
-  { rooms, world, intercom, packets }: House,
-  timers: Set<Cancel>,
+  { rooms, world, intercom, packets, inside }: House,
+  timers: Timers,
   warnOfState: () => void,
 ) {
   const seats = new WeakMap<Member, RoomMember>()
@@ -323,27 +345,33 @@ function openGame(
       if (!members) room.broadcast(message)
       else for (const member of new Set(members)) memberOf(member).receiver.send(message)
     },
-    async ask(member, name, data = null, timeout = DEFAULT_ASK_MS) {
-      const { receiver } = memberOf(member)
-      const answer = await receiver.ask({
-        type: 'query',
-        data: { name, data, timeout },
-        origin: { room: room.code },
-        timeout,
-        cause: { member: member.number, player: member.player?.id ?? null },
-      })
-      return (answer as { value: Json }).value
-    },
+    ask: (member, name, data = null, timeout = DEFAULT_ASK_MS) =>
+      inside.run(room, async () => {
+        const { receiver } = memberOf(member)
+        const answer = await receiver.ask({
+          type: 'query',
+          data: { name, data, timeout },
+          origin: { room: room.code },
+          timeout,
+          cause: { member: member.number, player: member.player?.id ?? null },
+        })
+        return (answer as { value: Json }).value
+      }),
     send(packet, members) {
       const receivers = members && new Set(Array.from(members, (one) => memberOf(one).receiver))
       packets.toRoom(room, packet, receivers)
     },
     request: (member, packet, timeout = DEFAULT_ASK_MS) =>
-      packets.ask(memberOf(member).receiver, packet, { timeout, room: room.code }),
+      inside.run(room, () =>
+        packets.ask(memberOf(member).receiver, packet, { timeout, room: room.code }),
+      ),
     kick: (member, { ban = false, reason = '' } = {}) =>
       rooms.kick(memberOf(member), room, { by: null, banned: ban, reason }),
     assign: (member, role) => rooms.assign(memberOf(member), room, role),
     update(properties) {
+      // Everybody's lists show them.
+      const problem = check(ANY, properties, 'room.update')
+      if (problem) throw new TypeError(problem)
       room.merge(properties)
       rooms.tellUpdated(room)
     },
@@ -352,26 +380,10 @@ function openGame(
       rooms.tellUpdated(room)
     },
     group: openGroup,
-    after(ms, callback) {
-      const cancel = world.after(ms, () => {
-        timers.delete(stop)
-        rooms.guard(room, callback)
-      })
-      const stop = kept(cancel)
-      return stop
-    },
-    every: (ms, callback) => kept(world.every(ms, () => rooms.guard(room, callback))),
+    after: timers.after,
+    every: timers.every,
   }
   return { game, seatOf }
-
-  function kept(cancel: Cancel): Cancel {
-    const stop = () => {
-      timers.delete(stop)
-      cancel()
-    }
-    timers.add(stop)
-    return stop
-  }
 
   function openGroup(name: string): RoomGroup {
     const group = room.groups.get(name) ?? new Set<Member>()

@@ -69,6 +69,7 @@ export function registry<Room, From>(
   { functions = {}, queries = {} }: Registered<Room, From>,
   room: Room,
   seatOf: (member: Member) => From,
+  enter: <T>(run: () => T) => T,
 ) {
   return (type: 'query' | 'function', name: string): RoomHandler | undefined => {
     if (type === 'query') {
@@ -90,7 +91,7 @@ export function registry<Room, From>(
   ): RoomHandler {
     return {
       problemOf: (args, place) => check(shape, givenOf(args), place),
-      run: (args, from) => run(room, givenOf(args), seatOf(from)),
+      run: (args, from) => enter(() => run(room, givenOf(args), seatOf(from))),
       problemOfValue: (given, place) => check(value, given, place),
     }
   }

@@ -23,7 +23,7 @@ export function createOwn(onRequest: OnRequest, intercom: AskNodes, world: World
     try {
       const answered = onRequest(request, response, { intercom })
       if (typeof answered === 'boolean') return answered
-      answered.catch(fail)
+      void Promise.resolve(answered).catch(fail)
       return true
     } catch (error) {
       return fail(error)

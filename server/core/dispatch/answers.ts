@@ -47,7 +47,12 @@ export function createAnswers({ world, packets, checkReplies }: AnswersOptions) 
   /** Tells a refusal; anything else is a bug, logged under a number that the player is told. */
   function refuse(incoming: Incoming, error: unknown, { type, id }: Subject): void {
     const refusal = error instanceof Refusal ? error : report(incoming, error, type)
-    send(incoming, errorMessage(refusal, type, id), id)
+    try {
+      send(incoming, errorMessage(refusal, type, id), id)
+    } catch (bug) {
+      // A game's Refusal may hold what no message can.
+      send(incoming, errorMessage(report(incoming, bug, type), type, id), id)
+    }
   }
 
   /** Logs a bug, of which nobody may be there to be told. */

@@ -3,6 +3,7 @@ import { check, type Json, json } from '../../../protocol/schema.ts'
 import type { Context } from '../dispatch/call.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
+import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { checkBytes } from '../wire/size.ts'
 import type { Described } from './kind.ts'
@@ -35,8 +36,9 @@ function permitted(room: Room, member: Member, asked: Described): Described | un
     throw new Refusal('UNSUPPORTED', `room.describe: who sits in a ${kind.name} stays as it joined`)
   const said: unknown = hooks.onDescribe(member, asked)
   const place = `onDescribe of a ${kind.name}`
-  if (said instanceof Promise) {
-    said.catch(() => {})
+  const promised = promisedBy(said)
+  if (promised) {
+    void promised.catch(() => {})
     throw new TypeError(`${place} must answer at once, without a promise`)
   }
   const { name, data } = (said ?? {}) as { readonly name?: unknown; readonly data?: unknown }

@@ -4,9 +4,10 @@ import type { Json } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Limits } from '../wire/limits.ts'
+import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
 import type { RoomHandler, RoomMessage, Words } from './kind.ts'
-import { createPassing, isThenable, type ProblemOf } from './passing.ts'
+import { createPassing, type ProblemOf } from './passing.ts'
 import type { Room } from './room.ts'
 
 export interface LogicOptions {
@@ -35,7 +36,7 @@ export function createLogic({ world, limits }: LogicOptions) {
   /** Has it hear what nobody waits for; what fails at once is told to the sender, later to the log. */
   function hear(room: Room, run: () => unknown): void {
     const heard = attempt(room, run)
-    if (isThenable(heard)) void Promise.resolve(heard).catch((error) => failed(room, error))
+    void promisedBy(heard)?.catch((error) => failed(room, error))
   }
 
   /** Has it answer a question, in the time of who asks and for as long as that one is there. */
@@ -46,8 +47,9 @@ export function createLogic({ world, limits }: LogicOptions) {
     const handler = registered(room, question.message.type, words.name)
     const told = (value: unknown) => attempt(room, () => answerOf(room, handler, words, value))
     const value = attempt(room, () => handler.run(words.args, from))
-    if (!isThenable(value)) return told(value)
-    return awaited(question, Promise.resolve(value)).then((decided) => () => {
+    const promised = promisedBy(value)
+    if (!promised) return told(value)
+    return awaited(question, promised).then((decided) => () => {
       if (room.memberOf(session) !== from) throw left(room)
       return told(decided)
     })

@@ -1,8 +1,8 @@
 import type { World } from '../../world.ts'
-import { incidentOf } from '../wire/incident.ts'
 import type { Limits } from '../wire/limits.ts'
-import { Refusal } from '../wire/refusal.ts'
+import { promisedBy } from '../wire/promised.ts'
 import { jsonBytes } from '../wire/size.ts'
+import { createFaults } from './fault.ts'
 import type { RoomMessage, Words } from './kind.ts'
 import type { Room } from './room.ts'
 
@@ -18,6 +18,7 @@ export type Passing = ReturnType<typeof createPassing>
 
 /** The way of what a member says past the room's own logic, which is no more trusted than players. */
 export function createPassing({ world, limits }: PassingOptions) {
+  const { attempt, failed } = createFaults(world)
   return { pass, attempt, failed }
 
   /**
@@ -44,29 +45,14 @@ export function createPassing({ world, limits }: PassingOptions) {
     if (bytes <= limits.message_bytes) return undefined
     return `${bytes} bytes; expected at most ${limits.message_bytes}`
   }
-
-  /** Runs what a game wrote; what it throws, save a Refusal, is its room's fault. */
-  function attempt<T>(room: Room, run: () => T): T {
-    try {
-      return run()
-    } catch (error) {
-      throw failed(room, error)
-    }
-  }
-
-  /** What a member is told of a failure, which the log explains. */
-  function failed({ code, kind }: Room, error: unknown): Refusal {
-    if (error instanceof Refusal) return error
-    const where = { room: code, kind: kind.name }
-    return incidentOf(world, error, { what: 'room hook failed', where })
-  }
 }
 
 /** What a hook would change, if it is anything of the sort. */
 function partOf(changed: unknown, place: string): Partial<Words> {
-  if (isThenable(changed)) {
+  const promised = promisedBy(changed)
+  if (promised) {
     // It is refused as a promise, whatever else becomes of it.
-    void Promise.resolve(changed).catch(() => {})
+    void promised.catch(() => {})
     throw new TypeError(`${place} must answer at once, without a promise`)
   }
   const isPlain = typeof changed === 'object' && changed !== null && !Array.isArray(changed)
@@ -77,6 +63,3 @@ function partOf(changed: unknown, place: string): Partial<Words> {
 }
 
 const WORDS: readonly string[] = ['name', 'args']
-
-export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function'

@@ -9,6 +9,7 @@ import type { PlayerObserver, SessionObserver } from '../session/sessions.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { createFaults } from './fault.ts'
 import { createHosts } from './host.ts'
 import { createHostWaits } from './host-wait.ts'
 import { createRoomIndex } from './index.ts'
@@ -27,6 +28,7 @@ export function createRooms(world: World, limits: Limits) {
   const byReceiver = new Map<Receiver, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
+  const { attempt, guard } = createFaults(world)
   const waits = createHostWaits(world, limits)
   const hosts = createHosts(world, waits.end)
   const takeovers = createTakeovers({
@@ -35,6 +37,7 @@ export function createRooms(world: World, limits: Limits) {
     expire: (member, room) => unseat(member, room, 'lost'),
   })
   let serial = 0
+  let isOver = false
 
   const observer: SessionObserver = {
     away(session) {
@@ -114,6 +117,7 @@ export function createRooms(world: World, limits: Limits) {
     },
 
     close(): void {
+      isOver = true
       for (const cancel of lingering.values()) cancel()
       lingering.clear()
       takeovers.close()
@@ -131,7 +135,9 @@ export function createRooms(world: World, limits: Limits) {
   function create(kind: RoomKind, wishes: Wishes = {}): Room {
     if (byCode.size >= limits.rooms_total)
       throw new Refusal('TOO_MANY_ROOMS', `this server holds ${limits.rooms_total} rooms already`)
-    const room = new Room(newCode(), ++serial, kind, wishes, world.after)
+    if (isOver) throw new Refusal('TOO_MANY_ROOMS', 'this server is closing')
+    const code = newCode()
+    const room = attempt({ code, kind }, () => new Room(code, ++serial, kind, wishes, world.after))
     byCode.set(room.code, room)
     index.add(room)
     room.onChange = index.refresh
@@ -227,7 +233,7 @@ export function createRooms(world: World, limits: Limits) {
 
   /** An empty room waits a while for somebody, then goes; not while a place is reserved. */
   function linger(room: Room): void {
-    if (!Number.isFinite(room.kind.linger_ms)) return
+    if (isOver || !Number.isFinite(room.kind.linger_ms)) return
     // A hook that empties it while somebody leaves has come here before.
     stay(room)
     lingering.set(
@@ -286,18 +292,6 @@ export function createRooms(world: World, limits: Limits) {
       ? push('room.member_away', { number }, here)
       : push('room.member_back', { number, session: receiver.id }, here)
     room.broadcast(message, except)
-  }
-
-  /** Runs a hook; what it throws, now or later, is logged and harms nobody. */
-  function guard(room: Room, run: () => unknown): void {
-    const failed = (error: unknown) =>
-      world.log.error({ err: error, room: room.code, kind: room.kind.name }, 'room hook failed')
-    try {
-      const result = run()
-      if (result instanceof Promise) result.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
   }
 }
 

@@ -6,8 +6,10 @@ import type { Context } from '../dispatch/call.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionObserver } from '../session/sessions.ts'
 import type { Limits } from '../wire/limits.ts'
+import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { checkBytes } from '../wire/size.ts'
+import { createFaults } from './fault.ts'
 import type { Member } from './member.ts'
 import { type Room, roomInfoOf } from './room.ts'
 import type { Rooms } from './rooms.ts'
@@ -41,6 +43,7 @@ export type Seating = ReturnType<typeof createSeating>
 
 /** The way to a seat: reserve a place, admit by the room's own logic, sit down in one moment. */
 export function createSeating({ world, limits, rooms }: SeatingOptions) {
+  const { attempt, failed } = createFaults(world)
   const reserved = new Map<Session, Set<Reservation & { readonly generation: number }>>()
 
   const observer: SessionObserver = {
@@ -93,8 +96,11 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     const { session } = context
     judge(entrant)
     if (seatHeldBy(room, session.player)) return () => seat(entrant, undefined)
-    const said = room.hooks.onJoin?.({ session, player: session.player, name, data })
-    return said instanceof Promise ? decided(entrant, said) : () => seat(entrant, said)
+    const joining = { session, player: session.player, name, data }
+    const said = attempt(room, () => room.hooks.onJoin?.(joining))
+    const thought = promisedBy(said)
+    // What is no promise is what the room says.
+    return thought ? decided(entrant, thought) : () => seat(entrant, said as Json | undefined)
   }
 
   /** Keeps a place while the room thinks, and until what it decided is done. */
@@ -108,7 +114,7 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
           judge(entrant, reservation)
           resolve(() => seat(entrant, said, reservation))
         })
-        .catch(reject)
+        .catch((error) => reject(failed(entrant.room, error)))
       const reservation = reserve(entrant, limits.hook_ms, late)
       entrant.context.atEnd(reservation.release)
     })
@@ -123,7 +129,8 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     const away = session.connection === null
     if (held) return takeOver(entrant, held, { ...held, receiver: session, away }, reservation)
     const role = rooms.roleOf(room, away)
-    const member = room.propose(session, name, role, dataOf(room, said), away)
+    const shown = attempt(room, () => dataOf(room, said))
+    const member = room.propose(session, name, role, shown, away)
     if (away) member.awaySince = world.now()
     const pages = seatPages(room, member, [...room.members, member], session)
     rooms.enter(member, room)

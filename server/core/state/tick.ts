@@ -1,4 +1,6 @@
 import type { Cancel, World } from '../../world.ts'
+import { logFailure } from '../wire/incident.ts'
+import { promisedBy } from '../wire/promised.ts'
 
 /** One step of a fixed length; whoever listens gets each in turn. */
 export interface Step {
@@ -149,10 +151,13 @@ class OneTick implements Tick {
   /** What throws, now or later, harms only itself; what still runs is not called again. */
   #call(seat: Seat, step: Step): void {
     const failed = (error: unknown) =>
-      this.#world.log.error({ err: error, kind: this.#kind, tick: step.number }, 'tick failed')
+      logFailure(this.#world.log, error, {
+        what: 'tick failed',
+        where: { kind: this.#kind, tick: step.number },
+      })
     try {
-      const result = seat.callback(step)
-      if (!(result instanceof Promise)) return
+      const result = promisedBy(seat.callback(step))
+      if (!result) return
       seat.isBusy = true
       const over = () => {
         seat.isBusy = false

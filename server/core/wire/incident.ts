@@ -16,6 +16,27 @@ export function incidentOf(
   { what, where, told }: Failure,
 ): Refusal {
   const incident = random.text(6)
-  log.error({ err: error, incident, ...where }, what)
+  logFailure(log, error, { what, where: { incident, ...where } })
   return new Refusal('INTERNAL', told ?? `the server failed; incident ${incident}`, { incident })
+}
+
+/** Logs what was thrown, be it what no log can write: who fails is not failed by that as well. */
+export function logFailure(log: World['log'], error: unknown, { what, where }: Failure): void {
+  try {
+    log.error({ err: asError(error), ...where }, what)
+  } catch {
+    log.error({ err: new Error(UNREADABLE), ...where }, what)
+  }
+}
+
+const UNREADABLE = 'thrown: what cannot be read'
+
+/** What was thrown, as an error that says what it is. */
+export function asError(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error && typeof thrown.message === 'string') return thrown
+    return new Error(`thrown: ${JSON.stringify(thrown) ?? String(thrown)}`)
+  } catch {
+    return new Error(UNREADABLE)
+  }
 }

@@ -14,12 +14,26 @@ export interface RefusalDetails {
 export class Refusal extends Error {
   readonly code: ErrorCode
   readonly details: RefusalDetails
+  /** What only a Refusal has. */
+  readonly #isRefusal = true
 
-  constructor(code: ErrorCode, message: string = ERRORS[code].doc, details: RefusalDetails = {}) {
-    super(message)
+  /** Asked of whatever a game threw, so without asking that itself: a Proxy could throw once more. */
+  static override [Symbol.hasInstance](thrown: unknown): boolean {
+    return typeof thrown === 'object' && thrown !== null && #isRefusal in thrown
+  }
+
+  constructor(code: ErrorCode, message?: string, details: RefusalDetails = {}) {
+    const doc = docOf(code)
+    super(message ?? doc)
     this.code = code
     this.details = details
   }
+}
+
+/** The sentence of a code; what a game calls a code may be none. */
+function docOf(code: ErrorCode): string {
+  if (Object.hasOwn(ERRORS, code)) return ERRORS[code].doc
+  throw new TypeError(`Refusal: expected a code of errors.ts, got ${String(code)}`)
 }
 
 /** The `error` message that tells of a refusal; `request` is the type of what it answers. */
