@@ -1,3 +1,4 @@
+import { MOST_TOLD_MS } from '../limits.ts'
 import {
   ADDRESS_WORDS,
   BINARY_KINDS,
@@ -98,6 +99,7 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       `${DEFAULT_ASK_MS}`,
       'How long a question waits unless said, in ms.',
     ),
+    ...documented('MOST_TOLD_MS', `${MOST_TOLD_MS}`, 'The longest that a message tells of, in ms.'),
     '',
     ...Object.entries(tables.errors).flatMap(([code, row]) =>
       documented(code, quoted(code), row.doc),

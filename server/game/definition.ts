@@ -2,6 +2,7 @@ import type { AnyPacket, Packet } from '../../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import type { Json } from '../../protocol/schema.ts'
+import { duration, toldMs } from '../../protocol/timer.ts'
 import type { Player } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
 import {
@@ -327,7 +328,7 @@ function openGame(
       const { receiver } = memberOf(member)
       const answer = await receiver.ask({
         type: 'query',
-        data: { name, data, timeout },
+        data: { name, data, timeout: toldMs(timeout) },
         origin: { room: room.code },
         timeout,
         cause: { member: member.number, player: member.player?.id ?? null },
@@ -353,14 +354,14 @@ function openGame(
     },
     group: openGroup,
     after(ms, callback) {
-      const cancel = world.after(ms, () => {
+      const cancel = world.after(duration(ms, 'room.after'), () => {
         timers.delete(stop)
         rooms.guard(room, callback)
       })
       const stop = kept(cancel)
       return stop
     },
-    every: (ms, callback) => kept(world.every(ms, () => rooms.guard(room, callback))),
+    every: (ms, callback) => kept(world.every(duration(ms, 'room.every', 1), () => rooms.guard(room, callback))),
   }
   return { game, seatOf }
 
