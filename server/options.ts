@@ -23,6 +23,7 @@ import {
   shaped,
 } from './option.ts'
 import type { OnRequest } from './transport/own.ts'
+import { NO_PAGE } from './transport/page.ts'
 import {
   certificate,
   each,
@@ -169,11 +170,13 @@ const all = fields({ ...SERVER_OPTIONS, ...PARTS })
 
 /** What is wrong with options that will each do by itself; `placeOf` says what they are called. */
 export function clashIn(
-  { lag, dev, rooms, plaza, open }: ServerOptions,
+  { lag, dev, rooms, plaza, open, page, isolation }: ServerOptions,
   placeOf: (name: keyof ServerOptions) => string = (name) => name,
 ): string | undefined {
   if (lag && !dev)
     return `${placeOf('lag')}: expected ${placeOf('dev')} as well: it makes the network worse on purpose`
+  if (isolation && page === NO_PAGE)
+    return `${placeOf('isolation')}: expected a page as well: there is nothing else that it is about`
   if ((plaza ?? true) && rooms && Object.hasOwn(rooms, 'plaza'))
     return 'rooms.plaza: expected another name, or plaza: false'
   if (open && rooms && Object.hasOwn(rooms, 'open'))

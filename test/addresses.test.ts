@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
 import type { NetworkInterfaceInfo } from 'node:os'
 import t from 'tap'
 import { whereToOpen } from '../server/cli/where.ts'
@@ -55,18 +57,28 @@ t.test('the addresses are told in lines, on a terminal with a picture for a phon
   t.equal(whereToOpen(addresses, false), lines)
   t.ok(picture.startsWith(lines))
   t.match(picture.slice(lines.length), /^\n([█▀▄ ]{20,}\n){10,}\n$/)
-  t.equal(whereToOpen({ local: 'http://localhost:1', network: [] }, true), 'Local: http://localhost:1\n')
+  t.equal(
+    whereToOpen({ local: 'http://localhost:1', network: [] }, true),
+    'Local: http://localhost:1\n',
+  )
 })
 
 t.test('the plaza’s page is told the address for others, by this machine only', async (t) => {
   const server = await createServer({ port: 0, host: '0.0.0.0' })
   t.teardown(server.close)
-  const ask = (host: string) =>
-    fetch(`http://127.0.0.1:${server.port}/addresses.json`, { headers: { host } })
+  const { port } = server
+  // `fetch` says by itself which host it asks.
+  const ask = async (host: string) => {
+    const place = { host: '127.0.0.1', port, path: '/addresses.json', agent: false }
+    const [response] = await once(request({ ...place, headers: { host } }).end(), 'response')
+    let body = ''
+    for await (const chunk of response.setEncoding('utf8')) body += chunk
+    return { status: response.statusCode, body }
+  }
 
   const here = await ask(`localhost:${server.port}`)
   const elsewhere = await ask('play.example.org')
 
-  t.strictSame(await here.json(), JSON.parse(JSON.stringify(server.addresses)))
+  t.strictSame(JSON.parse(here.body), JSON.parse(JSON.stringify(server.addresses)))
   t.equal(elsewhere.status, 404)
 })

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { CLOSES, ERRORS } from '../protocol/errors.ts'
@@ -51,27 +50,6 @@ t.test('whatever a dialect refuses with, its client is told as much of it as fit
 
   t.equal(code, 3000)
   t.equal(`${reason}`, `${'🐢'.repeat(30)}…`)
-})
-
-t.test('a path of strange letters, where nothing is, ends no server', async (t) => {
-  const server = await createServer({ port: 0, host: '127.0.0.1' })
-  t.teardown(server.close)
-  const headers = {
-    ...{ connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
-    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
-  }
-  const asking = request({ host: '127.0.0.1', port: server.port, agent: false, headers })
-  // Node would refuse to write such a path.
-  asking.path = `/${'é'.repeat(100)}`
-  asking.end()
-
-  const [, socket, head] = await once(asking, 'upgrade')
-  const [close] = head.length > 0 ? [head] : await once(socket, 'data')
-  socket.destroy()
-
-  t.equal(close.readUInt16BE(2), 4100)
-  t.ok(close.readUInt8(1) <= 125)
-  t.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200)
 })
 
 for (const [what, text, expected] of [

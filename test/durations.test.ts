@@ -20,16 +20,19 @@ t.test('whoever waits says for how long in numbers, and for ever is one', async 
   ])
 })
 
-t.test('every limit in ms, and how long a room lingers, may be longer than a timer waits', async (t) => {
-  for (const name of Object.keys(LIMITS) as LimitName[]) {
-    const [least, most] = boundsOf(name)
-    t.ok(least <= LIMITS[name].value && LIMITS[name].value <= most, `${name} in its own bounds`)
-    if (LIMITS[name].unit !== 'ms') continue
-    t.ok(most >= MONTH, name)
-    createHub({ limits: { [name]: most } }).close()
-  }
-  t.equal(ROOM_OPTIONS.linger_ms.check(31_536_000_000, ''), undefined)
-})
+t.test(
+  'every limit in ms, and how long a room lingers, may be longer than a timer waits',
+  async (t) => {
+    for (const name of Object.keys(LIMITS) as LimitName[]) {
+      const [least, most] = boundsOf(name)
+      t.ok(least <= LIMITS[name].value && LIMITS[name].value <= most, `${name} in its own bounds`)
+      if (LIMITS[name].unit !== 'ms') continue
+      t.ok(most >= MONTH, name)
+      createHub({ limits: { [name]: most } }).close()
+    }
+    t.equal(ROOM_OPTIONS.linger_ms.check(31_536_000_000, ''), undefined)
+  },
+)
 
 t.test('a seat that may be kept for a month is not gone at once', async (t) => {
   const { raw, clock, stats } = await world(t, { limits: { resume_ms: MONTH } })
@@ -99,32 +102,39 @@ t.test('a connection may take as long to open as its owner likes', async (t) => 
   t.equal(ada.state, 'open')
 })
 
-t.test('a room’s timers wait as long as they are told to, and refuse what is no time', async (t) => {
-  const at: string[] = []
-  let made: GameRoom | undefined
-  const duel = defineRoom({
-    linger_ms: Number.POSITIVE_INFINITY,
-    onCreate(room) {
-      made = room
-      room.after(60_000, () => at.push('after'))
-      room.every(60_000, () => at.push('every'))
-      for (const ms of [MONTH, Number.POSITIVE_INFINITY]) {
-        room.after(ms, () => at.push('at once'))
-        room.every(ms, () => at.push('at once'))
-      }
-      return undefined
-    },
-  })
-  const { raw, clock } = stage(t, { rooms: { duel } })
-  await (await raw()).ask('room.create', { kind: 'duel' })
+t.test(
+  'a room’s timers wait as long as they are told to, and refuse what is no time',
+  async (t) => {
+    const at: string[] = []
+    let made: GameRoom | undefined
+    const duel = defineRoom({
+      linger_ms: Number.POSITIVE_INFINITY,
+      onCreate(room) {
+        made = room
+        room.after(60_000, () => at.push('after'))
+        room.every(60_000, () => at.push('every'))
+        for (const ms of [MONTH, Number.POSITIVE_INFINITY]) {
+          room.after(ms, () => at.push('at once'))
+          room.every(ms, () => at.push('at once'))
+        }
+        return undefined
+      },
+    })
+    const { raw, clock } = stage(t, { rooms: { duel } })
+    await (await raw()).ask('room.create', { kind: 'duel' })
 
-  clock.advance(59_999)
-  const before = [...at]
-  clock.advance(1)
+    clock.advance(59_999)
+    const before = [...at]
+    clock.advance(1)
 
-  t.strictSame([before, at.sort()], [[], ['after', 'every']])
-  for (const ms of NO_TIMES) {
-    t.throws(() => made?.after(ms as number, () => {}), { message: /^room\.after: expected a num/ })
-    t.throws(() => made?.every(ms as number, () => {}), { message: /^room\.every: expected a num/ })
-  }
-})
+    t.strictSame([before, at.sort()], [[], ['after', 'every']])
+    for (const ms of NO_TIMES) {
+      t.throws(() => made?.after(ms as number, () => {}), {
+        message: /^room\.after: expected a num/,
+      })
+      t.throws(() => made?.every(ms as number, () => {}), {
+        message: /^room\.every: expected a num/,
+      })
+    }
+  },
+)

@@ -73,26 +73,29 @@ t.test('nothing outside of the folder is served, and nothing hidden', async (t) 
   t.match(await get('/same.js'), { status: 200 }, 'a link that stays inside is followed')
 })
 
-t.test('a page may run what a web export needs, and be isolated where that is asked for', async (t) => {
-  const page = t.testdir(EXPORT)
-  const plain = await serving(t, { page })
-  const isolated = await serving(t, { page, isolation: true })
+t.test(
+  'a page may run what a web export needs, and be isolated where that is asked for',
+  async (t) => {
+    const page = t.testdir(EXPORT)
+    const plain = await serving(t, { page })
+    const isolated = await serving(t, { page, isolation: true })
 
-  const { headers } = await plain.get('/')
-  const alone = (await isolated.get('/index.wasm')).headers
+    const { headers } = await plain.get('/')
+    const alone = (await isolated.get('/index.wasm')).headers
 
-  const policy = `${headers['content-security-policy']}`
-  t.match(policy, /script-src 'self' [^;]*'wasm-unsafe-eval'[^;]* blob:/)
-  t.match(policy, /worker-src 'self' blob:/)
-  t.match(policy, /connect-src 'self' ws: wss:/)
-  t.equal(headers['x-content-type-options'], 'nosniff')
-  t.equal(headers['cross-origin-opener-policy'], undefined)
-  t.match(alone, {
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-embedder-policy': 'require-corp',
-    'cross-origin-resource-policy': 'same-origin',
-  })
-})
+    const policy = `${headers['content-security-policy']}`
+    t.match(policy, /script-src 'self' [^;]*'wasm-unsafe-eval'[^;]* blob:/)
+    t.match(policy, /worker-src 'self' blob:/)
+    t.match(policy, /connect-src 'self' ws: wss:/)
+    t.equal(headers['x-content-type-options'], 'nosniff')
+    t.equal(headers['cross-origin-opener-policy'], undefined)
+    t.match(alone, {
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+  },
+)
 
 t.test('a game that is exported anew is served anew, and else not sent again', async (t) => {
   const page = t.testdir(EXPORT)
@@ -134,6 +137,9 @@ t.test('without a page there is none, and without a plaza not the plaza’s', as
     t.match(await get('/addresses.json'), { status: 404 })
     t.match(await get('/healthz'), { status: 200 })
   }
+  await t.rejects(createServer({ port: 0, page: 'none', isolation: true }), {
+    message: 'isolation: expected a page as well: there is nothing else that it is about',
+  })
   const own = await serving(t, { plaza: false, page: t.testdir(EXPORT) })
   t.match(await own.get('/'), { status: 200, body: EXPORT['index.html'] })
   t.match(await own.get('/addresses.json'), { status: 404 })

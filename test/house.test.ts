@@ -30,6 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'server/cli/': [
     ...['@node-rs/bcrypt', 'node:fs', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],
   ],
+  'server/cli/config.ts': ['node:child_process', 'node:fs/promises', 'node:path', 'node:url'],
   'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:path', 'node:util'],
   'server/cli/where.ts': ['uqr'],
   'server/hub.ts': [],

@@ -92,7 +92,7 @@ if (executablePath !== undefined) {
 
   /** A page behind the uneven network, and a walker at the start of the course. */
   async function plaza(t: Test, options: HubOptions = {}) {
-    const server = await createServer({ ...options, host: '127.0.0.1', built, port: 0 })
+    const server = await createServer({ ...options, host: '127.0.0.1', page: built, port: 0 })
     t.teardown(server.close)
     const walker = await connect(`ws://127.0.0.1:${server.port}`, { WebSocket: NodeSocket })
     t.teardown(walker.close)

@@ -14,7 +14,11 @@ for (const [said, stated, others] of [
     [
       ...['https://example.org', 'https://.example.org', 'https://aexample.org', 'null'],
       ...['http://a.example.org', 'https://a.example.org:8443', 'https://a.example.org.evil.it'],
-      ...['https://evil.it/.example.org', 'https://evil.it#a.example.org', 'https://x@.example.org'],
+      ...[
+        'https://evil.it/.example.org',
+        'https://evil.it#a.example.org',
+        'https://x@.example.org',
+      ],
     ],
   ],
   ['http://*.localhost:8080', ['http://one.localhost:8080'], ['http://one.localhost']],

@@ -361,7 +361,8 @@ function openGame(
       const stop = kept(cancel)
       return stop
     },
-    every: (ms, callback) => kept(world.every(duration(ms, 'room.every', 1), () => rooms.guard(room, callback))),
+    every: (ms, callback) =>
+      kept(world.every(duration(ms, 'room.every', 1), () => rooms.guard(room, callback))),
   }
   return { game, seatOf }
 

@@ -15,7 +15,9 @@ export const isOrigin = (text: unknown): text is string =>
 export function originsOf(said: readonly string[]): Origins {
   const all = said.map((one) => originOf(one) ?? one)
   const exact = new Set(all.filter((one) => !one.includes('*')))
-  const below = all.filter((one) => one.includes('*')).map((one) => one.split('*') as [string, string])
+  const below = all
+    .filter((one) => one.includes('*'))
+    .map((one) => one.split('*') as [string, string])
   return (origin) =>
     exact.has(origin) ||
     below.some(
