@@ -10,8 +10,10 @@ interface Limit {
 
 /** The longest that a timer waits: with more, Node calls back at once. */
 export const MOST_TIMER_MS = 2_147_483_647
+/** The longest that a message tells of: what 32 bits hold (49 days). */
+export const MOST_TOLD_MS = 4_294_967_295
 /** What is measured by the calendar may be a hundred years. */
-const MOST_CALENDAR_MS = 3_155_760_000_000
+export const MOST_CALENDAR_MS = 3_155_760_000_000
 
 export const LIMITS = {
   message_bytes: {
@@ -286,7 +288,7 @@ export type LimitName = keyof typeof LIMITS
 /** The least and the most that an operator may choose. */
 export function boundsOf(name: LimitName): readonly [min: number, max: number] {
   const { unit, min, max }: Limit = LIMITS[name]
-  if (unit === 'ms') return [min ?? 0, max ?? MOST_TIMER_MS]
+  if (unit === 'ms') return [min ?? 0, max ?? MOST_TOLD_MS]
   if (unit === 'bytes') return [min ?? 1, max ?? MOST_BYTES]
   return [min ?? 0, max ?? MOST_COUNT]
 }

@@ -1,4 +1,4 @@
-import { MOST_TIMER_MS } from './limits.ts'
+import { MOST_TIMER_MS, MOST_TOLD_MS } from './limits.ts'
 
 type After = (ms: number, callback: () => void) => () => void
 
@@ -19,3 +19,16 @@ export const patient =
     let cancel = wait()
     return () => cancel()
   }
+
+/**
+ * How long somebody is to wait, in ms: `Infinity` is for ever. Throws a RangeError that names the
+ * place for what is no number, which a timer would take for at once.
+ */
+export function duration(ms: unknown, place: string, least = 0): number {
+  if (typeof ms === 'number' && ms >= least) return ms
+  throw new RangeError(`${place}: expected a number of ms, ${least} or more, got ${String(ms)}`)
+}
+
+/** A duration as messages tell it: whole, and no longer than their field holds (49 days). */
+export const toldMs = (ms: number): number =>
+  Math.min(MOST_TOLD_MS, Math.max(1, Math.ceil(duration(ms, 'timeout'))))

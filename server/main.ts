@@ -6,12 +6,14 @@ import { developmentKey, type Printed, runKeys, runSecret } from './cli/commands
 import { readConfig } from './cli/config.ts'
 import { runPackets } from './cli/packets-command.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
+import { whereToOpen } from './cli/where.ts'
 import type { Store } from './core/store/store.ts'
 import { incidentOf } from './core/wire/incident.ts'
 import { checkOptions } from './options.ts'
 import { createServer, type GameServer } from './server.ts'
 import { openStore } from './store/store.ts'
 import { readCertificate } from './transport/certificate.ts'
+import { hostInUrl } from './transport/host.ts'
 import { createWorld, type World } from './world.ts'
 
 /** A stop that takes longer than this is cut short. */
@@ -62,10 +64,10 @@ async function start({
     const server = await createServer({ ...options, world, store, log })
     stopOnSignal(server, store)
     outliveErrors(server, world)
-    process.stdout.write(`server listening on ${server.host}:${server.port}\n`)
+    process.stdout.write(`server listening on ${hostInUrl(server.host)}:${server.port}\n`)
     if (key) process.stdout.write(`development access key, for this run: ${key}\n`)
-    if (process.stdout.isTTY)
-      process.stdout.write(`open ${tls ? 'https' : 'http'}://${reachable(server)}/ in two tabs\n`)
+    if (level !== 'silent')
+      process.stdout.write(whereToOpen(server.addresses, process.stdout.isTTY ?? false))
   } catch (error) {
     await store.close()
     throw error
@@ -113,13 +115,16 @@ function stopWithParent(stop: () => void): void {
 }
 
 function explain(error: unknown): string {
-  const { code, message, port, address } = error as NodeJS.ErrnoException & {
+  const { code, message, port, address, hostname } = error as NodeJS.ErrnoException & {
     port?: number
     address?: string
+    hostname?: string
   }
   if (code === 'EADDRINUSE') return `port ${port} is in use; choose another with --port`
   if (code === 'EACCES') return `port ${port} needs more rights; choose one above 1023 with --port`
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `--host: nobody knows a host ${hostname ?? ''}; try 127.0.0.1 or 0.0.0.0`
+  if (code === 'EADDRNOTAVAIL' || code === 'EINVAL' || code === 'EAFNOSUPPORT')
     return `--host: this machine has no address ${address ?? ''}; try 127.0.0.1 or 0.0.0.0`
   const isUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS')
   return isUsage ? `${message.split('\n')[0]}; see --help` : message
@@ -135,8 +140,4 @@ function version(): string {
     } catch {}
   }
   return 'unknown'
-}
-
-function reachable({ host, port }: GameServer): string {
-  return `${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
 }

@@ -47,7 +47,7 @@ export const one = <T>(
   check: (value, place) =>
     fits(value)
       ? undefined
-      : `${place}: expected ${expected}${isSecret ? '' : `, got ${shown(value)}`}`,
+      : `${at(place)}expected ${expected}${isSecret ? '' : `, got ${shown(value)}`}`,
 })
 
 /** What a schema of the wire admits; one of an object is `fields`, so that its names are looked at. */
@@ -125,7 +125,7 @@ export const or = <T, const V>(other: V, { expected, check }: Kind<T>): Kind<T |
   expected: `${expected}, or ${other}`,
   check(value, place) {
     if (value === other) return undefined
-    const [before, after] = [`${place}: expected ${expected}`, `, or ${other}`]
+    const [before, after] = [`${at(place)}expected ${expected}`, `, or ${other}`]
     const problem = check(value, place)
     return problem?.startsWith(before) ? before + after + problem.slice(before.length) : problem
   },
@@ -149,6 +149,9 @@ const optionsIn = (fields: Fields): Options =>
       option(schema.doc ?? '', shaped(schema)) as Option<Infer<typeof schema>>,
     ]),
   )
+
+/** The whole of what is checked has no place. */
+const at = (place: string) => (place ? `${place}: ` : '')
 
 const below = (place: string, name: string) => (place ? `${place}.${name}` : name)
 

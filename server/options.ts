@@ -23,10 +23,12 @@ import {
   shaped,
 } from './option.ts'
 import type { OnRequest } from './transport/own.ts'
+import { NO_PAGE } from './transport/page.ts'
 import {
   certificate,
   each,
   flag,
+  host,
   lag,
   limit,
   origins,
@@ -62,15 +64,26 @@ export const CONFIG_OPTIONS = {
 /** What is about sockets and files: what a hub without them does not take. */
 const SOCKET_OPTIONS = {
   port: preset('port to listen on; 0 takes a free one', port, 1234),
-  host: preset('address to listen on', words, '0.0.0.0'),
+  host: preset('address to listen on', host, '0.0.0.0'),
   data: option(
     'file that keeps players, keys and channels, made if it is not there; in memory unless given',
     words,
   ),
-  origins: option('whose pages may connect, such as https://a.example; all unless given', origins),
+  origins: option(
+    'whose pages may connect, such as https://a.example, https://*.a.example, `null` or capacitor://localhost; all unless given',
+    origins,
+  ),
   tls: option('serve wss and https with this certificate and key, as PEM', certificate),
   trustProxy: preset('behind a proxy: believe its X-Forwarded-For', flag, false),
-  page: option('folder served at `/`; the built demo unless given', words),
+  page: option(
+    'folder served at `/` as it is, such as a Godot web export, or `none`; the plaza’s page unless given',
+    words,
+  ),
+  isolation: preset(
+    'serve the page with COOP and COEP, which an export with threads asks for',
+    flag,
+    false,
+  ),
   onRequest: option(
     'sees every HTTP request outside `/v1` and `/healthz` first; true when it answers it itself',
     called<OnRequest>(),
@@ -130,6 +143,7 @@ const PARTS = {
     'endpoints beside those the server has; they come first',
     list(having<Endpoint>('an endpoint', 'matches'), MANY),
   ),
+  built: option('where the plaza’s page is', words),
   handlers: option(
     'handlers in place of the features’ own',
     named(called()) as Kind<Partial<AllHandlers>>,
@@ -156,11 +170,13 @@ const all = fields({ ...SERVER_OPTIONS, ...PARTS })
 
 /** What is wrong with options that will each do by itself; `placeOf` says what they are called. */
 export function clashIn(
-  { lag, dev, rooms, plaza, open }: ServerOptions,
+  { lag, dev, rooms, plaza, open, page, isolation }: ServerOptions,
   placeOf: (name: keyof ServerOptions) => string = (name) => name,
 ): string | undefined {
   if (lag && !dev)
     return `${placeOf('lag')}: expected ${placeOf('dev')} as well: it makes the network worse on purpose`
+  if (isolation && page === NO_PAGE)
+    return `${placeOf('isolation')}: expected a page as well: there is nothing else that it is about`
   if ((plaza ?? true) && rooms && Object.hasOwn(rooms, 'plaza'))
     return 'rooms.plaza: expected another name, or plaza: false'
   if (open && rooms && Object.hasOwn(rooms, 'open'))

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type LagOptions, lagOf, lagText } from '../protocol/lag.ts'
 import type { Json } from '../protocol/schema.ts'
@@ -11,11 +12,14 @@ import type { Wishes } from './core/room/room.ts'
 import { createHub, type Stats } from './hub.ts'
 import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { openStore } from './store/store.ts'
+import { type Addresses, addressesOf } from './transport/addresses.ts'
 import { createApiListener } from './transport/api.ts'
+import { listenable } from './transport/host.ts'
 import { createHttp } from './transport/http.ts'
 import { createLaggingDoor, type Door } from './transport/lag.ts'
 import { originsOf } from './transport/origins.ts'
 import { createOwn } from './transport/own.ts'
+import { createPage } from './transport/page.ts'
 import { createSockets } from './transport/socket.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -46,6 +50,8 @@ export interface Notified {
 export interface GameServer {
   readonly host: string
   readonly port: number
+  /** Where it is found, as its networks are now. */
+  readonly addresses: Addresses
   readonly rooms: {
     /** Makes an empty room of a kind, which goes unless somebody comes in time; returns its code. */
     create(kind: string, wishes?: Wishes): string
@@ -83,15 +89,37 @@ const STRAGGLERS_MS = 3_000
 export async function createServer(options: ServerOptions = {}): Promise<GameServer> {
   checkOptions(options)
   const world = options.world ?? createWorld(options.log ? { log: options.log } : {})
+  const opened: (() => unknown)[] = []
+  try {
+    return await open(options, world, opened)
+  } catch (error) {
+    // What was opened last is closed first, as it stands on the rest.
+    for (const close of opened.reverse()) await close()
+    throw error
+  }
+}
+
+/** Opens everything; of what is open so far, `opened` closes it. */
+async function open(
+  options: ServerOptions,
+  world: World,
+  opened: (() => unknown)[],
+): Promise<GameServer> {
   const { trustProxy = SERVER_OPTIONS.trustProxy.default } = options
-  const origins = options.origins && originsOf(options.origins)
-  const store = options.store ?? (await openStore(options.data, world, options.limits))
-  const hub = createHub({ ...options, world, store })
-  const { page = builtPage() } = options
   const { port = SERVER_OPTIONS.port.default, host = SERVER_OPTIONS.host.default } = options
+  const origins = options.origins && originsOf(options.origins)
+  const page = createPage({
+    ...{ page: options.page, built: options.built ?? builtPage(), hasPlaza: options.plaza ?? true },
+    isIsolated: options.isolation ?? SERVER_OPTIONS.isolation.default,
+    addresses,
+  })
+  const store = options.store ?? (await openStore(options.data, world, options.limits))
+  if (!options.store) opened.push(() => store.close())
+  const hub = createHub({ ...options, world, store })
+  opened.push(hub.close)
   const api = createApiListener({ world, api: hub.api, trustProxy })
   const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
-  const listener = createHttp(page, api, own)
+  const listener = createHttp({ log: world.log, api, page, own })
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)
@@ -101,20 +129,17 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
     ...{ http, limits: hub.limits, log: world.log, origins, trustProxy },
     ...{ accept, forget },
   })
-  try {
-    await new Promise<void>((resolve, reject) => {
-      http.once('error', reject)
-      http.listen(port, host === 'localhost' ? '127.0.0.1' : host, resolve)
-    })
-  } catch (error) {
-    hub.close()
-    if (!options.store) await store.close()
-    throw error
-  }
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, listenable(host), resolve)
+  })
   const address = http.address() as AddressInfo
   return {
     host: address.address,
     port: address.port,
+    get addresses() {
+      return addresses()
+    },
     rooms: hub.rooms,
     intercom: hub.intercom,
     notifyClient: hub.notify.client,
@@ -134,6 +159,11 @@ export async function createServer(options: ServerOptions = {}): Promise<GameSer
       cancel()
       if (!options.store) await store.close()
     },
+  }
+
+  function addresses(): Addresses {
+    const { address: host, port } = address
+    return addressesOf({ host, port, isSecure: options.tls !== undefined }, networkInterfaces())
   }
 }
 

@@ -13,6 +13,7 @@ import type { PacketContext } from './core/room/packets-sending.ts'
 import { EXPECTED_HASH, hashIn } from './core/store/bcrypt.ts'
 import { type Kind, type Option, one, option, preset, shaped, whole } from './option.ts'
 import { type Certificate, problemOfCertificate } from './transport/certificate.ts'
+import { EXPECTED_HOST, isHost } from './transport/host.ts'
 import { EXPECTED_ORIGINS, isOrigin } from './transport/origins.ts'
 
 /* What the options of a server may be, in words and as checks. */
@@ -24,6 +25,8 @@ export const port = one<number>(
   'a number from 0 to 65535',
   (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535,
 )
+
+export const host = one<string>(EXPECTED_HOST, isHost)
 
 export const origins: Kind<readonly string[]> = {
   expected: EXPECTED_ORIGINS,

@@ -121,8 +121,8 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'config',
-    files: /^server\/cli\/config\.ts$/,
-    imports: ['game', 'options'],
+    files: /^server\/cli\/(config|json)\.ts$/,
+    imports: ['game', 'options', 'config'],
     packages: true,
     without: WORLDLY,
   },
@@ -183,10 +183,17 @@ const LAYERS: readonly Layer[] = [
     files: /^server\/main\.ts$/,
     imports: [
       ...['protocol', 'world', 'core', 'transport', 'store', 'bus'],
-      ...['options', 'config', 'settings', 'commands', 'server'],
+      ...['options', 'config', 'settings', 'commands', 'where', 'server'],
     ],
     packages: true,
     without: [],
+  },
+  {
+    name: 'where',
+    files: /^server\/cli\/where\.ts$/,
+    imports: ['transport'],
+    packages: true,
+    without: WORLDLY,
   },
   {
     name: 'bundler',

@@ -31,7 +31,7 @@ if (executablePath !== undefined) {
   })
   t.teardown(() => browser?.close())
   const plaza = (t: Test, options?: ServerOptions, device?: BrowserContextOptions) =>
-    openPlaza(t, browser, { page: built, ...options }, device)
+    openPlaza(t, browser, { built, ...options }, device)
 
   t.test('the script is small enough for a bad network', async (t) => {
     const { length } = gzipSync(readFileSync(pathOf(built, 'page.js')))

@@ -209,8 +209,8 @@ t.test('on a terminal the log is for people', async (t) => {
 
   t.notMatch(line, /^\{/)
   t.match(stripVTControlCharacters(line), /^\[\d\d:\d\d:\d\d\] INFO: Client connected/)
-  const open = server.program.lines.items.find((one) => one.startsWith('open http://'))
-  t.match(open, `open http://127.0.0.1:${server.port}/`)
+  const local = await server.logs('Local: ')
+  t.equal(local.trimEnd(), `Local: http://localhost:${server.port}`)
 })
 
 interface Run {

@@ -51,8 +51,8 @@ t.test('a module says which packets there are', async (t) => {
 })
 
 for (const [what, content, complaint] of [
-  ['is no JSON', '{', /game\.json: expected JSON/],
-  ['has a field too many', '{"room":{}}', /game\.json: room: unknown; did you mean rooms\?/],
+  ['is no JSON', '{', /game\.json:1:2: expected JSON: a name in double quotes/],
+  ['has a field too many', '{"room":{}}', /game\.json:1:2: room: unknown; did you mean rooms\?/],
   [
     'has packets, which only a module can',
     '{"packets":{"Slap":{}}}',
@@ -112,6 +112,6 @@ t.test(
     t.match(seat.data, { room: { kind: 'duel', capacity: 2 } })
     t.match(none.data, { code: 'UNKNOWN_KIND' })
     t.equal(wrong.code, 1)
-    t.match(wrong.errors.join(), /^estragon: .*bad\.json: rooms\.duel\.capacity: expected/)
+    t.match(wrong.errors.join(), /^estragon: .*bad\.json:1:19: rooms\.duel\.capacity: expected/)
   },
 )

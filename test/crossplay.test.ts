@@ -51,7 +51,7 @@ if (executablePath !== undefined && godot4 !== undefined && godot3 !== undefined
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
     t.teardown(() => browser.close())
     const limits = { resume_ms: RESUME_MS }
-    plaza = await openPlaza(t, browser, { page: `${built}/page`, limits })
+    plaza = await openPlaza(t, browser, { built: `${built}/page`, limits })
     prompter = await connect(plaza.url, { WebSocket: NodeSocket })
     t.teardown(() => prompter.close())
     await prompter.rooms.joinOrCreate('plaza', { name: 'Prompter' })

@@ -191,7 +191,12 @@ if (executablePath !== undefined && godot !== undefined && xvfb !== undefined) {
   /** A plaza seen by the page in a window of that size, and a way in that needs no engine. */
   async function plaza(t: Test, colour: string, screen: Screen, colorScheme: Look) {
     const page = join(built, 'page')
-    const server = await openPlaza(t, browser, { page }, { viewport: SCREENS[screen], colorScheme })
+    const server = await openPlaza(
+      t,
+      browser,
+      { built: page },
+      { viewport: SCREENS[screen], colorScheme },
+    )
     const { url } = server
     return {
       ...server,

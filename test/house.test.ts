@@ -21,7 +21,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'server/compat/': [],
   'server/bus/': [],
   'server/transport/': [
-    ...['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:path', 'node:tls', 'ws'],
+    ...['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:os', 'node:path', 'node:stream'],
+    ...['node:tls', 'ws'],
   ],
   'server/store/': ['libsql', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
   'server/store/store.ts': ['node:url', 'node:worker_threads'],
@@ -30,7 +31,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'server/cli/': [
     ...['@node-rs/bcrypt', 'node:fs', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],
   ],
-  'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:util'],
+  'server/cli/config.ts': ['node:child_process', 'node:fs/promises', 'node:path', 'node:url'],
+  'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:path', 'node:util'],
+  'server/cli/where.ts': ['uqr'],
   'server/hub.ts': [],
   'server/gate.ts': [],
   'server/unproven.ts': [],
@@ -39,7 +42,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'server/values.ts': [],
   'server/options.ts': [],
   'server/reference.ts': ['node:fs', 'node:process', 'node:url'],
-  'server/server.ts': ['node:fs', 'node:http', 'node:https', 'node:net', 'node:url'],
+  'server/server.ts': ['node:fs', 'node:http', 'node:https', 'node:net', 'node:os', 'node:url'],
   'server/main.ts': ['node:fs', 'pino', 'pino-pretty'],
   'web-client/': [],
   'web-client/build.ts': [

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { type IncomingHttpHeaders, request } from 'node:http'
-import { connect } from 'node:net'
+import { createServer as createHttpServer, type IncomingHttpHeaders, request } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { createServer, type ServerOptions } from '../server/server.ts'
+import { createHttp } from '../server/transport/http.ts'
+import { createPage } from '../server/transport/page.ts'
+import { createWorld } from '../server/world.ts'
 import { openRaw } from './support/client.ts'
 import { createRandom } from './support/clock.ts'
 import { NodeSocket } from './support/world.ts'
@@ -14,7 +17,6 @@ const PAGE = {
   'page.js': 'export {}',
   'page.css': 'body {}',
   'favicon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
-  'notes.txt': 'of no type that is served',
 }
 
 t.test('GET /healthz is 200 OK', async (t) => {
@@ -44,7 +46,9 @@ t.test('the page and its files are served with their types', async (t) => {
 })
 
 t.test('every answer carries the headers that keep a browser safe', async (t) => {
-  const { get } = await listening(t)
+  const server = await createServer({ port: 0, host: '127.0.0.1', built: t.testdir(PAGE) })
+  t.teardown(server.close)
+  const get = (path: string) => ask(server.port, path, {})
 
   for (const path of ['/', '/page.js', '/healthz', '/nothing']) {
     const { headers } = await get(path)
@@ -85,7 +89,6 @@ t.test('a page the browser has already is not sent again', async (t) => {
 
 for (const path of [
   '/nothing',
-  '/notes.txt',
   '/index.html/',
   '//',
   '/../package.json',
@@ -114,15 +117,19 @@ for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
   })
 
 t.test('a page that is not built says what to run, and the rest works', async (t) => {
-  const { get, url } = await listening(t, { page: t.testdir({}) })
-  const { get: getNowhere } = await listening(t, { page: `${t.testdirName}/nowhere` })
+  const page = createPage({
+    ...{ page: undefined, built: t.testdir({}), hasPlaza: true, isIsolated: false },
+    addresses: () => ({ local: undefined, network: [] }),
+  })
+  const http = createHttpServer(createHttp({ log: createWorld().log, api: () => {}, page }))
+  t.teardown(() => void http.close())
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const { port } = http.address() as AddressInfo
 
-  t.match(await get('/'), { status: 503, body: /npm run build/ })
-  t.match(await getNowhere('/'), { status: 503, body: /npm run build/ })
-  t.match(await get('/healthz'), { status: 200 })
-  const client = await openRaw(NodeSocket, url)
-  client.close()
-  await client.closed
+  t.match(await ask(port, '/', {}), { status: 503, body: /npm run build/ })
+  t.match(await ask(port, '/other', {}), { status: 404 })
+  t.match(await ask(port, '/healthz', {}), { status: 200 })
 })
 
 t.test('a WebSocket to another path is told so in the close', async (t) => {

@@ -25,7 +25,7 @@ if (executablePath !== undefined) {
   })
   t.teardown(() => browser?.close())
   const plaza = (t: Test, options?: ServerOptions, device?: BrowserContextOptions) =>
-    openPlaza(t, browser, { page: built, ...options }, device)
+    openPlaza(t, browser, { built, ...options }, device)
 
   t.test('a room of one’s own is found by its code, however typed, and by its link', async (t) => {
     const { open, settle, url } = await plaza(t)

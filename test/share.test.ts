@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { createServer } from '../server/server.ts'
 import { buildPage } from '../web-client/build.ts'
 import { needEngine } from './support/engines.ts'
 import { openPlaza, type Tab } from './support/visitor.ts'
@@ -17,7 +18,7 @@ if (executablePath !== undefined) {
   })
   t.teardown(() => browser?.close())
   const plaza = (t: Test, device?: BrowserContextOptions) =>
-    openPlaza(t, browser, { page: built }, device)
+    openPlaza(t, browser, { built }, device)
 
   t.test('a copied link leads a friend into the same room', async (t) => {
     const { open, settle } = await plaza(t, { permissions: ['clipboard-read', 'clipboard-write'] })
@@ -37,6 +38,25 @@ if (executablePath !== undefined) {
     await bob.lists('Ada', 'Bob')
     t.match(joins(bob.sent), [{ type: 'room.join', data: { code } }], 'by its code')
     await settle()
+  })
+
+  t.test('a link copied on the server’s own machine leads others to its network', async (t) => {
+    const server = await createServer({ host: '0.0.0.0', port: 0, built })
+    t.teardown(server.close)
+    const [network] = server.addresses.network
+    if (network === undefined) return void t.pass('there is no network here', { skip: true })
+    const permissions = ['clipboard-read', 'clipboard-write']
+    const context = await browser.newContext({ permissions })
+    t.teardown(() => context.close())
+    const page = await context.newPage()
+    await page.goto(`http://localhost:${server.port}/?name=Ada`)
+    await page.getByRole('button', { name: 'Copy link' }).click()
+    await page.getByRole('status').filter({ hasText: 'Link copied' }).waitFor()
+
+    const link = await page.evaluate(readClipboard)
+
+    t.match(link, new RegExp(`^${network}/#room=[A-Z2-9]{6}$`))
+    t.notMatch(page.url(), network, 'where one is oneself stays as it is')
   })
 
   t.test('a link to a room that is gone says so, and offers the plaza', async (t) => {

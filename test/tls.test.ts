@@ -98,7 +98,7 @@ t.test(
 t.test('--origins that are none are one line and exit code 1', async (t) => {
   for (const [list, wrong] of [
     ['play.example.org', 'play.example.org'],
-    ['https://play.example.org/', 'https://play.example.org/'],
+    ['https://play.example.org/game', 'https://play.example.org/game'],
     ['https://a.example,*', '\\*'],
   ] as const) {
     const { code, errors } = await ending(t, ['-p', '0', '--origins', list])

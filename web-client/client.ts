@@ -34,7 +34,7 @@ export {
   ValidationError,
 } from '../protocol/packet.ts'
 
-import { patient } from '../protocol/timer.ts'
+import { duration, patient } from '../protocol/timer.ts'
 
 export type { PacketDefinition } from '../protocol/packet-kinds.ts'
 export { definePackets } from '../protocol/packet-set.ts'
@@ -137,7 +137,8 @@ const LONGEST_LATE_WAIT_MS = 10_000
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Network> {
   const { signal, report = console.error, timers = platformTimers } = options
-  const { connectTimeout = 10_000, WebSocket = platformSocket() } = options
+  const { WebSocket = platformSocket(), backoff = jittered } = options
+  const connectTimeout = duration(options.connectTimeout ?? 10_000, 'connectTimeout', 1)
   const lag = options.lag && lagOf(options.lag, newSeed)
   const plain: OpenLink = (events) => openLink(WebSocket, url, events, timers, connectTimeout)
   const session = createSession({
@@ -145,9 +146,9 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     openLink: lag ? lagged(plain, lag, timers) : plain,
     timers,
     connectTimeout,
-    pingEvery: options.pingEvery ?? 5_000,
-    backoff: options.backoff ?? jittered,
-    pause: options.pause ?? PAUSE_MS,
+    pingEvery: duration(options.pingEvery ?? 5_000, 'pingEvery', 1),
+    backoff: (attempt, left) => duration(backoff(attempt, left), 'backoff'),
+    pause: duration(options.pause ?? PAUSE_MS, 'pause'),
     wakeups: options.wakeups ?? platformWakeups(),
     packets: options.packets?.hash,
     report,

@@ -2,6 +2,7 @@ import { type AllMessages, MESSAGES } from '../protocol/index.ts'
 import { type DataOf, type ReplyOf, type Sender, toText } from '../protocol/message.ts'
 import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import { check, type Json } from '../protocol/schema.ts'
+import { toldMs } from '../protocol/timer.ts'
 import { type Answering, answer, outcomeOf, remoteError } from './answering.ts'
 import { hear } from './emitter.ts'
 import { failure } from './failure.ts'
@@ -146,7 +147,7 @@ export function createFunctions(options: FunctionsOptions) {
     args: readonly Json[],
     { timeout = DEFAULT_ASK_MS, ...rest }: AskOptions,
   ): Promise<Json> {
-    const data = { name: nameOf(f), args, timeout }
+    const data = { name: nameOf(f), args, timeout: toldMs(timeout) }
     const room = rest.room === undefined ? only(rooms) : rooms.get(rest.room)
     if (room && isHere(to, room)) return callHere(room, data)
     const waiting = { to, timeout: timeout + GRACE_MS, ...rest }

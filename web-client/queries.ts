@@ -2,6 +2,7 @@ import { type AllMessages, MESSAGES } from '../protocol/index.ts'
 import { ADDRESS_WORDS, type DataOf, type Sender } from '../protocol/message.ts'
 import { type BUILT_IN_QUERIES, DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import { check, type Infer, type Json } from '../protocol/schema.ts'
+import { toldMs } from '../protocol/timer.ts'
 import { type Answering, answer } from './answering.ts'
 import { createHandlers } from './handlers.ts'
 import { senderOf } from './message.ts'
@@ -76,7 +77,7 @@ export function createQueries(options: QueriesOptions) {
      * Asks one session, and resolves with its handler's value. `target` is a player's id, or an
      * address such as `host`, `session:ID` or `server`, the room's own logic. Rejects with the codes of `query` in PROTOCOL.md.
      */
-    ask: (
+    ask: async (
       target: string,
       name: string,
       data: Json = null,
@@ -84,7 +85,7 @@ export function createQueries(options: QueriesOptions) {
     ): Promise<Json> =>
       session.request(
         'query',
-        { name, data, timeout },
+        { name, data, timeout: toldMs(timeout) },
         { to: addressOf(target), timeout: timeout + GRACE_MS, ...rest },
         ({ value }) => value,
       ),

@@ -1,3 +1,4 @@
+import { duration } from '../protocol/timer.ts'
 import { type FailureData, failure, NetworkError } from './failure.ts'
 import type { Timers } from './link.ts'
 
@@ -26,7 +27,11 @@ export function createRequests(timers: Timers) {
   let numbered = 0
 
   return {
-    nextId: () => `${++numbered}`,
+    /** The id of the next request; throws where it is to wait for what is no time. */
+    nextId({ timeout = TIMEOUT }: WaitOptions = {}): string {
+      duration(timeout, 'timeout')
+      return `${++numbered}`
+    },
 
     /** Waits for the answer to `id`; `read` runs before anything that follows the answer is read. */
     wait<R>(

@@ -147,7 +147,7 @@ export function createSession(options: SessionOptions) {
       read = (reply: ReplyOf<AllMessages[T]>) => reply as R,
     ): Promise<R> {
       return watched(() => {
-        const id = requests.nextId()
+        const id = requests.nextId(waiting)
         sendCounted(type, compose(type, data, { id, room, to }))
         return requests.wait(id, type, outgoing.sent, read as (data: unknown) => R, waiting)
       })
@@ -176,7 +176,7 @@ export function createSession(options: SessionOptions) {
       waiting: WaitOptions,
     ): Promise<R> {
       return watched(() => {
-        const id = requests.nextId()
+        const id = requests.nextId(waiting)
         sendCounted(type, whole(make(Number(id))))
         return requests.wait(id, type, outgoing.sent, read, waiting)
       })

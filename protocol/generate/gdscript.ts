@@ -1,5 +1,5 @@
 import { ENDING_CLOSES, LONGEST_PAUSE_MS, PAUSE_MS } from '../errors.ts'
-import { OTHER_RATE } from '../limits.ts'
+import { MOST_TOLD_MS, OTHER_RATE } from '../limits.ts'
 import {
   ADDRESS_WORDS,
   BINARY_KINDS,
@@ -101,6 +101,7 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       `${DEFAULT_ASK_MS}`,
       'How long a question waits unless said, in ms.',
     ),
+    ...documented('MOST_TOLD_MS', `${MOST_TOLD_MS}`, 'The longest that a message tells of, in ms.'),
     '',
     ...Object.entries(tables.errors).flatMap(([code, row]) =>
       documented(code, quoted(code), row.doc),

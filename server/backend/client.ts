@@ -64,7 +64,7 @@ const PING_MS = 5_000
 export function createBackend(options: BackendOptions = {}): Backend {
   const { enabled = true, quiet = false, onAuthenticate, after = realTime } = options
   const { url, pingUrl, auth } = readSettings(options, process.env)
-  const log = options.log ?? pino({ name: 'estragon-backend' })
+  const log = loggerOf(options.log) ?? pino({ name: 'estragon-backend' })
   const pending = createPending(after)
   const waiting = new Set<{ resolve(): void; reject(error: Error): void }>()
   let state: BackendState = enabled ? 'connecting' : 'disabled'
@@ -200,6 +200,14 @@ export function createBackend(options: BackendOptions = {}): Backend {
   function notConnected(): Error {
     return new Error(`not connected to ${url} (${state}); notifications are not kept`)
   }
+}
+
+function loggerOf(log: Log | undefined): Log | undefined {
+  const isOne = (['info', 'warn', 'error'] as const).every(
+    (level) => typeof (log as Partial<Log> | null | undefined)?.[level] === 'function',
+  )
+  if (log === undefined || isOne) return log
+  throw new Error('log: expected a logger such as pino')
 }
 
 interface Question {

@@ -13,17 +13,20 @@ export function readSettings(
   { url, pingUrl, auth }: BackendSettings,
   env: Readonly<Record<string, string | undefined>>,
 ): Required<BackendSettings> {
-  const socket = addressOf(url ?? env.SOCKET_URL ?? DEFAULT_URL, 'url (SOCKET_URL)', [
+  const socket = addressOf(url ?? spoken(env.SOCKET_URL) ?? DEFAULT_URL, 'url (SOCKET_URL)', [
     'ws:',
     'wss:',
   ])
-  const ping = pingUrl ?? env.SOCKET_PING_URL ?? healthOf(socket)
+  const ping = pingUrl ?? spoken(env.SOCKET_PING_URL) ?? healthOf(socket)
   return {
     url: socket.href,
     pingUrl: addressOf(ping, 'pingUrl (SOCKET_PING_URL)', ['http:', 'https:']).href,
-    auth: auth ?? env.SOCKET_AUTH ?? DEFAULT_AUTH,
+    auth: auth ?? spoken(env.SOCKET_AUTH) ?? DEFAULT_AUTH,
   }
 }
+
+/** Without the blanks around it; nothing where that is nothing. */
+const spoken = (said: string | undefined) => said?.trim() || undefined
 
 const DEFAULT_URL = 'ws://127.0.0.1:1234/ws'
 const DEFAULT_AUTH = '12345678'

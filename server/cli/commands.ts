@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { hash } from '@node-rs/bcrypt'
 import { SCOPES } from '../../protocol/players.ts'
@@ -7,7 +8,7 @@ import type { AccessKey, Store } from '../core/store/store.ts'
 import { createKey, readScopes } from '../features/keys.ts'
 import { IN_MEMORY, openStore } from '../store/store.ts'
 import { createWorld, type World } from '../world.ts'
-import { DATA, DEFAULT_DATA, helpOf, UsageError } from './settings.ts'
+import { DATA, DEFAULT_DATA, helpOf, spoken, UsageError } from './settings.ts'
 
 const HELP = { type: 'boolean', doc: 'say this' } as const
 const MAX_NAME = 64
@@ -89,9 +90,12 @@ async function create(args: readonly string[], env: NodeJS.ProcessEnv): Promise<
   if (values.help) return { text: helpOf(USAGES.create, CREATE) }
   const scopes = scopesOf(values.scopes)
   const name = nameOf(values.name)
-  return withStore(fileOf(values.data, env), async (store, world) => {
+  const file = fileOf(values.data, env)
+  const isNew = !existsSync(file)
+  return withStore(file, async (store, world) => {
     const { key, id } = await createKey(store, world, name, scopes)
-    return { text: key, remark: `access key ${id}: keep it, it is shown only this once` }
+    const remark = `access key ${id}: keep it, it is shown only this once`
+    return { text: key, remark: isNew ? `${remark}\n${madeAnew(file)}` : remark }
   })
 }
 
@@ -140,10 +144,14 @@ async function withStore<T>(
 }
 
 function fileOf(said: string | undefined, env: NodeJS.ProcessEnv): string {
-  const file = said ?? (env[DATA.env] || DEFAULT_DATA)
+  const file = said ?? spoken(env, DATA.env) ?? DEFAULT_DATA
   if (file === IN_MEMORY) throw new UsageError('--data: expected a file: memory keeps no key')
   return file
 }
+
+/** A server that runs on another file will not know the key. */
+const madeAnew = (file: string) =>
+  `${resolve(file)} was not there and is new: if your server runs on another file, say --data FILE`
 
 function existing(file: string): string {
   if (existsSync(file)) return file

@@ -20,8 +20,8 @@ const lineOf = <const L extends Omit<Line, 'doc'>>(
   return { ...line, doc: said === undefined ? doc : `${doc} (${said})` }
 }
 
-const { port, host, data, origins, trustProxy, requireTicket, backendSecret, greeting, dev, lag } =
-  SERVER_OPTIONS
+const { port, host, data, page, isolation, origins, trustProxy, requireTicket } = SERVER_OPTIONS
+const { backendSecret, greeting, dev, lag } = SERVER_OPTIONS
 
 export const DEFAULT_DATA = 'estragon.db'
 
@@ -36,6 +36,8 @@ const SHARED = {
   port: lineOf(port, { type: 'string', short: 'p', env: 'PORT', value: 'PORT' }),
   host: lineOf(host, { type: 'string', short: 'h', env: 'HOST', value: 'HOST' }),
   data: DATA,
+  page: lineOf(page, { type: 'string', env: 'ESTRAGON_PAGE', value: 'DIR' }),
+  isolation: lineOf(isolation, { type: 'boolean', env: 'ESTRAGON_ISOLATION' }),
   'require-ticket': lineOf(requireTicket, { type: 'boolean', env: 'ESTRAGON_REQUIRE_TICKET' }),
   origins: lineOf(origins, { type: 'string', env: 'ESTRAGON_ORIGINS', value: 'LIST' }),
   'trust-proxy': lineOf(trustProxy, { type: 'boolean', env: 'ESTRAGON_TRUST_PROXY' }),
@@ -84,7 +86,15 @@ const READ: Readonly<Partial<Record<Name, (text: string) => unknown>>> = {
 
 type Shared = Pick<
   ServerOptions,
-  'origins' | 'requireTicket' | 'trustProxy' | 'backendSecret' | 'greeting' | 'dev' | 'lag'
+  | 'page'
+  | 'isolation'
+  | 'origins'
+  | 'requireTicket'
+  | 'trustProxy'
+  | 'backendSecret'
+  | 'greeting'
+  | 'dev'
+  | 'lag'
 >
 
 export interface Settings {
@@ -116,7 +126,7 @@ export function readSettings(
   refuse(clashIn(options, (name) => `--${name}`))
   const { data = DEFAULT_DATA, ...rest } = options
   const said = (name: 'config' | 'cert' | 'key') =>
-    values[name] ?? (env[OWN[name].env] || undefined)
+    values[name]?.trim() ?? spoken(env, OWN[name].env)
   return {
     // Each was checked by its option, which has its type.
     options: rest as unknown as Settings['options'],
@@ -135,16 +145,32 @@ function settled(
   env: Readonly<NodeJS.ProcessEnv>,
 ): unknown {
   const line = LINES[name]
-  const said = word ?? (env[line.env] || undefined)
+  const said = word ?? spoken(env, line.env)
   if (said === undefined || said === true) return said
-  const value = line.type === 'boolean' ? SWITCH[`${said}`] : READ[name]?.(`${said}`)
-  const found = value ?? said
+  const text = `${said}`.trim()
+  if (line.type === 'boolean') return switched(text, line.env)
+  const found = READ[name]?.(text) ?? text
   refuse(option.check(found, word === undefined ? line.env : `--${name}`))
   return found
 }
 
-/** What the environment may say of a switch. */
-const SWITCH: Readonly<Record<string, boolean>> = { 1: true, true: true, 0: false, false: false }
+/**
+ * What the environment says by a name, without the blanks around it (a byte order mark is one); undefined
+ * where that is nothing.
+ */
+export const spoken = (env: Readonly<NodeJS.ProcessEnv>, name: string): string | undefined =>
+  env[name]?.trim() || undefined
+
+/** What the environment may say of a switch, in any case. */
+const ON = ['true', 'yes', 'on', '1']
+const OFF = ['false', 'no', 'off', '0']
+
+function switched(text: string, place: string): boolean {
+  const said = text.toLowerCase()
+  if (ON.includes(said) || OFF.includes(said)) return ON.includes(said)
+  const all = [...ON, ...OFF].join(', ')
+  throw new UsageError(`${place}: expected one of ${all}, got ${JSON.stringify(text)}`)
+}
 
 function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new UsageError(problem)
@@ -156,7 +182,7 @@ function numberIn(text: string): number | undefined {
 
 /** `delay=80,jitter=20` as an object. */
 function lagIn(text: string): unknown {
-  const pairs = text.split(',').map((pair) => pair.split('='))
+  const pairs = text.split(',').map((pair) => pair.split('=').map((part) => part.trim()))
   if (pairs.some((pair) => pair.length !== 2)) return undefined
   return Object.fromEntries(pairs.map(([name, value = '']) => [name, numberIn(value) ?? value]))
 }

@@ -2,6 +2,7 @@ import type { AnyPacket, Packet } from '../../protocol/packet.ts'
 import { DEFAULT_ASK_MS } from '../../protocol/queries.ts'
 import type { Role } from '../../protocol/rooms.ts'
 import { check, type Json, json } from '../../protocol/schema.ts'
+import { duration, toldMs } from '../../protocol/timer.ts'
 import type { Player } from '../core/delivery/receiver.ts'
 import type { AskNodes } from '../core/nodes/bus.ts'
 import type { Inside } from '../core/room/inside.ts'
@@ -350,7 +351,7 @@ function openGame(
         const { receiver } = memberOf(member)
         const answer = await receiver.ask({
           type: 'query',
-          data: { name, data, timeout },
+          data: { name, data, timeout: toldMs(timeout) },
           origin: { room: room.code },
           timeout,
           cause: { member: member.number, player: member.player?.id ?? null },
@@ -380,8 +381,8 @@ function openGame(
       rooms.tellUpdated(room)
     },
     group: openGroup,
-    after: timers.after,
-    every: timers.every,
+    after: (ms, callback) => timers.after(duration(ms, 'room.after'), callback),
+    every: (ms, callback) => timers.every(duration(ms, 'room.every', 1), callback),
   }
   return { game, seatOf }
 

@@ -1,5 +1,5 @@
 import { prefixedName } from '../../protocol/events.ts'
-import { MOST_GATHER_MS, MOST_TIMER_MS } from '../../protocol/limits.ts'
+import { MOST_CALENDAR_MS, MOST_GATHER_MS } from '../../protocol/limits.ts'
 import { ACTIONS, type Action, type Role, role, SUCCESSIONS } from '../../protocol/rooms.ts'
 import { bool, choice, integer, type Schema, text } from '../../protocol/schema.ts'
 import { HOST_MS } from '../core/room/host.ts'
@@ -26,6 +26,10 @@ const namespace = shaped(
   }),
 )
 const ms = (max: number) => shaped(integer('uint32', { max }))
+const lasting = one<number>(
+  `a whole number from 0 to ${MOST_CALENDAR_MS}`,
+  (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_CALENDAR_MS,
+)
 export const shape = one<Schema>(
   'a shape, such as shape.text()',
   (value) => typeof (value as { kind?: unknown } | null)?.kind === 'string',
@@ -78,12 +82,12 @@ export const ROOM_OPTIONS = {
   ),
   host_ms: preset(
     'how long a host may be away before the next takes its place, in ms; in code `Infinity`: as long as its seat is kept',
-    or(Number.POSITIVE_INFINITY, ms(MOST_TIMER_MS)),
+    or(Number.POSITIVE_INFINITY, lasting),
     HOST_MS,
   ),
   linger_ms: preset(
     'how long a room outlives its last member, in ms; in code `Infinity`: for good',
-    or(Number.POSITIVE_INFINITY, ms(MOST_TIMER_MS)),
+    or(Number.POSITIVE_INFINITY, lasting),
     30_000,
   ),
   seats: preset(
@@ -93,7 +97,7 @@ export const ROOM_OPTIONS = {
   ),
   seat_ms: preset(
     'how long the seat of a player outlives its session, which ends some time after its connection (`limits.resume_ms`), in ms (0: it ends with it); what is said meanwhile is not kept for it',
-    ms(MOST_TIMER_MS),
+    lasting,
     0,
   ),
   gather_ms: preset(

@@ -33,7 +33,8 @@ const IN_PEM = 'in PEM, without a passphrase'
 
 function read(option: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    // An editor may have put a byte order mark before it.
+    return readFileSync(file, 'utf8').trimStart()
   } catch (error) {
     throw new Error(`${option}: ${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }

@@ -8,6 +8,7 @@ import { upgradeOf } from '../core/session/dialect.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import type { Log } from '../world.ts'
 import { addressOf } from './address.ts'
+import { closeReason } from './close-reason.ts'
 import type { Door, Ear } from './lag.ts'
 import { isAdmitted, type Origins } from './origins.ts'
 
@@ -153,7 +154,7 @@ class SocketTransport implements Transport {
 
   close(code: number, reason: string): void {
     this.#ws.removeAllListeners('message')
-    this.#ws.close(code, reason)
+    this.#ws.close(code, closeReason(reason))
   }
 
   reset(): void {

@@ -40,6 +40,7 @@ const CLEAN = {
   ...{ ESTRAGON_LOG: undefined, ESTRAGON_DEV: undefined, ESTRAGON_CONFIG: undefined },
   ...{ ESTRAGON_ORIGINS: undefined, ESTRAGON_CERT: undefined, ESTRAGON_KEY: undefined },
   ...{ ESTRAGON_REQUIRE_TICKET: undefined, ESTRAGON_TRUST_PROXY: undefined },
+  ...{ ESTRAGON_PAGE: undefined, ESTRAGON_ISOLATION: undefined, ESTRAGON_GREETING: undefined },
   SOCKET_AUTH: undefined,
   ESTRAGON_DATA: ':memory:',
 }

@@ -12,7 +12,7 @@ import { createPeople } from './people.ts'
 import type { Point } from './playback.ts'
 import { remembered } from './remembered.ts'
 import { createRoomBar } from './room.ts'
-import { createShare, invitedTo, linkTo } from './share.ts'
+import { createShare, invitedTo, linkForOthers, linkTo } from './share.ts'
 import { createStatus } from './status.ts'
 import { type Audience, createVisit, describe, type Wish } from './visit.ts'
 import { createWalking } from './walking.ts'
@@ -200,7 +200,7 @@ find('wave', HTMLButtonElement).addEventListener('click', () => {
 cut.addEventListener('click', visit.cut)
 find('others', HTMLButtonElement).addEventListener('click', lobby.open)
 shareButton.addEventListener('click', () => {
-  if (visit.room) void share(linkTo(visit.room.code)) // it shows its own failure
+  if (visit.room) void linkForOthers(visit.room.code).then(share) // it shows its own failure
 })
 reconnect.addEventListener('click', () => {
   const { code = '' } = visit.room ?? {}

@@ -14,8 +14,31 @@ export const invitedTo = (hash: string): string | undefined =>
   /^#room=([a-z0-9]{6})$/i.exec(hash)?.[1]?.toUpperCase()
 
 /** The page’s own address, inviting to a room. */
-export const linkTo = (code: string, { origin, pathname }: Location = location): string =>
+export const linkTo = (code: string, { origin, pathname } = location as Here): string =>
   `${origin}${pathname}#room=${code}`
+
+type Here = Pick<Location, 'origin' | 'pathname'>
+
+/**
+ * The same for others: this machine’s name for itself leads them nowhere, so that the server is asked for
+ * the address that its network knows it by.
+ */
+export async function linkForOthers(code: string): Promise<string> {
+  const { hostname, pathname } = location
+  const [origin] = HERE.test(hostname) ? await networkAddresses() : []
+  return origin === undefined ? linkTo(code) : linkTo(code, { origin, pathname })
+}
+
+const HERE = /^(localhost|127\.0\.0\.1|\[::1\])$/
+
+async function networkAddresses(): Promise<readonly string[]> {
+  try {
+    const response = await fetch('addresses.json')
+    return response.ok ? ((await response.json()) as { network: readonly string[] }).network : []
+  } catch {
+    return []
+  }
+}
 
 /** Gives the link away: by what a phone shares with, by the clipboard, or else by hand. */
 export function createShare({ button, said, byHand, link }: ShareElements) {

@@ -3,6 +3,7 @@ extends "res://test/cases.gd"
 
 # warning-ignore-all:return_value_discarded
 
+const EstragonAsking := preload("res://addons/estragon/asking.gd")
 const EstragonOptions := preload("res://addons/estragon/options.gd")
 const EstragonProtocol := preload("res://addons/estragon/protocol.gd")
 const Scripted := preload("res://test/scripted.gd")
@@ -20,6 +21,7 @@ const _CASES := [
 	["what is only good for now is not said in another session", "_latest"],
 	["of what is latest nothing newer is overtaken by what still waits for room", "_overtaken"],
 	["what was sent anew after a reset is known to have been written", "_written_anew"],
+	["who may wait for ever waits as long as a question can, and not no time", "_patience"],
 ]
 
 
@@ -291,3 +293,12 @@ func _counts(reason: String, kept: bool) -> Dictionary:
 		"resumed": false, "session": "first", "kept": kept, "reason": reason,
 		"message": "it says why", "sent": 0, "received": 0,
 	}
+
+
+func _patience() -> void:
+	var longest := EstragonProtocol.MOST_TOLD_MS
+	for pair in [
+		[0.0, 1], [0.0004, 1], [30.0, 30000], [2592000.0, 2592000000], [1e12, longest],
+		[INF, longest], [NAN, longest]
+	]:
+		_equal(EstragonAsking.milliseconds(pair[0]), pair[1], "%s s" % pair[0])

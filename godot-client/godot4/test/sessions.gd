@@ -18,6 +18,17 @@ func _run() -> void:
 	_tell("of what is latest nothing newer is overtaken by what still waits for room", _latest)
 	_tell("a session that nobody holds any more is gone", _freed)
 	_tell("a claim refused for a while is repeated after that while", _refused)
+	_tell("who may wait for ever waits as long as a question can, and not no time", _patience)
+
+
+func _patience() -> void:
+	var longest := EstragonProtocol.MOST_TOLD_MS
+	for pair: Array in [
+		[0.0, 1], [0.0004, 1], [30.0, 30_000], [2_592_000.0, 2_592_000_000], [1e12, longest],
+		[INF, longest], [NAN, longest]
+	]:
+		var seconds: float = pair[0]
+		_equal(EstragonAsking.milliseconds(seconds), pair[1], "%s s" % seconds)
 
 
 func _lost() -> void:

@@ -23,12 +23,19 @@ static func envelope(to, options: Dictionary) -> Dictionary:
 	return around
 
 
+# What `timeout` is on the wire: INF is the longest that it holds, 49 days.
+static func milliseconds(timeout: float) -> int:
+	if not timeout * 1000.0 < EstragonProtocol.MOST_TOLD_MS:
+		return EstragonProtocol.MOST_TOLD_MS
+	return int(max(1.0, round(timeout * 1000.0)))
+
+
 # Sends a question of `type` and waits for its answer, a little longer than the server does:
 # `yield(EstragonAsking.ask(…), "completed")` brings an EstragonResult.
 static func ask(
 	session: EstragonSession, type: String, data: Dictionary, around: Dictionary, timeout: float
 ):
-	var timeout_ms := int(max(1.0, round(timeout * 1000.0)))
+	var timeout_ms := milliseconds(timeout)
 	var asked := data.duplicate()
 	asked["timeout"] = timeout_ms
 	return session.request(type, asked, around, timeout_ms + _GRACE_MS)

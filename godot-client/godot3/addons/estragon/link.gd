@@ -27,7 +27,7 @@ const _PACKETS_OUT := 65536
 var _peer: WebSocketClient
 var _world: EstragonWorld
 var _deadline: float
-var _timeout_ms: int
+var _timeout_ms: float
 var _outbound_bytes: int
 # What the engine's signals told since the last poll.
 var _packets: Array = []
@@ -46,7 +46,7 @@ func _init(
 ) -> void:
 	_world = world
 	_peer = peer if peer else WebSocketClient.new()
-	_timeout_ms = int(options.get("connect_timeout") * 1000.0)
+	_timeout_ms = options.get("connect_timeout") * 1000.0
 	_deadline = _world.now() + _timeout_ms
 	_peer.connect("connection_established", self, "_on_established")
 	_peer.connect("data_received", self, "_on_data_received")

@@ -127,7 +127,7 @@ func send(packet, options: Dictionary = {}) -> EstragonError:
 # has the `code` and the `reason`.
 func ask(packet, options: Dictionary = {}) -> EstragonResult:
 	var seconds: float = options.get("timeout", EstragonAsking.TIMEOUT)
-	var timeout_ms := int(max(1.0, round(seconds * 1000.0))) + _GRACE_MS
+	var timeout_ms := EstragonAsking.milliseconds(seconds) + _GRACE_MS
 	var id := _session.next_id()
 	if is_binary():
 		var frame := _frame(id, packet, options)

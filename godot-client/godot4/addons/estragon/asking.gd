@@ -21,8 +21,10 @@ static func envelope(to: Variant, options: Dictionary) -> Dictionary:
 	return made
 
 
-## What [param timeout] is on the wire.
+## What [param timeout] is on the wire: [code]INF[/code] is the longest that it holds, 49 days.
 static func milliseconds(timeout: float) -> int:
+	if not timeout * 1000.0 < EstragonProtocol.MOST_TOLD_MS:
+		return EstragonProtocol.MOST_TOLD_MS
 	return maxi(1, roundi(timeout * 1000.0))
 
 
