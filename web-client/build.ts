@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const DEMO = fileURLToPath(new URL('demo/', import.meta.url))
 const PAGE = fileURLToPath(new URL('../dist/page/', import.meta.url))
@@ -22,9 +22,25 @@ export async function buildPage(folder: string): Promise<void> {
     target: 'es2022',
     charset: 'utf8',
     logLevel: 'warning',
+    plugins: [withoutSentences],
   })
   for (const name of AS_THEY_ARE) await copyFile(join(DEMO, name), join(folder, name))
 }
+
+/** The tables' sentences are for people who read PROTOCOL.md; those of errors are told to visitors. */
+const withoutSentences: Plugin = {
+  name: 'without sentences',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]protocol[\\/]\w+\.ts$/ }, async ({ path }) => {
+      if (path.endsWith('errors.ts')) return undefined
+      const source = await readFile(path, 'utf8')
+      return { contents: source.replace(SENTENCES, "$1''"), loader: 'ts' }
+    })
+  },
+}
+
+/** `doc: '…'` and `about('…'`, in either quotes. */
+const SENTENCES = /(\bdoc:\s*|\babout\(\s*)(?:'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/g
 
 /** What a visitor downloads: `page.js 12.3 kB compressed`. */
 async function sizes(folder: string): Promise<string[]> {

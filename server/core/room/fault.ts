@@ -4,7 +4,7 @@ import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
 
 /** Whose fault it is. */
-interface Place {
+export interface Place {
   readonly code: string
   readonly kind: { readonly name: string }
 }

@@ -11,7 +11,7 @@ export const HOST_MS = 5_000
 export type Hosts = ReturnType<typeof createHosts>
 
 /** What happened to a room's members. */
-interface Event {
+export interface Event {
   /** Who has sat down, or was given a role. */
   readonly changed?: Member
   /** Who is told by other means. */
