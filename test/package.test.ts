@@ -7,6 +7,7 @@ import { startProgram } from './support/program.ts'
 import { installed, TSC } from './support/tarball.ts'
 
 const run = promisify(execFile)
+const TYPES = ['@types/node@20', '@types/ws@8']
 
 /** A game server as a stranger would write it, in the words of the README. */
 const GAME = `
@@ -103,8 +104,6 @@ const STRICT = {
     skipLibCheck: true,
   },
 }
-const TYPES = ['@types/node@20', '@types/ws@8']
-
 /** What a program prints, whether or not it succeeds. */
 const printed = (command: string, args: readonly string[], cwd: string): Promise<string> =>
   run(command, args, { cwd }).then(
