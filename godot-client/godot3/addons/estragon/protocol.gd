@@ -39,6 +39,8 @@ const ROLES := ["none", "player", "trusted", "assistant", "host"]
 const ADDRESS_WORDS := ["others", "all", "self", "host", "hosts", "other_hosts", "server"]
 # How long a question waits unless said, in ms.
 const DEFAULT_ASK_MS := 30000
+# The longest that a message tells of, in ms.
+const MOST_TOLD_MS := 4294967295
 
 # The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.
 const INVALID_MESSAGE := "INVALID_MESSAGE"
