@@ -158,7 +158,11 @@ for (const [what, content, place] of [
   ['more than its end', '{"plaza": false} }', '1:18: expected JSON: the end of the file'],
   ['a list', ' []', '1:2: expected an object, got an array'],
   ['no object', '7', '1:1: expected an object, got 7'],
-  ['no effect', '{\n}', `1:1: expected some of ${Object.keys(CONFIG_OPTIONS).join(', ')}, got none`],
+  [
+    'no effect',
+    '{\n}',
+    `1:1: expected some of ${Object.keys(CONFIG_OPTIONS).join(', ')}, got none`,
+  ],
   [
     'a wrong value',
     '{\n  "rooms": {\n    "duel": {\n      "capacity": 0\n    }\n  }\n}',
@@ -176,8 +180,8 @@ for (const [what, content, place] of [
   ],
   [
     'an unknown field',
-    '{"rooms": {"duel":\n{"seats": 2}}}',
-    `2:2: rooms.duel.seats: unknown; expected one of capacity, `,
+    '{"rooms": {"duel":\n{"chairs": 2}}}',
+    `2:2: rooms.duel.chairs: unknown; expected one of capacity, `,
   ],
   ['a hook by another name', '{"rooms":{"duel":{"on": 2}}}', HOOK_NAMES],
 ] as const)
