@@ -93,6 +93,25 @@ t.test('what is no time is refused at the start, and nothing happens at once', a
   }
 })
 
+t.test('a wait before the next try that is none is reported, and not no wait', async (t) => {
+  const { connect, clock, sockets } = await world(t)
+  const reported: unknown[] = []
+  const ada = await connect({ backoff: () => Number.NaN, report: (error) => reported.push(error) })
+  const isBack = new Promise<void>((resolve) =>
+    ada.on('state', (state) => state === 'open' && resolve()),
+  )
+
+  ada.cut()
+  const before = sockets.length
+  clock.advance(1_999)
+  const meanwhile = sockets.length
+  clock.advance(1)
+  await isBack
+
+  t.equal(meanwhile, before)
+  t.match(reported, [{ message: /^backoff: expected a number of ms, 0 or more, got NaN/ }])
+})
+
 t.test('a connection may take as long to open as its owner likes', async (t) => {
   const { connect } = await world(t)
   const options = { connectTimeout: Number.POSITIVE_INFINITY, pingEvery: Number.POSITIVE_INFINITY }

@@ -180,8 +180,8 @@ for (const [what, content, place] of [
   ],
   [
     'an unknown field',
-    '{"rooms": {"duel":\n{"seats": 2}}}',
-    `2:2: rooms.duel.seats: unknown; expected one of capacity, `,
+    '{"rooms": {"duel":\n{"chairs": 2}}}',
+    `2:2: rooms.duel.chairs: unknown; expected one of capacity, `,
   ],
   ['a hook by another name', '{"rooms":{"duel":{"on": 2}}}', HOOK_NAMES],
 ] as const)

@@ -147,7 +147,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     timers,
     connectTimeout,
     pingEvery: duration(options.pingEvery ?? 5_000, 'pingEvery', 1),
-    backoff: (attempt, left) => duration(backoff(attempt, left), 'backoff'),
+    backoff: sound(backoff, report),
     pause: duration(options.pause ?? PAUSE_MS, 'pause'),
     wakeups: options.wakeups ?? platformWakeups(),
     packets: options.packets?.hash,
@@ -208,6 +208,18 @@ export const acceptPackets = <D extends Definitions>(
 const jittered: Backoff = (attempt, left) =>
   Math.random() *
   Math.min(left > 0 ? LONGEST_WAIT_MS : LONGEST_LATE_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
+
+/** A wait that is none is reported and becomes a long one: to try at once would be to try for ever. */
+const sound =
+  (backoff: Backoff, report: (error: unknown) => void): Backoff =>
+  (...tries) => {
+    try {
+      return duration(backoff(...tries), 'backoff')
+    } catch (error) {
+      report(error)
+      return LONGEST_WAIT_MS
+    }
+  }
 
 const newSeed = () => Math.floor(Math.random() * 2 ** 32)
 
