@@ -82,10 +82,11 @@ export function createOutgoing() {
     },
 
     /**
-     * Adds a counted frame, for `take`. Throws RATE_LIMITED where it would have to wait too long, and
-     * BUFFER_FULL where it must wait and there is no room.
+     * Adds a counted frame; returns whether it is to be written now, and else keeps it for `take`.
+     * Throws RATE_LIMITED where it would have to wait too long, and BUFFER_FULL where it must wait and
+     * there is no room.
      */
-    add({ data, bytes, rate }: Counted, now: number, isLive: boolean): void {
+    add({ data, bytes, rate }: Counted, now: number, isLive: boolean): boolean {
       const next = rate === undefined ? now : pacer.next(rate, now)
       if (next - now > MOST_WAIT_MS) throw tooFast(rate, next - now - MOST_WAIT_MS)
       const at = Math.max(next, lastAt)
@@ -94,6 +95,10 @@ export function createOutgoing() {
       if (rate !== undefined) pacer.take(rate, at)
       lastAt = at
       ledger.push({ data, bytes, isAnswer: rate === undefined, at })
+      if (mustWait) return false
+      written = ledger.sent
+      everWritten = Math.max(everWritten, written)
+      return true
     },
 
     /**
@@ -103,7 +108,6 @@ export function createOutgoing() {
     keepLatest(key: string, text: string, rate: string, now: number): void {
       if ((turns.get(rate) ?? 0) <= now) held.delete(key)
       held.set(key, { text, rate })
-      // What waits longest goes, as the newest is what counts.
       const [oldest] = held.keys()
       if (held.size > MOST_HELD && oldest !== undefined) held.delete(oldest)
     },

@@ -366,8 +366,8 @@ export function createSession(options: SessionOptions) {
     const bytes = typeof data === 'string' ? utf8Length(data) : data.length
     checkSize(type, bytes)
     const rate = isAnswer ? undefined : rateOf(type)
-    outgoing.add({ data, bytes, rate }, timers.now(), isLive)
-    flow()
+    if (outgoing.add({ data, bytes, rate }, timers.now(), isLive)) link?.send(data)
+    else flow()
   }
 
   /** Nobody waits for an answer: who is too fast is told where the server would have said so. */

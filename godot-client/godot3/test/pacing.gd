@@ -23,6 +23,10 @@ const _CASES := [
 	["120 positions a second end at the newest", "_positions", 120],
 	["144 positions a second end at the newest", "_positions", 144],
 	["240 positions a second end at the newest", "_positions", 240],
+	["60 latest events a second end at the newest", "_latest", 60],
+	["120 latest events a second end at the newest", "_latest", 120],
+	["144 latest events a second end at the newest", "_latest", 144],
+	["240 latest events a second end at the newest", "_latest", 240],
 	["after retry_ms there is room for one more", "_retry"],
 	["what is too fast and asks for no answer is told as an error", "_unasked"],
 	["what waits when the counts begin again is sent as new, at its time", "_begun_again"],
@@ -72,14 +76,14 @@ class Server:
 			var type: String = message["type"]
 			if type == "ping":
 				it.say({"type": "ping", "re": message["id"], "data": {"time": it.world.time}})
-			if not type in ["event.emit", "packet", "plaza.move"]:
+			if not type in ["event.emit", "event.emit_latest", "packet", "plaza.move"]:
 				continue
 			if not _admits(EstragonPacer.rate_of(type)):
 				refused += 1
 			var data: Dictionary = message["data"]
-			if type == "event.emit":
+			if type in ["event.emit", "event.emit_latest"]:
 				arrived.append(int(data["args"][0]))
-				if message.has("id"):
+				if type == "event.emit" and message.has("id"):
 					data["delivered"] = 0
 					it.say({"type": type, "re": message["id"], "data": data})
 			else:
@@ -120,7 +124,14 @@ func _packets(speed: int) -> void:
 
 
 func _positions(speed: int) -> void:
-	var server := _play(speed, "plaza.move")
+	_check_latest(_play(speed, "plaza.move"), speed)
+
+
+func _latest(speed: int) -> void:
+	_check_latest(_play(speed, "event.emit_latest"), speed)
+
+
+func _check_latest(server: Server, speed: int) -> void:
 	_equal(server.arrived.back(), speed * _SECONDS, "the last")
 	_equal(server.refused, 0, "refused by the server")
 	_check(server.arrived.size() >= 59 * _SECONDS, "only %d arrived" % server.arrived.size())
@@ -154,6 +165,8 @@ func _play(speed: int, type: String) -> Server:
 				server.emit(sent)
 			elif type == "plaza.move":
 				session.post(type, {"x": sent, "y": 0})
+			elif type == "event.emit_latest":
+				session.post(type, {"name": "game.at", "args": [sent], "key": ""}, {}, "game.at")
 			else:
 				var error = session.send(type, {"name": "Step", "data": sent})
 				server.outcomes[sent] = error.code if error else "OK"
@@ -182,6 +195,7 @@ func _unasked() -> void:
 	server.it.session.connect("error_received", server, "tell_error")
 	for n in 5:
 		server.it.session.send("packet", {"name": "Step", "data": n})
+	server.it.session.poll()
 	var code := EstragonProtocol.RATE_LIMITED
 	_equal(server.told, [code, code, code], "errors")
 

@@ -21,6 +21,7 @@ func _run() -> void:
 			"%d packets a second go in order or fail at their sender" % speed, _packets.bind(speed)
 		)
 		_tell("%d positions a second end at the newest" % speed, _positions.bind(speed))
+		_tell("%d latest events a second end at the newest" % speed, _latest.bind(speed))
 	_tell("after retry_ms there is room for one more", _retry)
 	_tell("what is too fast and asks for no answer is told as an error", _unasked)
 	_tell("what waits when the counts begin again is sent as new, at its time", _begun_again)
@@ -63,8 +64,22 @@ func _check_counted(speed: int) -> void:
 
 
 func _positions(speed: int) -> void:
-	_play(speed, func(n: int) -> void: _session.post("plaza.move", {"x": n % 1600, "y": 0}))
-	_equal(_arrived.back(), speed * _SECONDS % 1600, "the last")
+	_play(speed, func(n: int) -> void: _session.post("plaza.move", {"x": n, "y": 0}))
+	_check_latest(speed)
+
+
+func _latest(speed: int) -> void:
+	_play(
+		speed,
+		func(n: int) -> void:
+			var data := {"name": "game.at", "args": [n], "key": ""}
+			_session.post("event.emit_latest", data, {}, "game.at")
+	)
+	_check_latest(speed)
+
+
+func _check_latest(speed: int) -> void:
+	_equal(_arrived.back(), speed * _SECONDS, "the last")
 	_equal(_refused, 0, "refused by the server")
 	if _arrived.size() < 59 * _SECONDS:
 		_problems.append("only %d arrived" % _arrived.size())
@@ -89,6 +104,7 @@ func _unasked() -> void:
 	_session.error_received.connect(func(error: EstragonError) -> void: errors.append(error.code))
 	for n: int in 5:
 		_session.send("packet", {"name": "Step", "data": n})
+	_session.poll()
 	_equal(errors.size(), 3, "errors")
 	_equal(errors.back(), EstragonProtocol.RATE_LIMITED, "code")
 
@@ -225,13 +241,13 @@ func _hear() -> void:
 		var type: String = message["type"]
 		if type == "ping":
 			_link().say({"type": "ping", "re": message["id"], "data": {"time": _world.time}})
-		if not type in ["event.emit", "packet", "plaza.move"]:
+		if not type in ["event.emit", "event.emit_latest", "packet", "plaza.move"]:
 			continue
 		if not _admits(EstragonPacer.rate_of(type)):
 			_refused += 1
 		var data: Dictionary = message["data"]
 		var n: float = data["x"] if type == "plaza.move" else (
-			data["args"][0] if type == "event.emit" else data["data"]
+			data["data"] if type == "packet" else data["args"][0]
 		)
 		_arrived.append(int(n))
 		if type == "event.emit" and message.has("id"):

@@ -158,8 +158,7 @@ func request(
 	return _unseen.watch(yield(asked, "done"), type, place)
 
 
-# Sends a counted message that asks for no answer; returns what keeps it from being sent. Too fast is
-# told by `error_received` as well, as if the server had said it.
+# Sends a counted message that asks for no answer; returns what keeps it from being sent.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
 	return unsent(_outgoing.send(type, data, envelope), type)
 

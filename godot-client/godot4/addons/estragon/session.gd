@@ -151,8 +151,7 @@ func request(
 	return _unseen.watch(result, type, place)
 
 
-## Sends a counted message that asks for no answer; returns why it could not be. Too fast is told by
-## [signal error_received] as well, as if the server had said it.
+## Sends a counted message that asks for no answer; returns why it could not be.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
 	return unsent(_outgoing.send(type, data, envelope), type)
 
