@@ -123,6 +123,7 @@ export function createVisit(url: string, audience: Audience) {
     const opened = await connect(url, {
       pingEvery: PING_MS,
       storage: sessionStorage,
+      pause: 0, // there is a button
       backoff: (attempt, left) => Math.max(atLeast, jittered(attempt, left)),
     })
     network = opened
