@@ -14,7 +14,7 @@ import type { Any } from './support/client.ts'
 import { createMoodyStore, type MoodyStore } from './support/moods.ts'
 import { cameBack, heard } from './support/player.ts'
 import { both, until, within } from './support/promise.ts'
-import { lose, note, type Tap, tapped } from './support/tap.ts'
+import { lose, note, type Tap, tapped, unpaced } from './support/tap.ts'
 import { failureOf } from './support/troupe.ts'
 import { NodeSocket, OVERS, type TestWorld, world } from './support/world.ts'
 
@@ -477,18 +477,21 @@ for (const code of CODES)
   })
 
 both('RATE_LIMITED is what who talks too fast is told, and when to go on', {}, async (t, w) => {
-  const { ada, id } = await tavern(w)
+  const { id } = await tavern(w)
+  const WebSocket = tapped(w.Socket, { onReceive: unpaced })
+  const { channels } = (await person(w, 'Eve', { WebSocket })).network
+  await channels.join(id)
   const { burst, per_second } = RATES.channel
 
   const all = await Promise.all(
-    Array.from({ length: burst + 1 }, (_, n) => failureOf(ada.network.channels.send(id, n))),
+    Array.from({ length: burst + 1 }, (_, n) => failureOf(channels.send(id, n))),
   )
   const { retry_ms } = all.at(-1).data
   w.clock.advance(retry_ms)
 
   t.strictSame(all.slice(0, -1), Array(burst).fill(undefined))
   t.match(all.at(-1), { code: 'RATE_LIMITED', data: { retry_ms: 1_000 / per_second } })
-  t.equal(await ada.network.channels.send(id, 'la'), burst + 1)
+  t.equal(await channels.send(id, 'la'), burst + 1)
 })
 
 both('what has the wrong shape is refused here, and nothing leaves', {}, async (t, w) => {
