@@ -45,7 +45,8 @@ const REACHING = /^(event|query|packet|function\..*)$/
 
 t.test('onMessage sees only what somebody will have', async (t) => {
   const said: string[] = []
-  const { ada, bob, clock } = await duelOf(t, ({ type, name }) => void said.push(`${type} ${name}`))
+  const note = ({ type, name }: Said) => void said.push(`${type} ${name}`)
+  const { ada, bob, clock } = await duelOf(t, note, { succession: 'none' })
   const nobody = ['player:nobody', 'server', ['server', 'group:red'], 'nowhere']
 
   const refused = []
