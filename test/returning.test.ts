@@ -114,7 +114,8 @@ const CUTTING: readonly [what: string, onBack: Speak, told: readonly string[]][]
   [
     'gives another role',
     (room, member) => room.assign(member, 'player'),
-    ['room.role_changed', 'room.host_changed'],
+    // The next in line is host then.
+    ['room.role_changed', 'room.role_changed', 'room.host_changed'],
   ],
   [
     'speaks later',

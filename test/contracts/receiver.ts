@@ -221,6 +221,7 @@ const KIND: RoomKind = {
   capacity: 10,
   namespaces: ['game'],
   linger_ms: Number.POSITIVE_INFINITY,
+  succession: 'none',
   open: () => ({}),
 }
 
