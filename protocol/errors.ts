@@ -264,10 +264,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** What a client does about a close: come back, end the session, or stay away. */
 /**
- * What a client does: `return` at once, `ended` the same as a new session, `pause`: return after
- * PAUSE_MS, doubled each time, `refused`: not unchanged.
+ * What a client does about a close: `return` at once, `ended` the same as a new session, `pause`:
+ * return after PAUSE_MS, doubled each time, `refused`: not unchanged.
  */
 export type CloseAction = 'return' | 'ended' | 'pause' | 'refused'
 
