@@ -41,7 +41,9 @@ t.test('no document says a thing twice, and each part begins after a blank line'
     const text = readFileSync(new URL(path, import.meta.url), 'utf8').replace(/^```.*?^```$/gms, '')
     const parts = text.split(/^(?=#+ )/m)
     const joined = parts.slice(0, -1).filter((part) => !/(\n|-->)\n$/.test(part))
-    const leads = parts.map((part) => [...part.matchAll(/^- \*\*(.*?)\*\*/gm)].map(([lead]) => lead))
+    const leads = parts.map((part) =>
+      [...part.matchAll(/^- \*\*(.*?)\*\*/gm)].map(([lead]) => lead),
+    )
     const items = [...text.matchAll(/^- .*/gm)].map(([item]) => item)
 
     t.strictSame(joined, [], path)

@@ -135,7 +135,11 @@ t.test('the README has every option, and what says the same in the environment',
 })
 
 t.test('the README has every option of connect, and the add-ons’ have every setting', (t) => {
-  const source = ts.createSourceFile('client.ts', read('web-client/client.ts'), ts.ScriptTarget.Latest)
+  const source = ts.createSourceFile(
+    'client.ts',
+    read('web-client/client.ts'),
+    ts.ScriptTarget.Latest,
+  )
   const names = source.statements
     .filter(ts.isInterfaceDeclaration)
     .filter(({ name }) => name.text === 'ConnectOptions')
