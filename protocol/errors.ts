@@ -22,7 +22,7 @@ export const ERRORS = {
   TOO_LARGE: {
     status: 413,
     by: 'both',
-    doc: 'A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.',
+    doc: 'A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties, or a member’s `data`, larger than `limits.data_bytes`.',
   },
   DUPLICATE_ID: {
     status: 409,
@@ -155,7 +155,7 @@ export const ERRORS = {
   PERMISSION_DENIED: {
     status: 403,
     by: 'server',
-    doc: 'The room’s kind asks a higher role for that; the text says which.',
+    doc: 'The room’s kind asks a higher role for that, or its own logic refuses it; the text says which.',
   },
   NO_HOST: {
     status: 404,
@@ -165,7 +165,7 @@ export const ERRORS = {
   TARGET_LEFT: {
     status: 410,
     by: 'server',
-    doc: 'Who was asked left, or its resume window ended, before it answered.',
+    doc: 'Before it answered, who was asked left, its resume window ended, or another session of its player’s took its seat.',
   },
   TARGET_BUSY: {
     status: 429,
@@ -264,10 +264,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** What a client does about a close: come back, end the session, or stay away. */
 /**
- * What a client does: `return` at once, `ended` the same as a new session, `pause`: return after
- * PAUSE_MS, doubled each time, `refused`: not unchanged.
+ * What a client does about a close: `return` at once, `ended` the same as a new session, `pause`:
+ * return after PAUSE_MS, doubled each time, `refused`: not unchanged.
  */
 export type CloseAction = 'return' | 'ended' | 'pause' | 'refused'
 

@@ -22,8 +22,6 @@ interface Pace {
   readonly every: number
 }
 
-export type Pacer = ReturnType<typeof createPacer>
-
 /**
  * When what is charged to a class may go, so that it is never too fast for its server. A bucket of
  * tokens is known by when it is full again (the generic cell rate algorithm, ITU-T I.371).

@@ -105,7 +105,7 @@ for (const over of OVERS) {
     })
     t.match(unknown, {
       code: 'UNREGISTERED_HANDLER',
-      message: 'a duel registers no function "duel.nothing"',
+      message: 'rooms of the kind duel register no function "duel.nothing"',
     })
     t.match(unasked, { code: 'UNREGISTERED_HANDLER' })
     t.strictSame(await cleo.frames(), [], 'nobody else is bothered')

@@ -10,6 +10,11 @@ const read = (name: string) => readFileSync(new URL(`../protocol/${name}`, impor
 const guide = read('guide.md')
 const book = read('PROTOCOL.md')
 const types = Object.keys(MESSAGES)
+/** What people read, beside what is generated. */
+const DOCUMENTS = [
+  ...['../README.md', '../protocol/guide.md', '../protocol/cookbook.md', '../.github/CHANGELOG.md'],
+  ...['godot4', 'godot3'].map((name) => `../godot-client/${name}/addons/estragon/README.md`),
+]
 
 t.test('PROTOCOL.md has every message, error, close code, reason, limit and rate', async (t) => {
   for (const type of types) t.ok(book.includes(`\n#### \`${type}\`\n`), type)
@@ -29,6 +34,22 @@ t.test('every link inside PROTOCOL.md leads somewhere', async (t) => {
 
   for (const [, anchor = ''] of book.matchAll(/\]\(#([^)]*)\)/g))
     t.ok(headings.includes(anchor), anchor)
+})
+
+t.test('no document says a thing twice, and each part begins after a blank line', async (t) => {
+  for (const path of DOCUMENTS) {
+    const text = readFileSync(new URL(path, import.meta.url), 'utf8').replace(/^```.*?^```$/gms, '')
+    const parts = text.split(/^(?=#+ )/m)
+    const joined = parts.slice(0, -1).filter((part) => !/(\n|-->)\n$/.test(part))
+    const leads = parts.map((part) =>
+      [...part.matchAll(/^- \*\*(.*?)\*\*/gm)].map(([lead]) => lead),
+    )
+    const items = [...text.matchAll(/^- .*/gm)].map(([item]) => item)
+
+    t.strictSame(joined, [], path)
+    for (const names of leads) t.strictSame(names, [...new Set(names)], path)
+    t.strictSame(items, [...new Set(items)], path)
+  }
 })
 
 t.test('a guide that names a number the tables lack is refused', async (t) => {

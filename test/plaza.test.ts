@@ -174,7 +174,7 @@ t.test('a step is made in the room it names', async (t) => {
   await ada.settled()
 
   t.match(unsaid.data, { code: 'ROOM_REQUIRED' })
-  t.match(elsewhere.data, { code: 'UNSUPPORTED', message: /is a duel/ })
+  t.match(elsewhere.data, { code: 'UNSUPPORTED', message: /is of the kind duel/ })
   t.match(rowsOf(ada).at(-1), { room: plaza, data: { rows: [[1, 8, 9]] } })
 })
 

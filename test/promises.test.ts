@@ -30,11 +30,12 @@ t.test('each promise is shown by tests that there are', async (t) => {
   t.strictSame(unknown, [])
 })
 
-t.test('each row is promised once, in words, and shown by something', async (t) => {
+t.test('each row is promised once, in its place, in words, and shown by something', async (t) => {
   const rows = promises.map(({ row }) => row)
   const empty = promises.filter((one) => one.what === '' || one.titles.includes(''))
 
   t.equal(new Set(rows).size, rows.length)
+  t.strictSame(rows, [...rows].sort(inOrder))
   t.ok(rows.length >= SEED_ROWS, `${rows.length} rows`)
   t.strictSame(empty, [])
 })
@@ -57,6 +58,12 @@ t.test('a title that no test has, or has no longer, is noticed', async (t) => {
 
 /** The rows that the five documents ask for. */
 const SEED_ROWS = 92
+
+/** The documents’ rows before those that came later; each part and row as it is counted. */
+function inOrder(one: string, other: string): number {
+  const [placed, next] = [one, other].map((row) => row.replace('S', '0.').replace('N', '1.'))
+  return (placed ?? '').localeCompare(next ?? '', 'en', { numeric: true })
+}
 
 function promisesIn(text: string): readonly Promised[] {
   return [...text.matchAll(/^\| ([SN]\d\.\d+) \| (.+) \| (.*) \|$/gm)].map(

@@ -134,6 +134,28 @@ t.test('the README has every option, and what says the same in the environment',
   t.end()
 })
 
+t.test('the README has every option of connect, and the add-ons’ have every setting', (t) => {
+  const source = ts.createSourceFile(
+    'client.ts',
+    read('web-client/client.ts'),
+    ts.ScriptTarget.Latest,
+  )
+  const names = source.statements
+    .filter(ts.isInterfaceDeclaration)
+    .filter(({ name }) => name.text === 'ConnectOptions')
+    .flatMap(({ members }) => members.map(({ name }) => name?.getText(source) ?? ''))
+  t.ok(names.length > 10)
+  for (const name of names) t.ok(readme.includes(`\n| \`${name}\` |`), name)
+  for (const generation of ['godot4', 'godot3']) {
+    const folder = `godot-client/${generation}/addons/estragon`
+    const [plugin, own] = [read(`${folder}/plugin.gd`), read(`${folder}/README.md`)]
+    const settings = [...plugin.matchAll(/"estragon\/(\w+)": /g)].map(([, name]) => name)
+    t.ok(settings.length > 8)
+    for (const name of settings) t.ok(own.includes(`\n| \`${name}\` |`), `${generation}: ${name}`)
+  }
+  t.end()
+})
+
 /** The code of a language in one section, or in all. */
 function snippets(section: string | undefined, language: string): readonly string[] {
   const from = section === undefined ? 0 : readme.indexOf(`\n## ${section}\n`)

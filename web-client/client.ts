@@ -3,6 +3,7 @@ import { type LagOptions, lagOf, lagText } from '../protocol/lag.ts'
 import type { PacketSet } from '../protocol/packet.ts'
 import type { Acceptors, Definitions, Packets as PacketsOf } from '../protocol/packet-kinds.ts'
 import { decorate } from '../protocol/packet-set.ts'
+import { duration, patient } from '../protocol/timer.ts'
 import { type Channels, createChannels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import { createDialogs, type Page } from './dialog.ts'
@@ -33,9 +34,6 @@ export {
   type PacketSet,
   ValidationError,
 } from '../protocol/packet.ts'
-
-import { duration, patient } from '../protocol/timer.ts'
-
 export type { PacketDefinition } from '../protocol/packet-kinds.ts'
 export { definePackets } from '../protocol/packet-set.ts'
 export type { Role } from '../protocol/rooms.ts'

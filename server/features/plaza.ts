@@ -43,7 +43,10 @@ export function createPlaza({ world, ticks, resolve }: PlazaOptions) {
       const { room, member } = resolve(context)
       const ground = grounds.get(room)
       if (!ground)
-        throw new Refusal('UNSUPPORTED', `plaza.move: ${room.code} is a ${room.kind.name}`)
+        throw new Refusal(
+          'UNSUPPORTED',
+          `plaza.move: ${room.code} is of the kind ${room.kind.name}`,
+        )
       place(ground, member, x, y)
     },
   }

@@ -70,10 +70,6 @@ export class Outbox<R extends Reader> implements Writer {
     return this.#queue.bytes + (this.#wire?.unwritten ?? 0)
   }
 
-  get isAttached(): boolean {
-    return this.#wire !== undefined
-  }
-
   attach(wire: Wire): void {
     this.detach()
     this.#wire = wire

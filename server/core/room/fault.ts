@@ -9,8 +9,6 @@ export interface Place {
   readonly kind: { readonly name: string }
 }
 
-export type Faults = ReturnType<typeof createFaults>
-
 /** Runs what a game wrote for a room; what that fails with is logged with the room, and ends there. */
 export function createFaults(world: Pick<World, 'log' | 'random'>) {
   return { attempt, failed, guard }

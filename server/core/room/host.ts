@@ -8,8 +8,6 @@ import type { Room } from './room.ts'
 /** How long a host may be away before another takes its place, in ms, unless its kind says. */
 export const HOST_MS = 5_000
 
-export type Hosts = ReturnType<typeof createHosts>
-
 /** What happened to a room's members. */
 export interface Event {
   /** Who has sat down, or was given a role. */

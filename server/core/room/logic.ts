@@ -112,7 +112,10 @@ export const swallowed = (name: string) =>
   new Refusal('PERMISSION_DENIED', `${name}: the room lets nobody have it`)
 
 export const unregistered = ({ kind }: Room, type: Asked, name: string) =>
-  new Refusal('UNREGISTERED_HANDLER', `a ${kind.name} registers no ${type} "${name}"`)
+  new Refusal(
+    'UNREGISTERED_HANDLER',
+    `rooms of the kind ${kind.name} register no ${type} "${name}"`,
+  )
 
 const left = ({ code }: Room) => new Refusal('NOT_IN_ROOM', `you left ${code} before it answered`)
 

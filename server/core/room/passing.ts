@@ -14,8 +14,6 @@ export interface PassingOptions {
 /** What is wrong with words that a room made of a member's, if something is. */
 export type ProblemOf = (words: Words) => string | undefined
 
-export type Passing = ReturnType<typeof createPassing>
-
 /** The way of what a member says past the room's own logic, which is no more trusted than players. */
 export function createPassing({ world, limits }: PassingOptions) {
   const { attempt, failed } = createFaults(world)

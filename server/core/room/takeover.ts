@@ -21,8 +21,6 @@ export interface TakeoverOptions {
   readonly expire: (member: Member, room: Room) => void
 }
 
-export type Takeovers = ReturnType<typeof createTakeovers>
-
 /** Seats that belong to their players: taken over by their next session, kept without one. */
 export function createTakeovers(options: TakeoverOptions) {
   const { world, moved, tellAway, judge, guard, expire } = options

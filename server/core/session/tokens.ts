@@ -3,8 +3,6 @@ import type { Random } from '../../world.ts'
 import { hashOf } from '../store/secrets.ts'
 import type { Session } from './session.ts'
 
-export type Tokens = ReturnType<typeof createTokens>
-
 /** Which token claims which session: each has one, and the one before until the new one is known. */
 export function createTokens(random: Random) {
   const byHash = new Map<string, Session>()

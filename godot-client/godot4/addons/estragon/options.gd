@@ -14,7 +14,7 @@ var outbound_bytes: int = 1_048_576
 var first_wait: float = 0.25
 ## Seconds to wait at most before any try to come back while the server keeps the seat.
 var kept_wait: float = 2.0
-## Seconds to wait at most before any try to come back.
+## The same once it no longer does.
 var longest_wait: float = 10.0
 ## Seconds to wait after the server closed for too many messages or connections, twice as long each
 ## time; 0.0: do not come back.

@@ -49,8 +49,8 @@ const INVALID_MESSAGE := "INVALID_MESSAGE"
 const INVALID_MESSAGE_DATA := "INVALID_MESSAGE_DATA"
 ## A message larger than [code]limits.message_bytes[/code], the body of an HTTP request larger
 ## than [code]limits.body_bytes[/code], a push larger than the receiver’s
-## [code]receive_bytes[/code], whose place this error takes, or properties larger than
-## [code]limits.data_bytes[/code].
+## [code]receive_bytes[/code], whose place this error takes, or properties, or a member’s
+## [code]data[/code], larger than [code]limits.data_bytes[/code].
 const TOO_LARGE := "TOO_LARGE"
 ## A request repeats an [code]id[/code] that is still in flight; sent without [code]re[/code], so
 ## that the first request keeps its own answer.
@@ -127,12 +127,13 @@ const NAMESPACE_NOT_DECLARED := "NAMESPACE_NOT_DECLARED"
 const INVALID_TARGET := "INVALID_TARGET"
 ## The room has no member of this number.
 const MEMBER_NOT_FOUND := "MEMBER_NOT_FOUND"
-## The room’s kind asks a higher role for that; the text says which.
+## The room’s kind asks a higher role for that, or its own logic refuses it; the text says which.
 const PERMISSION_DENIED := "PERMISSION_DENIED"
 ## The room has no host: nobody who is there has the role assistant or host, and its kind gives it
 ## to nobody.
 const NO_HOST := "NO_HOST"
-## Who was asked left, or its resume window ended, before it answered.
+## Before it answered, who was asked left, its resume window ended, or another session of its
+## player’s took its seat.
 const TARGET_LEFT := "TARGET_LEFT"
 ## Who was asked has as many questions unanswered as one session may, or was too slow and is not
 ## back yet.
@@ -405,7 +406,7 @@ const ERROR_STATUS := {
 const ERROR_TEXT := {
 	"INVALID_MESSAGE": "The frame is not a message: not JSON, not an object, nested too deep, or of an unknown type.",
 	"INVALID_MESSAGE_DATA": "The message is known but its data has the wrong shape; the text names the field and what was expected.",
-	"TOO_LARGE": "A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties larger than `limits.data_bytes`.",
+	"TOO_LARGE": "A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties, or a member’s `data`, larger than `limits.data_bytes`.",
 	"DUPLICATE_ID": "A request repeats an `id` that is still in flight; sent without `re`, so that the first request keeps its own answer.",
 	"RATE_LIMITED": "Too fast; try again after `retry_ms`. Insisting closes the connection with 4101.",
 	"UNSUPPORTED": "This server does not offer that (yet); the text says what it does offer.",
@@ -442,9 +443,9 @@ const ERROR_TEXT := {
 	"NAMESPACE_NOT_DECLARED": "The room’s kind does not declare the namespace of this event.",
 	"INVALID_TARGET": "`to`, or the target of a notification, names nobody this message can reach.",
 	"MEMBER_NOT_FOUND": "The room has no member of this number.",
-	"PERMISSION_DENIED": "The room’s kind asks a higher role for that; the text says which.",
+	"PERMISSION_DENIED": "The room’s kind asks a higher role for that, or its own logic refuses it; the text says which.",
 	"NO_HOST": "The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody.",
-	"TARGET_LEFT": "Who was asked left, or its resume window ended, before it answered.",
+	"TARGET_LEFT": "Before it answered, who was asked left, its resume window ended, or another session of its player’s took its seat.",
 	"TARGET_BUSY": "Who was asked has as many questions unanswered as one session may, or was too slow and is not back yet.",
 	"UNREGISTERED_HANDLER": "Who was asked has nothing registered under that name.",
 	"REMOTE_ERROR": "The handler of who was asked failed; the text is its own, `cause` says whose it was.",
