@@ -185,6 +185,39 @@ t.test('the host stays the host, with its groups', async (t) => {
 })
 const TO_RED = { to: ['group:red'] }
 
+t.test('who takes a seat over is told the newest latest event of each', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  const say = (at: number, key: string) =>
+    host.send({ type: 'event.emit_latest', room: code, data: { name: 'duel.at', args: [at], key } })
+  for (const [at, key] of [
+    [1, 'boat'],
+    [2, 'boat'],
+    [3, 'crew'],
+  ] as const)
+    say(at, key)
+  await host.settled()
+
+  const phone = await player(ada.key)
+  await join(phone, code)
+  say(4, 'crew')
+  for (const one of [host, phone]) await one.settled()
+  const stranger = await player()
+  await join(stranger, code)
+  await stranger.settled()
+
+  const latest = ({ seen }: RawClient) =>
+    seen.filter(({ type }) => type === 'event.latest').map(({ data }) => data)
+  t.strictSame(
+    latest(phone).map(({ args, key, number }) => [...args, key, number]),
+    [
+      [2, 'boat', 2],
+      [3, 'crew', 3],
+      [4, 'crew', 4],
+    ],
+  )
+  t.strictSame(latest(stranger), [], 'newcomers are told none of before')
+})
+
 t.test('a seat of one’s own is never full or locked', async (t) => {
   const { host, ada, code, player } = await table(t)
   await host.ask('room.lock', { locked: true })
