@@ -285,6 +285,43 @@ t.test('a call to the host goes on to the session that has its seat now', async 
   t.strictSame((await called).data, { value: 8 })
 })
 
+t.test('what waits for a host ends with the seat of the session that asked', async (t) => {
+  const { host, ada, code, player, clock } = await table(t)
+  const add = { name: 'duel.add', args: [5, 3] }
+  host.drop()
+  await ada.next('room.member_away')
+  const asked = [
+    ada.ask('function.call', add, { to: 'host' }),
+    ada.ask('query', { name: 'duel.eight', data: null }, { to: 'host' }),
+  ]
+  await turn()
+
+  const phone = await player(ada.key)
+  await join(phone, code)
+  clock.advance(5_001)
+  await phone.settled()
+
+  t.ok(types(phone).includes('room.host_changed'))
+  t.notOk(phone.seen.some(({ type }) => type === 'function.call' || type === 'query'))
+  for (const { data } of await Promise.all(asked)) t.match(data, { code: 'NOT_IN_ROOM' })
+})
+
+t.test('no next host is asked by who has left meanwhile', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  const eve = await player()
+  await join(eve, code)
+  const asked = ada.ask('function.call', { name: 'duel.add', args: [5, 3] }, { to: 'host' })
+  await host.next('function.call')
+
+  await ada.ask('room.leave')
+  await host.ask('room.leave')
+  await eve.settled()
+
+  t.ok(types(eve).includes('room.host_changed'))
+  t.notOk(eve.seen.some(({ type }) => type === 'function.call'))
+  t.match((await asked).data, { code: 'NOT_IN_ROOM' })
+})
+
 t.test('a seat whose reply would not fit is not taken over', async (t) => {
   const { host, ada, code, player } = await table(t)
   await host.ask('room.update', { properties: { long: 'x'.repeat(MIN_RECEIVE_BYTES) } })
