@@ -641,6 +641,22 @@ t.test('a seat without a session can be kicked, and banned', async (t) => {
   t.match(data, { code: 'BANNED' })
 })
 
+t.test('what a room does at its end leaves no timer behind', async (t) => {
+  const { host, ada, clock, rooms } = await table(t, {
+    host_ms: DAY,
+    onDispose(room) {
+      for (const member of room.members) if (!member.away) room.kick(member)
+    },
+  })
+  await host.ask('room.assign', { number: 2, role: 'host' })
+  ada.drop()
+  await host.next('room.member_away')
+
+  rooms.close()
+
+  t.equal(clock.pending, 0)
+})
+
 t.test('who has not identified has no seat that lasts', async (t) => {
   const { host, code, raw } = await table(t, { seat_ms: DAY })
   const nobody = await raw()
