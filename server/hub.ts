@@ -91,7 +91,10 @@ export function createHub(options: HubOptions = {}) {
   const ticks = createTicks(world)
   const rooms = createRooms(world, limits)
   const inside = createInside(world)
-  const seating = createSeating({ world, limits, rooms })
+  const seating = createSeating({
+    ...{ world, limits, rooms },
+    tellLatest: (room, session) => events.tellLatest(room, session),
+  })
   // What waits for a game's code ends with the server.
   const waits = createTimers(world)
   const waiting = { ...world, after: waits.after }
@@ -160,6 +163,7 @@ export function createHub(options: HubOptions = {}) {
     ...{ world, limits, rates, sessions, seatsOf: seats.seatsOf },
     packets: options.packets?.hash ?? null,
   })
+  const events = createEvents({ limits, resolve, logic, roomsOf: rooms.of })
   const shapes = createShapes(store)
   const hosts = { now: world.now, untilHost: rooms.untilHost }
   const features = [
@@ -172,7 +176,7 @@ export function createHub(options: HubOptions = {}) {
     backends,
     notify,
     seats,
-    createEvents({ limits, resolve, logic, roomsOf: rooms.of }),
+    events,
     createQueries({ ...hosts, resolve, logic }),
     createFunctions({ ...hosts, resolve, logic }),
     packets,

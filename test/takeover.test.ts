@@ -185,6 +185,39 @@ t.test('the host stays the host, with its groups', async (t) => {
 })
 const TO_RED = { to: ['group:red'] }
 
+t.test('who takes a seat over is told the newest latest event of each', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  const say = (at: number, key: string) =>
+    host.send({ type: 'event.emit_latest', room: code, data: { name: 'duel.at', args: [at], key } })
+  for (const [at, key] of [
+    [1, 'boat'],
+    [2, 'boat'],
+    [3, 'crew'],
+  ] as const)
+    say(at, key)
+  await host.settled()
+
+  const phone = await player(ada.key)
+  await join(phone, code)
+  say(4, 'crew')
+  for (const one of [host, phone]) await one.settled()
+  const stranger = await player()
+  await join(stranger, code)
+  await stranger.settled()
+
+  const latest = ({ seen }: RawClient) =>
+    seen.filter(({ type }) => type === 'event.latest').map(({ data }) => data)
+  t.strictSame(
+    latest(phone).map(({ args, key, number }) => [...args, key, number]),
+    [
+      [2, 'boat', 2],
+      [3, 'crew', 3],
+      [4, 'crew', 4],
+    ],
+  )
+  t.strictSame(latest(stranger), [], 'newcomers are told none of before')
+})
+
 t.test('a seat of one’s own is never full or locked', async (t) => {
   const { host, ada, code, player } = await table(t)
   await host.ask('room.lock', { locked: true })
@@ -250,6 +283,43 @@ t.test('a call to the host goes on to the session that has its seat now', async 
   phone.send({ type: 'function.call', re: id as string, data: { value: 8 } })
 
   t.strictSame((await called).data, { value: 8 })
+})
+
+t.test('what waits for a host ends with the seat of the session that asked', async (t) => {
+  const { host, ada, code, player, clock } = await table(t)
+  const add = { name: 'duel.add', args: [5, 3] }
+  host.drop()
+  await ada.next('room.member_away')
+  const asked = [
+    ada.ask('function.call', add, { to: 'host' }),
+    ada.ask('query', { name: 'duel.eight', data: null }, { to: 'host' }),
+  ]
+  await turn()
+
+  const phone = await player(ada.key)
+  await join(phone, code)
+  clock.advance(5_001)
+  await phone.settled()
+
+  t.ok(types(phone).includes('room.host_changed'))
+  t.notOk(phone.seen.some(({ type }) => type === 'function.call' || type === 'query'))
+  for (const { data } of await Promise.all(asked)) t.match(data, { code: 'NOT_IN_ROOM' })
+})
+
+t.test('no next host is asked by who has left meanwhile', async (t) => {
+  const { host, ada, code, player } = await table(t)
+  const eve = await player()
+  await join(eve, code)
+  const asked = ada.ask('function.call', { name: 'duel.add', args: [5, 3] }, { to: 'host' })
+  await host.next('function.call')
+
+  await ada.ask('room.leave')
+  await host.ask('room.leave')
+  await eve.settled()
+
+  t.ok(types(eve).includes('room.host_changed'))
+  t.notOk(eve.seen.some(({ type }) => type === 'function.call'))
+  t.match((await asked).data, { code: 'NOT_IN_ROOM' })
 })
 
 t.test('a seat whose reply would not fit is not taken over', async (t) => {
@@ -569,6 +639,22 @@ t.test('a seat without a session can be kicked, and banned', async (t) => {
 
   t.strictSame((await host.next('room.member_left')).data, { number: 2, reason: 'banned' })
   t.match(data, { code: 'BANNED' })
+})
+
+t.test('what a room does at its end leaves no timer behind', async (t) => {
+  const { host, ada, clock, rooms } = await table(t, {
+    host_ms: DAY,
+    onDispose(room) {
+      for (const member of room.members) if (!member.away) room.kick(member)
+    },
+  })
+  await host.ask('room.assign', { number: 2, role: 'host' })
+  ada.drop()
+  await host.next('room.member_away')
+
+  rooms.close()
+
+  t.equal(clock.pending, 0)
 })
 
 t.test('who has not identified has no seat that lasts', async (t) => {

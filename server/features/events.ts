@@ -71,7 +71,7 @@ export function createEvents({ limits, resolve, logic, roomsOf }: EventsOptions)
     },
   }
 
-  return { handlers, observer }
+  return { handlers, observer, tellLatest }
 
   /** What the room would have said in place of a message; undefined where nobody is to have it. */
   function judged(room: Room, message: RoomMessage, type: Emit): Words | undefined {

@@ -25,7 +25,9 @@ export function nextHost(room: ModelRoom, now: number, changed?: number): number
 /** Who is made host where nobody may be: the first of those present, another than who may no longer. */
 export function heirOf(room: ModelRoom, demoted?: number): MemberInfo | undefined {
   if (KINDS[room.kind]?.succession === 'none') return undefined
+  // Not in order of joining, as a seat that was taken over is its next session’s.
   const here = [...room.members.values()].filter(({ away }) => !away)
+  here.sort((one, other) => one.number - other.number)
   return here.find(({ number }) => number !== demoted) ?? here[0]
 }
 

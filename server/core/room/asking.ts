@@ -12,7 +12,7 @@ interface Inquiry {
   readonly room: Room
   readonly member: Member
   /** Who waits for the answer. */
-  readonly asker: Asker
+  readonly asker: Asker & Receiver
   readonly to: readonly string[] | undefined
   readonly type: 'query' | 'function.call'
   /** How long it may take, in ms (30,000). */
@@ -52,9 +52,13 @@ async function askLater(inquiry: Inquiry, options: HostOptions): Promise<Json> {
 
 /** There is a host who is there, or none; and who asks is still in the room. */
 async function hostKnown(inquiry: Inquiry, { untilHost }: HostOptions, ms: number): Promise<void> {
-  const { room, member, asker } = inquiry
-  await untilHost(room, asker, ms)
-  if (room.numbered(member.number) !== member) throw new Refusal('NOT_IN_ROOM')
+  await untilHost(inquiry.room, inquiry.asker, ms)
+  refuseGone(inquiry)
+}
+
+/** Refuses who has left meanwhile, or whose seat is another session's. */
+function refuseGone({ room, member, asker }: Inquiry): void {
+  if (room.memberOf(asker) !== member) throw new Refusal('NOT_IN_ROOM')
 }
 
 /**
@@ -76,6 +80,7 @@ async function askHosts(given: Inquiry, options: HostOptions): Promise<Json> {
     if (inquiry.room.host?.away) await hostKnown(inquiry, options, remaining())
     const { host } = inquiry.room
     if (!host || tried.has(host.receiver)) throw left
+    if (tried.size > 0) refuseGone(inquiry)
     tried.add(host.receiver)
     try {
       return await ask(inquiry, host, remaining())

@@ -120,10 +120,11 @@ export function createRooms(world: World, limits: Limits) {
       isOver = true
       for (const cancel of lingering.values()) cancel()
       lingering.clear()
-      takeovers.close()
-      hosts.close()
       for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
       byCode.clear()
+      // Last, as a hook may have taken seats away.
+      takeovers.close()
+      hosts.close()
     },
   }
 

@@ -37,12 +37,14 @@ export interface SeatingOptions {
   readonly world: World
   readonly limits: Limits
   readonly rooms: Rooms
+  /** Tells who has taken a seat over the newest latest events. */
+  readonly tellLatest: (room: Room, session: Session) => void
 }
 
 export type Seating = ReturnType<typeof createSeating>
 
 /** The way to a seat: reserve a place, admit by the room's own logic, sit down in one moment. */
-export function createSeating({ world, limits, rooms }: SeatingOptions) {
+export function createSeating({ world, limits, rooms, tellLatest }: SeatingOptions) {
   const { attempt, failed } = createFaults(world)
   const reserved = new Map<Session, Set<Reservation & { readonly generation: number }>>()
 
@@ -149,6 +151,7 @@ export function createSeating({ world, limits, rooms }: SeatingOptions) {
     rooms.takeOver(held, room, session)
     reservation?.release()
     return told(entrant, pages, () => {
+      tellLatest(room, session)
       // Who was away may have to be the host now: it is told as any other, once it has its seat.
       rooms.judge(room)
       rooms.guard(room, () => room.hooks.onRestored?.(held))
