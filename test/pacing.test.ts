@@ -280,6 +280,31 @@ t.test('what gives way to newer keys before its turn leaves nothing to wait for'
   t.ok((outgoing.nextAt() ?? 0) > 500, `next at ${outgoing.nextAt()}`)
 })
 
+t.test('what was said while away is not too fast where the counts begin again', async (t) => {
+  const here = await world(t)
+  const bob = await here.connect()
+  const ada = await here.connect({ backoff: () => 10_000 })
+  const { code } = await bob.rooms.create('plaza')
+  await ada.rooms.join(code)
+  const told: unknown[] = []
+  ada.on('reset', (reason) => void told.push(reason))
+  ada.on('state', (state, code) => void told.push(`${state} ${code}`))
+  ada.cut()
+  // More than the server keeps for her.
+  for (let n = 0; n < 30; n++) await bob.events.emit('plaza.step', ['x'.repeat(50_000)])
+
+  const all: Promise<unknown>[] = []
+  for (let n = 0; n < 590; n++) {
+    all.push(ada.events.emit('plaza.step'))
+    await pass(here, 1_000 / 60)
+  }
+  for (let n = 0; n < 100; n++) await pass(here, 50)
+  const [done, failed] = split(await Promise.allSettled(all))
+
+  t.strictSame(told, ['away 1006', 'open 0', 'BUDGET'])
+  t.strictSame([done.length, failed], [590, []])
+})
+
 t.test('who is closed for a flood comes back after a pause, doubled each time', async (t) => {
   const here = await world(t)
   const [ada] = await pair(here)
