@@ -137,6 +137,8 @@ for (const [what, onDescribe] of [
   ['returns a name of no letters', () => ({ name: '' })],
   ['returns what JSON cannot hold', () => ({ data: Number.NaN })],
   ['throws', () => JSON.parse('boom')],
+  ['says no without a Refusal', () => false],
+  ['returns no description', () => ({ title: 'Lady' })],
 ] as const)
   t.test(`an onDescribe that ${what} changes nothing, and its bug is logged`, async (t) => {
     const { raw, lines } = stage(t, {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { defineRoom } from '../server/server.ts'
 import type { Any, RawClient } from './support/client.ts'
+import { createClock, createTestWorld } from './support/clock.ts'
 import { stage } from './support/stage.ts'
 import { back, cut, enter, HOUSE, type Player, settled, troupe, until } from './support/troupe.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
@@ -176,6 +177,34 @@ t.test('what a member said that has left is told to nobody who comes back', asyn
 
   t.strictSame(argsOf(heard), [['here']])
 })
+
+t.test(
+  'in a room that is made anew under an old code the first latest event is heard',
+  async (t) => {
+    const clock = createClock()
+    const chance = createTestWorld(clock)
+    const random = { ...chance.random, below: () => 0 }
+    const here = await world(t, { ...HOUSE, world: { ...chance, random } })
+    const ada = await enter(here, { kind: 'tavern' })
+    const bob = await enter(here, { code: ada.room.code })
+    const heard = listen(bob)
+    const say = async (what: number) => {
+      ada.network.events.emitLatest('game.at', [what])
+      await settled(ada, bob)
+    }
+    await say(1)
+    await say(2)
+    for (const { room } of [ada, bob]) await room.leave()
+    clock.advance(60_000)
+
+    const again = await ada.network.rooms.create('tavern')
+    await bob.network.rooms.join(again.code)
+    await say(3)
+
+    t.equal(again.code, ada.room.code)
+    t.strictSame(argsOf(heard), [[1], [2], [3]])
+  },
+)
 
 t.test('latest_keys: of more keys than that the newest are kept for who is away', async (t) => {
   const here = await world(t, {

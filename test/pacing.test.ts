@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { LIMITS } from '../protocol/limits.ts'
 import { createPacer, MOST_WAIT_MS } from '../protocol/pacer.ts'
 import { definePackets } from '../server/game/packets.ts'
 import type { ConnectOptions, LagOptions, Network } from '../web-client/client.ts'
 import type { NetworkError } from '../web-client/failure.ts'
+import { createOutgoing } from '../web-client/outgoing.ts'
 import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
 import { sized } from './support/soak.ts'
@@ -257,6 +259,50 @@ t.test('of many keys each has its turn', async (t) => {
 
   const counts = [first, second.code].map((room) => heard.filter((one) => one === room).length)
   t.ok(Math.min(...counts) >= 6, `${counts}`)
+})
+
+t.test('what gives way to newer keys before its turn leaves nothing to wait for', async (t) => {
+  const outgoing = createOutgoing()
+  const keep = (key: string, rate: string) => outgoing.keepLatest(key, key, rate, 0)
+  const rates = { move: { per_second: 10, burst: 1 }, event: { per_second: 1, burst: 1 } }
+  outgoing.renew({ limits: outgoing.limits, rates })
+  keep('first', 'move')
+  keep('first key', 'event')
+  outgoing.take(0)
+  keep('second', 'move')
+  keep('0', 'event')
+  outgoing.take(0)
+  for (let key = 1; key <= LIMITS.latest_keys.value; key++) keep(`${key}`, 'event')
+
+  const said = outgoing.take(500)
+
+  t.strictSame(said, [], 'the second move had to give way')
+  t.ok((outgoing.nextAt() ?? 0) > 500, `next at ${outgoing.nextAt()}`)
+})
+
+t.test('what was said while away is not too fast where the counts begin again', async (t) => {
+  const here = await world(t)
+  const bob = await here.connect()
+  const ada = await here.connect({ backoff: () => 10_000 })
+  const { code } = await bob.rooms.create('plaza')
+  await ada.rooms.join(code)
+  const told: unknown[] = []
+  ada.on('reset', (reason) => void told.push(reason))
+  ada.on('state', (state, code) => void told.push(`${state} ${code}`))
+  ada.cut()
+  // More than the server keeps for her.
+  for (let n = 0; n < 30; n++) await bob.events.emit('plaza.step', ['x'.repeat(50_000)])
+
+  const all: Promise<unknown>[] = []
+  for (let n = 0; n < 590; n++) {
+    all.push(ada.events.emit('plaza.step'))
+    await pass(here, 1_000 / 60)
+  }
+  for (let n = 0; n < 100; n++) await pass(here, 50)
+  const [done, failed] = split(await Promise.allSettled(all))
+
+  t.strictSame(told, ['away 1006', 'open 0', 'BUDGET'])
+  t.strictSame([done.length, failed], [590, []])
 })
 
 t.test('who is closed for a flood comes back after a pause, doubled each time', async (t) => {

@@ -167,7 +167,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     clock: session.clock,
     players,
     rooms,
-    events: createEvents(session, report),
+    events: createEvents(session, rooms.all, report),
     queries: createQueries({ ...answering, builtIns: platformDialogs() }),
     functions: createFunctions({ ...answering, players }),
     channels: createChannels(session, report),

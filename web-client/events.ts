@@ -5,6 +5,7 @@ import { hear, type Report } from './emitter.ts'
 import { failure } from './failure.ts'
 import { type Received, senderOf } from './message.ts'
 import type { WaitOptions } from './requests.ts'
+import type { Room } from './room.ts'
 import type { SendOptions, Session } from './session.ts'
 
 /**
@@ -35,13 +36,12 @@ export interface Actions {
 export type Events = ReturnType<typeof createEvents>
 
 /** Named messages to and from the others in a room. */
-export function createEvents(session: Session, report: Report) {
+export function createEvents(session: Session, rooms: ReadonlyMap<string, Room>, report: Report) {
   const listeners: Listeners<EventListener> = new Map()
   const latestListeners: Listeners<LatestListener> = new Map()
-  /** The number of the last latest event heard in each room. */
-  const heard = new Map<string, number>()
+  /** The number of the last latest event heard in each room, for as long as we are in it. */
+  const heard = new WeakMap<Room, number>()
 
-  session.on('lost', () => heard.clear())
   session.on('message', (message) => {
     if (message.type === 'event') hearOne(message, message.data)
     if (message.type === 'event.latest') hearLatest(message, message.data)
@@ -72,8 +72,9 @@ export function createEvents(session: Session, report: Report) {
   function hearLatest(message: Received, data: DataOf<AllMessages['event.latest']>): void {
     const { name, args, key, number } = data
     const [from, room] = [senderOf(message), message.room ?? '']
-    if (number <= (heard.get(room) ?? 0)) return
-    heard.set(room, number)
+    const here = rooms.get(room)
+    if (here && number <= (heard.get(here) ?? 0)) return
+    if (here) heard.set(here, number)
     tell(latestListeners.get(name), (listener) => listener(args, from, room, key))
   }
 

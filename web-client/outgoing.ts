@@ -135,6 +135,8 @@ export function createOutgoing() {
         held.delete(key)
         all.push(text)
       }
+      // Whose turn it was is given up where so much else was said since.
+      for (const [rate, at] of turns) if (at <= now) turns.delete(rate)
       return all
     },
 

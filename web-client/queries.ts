@@ -77,17 +77,19 @@ export function createQueries(options: QueriesOptions) {
      * Asks one session, and resolves with its handler's value. `target` is a player's id, or an
      * address such as `host`, `session:ID` or `server`, the room's own logic. Rejects with the codes of `query` in PROTOCOL.md.
      */
-    ask: async (
+    ask: (
       target: string,
       name: string,
       data: Json = null,
       { timeout = DEFAULT_ASK_MS, ...rest }: AskOptions = {},
     ): Promise<Json> =>
-      session.request(
-        'query',
-        { name, data, timeout: toldMs(timeout) },
-        { to: addressOf(target), timeout: timeout + GRACE_MS, ...rest },
-        ({ value }) => value,
+      session.watched(async () =>
+        session.request(
+          'query',
+          { name, data, timeout: toldMs(timeout) },
+          { to: addressOf(target), timeout: timeout + GRACE_MS, ...rest },
+          ({ value }) => value,
+        ),
       ),
   }
 

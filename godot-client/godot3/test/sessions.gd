@@ -4,8 +4,10 @@ extends "res://test/cases.gd"
 # warning-ignore-all:return_value_discarded
 
 const EstragonAsking := preload("res://addons/estragon/asking.gd")
+const EstragonEvents := preload("res://addons/estragon/events.gd")
 const EstragonOptions := preload("res://addons/estragon/options.gd")
 const EstragonProtocol := preload("res://addons/estragon/protocol.gd")
+const EstragonRooms := preload("res://addons/estragon/rooms.gd")
 const Scripted := preload("res://test/scripted.gd")
 const State := preload("res://addons/estragon/session.gd").State
 
@@ -20,6 +22,7 @@ const _CASES := [
 	["an answer that was never written is not sent to who began the counts again", "_answers"],
 	["what is only good for now is not said in another session", "_latest"],
 	["of what is latest nothing newer is overtaken by what still waits for room", "_overtaken"],
+	["in a room entered anew the first latest event is heard, whatever its number", "_latest_anew"],
 	["what was sent anew after a reset is known to have been written", "_written_anew"],
 	["who may wait for ever waits as long as a question can, and not no time", "_patience"],
 ]
@@ -37,6 +40,9 @@ class Told:
 	func reason(text: String) -> void:
 		items.append(text)
 		_do()
+
+	func latest(_name: String, args: Array, _from, _key: String, _room: String) -> void:
+		items += args
 
 	func state(its_state: int, _code: int, _reason: String) -> void:
 		if its_state == on_state:
@@ -229,6 +235,31 @@ func _overtaken() -> void:
 
 func _move(it: Scripted, room: String, x: int) -> void:
 	it.session.post("plaza.move", {"x": x, "y": 0}, {"room": room})
+
+
+func _latest_anew() -> void:
+	var it := _opened()
+	var rooms := EstragonRooms.new(it.session)
+	var events := EstragonEvents.new(it.session, rooms)
+	var told := Told.new()
+	events.connect("latest_received", told, "latest")
+	for turn in 2:
+		rooms.join("AAAAAA")
+		it.say({"type": "room.join", "re": str(turn + 1), "data": _seat("AAAAAA")})
+		for number in [2 - turn, 2 - turn]:
+			var data := {"name": "game.at", "args": [number], "key": "", "number": number}
+			it.say({"type": "event.latest", "room": "AAAAAA", "data": data})
+		it.say({"type": "room.seat_taken", "room": "AAAAAA", "data": {"session": "other"}})
+	_equal(told.items, [2.0, 1.0], "heard")
+	_equal(rooms.all, {}, "rooms")
+
+
+func _seat(code: String) -> Dictionary:
+	var room := {"code": code, "kind": "open", "capacity": 8, "host": null, "epoch": 0}
+	for name in ["listed", "locked"]:
+		room[name] = false
+	room["properties"] = {}
+	return {"room": room, "you": 1, "members": [], "more": false}
 
 
 func _written_anew() -> void:

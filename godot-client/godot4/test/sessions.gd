@@ -16,6 +16,7 @@ func _run() -> void:
 	_tell("who leaves before the welcome is left alone", _leaves_early)
 	_tell("requests and pings are numbered each on their own", _numbers)
 	_tell("of what is latest nothing newer is overtaken by what still waits for room", _latest)
+	_tell("in a room entered anew the first latest event is heard, whatever its number", _latest_anew)
 	_tell("a session that nobody holds any more is gone", _freed)
 	_tell("a claim refused for a while is repeated after that while", _refused)
 	_tell("who may wait for ever waits as long as a question can, and not no time", _patience)
@@ -218,6 +219,32 @@ func _latest() -> void:
 		func(message: Dictionary) -> bool: return message["type"] == "plaza.move"
 	).map(func(message: Dictionary) -> float: return message["data"]["x"])
 	_equal(moves, [2.0, 3.0], "in the order in which they were posted")
+
+
+func _latest_anew() -> void:
+	_opened()
+	var rooms := EstragonRooms.new(_session)
+	var events := EstragonEvents.new(_session, rooms)
+	var heard: Array = []
+	events.latest_received.connect(
+		func(_name: String, args: Array, _from: EstragonMember, _key: String, _room: String) -> void:
+			heard.append_array(args)
+	)
+	for turn: int in 2:
+		rooms.join("AAAAAA")
+		_link().say({"type": "room.join", "re": str(turn + 1), "data": _seat("AAAAAA")})
+		for number: int in [2 - turn, 2 - turn]:
+			var data := {"name": "game.at", "args": [number], "key": "", "number": number}
+			_link().say({"type": "event.latest", "room": "AAAAAA", "data": data})
+		_link().say({"type": "room.seat_taken", "room": "AAAAAA", "data": {"session": "other"}})
+	_equal(heard, [2.0, 1.0], "heard")
+	_equal(rooms.all, {}, "rooms")
+
+
+func _seat(code: String) -> Dictionary:
+	var room := {"code": code, "kind": "open", "capacity": 8, "host": null, "epoch": 0}
+	room.merge({"listed": true, "locked": false, "properties": {}})
+	return {"room": room, "you": 1, "members": [], "more": false}
 
 
 func _move(room: String, x: int) -> void:

@@ -1,5 +1,5 @@
 import { displayName } from '../../../protocol/players.ts'
-import { check, type Json, json } from '../../../protocol/schema.ts'
+import { check, json, object, optional } from '../../../protocol/schema.ts'
 import type { Context } from '../dispatch/call.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
@@ -41,15 +41,15 @@ function permitted(room: Room, member: Member, asked: Described): Described | un
     void promised.catch(() => {})
     throw new TypeError(`${place} must answer at once, without a promise`)
   }
-  const { name, data } = (said ?? {}) as { readonly name?: unknown; readonly data?: unknown }
-  const problem =
-    (name !== undefined && check(displayName(), name, `${place}: name`)) ||
-    (data !== undefined && check(ANY, data, `${place}: data`))
-  if (problem) throw new TypeError(problem)
+  if (said === undefined) return undefined
+  const problem = check(DESCRIPTION, said, place)
+  if (problem) throw new TypeError(`${problem}; to refuse, throw a Refusal`)
+  const { name, data } = said as Described
   return {
-    ...(name !== undefined && { name: name as string }),
-    ...(data !== undefined && { data: data as Json }),
-  } // checked above
+    ...(name !== undefined && { name }),
+    ...(data !== undefined && { data }),
+  }
 }
 
-const ANY = json()
+/** What `onDescribe` may return. */
+const DESCRIPTION = object({ name: optional(displayName()), data: optional(json()) })

@@ -109,8 +109,24 @@ export class Resume {
     const reason = this.#whyNot(claim)
     if (reason) return reason
     this.acknowledge(claim.received)
-    this.#expect(claim.sent)
+    this.expect(claim.sent)
     return undefined
+  }
+
+  /** How many frames a claim says were sent that never arrived. */
+  lacking({ sent }: Claim): number {
+    return Math.max(0, sent - this.received)
+  }
+
+  /**
+   * Up to `sent` frames come again, or late, and all at once, but were said in time: the buckets hold
+   * for them what they would have admitted since the client was last heard, and no more.
+   */
+  expect(sent: number): void {
+    const { resume_frames, resume_ms, heartbeat_ms } = this.#limits
+    if (this.received >= this.#resentTo) this.#buckets.spend()
+    this.#resentTo = Math.min(sent, this.received + resume_frames)
+    this.#buckets.save(resume_ms + UNNOTICED * heartbeat_ms)
   }
 
   /** Begins both counts anew; what was in flight in either direction is forgotten. */
@@ -154,17 +170,6 @@ export class Resume {
   acknowledge(received: number): void {
     this.#outbox.ledger.acknowledge(received)
     this.#acknowledged = received
-  }
-
-  /**
-   * What is re-sent was said in time, and comes all at once: the buckets hold for it what they would
-   * have admitted since the client was last heard, and no more.
-   */
-  #expect(sent: number): void {
-    const { resume_frames, resume_ms, heartbeat_ms } = this.#limits
-    if (this.received >= this.#resentTo) this.#buckets.spend()
-    this.#resentTo = Math.min(sent, this.received + resume_frames)
-    this.#buckets.save(resume_ms + UNNOTICED * heartbeat_ms)
   }
 
   #whyNot(claim: Claim): ResetReason | undefined {

@@ -109,8 +109,12 @@ export function createSessions(
       refuseTooMany(session)
       refuseStale(session, claim, connection.openedAt)
       const wasAway = takeOver(session, own, connection)
+      const lacking = session.resume.lacking(claim)
       const reason = session.resume.claim(claim)
-      if (reason) session.restart(reason)
+      if (reason) {
+        session.restart(reason)
+        session.resume.expect(lacking)
+      }
       return { session, wasAway, ...(reason && { reason }) }
     },
 

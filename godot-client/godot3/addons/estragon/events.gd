@@ -24,7 +24,7 @@ var _rooms: EstragonRooms
 # [id of the target, method, FuncRef] of each listener, by the event's name.
 var _listeners: Dictionary = {}
 var _latest_listeners: Dictionary = {}
-# The number of the last latest event heard in each room.
+# The number of the last latest event heard in each room we are in, by its code.
 var _heard: Dictionary = {}
 # What `actions` made and nobody ended: kept alive here.
 var _actions: Array = []
@@ -34,7 +34,7 @@ func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
 	_session = session
 	_rooms = rooms
 	_session.connect("message_received", self, "_on_message")
-	_session.connect("was_lost", self, "_on_lost")
+	_rooms.connect("left", self, "_on_left")
 
 
 # Calls `target.method(args, from)` whenever somebody emits the event with this whole name, such as
@@ -111,8 +111,9 @@ func _on_message(message: EstragonMessage) -> void:
 		_hear_latest(message)
 
 
-func _on_lost(_reason: String) -> void:
-	_heard.clear()
+# Another room may have that code one day.
+func _on_left(room: Reference) -> void:
+	_heard.erase(room.code)
 
 
 func _hear(message: EstragonMessage) -> void:

@@ -14,7 +14,7 @@ var _session: EstragonSession
 var _rooms: EstragonRooms
 var _listeners: Dictionary = {}
 var _latest_listeners: Dictionary = {}
-## The number of the last latest event heard in each room.
+## The number of the last latest event heard in each room we are in, by its code.
 var _heard: Dictionary = {}
 var _actions: Array[EstragonActions] = []
 
@@ -23,7 +23,7 @@ func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
 	_session = session
 	_rooms = rooms
 	_session.message_received.connect(_on_message)
-	_session.was_lost.connect(_on_lost.unbind(1))
+	_rooms.left.connect(_on_left)
 
 
 ## Calls [param listener] with [code](args: Array, from: EstragonMember)[/code] whenever somebody
@@ -105,8 +105,9 @@ func _on_message(message: EstragonMessage) -> void:
 			_hear_latest(message)
 
 
-func _on_lost() -> void:
-	_heard.clear()
+## Another room may have that code one day.
+func _on_left(room: EstragonRoom) -> void:
+	_heard.erase(room.code)
 
 
 func _hear(message: EstragonMessage) -> void:
