@@ -13,7 +13,12 @@ import { NodeSocket } from './support/world.ts'
 
 const PICTURES = fileURLToPath(new URL('../.pictures/', import.meta.url))
 const SCREENS = {
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
+  phone: {
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    hasTouch: true,
+    isMobile: true,
+  },
   desktop: { viewport: { width: 1280, height: 800 } },
 } as const satisfies Record<string, BrowserContextOptions>
 
@@ -277,6 +282,7 @@ if (executablePath !== undefined) {
         t.strictSame(await ada.violations(), [])
         t.ok(await ada.fits(), 'nothing is wider than the screen')
         t.equal(await ada.headerLines(), 1, 'the header is one line')
+        t.equal(await ada.page.locator('#hint').innerText(), HINTS[screen], 'how to walk here')
         await ada.cut()
         gate.shut()
         await ada.is('away')
@@ -294,6 +300,10 @@ async function join(t: Test, url: string, name: string, colour: string, [x, y]: 
   return network
 }
 
+const HINTS: Readonly<Record<string, string>> = {
+  phone: 'Tap where you want to go.',
+  desktop: 'Walk with the arrow keys or WASD, or click where to go. Enter to chat.',
+}
 const hasFocus = (element: { matches(path: string): boolean }) => element.matches(':focus')
 const text = ({ x, y }: Point) => `${x}, ${y}`
 const ELSEWHERE = 'You are in “The plaza” in another window now.'

@@ -10,7 +10,12 @@ import { NodeSocket } from './support/world.ts'
 
 const PICTURES = fileURLToPath(new URL('../.pictures/', import.meta.url))
 const SCREENS = {
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
+  phone: {
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    hasTouch: true,
+    isMobile: true,
+  },
   desktop: { viewport: { width: 1280, height: 800 } },
 } as const satisfies Record<string, BrowserContextOptions>
 

@@ -124,9 +124,38 @@ t.test(
       here.clock.advance(100)
     }
 
-    t.equal(tries, 3)
+    t.equal(tries, 4, 'at once, and after 1, 2 and 3 s')
   },
 )
+
+t.test('a device that says so right after a try is tried a second after it', async (t) => {
+  const here = await world(t)
+  let wake = () => {}
+  let isDown = false
+  const network = await here.connect({
+    ...{ pingEvery: HOUR, backoff: () => 10_000 },
+    WebSocket: sometimes(here.Socket, () => !isDown),
+    wakeups: (its) => {
+      wake = its
+      return () => {}
+    },
+  })
+  isDown = true
+  network.cut()
+  await until(() => network.state === 'away', 'away')
+  here.clock.advance(10_000)
+  await turns() // it has been tried, in vain
+  isDown = false
+
+  here.clock.advance(400)
+  wake()
+  here.clock.advance(599)
+  await turns()
+  t.equal(network.state, 'away')
+  here.clock.advance(1)
+
+  await until(() => network.state === 'open', 'back, without the rest of the 10 s')
+})
 
 t.test('who has left hears no more of the device', async (t) => {
   let ended = 0

@@ -21,6 +21,8 @@ export function createRetry({ timers, backoff, open }: RetryOptions) {
   let tries = 0
   let lostAt: number | undefined
   let triedAt = Number.NEGATIVE_INFINITY
+  /** When the next opens, where one waits for its time. */
+  let dueAt: number | undefined
   /** Whether the server said how long to wait. */
   let isPaused = false
   let cancel = () => {}
@@ -41,17 +43,21 @@ export function createRetry({ timers, backoff, open }: RetryOptions) {
       lostAt ??= now + resume_ms
       isPaused = pause !== undefined
       const ms = pause ?? backoff(++tries, Math.max(0, lostAt - now))
-      cancel()
-      cancel = timers.after(ms, tryNow)
+      waitUntil(now + ms)
       return ms
     },
 
     /**
-     * Opens one at once, unless it is to wait or has only just tried; `giveUp` is for one that has
-     * not got anywhere.
+     * Opens one at once, or as soon as may be after a try that failed just now, unless it is to wait;
+     * `giveUp` is for one that has not got anywhere.
      */
     hurry(giveUp: () => void): void {
-      if (isPaused || timers.now() - triedAt < SOONEST_MS) return
+      if (isPaused) return
+      const soonest = triedAt + SOONEST_MS
+      if (soonest > timers.now()) {
+        if (dueAt !== undefined && dueAt > soonest) waitUntil(soonest)
+        return
+      }
       tries = 0
       cancel()
       giveUp()
@@ -62,7 +68,14 @@ export function createRetry({ timers, backoff, open }: RetryOptions) {
     stop: (): void => cancel(),
   }
 
+  function waitUntil(at: number): void {
+    cancel()
+    dueAt = at
+    cancel = timers.after(at - timers.now(), tryNow)
+  }
+
   function tryNow(): void {
+    dueAt = undefined
     isPaused = false
     triedAt = timers.now()
     open()

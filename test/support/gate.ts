@@ -5,6 +5,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 export interface Gate {
   readonly port: number
   shut(): void
+  /** Nothing comes through any more of those who are there, and nobody hears so: a cable is cut. */
+  hold(): void
+  /** Ends the ways of those who are there, as a phone does in a pocket. */
+  drop(): void
+  /** Everything that waits comes through. */
   open(): void
   close(): Promise<void>
 }
@@ -12,6 +17,7 @@ export interface Gate {
 export async function openGate(to: number): Promise<Gate> {
   const sockets = new Set<Socket>()
   const waiting = new Set<Socket>()
+  const held = new Set<Socket>()
   let isOpen = true
   const server = createServer((socket) => {
     keep(socket)
@@ -26,8 +32,16 @@ export async function openGate(to: number): Promise<Gate> {
     shut() {
       isOpen = false
     },
+    hold() {
+      for (const socket of sockets) if (!waiting.has(socket)) held.add(socket.pause())
+    },
+    drop() {
+      for (const socket of sockets) socket.destroy()
+    },
     open() {
       isOpen = true
+      for (const socket of held) socket.resume()
+      held.clear()
       for (const socket of waiting) admit(socket)
       waiting.clear()
     },
@@ -51,6 +65,7 @@ export async function openGate(to: number): Promise<Gate> {
     socket.once('close', () => {
       sockets.delete(socket)
       waiting.delete(socket)
+      held.delete(socket)
     })
     return socket.on('error', () => socket.destroy())
   }

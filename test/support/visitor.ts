@@ -20,7 +20,7 @@ export interface Tab extends ReturnType<typeof tab> {
 /** A server with the page, and browser tabs on it; `settle` says that none had a complaint. */
 export async function openPlaza(
   t: Test,
-  browser: Browser,
+  browser: Pick<Browser, 'newContext'>,
   options: ServerOptions,
   device: BrowserContextOptions = {},
 ) {

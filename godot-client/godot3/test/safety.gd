@@ -21,6 +21,7 @@ const _CASES := [
 	["what is no JSON is named at its place", "_misfits"],
 	["a device that is back is tried at once", "_woken"],
 	["a device that says it often is tried once a second, and never before its time", "_often"],
+	["a device that says so right after a try is tried a second after it", "_just_tried"],
 	["while the seat is kept a try comes every 2 s at most", "_kept"],
 	["a connection that died unnoticed is found out at once", "_probed"],
 	["a connection that lives is left alone", "_alive"],
@@ -194,6 +195,22 @@ func _often() -> void:
 	_equal(it.links.size(), 3, "the server said to wait")
 	it.advance(4000)
 	_equal(it.links.size(), 4, "and then no longer")
+
+
+func _just_tried() -> void:
+	var it := _opened()
+	it.close(-1)
+	_longest_wait(it, 60000)
+	var before: int = it.links.size()
+	while it.links.size() == before:
+		it.advance(1)
+	it.close(-1)
+	it.advance(400)
+	it.session.wake()
+	it.advance(599)
+	_equal(it.links.size(), before + 1, "connections within a second")
+	it.advance(1)
+	_equal(it.links.size(), before + 2, "and then")
 
 
 func _kept() -> void:

@@ -18,6 +18,7 @@ func _run() -> void:
 	_tell("what is no JSON is named at its place", _misfits)
 	_tell("a device that is back is tried at once", _woken)
 	_tell("a device that says it often is tried once a second, and never before its time", _often)
+	_tell("a device that says so right after a try is tried a second after it", _just_tried)
 	_tell("while the seat is kept a try comes every 2 s at most", _kept)
 	_tell("a connection that died unnoticed is found out at once", _probed)
 	_tell("a connection that lives is left alone", _alive)
@@ -158,6 +159,23 @@ func _often() -> void:
 	_equal(_links.size(), 3, "the server said to wait")
 	_advance(4_000.0)
 	_equal(_links.size(), 4, "and then no longer")
+
+
+func _just_tried() -> void:
+	_opened()
+	_world.next_chance = 1.0
+	_link().closed.emit(EstragonLink.LOST, "")
+	_longest_wait(60_000.0)
+	var before := _links.size()
+	while _links.size() == before:
+		_advance(1.0)
+	_link().closed.emit(EstragonLink.LOST, "")
+	_advance(400.0)
+	_session.wake()
+	_advance(599.0)
+	_equal(_links.size(), before + 1, "connections within a second")
+	_advance(1.0)
+	_equal(_links.size(), before + 2, "and then")
 
 
 func _kept() -> void:

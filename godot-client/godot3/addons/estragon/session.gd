@@ -241,6 +241,8 @@ func wake() -> void:
 		_outgoing.use(null)
 		_liveness.stop()
 		_connections.hurry()
+	elif state == State.AWAY:
+		_connections.hurry_soon()
 
 
 # Goes without leaving: the session waits for the game's next start, as for any that was cut off.

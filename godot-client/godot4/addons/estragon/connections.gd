@@ -102,6 +102,12 @@ func may_hurry() -> bool:
 	return not _is_paused and _world.now() - _tried_at >= _SOONEST_MS
 
 
+## Opens the next a second after the last, which was in vain, unless it is to wait.
+func hurry_soon() -> void:
+	if not _is_paused and _retry_at >= 0.0:
+		_retry_at = minf(_retry_at, _tried_at + _SOONEST_MS)
+
+
 ## Opens the next at once, in place of one that has not got anywhere.
 func hurry() -> void:
 	if _link:

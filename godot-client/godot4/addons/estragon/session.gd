@@ -239,6 +239,8 @@ func wake() -> void:
 		_outgoing.use(null)
 		_liveness.stop()
 		connections.hurry()
+	elif state == State.AWAY:
+		connections.hurry_soon()
 
 
 ## Goes without leaving: the session waits for the game's next start, as for any that was cut off.
