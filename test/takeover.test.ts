@@ -538,16 +538,17 @@ t.test('a ban refuses to take over, and holds for who identifies inside', async 
 
 /* Seats that outlive their sessions. */
 
-const DAY = 86_400_000
+/** Long beside a resume window; a clock that ticks each second goes through days slowly. */
+const LONG_MS = 900_000
 
 t.test('a seat outlives the session of its player for as long as its kind says', async (t) => {
-  const { host, ada, code, player, clock, calls } = await table(t, { seat_ms: DAY })
+  const { host, ada, code, player, clock, calls } = await table(t, { seat_ms: LONG_MS })
   ada.drop()
   await host.next('room.member_away')
   const heard = host.seen.length
 
   clock.advance(30_001)
-  clock.advance(DAY - 60_000)
+  clock.advance(LONG_MS - 60_000)
   await host.settled()
   const quiet = types(host, heard)
   const again = await player(ada.key)
@@ -556,7 +557,7 @@ t.test('a seat outlives the session of its player for as long as its kind says',
   again.drop()
   await host.next('room.member_away')
   clock.advance(30_001)
-  clock.advance(DAY)
+  clock.advance(LONG_MS)
   await host.settled()
 
   t.strictSame(quiet, [], 'it stays away')
@@ -572,7 +573,7 @@ t.test('a seat outlives the session of its player for as long as its kind says',
 })
 
 t.test('who closes the game keeps such a seat, and is away at once', async (t) => {
-  const { host, ada, calls } = await table(t, { seat_ms: DAY })
+  const { host, ada, calls } = await table(t, { seat_ms: LONG_MS })
 
   ada.close()
   const { data } = await host.next('room.member_away')
@@ -582,7 +583,7 @@ t.test('who closes the game keeps such a seat, and is away at once', async (t) =
 })
 
 t.test('nothing is kept for a seat without a session, and nobody is told it was', async (t) => {
-  const { host, ada, code, player } = await table(t, { seat_ms: DAY })
+  const { host, ada, code, player } = await table(t, { seat_ms: LONG_MS })
   const to = (...addresses: string[]) => ({ to: addresses })
   const hit = { name: 'duel.hit', args: [1] }
   const eve = await player()
@@ -606,15 +607,18 @@ t.test('nothing is kept for a seat without a session, and nobody is told it was'
 })
 
 t.test('a room waits for its players, all of them gone, and is full of them', async (t) => {
-  const { host, ada, code, player, clock, rooms } = await table(t, { seat_ms: DAY, capacity: 2 })
+  const { host, ada, code, player, clock, rooms } = await table(t, {
+    seat_ms: LONG_MS,
+    capacity: 2,
+  })
   for (const one of [host, ada]) one.close()
   await turn()
-  clock.advance(DAY / 2)
+  clock.advance(LONG_MS / 2)
 
   const stranger = await join(await player(), code)
   const { data } = await join(await player(host.key), code)
   const waiting = rooms.size
-  clock.advance(DAY)
+  clock.advance(LONG_MS)
   clock.advance(60_000)
 
   t.match(stranger.data, { code: 'ROOM_FULL' })
@@ -630,7 +634,7 @@ t.test('a room waits for its players, all of them gone, and is full of them', as
 })
 
 t.test('a seat without a session can be kicked, and banned', async (t) => {
-  const { host, ada, code, player } = await table(t, { seat_ms: DAY })
+  const { host, ada, code, player } = await table(t, { seat_ms: LONG_MS })
   ada.close()
   await host.next('room.member_away')
 
@@ -643,7 +647,7 @@ t.test('a seat without a session can be kicked, and banned', async (t) => {
 
 t.test('what a room does at its end leaves no timer behind', async (t) => {
   const { host, ada, clock, rooms } = await table(t, {
-    host_ms: DAY,
+    host_ms: LONG_MS,
     onDispose(room) {
       for (const member of room.members) if (!member.away) room.kick(member)
     },
@@ -658,7 +662,7 @@ t.test('what a room does at its end leaves no timer behind', async (t) => {
 })
 
 t.test('who has not identified has no seat that lasts', async (t) => {
-  const { host, code, raw } = await table(t, { seat_ms: DAY })
+  const { host, code, raw } = await table(t, { seat_ms: LONG_MS })
   const nobody = await raw()
   await join(nobody, code)
 
@@ -670,7 +674,7 @@ t.test('who has not identified has no seat that lasts', async (t) => {
 t.test('what a room’s logic says to a seat without a session goes nowhere', async (t) => {
   const asked: unknown[] = []
   const { host, ada } = await table(t, {
-    seat_ms: DAY,
+    seat_ms: LONG_MS,
     onAway(room, member) {
       room.emit('duel.hit', [], [member])
       room.ask(member, 'duel.eight').catch(({ code }) => asked.push(code))

@@ -21,6 +21,17 @@ const localStorage = {
 }
 `
 
+/** A tab's, which outlives the page that was loaded again. */
+const TAB = `
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+const file = (name) => encodeURIComponent(name) + '.tab'
+const sessionStorage = {
+  getItem: (name) => (existsSync(file(name)) ? readFileSync(file(name), 'utf8') : null),
+  setItem: (name, value) => writeFileSync(file(name), value),
+  removeItem: (name) => rmSync(file(name), { force: true }),
+}
+`
+
 /** Packets reach the others of a room, and only who has identified may log out. */
 const SEATED = `\`ws://127.0.0.1:\${server.port}\`, { packets })
 await network.players.identify()
@@ -35,6 +46,16 @@ await network.rooms.create('auction')
 export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Around>> = {
   'From the web ts 1': () => ({ prints: ['8 Vladimir'] }),
   'From the web ts 2': () => ({
+    before: `${CONNECT}${TAB}`,
+    after: 'console.log(room.kind)',
+    prints: ['plaza'],
+  }),
+  'From the web ts 3': (url) => ({
+    before: `${CONNECT}${connected(url)}await network.rooms.joinOrCreate('plaza')\n`,
+    after: "console.log('said')",
+    prints: ['said'],
+  }),
+  'From the web ts 4': () => ({
     before: CONNECT,
     after: "await new Promise((said) => network.on('warning', said))",
     prints: [/^lag is on: delay=80,jitter=20,cut=0.01,stall=0.02,seed=/],
@@ -63,6 +84,17 @@ export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Aro
   'A service beside the game ts 1': (url) => ({
     prints: [],
     env: { SOCKET_URL: `${url}/ws` },
+  }),
+  "Rooms without a server of one's own ts 1": (url) => ({
+    before: `${CONNECT}${connected(url)}`,
+    after: 'console.log(rooms.every(({ kind }) => kind === "open"))',
+    prints: ['true'],
+  }),
+  'Rooms with rules of their own ts 4': () => ({
+    before:
+      "import { createServer } from 'estragon'\nconst server = await createServer({ port: 0 })\nconst log = console\n",
+    after: "console.log(process.listenerCount('uncaughtException'))\nawait server.close()",
+    prints: ['1'],
   }),
   'Rooms with rules of their own ts 1': () => ({
     replaced: [['port: 1234', 'port: 0']],
@@ -136,6 +168,12 @@ export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
     after: ['print(Network.players.me["guest"], " ", Network.players.props)'],
     // Once a guest, it stays that for this session: the second line is for who is not.
     prints: ['true { "gold": 3.0 }'],
+  },
+  "Rooms without a server of one's own gdscript 1": {
+    engine: 'godot4',
+    before: [JOINED],
+    after: ['print(Network.rooms.room().kind)'],
+    prints: ['open'],
   },
   'Channels gdscript 1': {
     engine: 'godot4',
