@@ -43,7 +43,7 @@ export function createRetry({ timers, backoff, open }: RetryOptions) {
       lostAt ??= now + resume_ms
       isPaused = pause !== undefined
       const ms = pause ?? backoff(++tries, Math.max(0, lostAt - now))
-      waitUntil(now + ms)
+      wait(ms, now)
       return ms
     },
 
@@ -53,9 +53,10 @@ export function createRetry({ timers, backoff, open }: RetryOptions) {
      */
     hurry(giveUp: () => void): void {
       if (isPaused) return
+      const now = timers.now()
       const soonest = triedAt + SOONEST_MS
-      if (soonest > timers.now()) {
-        if (dueAt !== undefined && dueAt > soonest) waitUntil(soonest)
+      if (soonest > now) {
+        if (dueAt !== undefined && dueAt > soonest) wait(soonest - now, now)
         return
       }
       tries = 0
@@ -68,10 +69,10 @@ export function createRetry({ timers, backoff, open }: RetryOptions) {
     stop: (): void => cancel(),
   }
 
-  function waitUntil(at: number): void {
+  function wait(ms: number, now: number): void {
     cancel()
-    dueAt = at
-    cancel = timers.after(at - timers.now(), tryNow)
+    dueAt = now + ms
+    cancel = timers.after(ms, tryNow)
   }
 
   function tryNow(): void {
