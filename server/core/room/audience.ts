@@ -64,10 +64,14 @@ const DEAF: Ear = {
 
 /** The ear of a room that hears by one of its hooks. */
 export function earOf({ hooks, kind }: Room, hook: 'onEvent' | 'onPacket'): Ear {
-  const text = `to: nobody hears what is said to server in a ${kind.name}, which has no ${hook}`
   return {
     hears: hooks[hook] !== undefined,
-    deaf: () => new Refusal('INVALID_TARGET', text),
+    // Every emit asks for an ear, and few are deaf: the sentence is made for those.
+    deaf: () =>
+      new Refusal(
+        'INVALID_TARGET',
+        `to: nobody hears what is said to server in a ${kind.name}, which has no ${hook}`,
+      ),
   }
 }
 
