@@ -49,10 +49,11 @@ export function createEvents({ limits, resolve, logic, roomsOf }: EventsOptions)
       const place = resolve(context)
       const { room, member } = place
       const message = { ...permitted(context, place, 'event.emit_latest', words), key }
-      const reach = reachOf(room, member, message.to, earOf(room, 'onEvent'))
+      const listener = earOf(room, 'onEvent')
+      const reach = reachOf(room, member, message.to, listener)
       const all = latestOf(room)
       let latest: Latest | undefined
-      const answer = deliver(context, place, earOf(room, 'onEvent'), () => {
+      const answer = deliver(context, place, listener, () => {
         const said = judged(room, message, 'event.emit_latest')
         if (!said) return { said: {} }
         const [data, stamp] = [{ ...said, key, number: all.next() }, stampOf(room, member)]

@@ -1,4 +1,4 @@
-import { AS_MEMBERS_SAY } from '../core/room/kind.ts'
+import { AS_MEMBERS_SAY, LINGER_MS } from '../core/room/kind.ts'
 import type { RoomKind } from '../core/room/room.ts'
 import type { Limits } from '../core/wire/limits.ts'
 
@@ -8,7 +8,7 @@ export function createOpen({ open_capacity }: Limits) {
     name: 'open',
     capacity: open_capacity,
     namespaces: 'any',
-    linger_ms: 30_000,
+    linger_ms: LINGER_MS,
     open: () => AS_MEMBERS_SAY,
   }
   return { kind }

@@ -1,7 +1,7 @@
 import { PLAZA, plazaEvents, plazaMember, type plaza as plazaTable } from '../../protocol/plaza.ts'
 import { check, type Json } from '../../protocol/schema.ts'
 import type { HandlersOf } from '../core/dispatch/dispatch.ts'
-import type { RoomHooks } from '../core/room/kind.ts'
+import { LINGER_MS, type RoomHooks } from '../core/room/kind.ts'
 import type { Member } from '../core/room/member.ts'
 import type { Room, RoomKind } from '../core/room/room.ts'
 import type { Resolve } from '../core/room/seated.ts'
@@ -34,7 +34,7 @@ export function createPlaza({ world, ticks, resolve }: PlazaOptions) {
     capacity: PLAZA.capacity,
     namespaces: ['plaza'],
     events: plazaEvents,
-    linger_ms: 30_000,
+    linger_ms: LINGER_MS,
     open,
   }
 

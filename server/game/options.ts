@@ -3,6 +3,7 @@ import { MOST_CALENDAR_MS, MOST_GATHER_MS } from '../../protocol/limits.ts'
 import { ACTIONS, type Action, type Role, role, SUCCESSIONS } from '../../protocol/rooms.ts'
 import { bool, choice, integer, type Schema, text } from '../../protocol/schema.ts'
 import { HOST_MS } from '../core/room/host.ts'
+import { LINGER_MS } from '../core/room/kind.ts'
 import {
   fields,
   list,
@@ -88,7 +89,7 @@ export const ROOM_OPTIONS = {
   linger_ms: preset(
     'how long a room outlives its last member, in ms; in code `Infinity`: for good',
     or(Number.POSITIVE_INFINITY, lasting),
-    30_000,
+    LINGER_MS,
   ),
   seats: preset(
     'whose a seat is: of its `player`, whose next session takes it over; or of each `session`, so that a player may have several',

@@ -88,6 +88,9 @@ export const AS_MEMBERS_SAY: RoomHooks = {
   onDescribe: () => undefined,
 }
 
+/** How long a room outlives its last member, in ms, unless its kind says. */
+export const LINGER_MS = 30_000
+
 /** What is said of all rooms of a kind, and what opens one. */
 export interface KindOf<Room> {
   readonly name: string
