@@ -1,6 +1,12 @@
 import t from 'tap'
+import type { Role } from '../protocol/rooms.ts'
+import { createHosts, HOST_MS } from '../server/core/room/host.ts'
+import type { Member } from '../server/core/room/member.ts'
+import { Room } from '../server/core/room/room.ts'
+import { Vacancy } from '../server/core/room/vacancy.ts'
 import type { ConnectOptions } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
+import { kindOf } from './support/stage.ts'
 import {
   back,
   cut,
@@ -301,3 +307,38 @@ for (const over of OVERS) {
     )
   })
 }
+
+t.test('a host is replaced though the clock goes on while it is judged', async (t) => {
+  const turns: (() => void)[] = []
+  let readings = [0]
+  const hosts = createHosts(
+    {
+      now: () => (readings.length > 1 ? readings.shift() : readings[0]) ?? 0,
+      after(_, judge) {
+        turns.push(judge)
+        return () => {}
+      },
+    },
+    () => {},
+  )
+  const room = new Room('ROOM22', 1, kindOf('hall', {}), {})
+  const [ada, bob] = [sit(room, 'ada', 'host'), sit(room, 'bob', 'player')]
+  hosts.judge(room)
+
+  Object.assign(ada, { away: true, awaySince: 0 })
+  hosts.judge(room)
+  // A timer of Node's may be a hair too early.
+  readings = [HOST_MS - 0.0001, HOST_MS + 0.0001]
+  for (let turn = turns.shift(); turn; turn = turns.shift()) turn()
+
+  t.equal(room.host, bob)
+})
+
+function sit(room: Room, name: string, role: Role): Member {
+  const member = room.propose(newReceiver(name), name, role, null)
+  room.add(member)
+  return member
+}
+
+/** Somebody who hears nothing. */
+const newReceiver = (id: string) => new Vacancy(id, { id, guest: false, name: id })

@@ -38,7 +38,9 @@ export function createHosts(
 
   /** Something happened: whoever is host from now on, everybody knows. */
   function judge(room: Room, { changed, except }: Event = {}): void {
-    const host = hostOf(room, now(), changed) ?? promoted(room, changed)
+    // Read once: whoever is not yet gone by it is waited for.
+    const at = now()
+    const host = hostOf(room, at, changed) ?? promoted(room, changed)
     if (host !== room.host) {
       room.host = host
       room.epoch++
@@ -46,15 +48,15 @@ export function createHosts(
       room.broadcast(push('room.host_changed', told, { room: room.code }), except)
     }
     if (!host?.away) onSettled(room)
-    watch(room)
+    watch(room, at)
   }
 
   /** Judges again when a host that is away has been so for too long. */
-  function watch(room: Room): void {
+  function watch(room: Room, at: number): void {
     watched.get(room)?.()
     watched.delete(room)
     const { host } = room
-    const ms = host?.away ? patienceWith(room, host, now()) : 0
+    const ms = host?.away ? patienceWith(room, host, at) : 0
     if (ms <= 0 || !Number.isFinite(ms)) return
     watched.set(
       room,
