@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { ROUTES, type Route } from '../protocol/http.ts'
 import { MESSAGES } from '../protocol/index.ts'
@@ -756,6 +757,34 @@ t.test('an address that tries keys is refused even the right one, for a while', 
     t.equal((await call('GET /v1/channels', { key: `guess.${guess}` })).status, 401)
   t.match(await call('GET /v1/channels'), { status: 429, body: { code: 'RATE_LIMITED' } })
   clock.advance(2_000)
+  t.equal((await call('GET /v1/channels')).status, 200)
+})
+
+t.test('of many guesses at once no more are looked at than of one after another', async (t) => {
+  const rates = { bad_key: { per_second: 0.5, burst: 3 }, http: { per_second: 1, burst: 1_000 } }
+  const { call, store, clock } = await service(t, { rates })
+  let looked = 0
+  const { run } = store
+  const slow: typeof run = async (name, args) => {
+    if (name === 'key.find') looked++
+    await turn()
+    return run(name, args)
+  }
+  Object.assign(store, { run: slow })
+  const guesses = Array.from({ length: 100 }, (_, index) => ({ key: `guess.${index}` }))
+
+  const right = await Promise.all(guesses.map(() => call('GET /v1/channels')))
+  const before = looked
+  const wrong = await Promise.all(guesses.map((guess) => call('GET /v1/channels', guess)))
+  const guessed = looked - before
+  const late = await call('GET /v1/channels')
+  clock.advance(2_000)
+
+  t.strictSame([...new Set(right.map(({ status }) => status))], [200], 'the right ones all pass')
+  t.equal(guessed, 3)
+  const refused = wrong.filter(({ status }) => status === 429)
+  t.equal(refused.length, 97)
+  t.match(late, { status: 429, body: { code: 'RATE_LIMITED', retry_ms: 2_000 } })
   t.equal((await call('GET /v1/channels')).status, 200)
 })
 

@@ -2,15 +2,21 @@ import type { RateClass } from '../../../protocol/limits.ts'
 import type { Session } from '../session/session.ts'
 import { Buckets, type Rates } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { createLooks } from './looks.ts'
 
 export type Guesses = ReturnType<typeof createGuesses>
 
+type Looks = ReturnType<typeof createLooks>
+
+const CROWDED_MS = 1_000
 /** How many addresses that guessed wrong are remembered. */
 const MAX_ADDRESSES = 10_000
 
 /** Makes guessing a code slow, for each session and for each address. */
 export function createGuesses(rates: Rates | false, now: () => number) {
   const byAddress = new Map<string, Buckets>()
+  /** Of the addresses whose secrets are being looked up. */
+  const looking = new Map<string, Looks>()
 
   return {
     /**
@@ -29,13 +35,24 @@ export function createGuesses(rates: Rates | false, now: () => number) {
       return found
     },
 
-    /** What a lookup of a secret finds; those that find nothing are charged to the address. */
+    /**
+     * What a lookup of a secret finds; those that find nothing are charged to the address. Of many at
+     * once no more are begun than it could pay for; the rest wait for what becomes of those.
+     */
     async lookSecret<T>(address: string, find: () => Promise<T | null>): Promise<T | null> {
-      const retry_ms = byAddress.get(address)?.wait('bad_key') ?? 0
-      if (retry_ms > 0) throw new Refusal('RATE_LIMITED', 'too many wrong secrets', { retry_ms })
-      const found = await find()
-      if (found === null) bucketsOf(address).take('bad_key')
-      return found
+      const looks = looksOf(address)
+      try {
+        if (!(await looks.begin())) throw tooManySecrets(address)
+        try {
+          const found = await find()
+          if (found === null) bucketsOf(address).take('bad_key')
+          return found
+        } finally {
+          looks.end()
+        }
+      } finally {
+        if (looks.isIdle) looking.delete(address)
+      }
     },
 
     /** Charges an address for a new guest. */
@@ -56,6 +73,22 @@ export function createGuesses(rates: Rates | false, now: () => number) {
   function charge(address: string, rate: RateClass, text?: string): void {
     const retry_ms = bucketsOf(address).take(rate)
     if (retry_ms > 0) throw new Refusal('RATE_LIMITED', text, { retry_ms })
+  }
+
+  /** Where there is something to pay with, too many wait for others already. */
+  function tooManySecrets(address: string): Refusal {
+    const retry_ms = byAddress.get(address)?.wait('bad_key') || CROWDED_MS
+    return new Refusal('RATE_LIMITED', 'too many wrong secrets', { retry_ms })
+  }
+
+  function looksOf(address: string): Looks {
+    const found = looking.get(address)
+    if (found) return found
+    // An address that has guessed nothing wrong has as much as any.
+    const fresh = new Buckets(rates, now)
+    const looks = createLooks(() => (byAddress.get(address) ?? fresh).left('bad_key'))
+    looking.set(address, looks)
+    return looks
   }
 
   function bucketsOf(address: string): Buckets {

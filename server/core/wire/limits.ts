@@ -66,6 +66,11 @@ export class Buckets {
     return level && level.tokens < 1 ? Math.ceil(((1 - level.tokens) / level.per_second) * 1000) : 0
   }
 
+  /** How many tokens there are now. */
+  left(name: RateClass): number {
+    return this.#fill(name)?.tokens ?? Number.POSITIVE_INFINITY
+  }
+
   /** Whether nothing was taken that has not been refilled. */
   get isFull(): boolean {
     return Object.keys(this.#levels).every((name) => {
