@@ -45,6 +45,30 @@ both('an unknown client is nobody, and its backend is told so', OPTIONS, async (
   await nothing(t, ada)
 })
 
+t.test('nobody is found by the user that a session was before', async (t) => {
+  const s = await service(t)
+  const J = await s.raw()
+  await J.ask('backend.connect', { secret: '12345678' })
+  const ada = await s.raw()
+  const be = (user: string) => J.ask('backend.identify', { session: ada.welcome.session, user })
+  const { player } = (await be('ada')).data
+  const linked = { service: 'backend', identifier: 'lovelace' }
+  await s.ask(`POST /v1/players/${player.id}/aliases`, linked)
+  const notify = async (target: string) =>
+    (await J.ask('notify.group', { target, data: 1 })).data.delivered ?? 'nobody'
+
+  t.equal(await notify('user:ada'), 1)
+  await be('lovelace')
+  t.equal(await notify('user:lovelace'), 1)
+  t.equal(await notify('user:ada'), 'nobody')
+  t.equal(await notify('ada'), 'nobody')
+  const gone = s.lines.length
+  ada.close()
+  await until(() => s.lines.slice(gone).some(({ msg }) => msg === 'Client disconnected'), 'gone')
+  t.equal(await notify('user:ada'), 'nobody')
+  t.equal(await notify('user:lovelace'), 'nobody')
+})
+
 t.test('a backend notifies each kind of group', async (t) => {
   const s = await service(t)
   const J = await s.raw()

@@ -67,10 +67,7 @@ export function createNotify(options: NotifyOptions) {
     opened: (session) => void unnamed.add(session),
     ended(session) {
       unnamed.delete(session)
-      const user = userOf.get(session) ?? ''
-      userOf.delete(session)
-      const found = users.get(user)
-      if (found?.sessions.delete(session) && found.sessions.size === 0) users.delete(user)
+      unname(session)
     },
   }
 
@@ -78,6 +75,7 @@ export function createNotify(options: NotifyOptions) {
   const players: PlayerObserver = {
     identified(session, { id, guest }, alias) {
       if (!guest) unnamed.delete(session)
+      unname(session)
       if (alias?.service !== BACKEND_SERVICE) return
       const found = users.get(alias.identifier) ?? { player: id, sessions: new Set() }
       users.set(alias.identifier, found)
@@ -108,6 +106,14 @@ export function createNotify(options: NotifyOptions) {
     },
   }
 
+  /** It is no user of a backend’s, or another from now on. */
+  function unname(session: Session): void {
+    const user = userOf.get(session) ?? ''
+    userOf.delete(session)
+    const found = users.get(user)
+    if (found?.sessions.delete(session) && found.sessions.size === 0) users.delete(user)
+  }
+
   function client(target: string, data: Json, asker?: Session) {
     const session = sessionOf(target)
     return deliver(`session:${target}`, session ? new Set([session]) : NOBODY, data, asker)
@@ -123,7 +129,8 @@ export function createNotify(options: NotifyOptions) {
   }
 
   function deliver(target: string, group: Group, data: Json, asker?: Session) {
-    const named = !asker || isBackend(asker) ? group.keys() : reached(asker, group)
+    const named =
+      !asker || isBackend(asker) ? group.keys() : filtered(reached(asker, group), isPlayer)
     const receivers = [...filtered(named, hears)]
     if (receivers.length > 0) return send(receivers, data, asker)
     throw new Refusal('INVALID_TARGET', `target: nobody you may notify is at ${target}`)
