@@ -13,10 +13,10 @@ export const backends = feature('backends', 'Trusted services, beside the player
     direction: 'to_server',
     delivery: 'counted',
     open: true,
-    doc: 'Makes this session a backend’s, by the secret whose hash the server is configured with. It may notify anybody, says who players are, and is in no group itself.',
+    doc: 'Makes this session a backend’s, by the secret whose hash the server is configured with. It may notify anybody, says who players are, and is no player itself: it cannot identify, sits in no room and is in no group.',
     data: object({ secret: about('As it is, not its hash.', text({ min: 1, max: 128 })) }),
     reply: object({}),
-    errors: ['INVALID_SECRET', 'BACKENDS_REFUSED', 'ALREADY_IDENTIFIED'],
+    errors: ['INVALID_SECRET', 'BACKENDS_REFUSED', 'ALREADY_IDENTIFIED', 'ALREADY_IN_ROOM'],
   },
   'backend.authenticate': {
     direction: 'to_client',

@@ -113,7 +113,7 @@ export const ERRORS = {
   ALREADY_IDENTIFIED: {
     status: 409,
     by: 'server',
-    doc: 'This session is another player already; leave and connect anew to change players.',
+    doc: 'This session is another player already, or a backend; connect anew to be somebody else.',
   },
   ROOM_NOT_FOUND: { status: 404, by: 'server', doc: 'No room has this code.' },
   ROOM_FULL: { status: 409, by: 'server', doc: 'The room has no free seat.' },

@@ -105,6 +105,7 @@ const joining = {
 const JOIN_ERRORS = [
   ...(['ROOM_NOT_FOUND', 'ROOM_FULL', 'ROOM_LOCKED', 'BANNED'] as const),
   ...(['ALREADY_IN_ROOM', 'TOO_MANY_ROOMS', 'TOO_LARGE', 'TIMEOUT'] as const),
+  'PERMISSION_DENIED',
 ] as const
 const OWN_ROOM_ERRORS = ['ROOM_REQUIRED', 'NOT_IN_ROOM'] as const
 
@@ -122,7 +123,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
       ...joining,
     }),
     reply: seat(),
-    errors: ['UNKNOWN_KIND', 'PERMISSION_DENIED', ...JOIN_ERRORS],
+    errors: ['UNKNOWN_KIND', ...JOIN_ERRORS],
   },
   'room.join': {
     direction: 'to_server',
@@ -142,7 +143,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
       ...joining,
     }),
     reply: seat(),
-    errors: ['UNKNOWN_KIND', 'PERMISSION_DENIED', ...JOIN_ERRORS],
+    errors: ['UNKNOWN_KIND', ...JOIN_ERRORS],
   },
   'room.leave': {
     direction: 'to_server',

@@ -44,6 +44,7 @@ import { createPackets } from './features/packets.ts'
 import { createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
+import { createProfiles } from './features/profiles.ts'
 import { createQueries } from './features/queries.ts'
 import { createRoomFeature } from './features/rooms.ts'
 import { createConnections } from './features/session.ts'
@@ -93,6 +94,7 @@ export function createHub(options: HubOptions = {}) {
   const inside = createInside(world)
   const seating = createSeating({
     ...{ world, limits, rooms },
+    isBackend: (session) => backends.has(session),
     tellLatest: (room, session) => events.tellLatest(room, session),
   })
   // What waits for a game's code ends with the server.
@@ -128,18 +130,24 @@ export function createHub(options: HubOptions = {}) {
     ],
     end: (session) => gate.expel(session, 'banned'),
   })
+  const { change, rename } = createProfiles({
+    ...{ world, limits, store },
+    renamed: (player, name) => players.renamed(player, name),
+  })
   const players: Players = createPlayers({
-    ...{ world, limits, store, guesses, requireTicket },
+    ...{ world, store, guesses, requireTicket, change, rename },
     grant: (session, access) => keys.grant(session, access),
     refuseBanned: bans.refuse,
+    isBackend: (session) => backends.has(session),
     judge: (session, token) => backends.judge(session, token),
     observers: playerObservers,
   })
   const backends = createBackends({
     ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
+    isSeated: (session) => rooms.of(session).size > 0,
     ...{ secret: options.backendSecret, dev },
   })
-  const { sessionsOf, arriving, change, upgraded } = players
+  const { sessionsOf, arriving, upgraded } = players
   const { token_ms } = limits
   const channels = createChannels({ world, limits, store, sessionsOf, arriving })
   const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })

@@ -1,7 +1,7 @@
 import { hash, hashSync } from '@node-rs/bcrypt'
 import t from 'tap'
 import { readHash } from '../server/core/store/bcrypt.ts'
-import { createServer, type HubOptions } from '../server/server.ts'
+import { createServer, defineRoom, type HubOptions } from '../server/server.ts'
 import type { RawClient } from './support/client.ts'
 import { ending, listening } from './support/estragon.ts'
 import { backend, openJssocket } from './support/jssocket.ts'
@@ -52,6 +52,72 @@ both('with a hash the default is a wrong secret, in development too', CONFIGURED
   t.match(await client.ask('backend.connect', { secret: '12345678' }), {
     data: { code: 'INVALID_SECRET' },
   })
+})
+
+both('who is a backend is no player, and sits in no room', CONFIGURED, async (t, w) => {
+  const [J, ada] = [await admitted(w), await w.raw()]
+  const { room } = (await ada.ask('room.create', { kind: 'plaza' })).data
+
+  for (const [type, data, code] of [
+    ['player.identify', {}, 'ALREADY_IDENTIFIED'],
+    ['player.identify', { token: '' }, 'ALREADY_IDENTIFIED'],
+    ['room.create', { kind: 'plaza' }, 'PERMISSION_DENIED'],
+    ['room.join_or_create', { kind: 'plaza' }, 'PERMISSION_DENIED'],
+    ['room.join', { code: room.code }, 'PERMISSION_DENIED'],
+    ['channel.create', { name: 'news' }, 'NO_PLAYER_FOUND'],
+    ['event.emit', { name: 'plaza.wave', args: [] }, 'NOT_IN_ROOM'],
+  ] as const)
+    t.match(await J.ask(type, data), { type: 'error', data: { code } }, type)
+
+  t.equal(w.stats().rooms, 1, 'no room is left of it')
+  t.match(await ada.ask('room.list'), { data: { rooms: [{ members: 1 }] } })
+})
+
+both('a player, and who sits in a room, becomes no backend', CONFIGURED, async (t, w) => {
+  const [player, seated] = [await w.raw(), await w.raw()]
+  await player.ask('player.identify')
+  await seated.ask('room.join_or_create', { kind: 'plaza' })
+  const connect = (client: RawClient) => client.ask('backend.connect', { secret: SECRET })
+
+  t.match((await connect(player)).data, { code: 'ALREADY_IDENTIFIED' })
+  t.match((await connect(seated)).data, { code: 'ALREADY_IN_ROOM', message: /sits in no room/ })
+  t.match((await seated.ask('notify.all', { data: 1 })).data, { code: 'BACKEND_REQUIRED' })
+  await seated.ask('room.leave')
+  t.match(await connect(seated), { type: 'backend.connect' }, 'once it has left it may')
+})
+
+t.test('who becomes a backend while it identifies or joins is one of the two', async (t) => {
+  const thinking = new Set<() => void>()
+  const slow = defineRoom({
+    onJoin: () => new Promise<null>((resolve) => thinking.add(() => resolve(null))),
+  })
+  const { raw, store } = await service(t, { backendSecret: HASH, rooms: { slow } })
+  const { run } = store
+  Object.assign(store, {
+    run: (async (name, args) => {
+      if (name === 'player.ban_of') await new Promise<void>((resolve) => thinking.add(resolve))
+      return run(name, args)
+    }) as typeof run,
+  })
+  for (const [type, data, code] of [
+    ['player.identify', {}, 'ALREADY_IDENTIFIED'],
+    ['room.create', { kind: 'slow' }, 'PERMISSION_DENIED'],
+  ] as const) {
+    const J = await raw()
+    const late = J.ask(type, data)
+    await until(() => thinking.size > 0, type)
+    const connected = J.ask('backend.connect', { secret: SECRET })
+    // What is said after an identification waits for it, as anything does.
+    if (type === 'room.create') t.match(await connected, { type: 'backend.connect' })
+    for (const think of thinking) think()
+    thinking.clear()
+
+    const answers = [await late, await connected].map(({ type, data }) => data.code ?? type)
+    t.ok(
+      [`${code},backend.connect`, `${type},ALREADY_IDENTIFIED`].includes(answers.join()),
+      answers.join(),
+    )
+  }
 })
 
 const HASHES: readonly [what: string, text: string][] = [

@@ -5,7 +5,8 @@ import { Session } from '../server/core/session/session.ts'
 import type { PlayerObserver } from '../server/core/session/sessions.ts'
 import { limitsOf, ratesOf } from '../server/core/wire/limits.ts'
 import { Refusal } from '../server/core/wire/refusal.ts'
-import { createPlayers } from '../server/features/players.ts'
+import { createPlayers, type Players } from '../server/features/players.ts'
+import { createProfiles } from '../server/features/profiles.ts'
 import { createDirectStore } from '../server/store/direct.ts'
 import type { Any } from './support/client.ts'
 import { createClock, createTestWorld } from './support/clock.ts'
@@ -20,9 +21,15 @@ function stage(more: PlayerObserver = {}, refuseBanned: () => Promise<void> = as
     online: ({ name }) => void heard.push(`online ${name}`),
     offline: ({ name }) => void heard.push(`offline ${name}`),
   }
-  const players = createPlayers({
-    ...{ world, limits, refuseBanned, requireTicket: false, grant() {} },
-    store: createDirectStore(world.log),
+  const store = createDirectStore(world.log)
+  const profiles = createProfiles({
+    ...{ world, limits, store },
+    renamed: (player, name) => players.renamed(player, name),
+  })
+  const players: Players = createPlayers({
+    ...{ world, store, refuseBanned, requireTicket: false, grant() {} },
+    ...profiles,
+    isBackend: () => false,
     guesses: createGuesses(ratesOf(), world.now),
     judge: async () => undefined,
     observers: [more, observer],

@@ -25,6 +25,8 @@ export interface BackendsOptions {
   /** Whether, without a hash, the document's default is the secret. */
   readonly dev: boolean
   readonly sessionOf: (id: string) => Session | undefined
+  /** Whether the session sits in a room. */
+  readonly isSeated: (session: Session) => boolean
   /** What makes the session that user of a backend's. */
   readonly become: (
     context: Context,
@@ -39,7 +41,7 @@ const DEVELOPMENT_SECRET = '12345678'
 
 /** Backends: trusted services, who say who players are. */
 export function createBackends(options: BackendsOptions) {
-  const { world, limits, guesses, sessionOf, become } = options
+  const { world, limits, guesses, sessionOf, isSeated, become } = options
   const check = checkOf(options)
   const all = new Set<Session>()
   /** Whose turn it is comes first. */
@@ -113,6 +115,8 @@ export function createBackends(options: BackendsOptions) {
   function enter(session: Session): void {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
     if (session.player) throw new Refusal('ALREADY_IDENTIFIED', 'this session is a player’s')
+    if (isSeated(session))
+      throw new Refusal('ALREADY_IN_ROOM', 'a backend sits in no room: leave it first')
     if (all.has(session)) return
     all.add(session)
     turns.push(session)

@@ -18,24 +18,31 @@ import {
   type Store,
   type StoredPlayer,
 } from '../core/store/store.ts'
-import type { Limits } from '../core/wire/limits.ts'
 import { Refusal } from '../core/wire/refusal.ts'
-import { checkBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
 
 export interface PlayersOptions {
   readonly world: World
-  readonly limits: Limits
   readonly store: Store
   readonly guesses: Guesses
   /** Whether every session needs a ticket. */
   readonly requireTicket: boolean
+  /** Whether a session is a service's, and so no player's. */
+  readonly isBackend: (session: Session) => boolean
   /** A session does what this access fixes. */
   readonly grant: (session: Session, access: Access) => void
   /** Refuses a player who may not come. */
   readonly refuseBanned: (player: string) => Promise<void>
   /** Whose a token without an alias is to a backend; undefined where none answers. */
   readonly judge: (session: Session, token: string) => Promise<User | undefined>
+  /** Changes name and props; with `fits`, refuses what the player’s client could not read. */
+  readonly change: (
+    id: string,
+    name: string | undefined,
+    props: readonly Prop[] | undefined,
+    fits: number,
+  ) => Promise<StoredPlayer>
+  readonly rename: (stored: StoredPlayer, name: string) => Promise<StoredPlayer>
   readonly observers: readonly PlayerObserver[]
 }
 
@@ -66,14 +73,15 @@ export type Players = ReturnType<typeof createPlayers>
 
 /** Players: who is who, on however many devices. */
 export function createPlayers(options: PlayersOptions) {
-  const { world, limits, store, guesses, requireTicket, grant } = options
-  const { refuseBanned, judge, observers } = options
+  const { world, store, guesses, requireTicket, grant } = options
+  const { refuseBanned, judge, observers, isBackend, change, rename } = options
   const online = new Map<string, Here>()
   const arrivals = new Set<Arrival>()
 
   const handlers: HandlersOf<(typeof playersTable)['messages']> = {
     async 'player.identify'(context, who) {
       const { session } = context
+      refuseBackend(session)
       if (who.ticket !== undefined) await admit(session, who.ticket)
       if (requireTicket && !session.access) throw new Refusal('TICKET_REQUIRED')
       session.permit('read:players')
@@ -108,8 +116,6 @@ export function createPlayers(options: PlayersOptions) {
   return {
     handlers,
     observer,
-    /** Changes name and props of anybody. */
-    change,
     /** The sessions of a player, those away included. */
     sessionsOf: (player: string): ReadonlySet<Session> => online.get(player)?.sessions ?? NONE,
     /** The sessions that will be players' in a moment: all, or a player's. */
@@ -121,6 +127,11 @@ export function createPlayers(options: PlayersOptions) {
     },
     /** Takes a ticket for a session: it fixes what the session may do. */
     admit,
+    /** A player is called something else. */
+    renamed(id: string, name: string): void {
+      const found = online.get(id)
+      if (found) found.player.name = name
+    },
     /** A guest has become a player with an alias. */
     upgraded(id: string): void {
       const found = online.get(id)
@@ -242,11 +253,16 @@ export function createPlayers(options: PlayersOptions) {
   function coming(session: Session, { id, name, guest }: StoredPlayer): Here {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
     if (session.player && session.player.id !== id) throw new Refusal('ALREADY_IDENTIFIED')
+    refuseBackend(session)
     const here = online.get(id) ?? {
       ...{ player: { id, name, guest }, sessions: new Set<Session>(), isOnline: false },
     }
     online.set(id, here)
     return here
+  }
+
+  function refuseBackend(session: Session): void {
+    if (isBackend(session)) throw new Refusal('ALREADY_IDENTIFIED', 'this session is a backend’s')
   }
 
   /** Its player is no longer here by it; a session that is over is still known by its player. */
@@ -273,42 +289,6 @@ export function createPlayers(options: PlayersOptions) {
         world.log.error({ err: error }, 'player observer failed')
       }
     }
-  }
-
-  /** With `fits`, refuses to make of a player what its client could not read. */
-  async function change(
-    id: string,
-    name: string | undefined,
-    props: readonly Prop[] = [],
-    fits?: number,
-  ): Promise<StoredPlayer> {
-    const stored = await setProps(id, props, fits)
-    return name === undefined ? stored : rename(stored, name)
-  }
-
-  /** A name of nothing visible changes nothing. Sessions here see the new one once it is stored. */
-  async function rename(stored: StoredPlayer, asked: string): Promise<StoredPlayer> {
-    const { id } = stored
-    const name = cleanName(asked)
-    if (!name || name === stored.name) return stored
-    const renamed = known(await store.run('player.rename', { id, name, at: world.date() }))
-    const found = online.get(id)
-    if (found) found.player.name = name
-    return renamed
-  }
-
-  async function setProps(
-    id: string,
-    props: readonly Prop[],
-    fits?: number,
-  ): Promise<StoredPlayer> {
-    for (const { key, value } of props) checkBytes(`props.${key}`, value, limits.data_bytes)
-    const asked = { id, props, most: limits.props, ...(fits !== undefined && { fits }) }
-    const stored = await store.run('player.set_props', asked)
-    if (stored === 'TOO_MANY') throw new Refusal('TOO_MANY_PROPS', `at most ${limits.props} props`)
-    if (stored === 'UNFIT')
-      throw new Refusal('TOO_LARGE', `this player would not fit receive_bytes ${fits}`)
-    return known(stored)
   }
 }
 

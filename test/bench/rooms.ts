@@ -70,7 +70,7 @@ function furnished() {
       world,
       limits,
       rooms,
-      seating: createSeating({ world, limits, rooms, tellLatest() {} }),
+      seating: createSeating({ world, limits, rooms, isBackend: () => false, tellLatest() {} }),
       kinds: [kind],
       cleanName: (name: string) => name,
     },

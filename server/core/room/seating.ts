@@ -37,6 +37,8 @@ export interface SeatingOptions {
   readonly world: World
   readonly limits: Limits
   readonly rooms: Rooms
+  /** Whether a session is a service's, for whom there is no seat. */
+  readonly isBackend: (session: Session) => boolean
   /** Tells who has taken a seat over the newest latest events. */
   readonly tellLatest: (room: Room, session: Session) => void
 }
@@ -44,7 +46,7 @@ export interface SeatingOptions {
 export type Seating = ReturnType<typeof createSeating>
 
 /** The way to a seat: reserve a place, admit by the room's own logic, sit down in one moment. */
-export function createSeating({ world, limits, rooms, tellLatest }: SeatingOptions) {
+export function createSeating({ world, limits, rooms, isBackend, tellLatest }: SeatingOptions) {
   const { attempt, failed } = createFaults(world)
   const reserved = new Map<Session, Set<Reservation & { readonly generation: number }>>()
 
@@ -173,6 +175,7 @@ export function createSeating({ world, limits, rooms, tellLatest }: SeatingOptio
   /** Whether there is a seat to be had, or one `kept`, at this moment. */
   function judge({ context: { session }, room, isOwn }: Entrant, kept?: Reservation): void {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
+    if (isBackend(session)) throw new Refusal('PERMISSION_DENIED', 'a backend sits in no room')
     if (!rooms.has(room)) throw new Refusal('ROOM_NOT_FOUND', `${room.code} is gone`)
     if (room.isBanned(session)) throw new Refusal('BANNED')
     if (room.memberOf(session) || isReserved(room, session, kept)) throw alreadyIn(room)

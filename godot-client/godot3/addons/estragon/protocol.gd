@@ -96,7 +96,7 @@ const NOT_IN_CHANNEL := "NOT_IN_CHANNEL"
 const NOT_CHANNEL_OWNER := "NOT_CHANNEL_OWNER"
 # No guest has this key. Identify with nothing for a new guest.
 const INVALID_GUEST_KEY := "INVALID_GUEST_KEY"
-# This session is another player already; leave and connect anew to change players.
+# This session is another player already, or a backend; connect anew to be somebody else.
 const ALREADY_IDENTIFIED := "ALREADY_IDENTIFIED"
 # No room has this code.
 const ROOM_NOT_FOUND := "ROOM_NOT_FOUND"
@@ -425,7 +425,7 @@ const ERROR_TEXT := {
 	"NOT_IN_CHANNEL": "Only a member may do that; `channel.join` makes one.",
 	"NOT_CHANNEL_OWNER": "Only the channel’s owner may do that.",
 	"INVALID_GUEST_KEY": "No guest has this key. Identify with nothing for a new guest.",
-	"ALREADY_IDENTIFIED": "This session is another player already; leave and connect anew to change players.",
+	"ALREADY_IDENTIFIED": "This session is another player already, or a backend; connect anew to be somebody else.",
 	"ROOM_NOT_FOUND": "No room has this code.",
 	"ROOM_FULL": "The room has no free seat.",
 	"ROOM_REQUIRED": "The session is in several rooms; say which with `room`.",
