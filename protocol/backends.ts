@@ -49,6 +49,7 @@ export const backends = feature('backends', 'Trusted services, beside the player
       'PLAYER_BANNED',
       'STORAGE_FAILED',
       'STORAGE_BUSY',
+      'OUTCOME_UNKNOWN',
     ],
   },
   'player.identified': {

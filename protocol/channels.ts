@@ -52,6 +52,7 @@ const ERRORS = [
   'CHANNEL_NOT_FOUND',
   'STORAGE_FAILED',
   'STORAGE_BUSY',
+  'OUTCOME_UNKNOWN',
 ] as const
 
 export const channels = feature('channels', 'Lasting topics with members and history.', {

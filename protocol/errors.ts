@@ -205,7 +205,7 @@ export const ERRORS = {
   STORAGE_FAILED: {
     status: 503,
     by: 'server',
-    doc: 'What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on.',
+    doc: 'What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on, and on a full disk what only looks something up. With `retry_ms` it may go well by then.',
   },
   STORAGE_BUSY: {
     status: 503,
@@ -243,7 +243,7 @@ export const ERRORS = {
   OUTCOME_UNKNOWN: {
     status: 500,
     by: 'both',
-    doc: 'The connection, ours or that of who was asked, was reset between the request and its answer: it may or may not have been done.',
+    doc: 'The connection, ours or that of who was asked, was reset between the request and its answer, or the server’s storage failed there: it may or may not have been done.',
   },
   DUPLICATE_HANDLER: {
     status: 409,

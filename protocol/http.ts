@@ -82,6 +82,7 @@ export const ROUTE_ERRORS = [
   'RATE_LIMITED',
   'STORAGE_FAILED',
   'STORAGE_BUSY',
+  'OUTCOME_UNKNOWN',
   'INTERNAL',
 ] as const satisfies readonly ErrorCode[]
 

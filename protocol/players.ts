@@ -100,7 +100,12 @@ export const ban = () =>
     until: about('When it ends, in ms since 1970; null for never.', nullable(float64({ min: 0 }))),
   })
 
-const PLAYER_ERRORS = ['NO_PLAYER_FOUND', 'STORAGE_FAILED', 'STORAGE_BUSY'] as const
+const PLAYER_ERRORS = [
+  'NO_PLAYER_FOUND',
+  'STORAGE_FAILED',
+  'STORAGE_BUSY',
+  'OUTCOME_UNKNOWN',
+] as const
 
 export const players = feature('players', 'Who is who.', {
   'player.identify': {
@@ -142,6 +147,7 @@ export const players = feature('players', 'Who is who.', {
       'MISSING_SCOPE',
       'STORAGE_FAILED',
       'STORAGE_BUSY',
+      'OUTCOME_UNKNOWN',
     ],
   },
   'player.get': {

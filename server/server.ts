@@ -119,7 +119,7 @@ async function open(
   opened.push(hub.close)
   const api = createApiListener({ world, api: hub.api, trustProxy })
   const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
-  const listener = createHttp({ log: world.log, api, page, own })
+  const listener = createHttp({ log: world.log, isWell: () => !store.isDown, api, page, own })
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)

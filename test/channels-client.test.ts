@@ -450,9 +450,10 @@ const SITUATIONS: Readonly<
   },
   STORAGE_FAILED: failing('STORAGE_FAILED'),
   STORAGE_BUSY: failing('STORAGE_BUSY'),
+  OUTCOME_UNKNOWN: failing('OUTCOME_UNKNOWN'),
 }
 
-function failing(code: 'STORAGE_FAILED' | 'STORAGE_BUSY') {
+function failing(code: 'STORAGE_FAILED' | 'STORAGE_BUSY' | 'OUTCOME_UNKNOWN') {
   return async (w: TestWorld, store: MoodyStore): Promise<Situation> => {
     const { ada, id } = await tavern(w)
     store.fails = { code }

@@ -121,7 +121,9 @@ t.test('a page that is not built says what to run, and the rest works', async (t
     ...{ page: undefined, built: t.testdir({}), hasPlaza: true, isIsolated: false },
     addresses: () => ({ local: undefined, network: [] }),
   })
-  const http = createHttpServer(createHttp({ log: createWorld().log, api: () => {}, page }))
+  const http = createHttpServer(
+    createHttp({ log: createWorld().log, isWell: () => true, api: () => {}, page }),
+  )
   t.teardown(() => void http.close())
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')

@@ -352,9 +352,10 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   PLAYER_BANNED: banned(),
   STORAGE_FAILED: failing('STORAGE_FAILED'),
   STORAGE_BUSY: failing('STORAGE_BUSY'),
+  OUTCOME_UNKNOWN: failing('OUTCOME_UNKNOWN'),
 }
 
-function failing(code: 'STORAGE_FAILED' | 'STORAGE_BUSY'): Situation {
+function failing(code: 'STORAGE_FAILED' | 'STORAGE_BUSY' | 'OUTCOME_UNKNOWN'): Situation {
   let key = ''
   return {
     options: (store) => ({ store }),

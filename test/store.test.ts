@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
 import Database from 'libsql'
 import pino from 'pino'
 import t, { type Test } from 'tap'
@@ -14,8 +23,11 @@ import { MIGRATIONS } from '../server/store/migrations.ts'
 import { openStore } from '../server/store/store.ts'
 import { createWorld } from '../server/world.ts'
 import { storeContract } from './contracts/store.ts'
+import { createClock } from './support/clock.ts'
 import { asAnyone, BUILT, ending, listening } from './support/estragon.ts'
 import { createFeed } from './support/feed.ts'
+import { until } from './support/promise.ts'
+import { service } from './support/service.ts'
 
 const world = createWorld()
 
@@ -165,7 +177,8 @@ t.test('while the disk is full what needs it fails, and the rest goes on', async
   const file = join(folderOf(t), 'a.db')
   const server = await listening(t, ['-p', '0', '--data', file])
   const [ada, bob] = [await server.client(), await server.client()]
-  for (const one of [ada, bob]) await one.ask('player.identify')
+  const { data: me } = await ada.ask('player.identify')
+  await bob.ask('player.identify')
   await ada.ask('room.join_or_create', { kind: 'plaza' })
   await bob.ask('room.join_or_create', { kind: 'plaza' })
   const { data: made } = await ada.ask('channel.create', { name: 'news' })
@@ -188,17 +201,111 @@ t.test('while the disk is full what needs it fails, and the rest goes on', async
   }
   const wave = await ada.ask('event.emit', { name: 'plaza.wave', args: [] })
   const failed = await say(`again ${'x'.repeat(8_000)}`)
+  const meanwhile = await kept()
+  const back = await (await server.client()).ask('player.identify', { guest_key: me.guest_key })
   limit(t, server.pid, 'unlimited')
   await say('after')
 
-  t.match(refused, { code: 'STORAGE_FAILED', status: 503 })
+  t.match(refused, { code: 'STORAGE_FAILED', status: 503, retry_ms: 5_000 })
   t.match(failed.data, { code: 'STORAGE_FAILED' })
   t.match(wave, { type: 'event.emit', data: {} })
   t.match(await bob.next('event'), { data: { name: 'plaza.wave' } })
+  t.strictSame(meanwhile, acknowledged, 'what is kept can be read')
+  t.match(back, { data: { player: { id: me.player.id } } }, 'who is known may come')
   t.strictSame(await kept(), [...acknowledged, 'after'])
   const line = JSON.parse(await server.logs('storage failed'))
-  t.match(line, { operation: 'channel.append', failed: /disk/ })
+  t.match(line, { operation: 'channel.append', failed: /the disk is full.*Make room/ })
   await server.stop('SIGTERM')
+})
+
+for (const [what, kilobytes] of [
+  ['full', 0],
+  ['almost full', 20],
+] as const)
+  t.test(`a start on a disk that is ${what} says so and ends`, async (t) => {
+    const { folder, room } = await fullDisk(t, kilobytes)
+    if (!folder) return void t.pass('nothing may be mounted here', { skip: true })
+    const file = join(folder, 'game.db')
+
+    const { code, output, errors } = await ending(t, ['-p', '0', '--data', file])
+    room()
+    const server = await listening(t, ['-p', '0', '--data', file])
+
+    t.match(
+      { code, output, errors },
+      { code: 1, output: [], errors: [/the disk is full.*Make room/] },
+    )
+    t.strictSame([output.length, errors.length], [0, 1], errors.join('\n'))
+    t.ok(errors[0]?.startsWith(`estragon: ${file}: `), `${errors[0]}`)
+    await server.stop('SIGTERM')
+  })
+
+t.test('a storage thread that dies is begun again, and says what became of its work', async (t) => {
+  const lines = createFeed<string>('log')
+  const log = pino({ level: 'trace' }, { write: lines.push })
+  const threads = workersOf(t)
+  const clock = createClock()
+  const file = join(folderOf(t), 'a.db')
+  const store = closing(t, await openStore(file, { ...world, ...clock, log }))
+  await store.run('guest.create', GUEST)
+  clock.advance(1_000)
+  const holder = new Database(file)
+  holder.exec('begin immediate')
+
+  const [changed, looked] = [rename(store, 'Eve'), store.run('player.get', { id: 'ada' })]
+  await Promise.all([threads[0]?.terminate(), t.rejects(changed, { code: 'OUTCOME_UNKNOWN' })])
+  const later = rename(store, 'Bob')
+  const wasDown = store.isDown
+  holder.exec('rollback')
+
+  t.notOk(wasDown)
+  t.match(await looked, { name: /^(Ada|Bob)$/ })
+  t.match(await later, { name: 'Bob' })
+  t.equal(threads.length, 2)
+  t.match(
+    lines.items.map((line) => JSON.parse(line)),
+    [
+      { level: 50, msg: 'storage thread died', failed: String, unknown: 1 },
+      { level: 40, msg: 'storage thread begun again' },
+    ],
+  )
+  holder.close()
+})
+
+t.test('while no storage thread can be begun the server’s health says so', async (t) => {
+  const threads = workersOf(t)
+  const folder = folderOf(t)
+  const file = join(folder, 'a.db')
+  const { clock, store, port, raw, lines } = await service(t, { file })
+  const health = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`)
+    return [answer.status, await answer.text()]
+  }
+  const ada = await raw()
+  const { data: me } = await ada.ask('player.identify')
+  const before = await health()
+  clock.advance(1_000)
+  renameSync(folder, `${folder}.away`)
+
+  await threads[0]?.terminate()
+  await until(() => store.isDown === true, 'it is down')
+  const down = await health()
+  const get = await ada.ask('player.get')
+  const room = await ada.ask('room.create', { kind: 'plaza' })
+  renameSync(`${folder}.away`, folder)
+  clock.advance(1_000)
+  await until(() => !store.isDown, 'it is up')
+
+  t.strictSame(before, [200, 'OK'])
+  t.strictSame(down, [503, 'STORAGE_FAILED'])
+  t.match(get.data, { code: 'STORAGE_FAILED', status: 503, retry_ms: 1_000 })
+  t.match(room, { type: 'room.create' })
+  t.match(await ada.ask('player.get'), { data: { player: { id: me.player.id } } })
+  t.strictSame(await health(), [200, 'OK'])
+  t.match(
+    lines.find(({ msg }) => msg === 'storage thread not begun again'),
+    { level: 50, failed: /there is no folder/ },
+  )
 })
 
 t.test('the event loop does not wait while another process holds the file', async (t) => {
@@ -312,6 +419,29 @@ function halved(file: string): void {
 function readOnlyFolder(file: string): void {
   ours(file)
   chmodSync(join(file, '..'), 0o555)
+}
+
+const rename = (store: Store, name: string) =>
+  store.run('player.rename', { id: 'ada', name, at: 2 })
+
+/** A disk of 400 kB with so many of them free, where this user may mount one; `room` makes room. */
+async function fullDisk(t: Test, kilobytes: number) {
+  const folder = folderOf(t)
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', folder])
+  if (status !== 0) return { room() {} }
+  t.teardown(() => void spawnSync('umount', [folder]))
+  const filling = join(folder, 'filling')
+  writeFileSync(filling, Buffer.alloc((400 - kilobytes) * 1_024))
+  return { folder, room: () => rmSync(filling) }
+}
+
+/** The threads that are begun during a test. */
+function workersOf(t: Test): readonly Worker[] {
+  const all: Worker[] = []
+  const take = (worker: Worker) => void all.push(worker)
+  process.on('worker', take)
+  t.teardown(() => process.off('worker', take))
+  return all
 }
 
 function limit(t: Test, pid: number, bytes: number | 'unlimited'): void {

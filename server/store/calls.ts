@@ -1,4 +1,4 @@
-import type { Sql } from './database.ts'
+import { explain, type Sql } from './database.ts'
 import { createOperations } from './operations.ts'
 
 /** One thing asked of the store, by the name of its operation. */
@@ -7,11 +7,17 @@ export interface Call {
   readonly args: unknown
 }
 
-export type Outcome = { readonly value: unknown } | { readonly failed: string }
+export interface Failed {
+  readonly failed: string
+  /** Whether it was the disk’s doing, and may go well another time. */
+  readonly passes: boolean
+}
+
+export type Outcome = { readonly value: unknown } | Failed
 
 /**
  * Runs calls, in their order, in one transaction, which is on the disk when this returns. One that
- * fails undoes itself only; where the disk fails, so do all.
+ * fails undoes itself only; where the disk fails, so do those that have to write.
  */
 export function createCalls(sql: Sql): (calls: readonly Call[]) => Outcome[] {
   const { operations, appendAll } = createOperations(sql)
@@ -24,9 +30,8 @@ export function createCalls(sql: Sql): (calls: readonly Call[]) => Outcome[] {
       // Rare, so that a savepoint for each, which costs as much as the calls, is only paid here.
       try {
         return transaction(calls, apart)
-      } catch (error) {
-        const failed = (error as Error).message
-        return calls.map(() => ({ failed }))
+      } catch {
+        return calls.map(alone)
       }
     }
   }
@@ -68,11 +73,25 @@ export function createCalls(sql: Sql): (calls: readonly Call[]) => Outcome[] {
         return { value: perform(call) }
       } catch (error) {
         sql.run('rollback to call')
-        return { failed: (error as Error).message }
+        return failedBy(error)
       } finally {
         sql.run('release call')
       }
     })
+  }
+
+  /** In a transaction of its own; on a full disk without what is not needed of it. */
+  function alone(call: Call): Outcome {
+    const act = () => transaction([call], (calls) => calls.map((one) => ({ value: perform(one) })))
+    try {
+      return act()[0] as Outcome
+    } catch {
+      try {
+        return sql.sparing(act)[0] as Outcome
+      } catch (error) {
+        return failedBy(error)
+      }
+    }
   }
 
   function perform({ name, args }: Call): unknown {
@@ -89,6 +108,14 @@ export function createCalls(sql: Sql): (calls: readonly Call[]) => Outcome[] {
     }
   }
 }
+
+function failedBy(error: unknown): Failed {
+  const { code = '' } = error as { readonly code?: string }
+  return { failed: explain(error as Error), passes: PASSING.test(code) }
+}
+
+/** Full, failing, out of files or of memory, or held by another process. */
+const PASSING = /^SQLITE_(FULL|IOERR|CANTOPEN|NOMEM|BUSY)/
 
 /** Where a run of appends that begins here is over. */
 function endOfAppends(calls: readonly Call[], from: number): number {

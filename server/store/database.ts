@@ -13,6 +13,9 @@ export interface Sql {
   get(text: string, ...values: Value[]): Row | undefined
   /** How many rows it changed. */
   run(text: string, ...values: Value[]): number
+  /** The same for what may be left undone, as it is while `sparing`. */
+  touch(text: string, ...values: Value[]): void
+  sparing<T>(act: () => T): T
   exec(text: string): void
   close(): void
 }
@@ -123,6 +126,7 @@ const numberOf = (sql: Sql, text: string, column: string) => Number(sql.get(text
 
 function statements(database: Database.Database): Sql {
   const prepared = new Map<string, Database.Statement>()
+  let isSparing = false
   const statement = (text: string) => {
     const found = prepared.get(text) ?? database.prepare(text)
     prepared.set(text, found)
@@ -132,6 +136,17 @@ function statements(database: Database.Database): Sql {
     all: (text, ...values) => statement(text).all(...values) as Row[],
     get: (text, ...values) => statement(text).get(...values) as Row | undefined,
     run: (text, ...values) => statement(text).run(...values).changes,
+    touch(text, ...values) {
+      if (!isSparing) statement(text).run(...values)
+    },
+    sparing(act) {
+      isSparing = true
+      try {
+        return act()
+      } finally {
+        isSparing = false
+      }
+    },
     exec: (text) => void database.exec(text),
     close() {
       prepared.clear()
@@ -150,12 +165,15 @@ const newer = (version: number, newest: number) =>
 const damaged = (why: string) =>
   `it is damaged, or no database (${why.split('\n').join(' ')}). ${UNTOUCHED}; restore a copy, or ${CHOOSE}`
 
-function explain({ code, message }: Error & { code?: string }): string {
+/** What is wrong, and what to do. */
+export function explain({ code, message }: Error & { code?: string }): string {
   if (code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT')) return damaged(message)
   if (code?.startsWith('SQLITE_READONLY'))
     return `it cannot be written (${message}). Check its rights, or ${CHOOSE}`
   if (code?.startsWith('SQLITE_BUSY')) return `another program holds it locked (${message})`
   if (code === 'SQLITE_FULL') return `the disk is full (${message}). Make room, or ${CHOOSE}`
+  if (code?.startsWith('SQLITE_IOERR'))
+    return `the disk is full, at its quota, or fails (${message}). Make room, or ${CHOOSE}`
   if (message.startsWith('ConnectionFailed')) return `it cannot be opened (${message})`
   return message
 }

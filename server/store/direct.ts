@@ -1,23 +1,23 @@
 import type { Operations, Store } from '../core/store/store.ts'
-import { Refusal } from '../core/wire/refusal.ts'
 import type { Log } from '../world.ts'
 import { createCalls } from './calls.ts'
 import { IN_MEMORY, openDatabase } from './database.ts'
+import { createFailures } from './failures.ts'
 
 /** A store in this thread, in memory unless a file is given: for tests, and servers that keep nothing. */
 export function createDirectStore(log: Log, file = IN_MEMORY): Store {
   const sql = openDatabase(file)
   const runAll = createCalls(sql)
+  const { failed, down } = createFailures(log)
   let isOpen = true
 
   return {
     async run<K extends keyof Operations>(name: K, args: Parameters<Operations[K]>[0]) {
-      if (!isOpen) throw new Refusal('STORAGE_FAILED')
+      if (!isOpen) throw down(undefined)
       const [outcome] = runAll([{ name, args }])
+      if (!outcome || 'failed' in outcome) throw failed(name, outcome ?? NOTHING)
       // The name says what comes back.
-      if (outcome && 'value' in outcome) return outcome.value as ReturnType<Operations[K]>
-      log.error({ operation: name, failed: outcome?.failed }, 'storage failed')
-      throw new Refusal('STORAGE_FAILED')
+      return outcome.value as ReturnType<Operations[K]>
     },
     async close() {
       if (isOpen) sql.close()
@@ -25,3 +25,5 @@ export function createDirectStore(log: Log, file = IN_MEMORY): Store {
     },
   }
 }
+
+const NOTHING = { failed: 'no outcome', passes: false }

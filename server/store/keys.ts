@@ -69,8 +69,8 @@ export function keyOperations(sql: Sql): KeyOperations {
         alias,
       )
       if (!row || !isSame(String(row.hash), hash) || Number(row.until) < at) return null
-      sql.run('update aliases set seen_at = ? where id = ?', at, alias)
-      sql.run('update players set seen_at = ? where id = ?', at, String(row.player))
+      sql.touch('update aliases set seen_at = ? where id = ?', at, alias)
+      sql.touch('update players set seen_at = ? where id = ?', at, String(row.player))
       return {
         id: Number(row.id),
         service: String(row.service),

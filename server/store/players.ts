@@ -98,7 +98,7 @@ export function playerOperations(sql: Sql): PlayerOperations {
   }
 
   function seen(id: string, at: number): StoredPlayer | null {
-    sql.run('update players set seen_at = ? where id = ?', at, id)
+    sql.touch('update players set seen_at = ? where id = ?', at, id)
     return get(id)
   }
 
@@ -126,8 +126,8 @@ export function playerOperations(sql: Sql): PlayerOperations {
   }
 
   function aliasSeen({ id, player }: Alias, at: number): Alias | null {
-    sql.run('update aliases set seen_at = ? where id = ?', at, id)
-    sql.run('update players set seen_at = ? where id = ?', at, player)
+    sql.touch('update aliases set seen_at = ? where id = ?', at, id)
+    sql.touch('update players set seen_at = ? where id = ?', at, player)
     return alias(sql.get(`${ALIAS} where id = ?`, id))
   }
 

@@ -24,6 +24,8 @@ export const SECURITY_HEADERS = {
 
 export interface HttpOptions {
   readonly log: World['log']
+  /** Whether what keeps players and channels answers. */
+  readonly isWell: () => boolean
   readonly api: RequestListener
   /** What is at `/`, if anything. */
   readonly page?: Serve | undefined
@@ -32,7 +34,7 @@ export interface HttpOptions {
 }
 
 /** The API under `/v1`, `/healthz`, what `own` answers, the page at `/`, and a proper 404 elsewhere. */
-export function createHttp({ log, api, page, own }: HttpOptions): RequestListener {
+export function createHttp({ log, isWell, api, page, own }: HttpOptions): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     if (path === '/v1' || path.startsWith('/v1/')) return api(request, response)
@@ -41,7 +43,8 @@ export function createHttp({ log, api, page, own }: HttpOptions): RequestListene
       response.setHeader('allow', 'GET, HEAD')
       return say(response, 405, 'Method Not Allowed')
     }
-    if (path === '/healthz') return say(response, 200, 'OK')
+    if (path === '/healthz')
+      return isWell() ? say(response, 200, 'OK') : say(response, 503, 'STORAGE_FAILED')
     if (!page) return say(response, 404, NOT_FOUND)
     page(request, response, path)
       .then((isThere) => isThere || say(response, 404, NOT_FOUND))

@@ -8,7 +8,7 @@ export interface MoodyStore extends Store {
   /** Everything fails so, or one operation only. */
   fails:
     | {
-        readonly code: 'STORAGE_FAILED' | 'STORAGE_BUSY'
+        readonly code: 'STORAGE_FAILED' | 'STORAGE_BUSY' | 'OUTCOME_UNKNOWN'
         readonly operation?: keyof Operations
       }
     | undefined

@@ -204,10 +204,15 @@ export const aliasInfo = ({ player: _, ...alias }: Alias) => alias
 
 /** What keeps players, keys and channels. */
 export interface Store {
-  /** Resolves once it is on the disk; rejects with a Refusal STORAGE_FAILED or STORAGE_BUSY. */
+  /**
+   * Resolves once it is on the disk; rejects with a Refusal STORAGE_FAILED or STORAGE_BUSY, or with
+   * OUTCOME_UNKNOWN where it may or may not be there.
+   */
   run<K extends keyof Operations>(
     name: K,
     args: Parameters<Operations[K]>[0],
   ): Promise<ReturnType<Operations[K]>>
+  /** Whether nothing can be asked of it for a while. */
+  readonly isDown?: boolean
   close(): Promise<void>
 }

@@ -153,7 +153,8 @@ const PACKETS_MISMATCH := "PACKETS_MISMATCH"
 ## An answer to something this session was not asked, or no longer is: it came too late.
 const UNKNOWN_REQUEST := "UNKNOWN_REQUEST"
 ## What was asked could not be stored or looked up: nothing of it was done. The server’s log says
-## why; what needs no storage goes on.
+## why; what needs no storage goes on, and on a full disk what only looks something up. With
+## [code]retry_ms[/code] it may go well by then.
 const STORAGE_FAILED := "STORAGE_FAILED"
 ## More waits to be stored than the server takes; try again.
 const STORAGE_BUSY := "STORAGE_BUSY"
@@ -176,8 +177,8 @@ const REFUSED := "REFUSED"
 const CLOSED := "CLOSED"
 ## The session ended before this was sent; a new one has begun, in no room.
 const SESSION_LOST := "SESSION_LOST"
-## The connection, ours or that of who was asked, was reset between the request and its answer: it
-## may or may not have been done.
+## The connection, ours or that of who was asked, was reset between the request and its answer, or
+## the server’s storage failed there: it may or may not have been done.
 const OUTCOME_UNKNOWN := "OUTCOME_UNKNOWN"
 ## Something is registered under that name already; the first stays.
 const DUPLICATE_HANDLER := "DUPLICATE_HANDLER"
@@ -453,7 +454,7 @@ const ERROR_TEXT := {
 	"VALIDATION_FAILED": "The receiver does not accept the packet; `cause` has its `code` and `reason`, and `status` is the code where that is one of HTTP.",
 	"PACKETS_MISMATCH": "The packets of this client are not the server’s, or it has not said in its hello which they are: what it sends in bytes cannot be read. JSON works on; make both from the same definitions.",
 	"UNKNOWN_REQUEST": "An answer to something this session was not asked, or no longer is: it came too late.",
-	"STORAGE_FAILED": "What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on.",
+	"STORAGE_FAILED": "What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on, and on a full disk what only looks something up. With `retry_ms` it may go well by then.",
 	"STORAGE_BUSY": "More waits to be stored than the server takes; try again.",
 	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first, or the client has since said something over another connection that this claim does not know of; `cause.attempt` is the highest so far.",
 	"RESUME_TOO_LATE": "`session.resume` must be the first message of its connection.",
@@ -463,7 +464,7 @@ const ERROR_TEXT := {
 	"REFUSED": "The server closed the connection with a code that says: do not come back unchanged; or, where `retry_ms` says so, not before that.",
 	"CLOSED": "The connection was closed by the caller.",
 	"SESSION_LOST": "The session ended before this was sent; a new one has begun, in no room.",
-	"OUTCOME_UNKNOWN": "The connection, ours or that of who was asked, was reset between the request and its answer: it may or may not have been done.",
+	"OUTCOME_UNKNOWN": "The connection, ours or that of who was asked, was reset between the request and its answer, or the server’s storage failed there: it may or may not have been done.",
 	"DUPLICATE_HANDLER": "Something is registered under that name already; the first stays.",
 	"INVALID_NAME": "A handler’s name needs the prefix of its package, such as \"game.add\".",
 	"BUFFER_FULL": "The buffer of what is sent while away is full.",
