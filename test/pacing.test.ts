@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { LIMITS } from '../protocol/limits.ts'
 import { createPacer, MOST_WAIT_MS } from '../protocol/pacer.ts'
 import { definePackets } from '../server/game/packets.ts'
@@ -8,98 +8,18 @@ import type { NetworkError } from '../web-client/failure.ts'
 import { createOutgoing } from '../web-client/outgoing.ts'
 import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
+import { COUNTED, course, LATEST } from './support/course.ts'
 import { sized } from './support/soak.ts'
 import { replay } from './support/vectors.ts'
 import { type TestWorld, world } from './support/world.ts'
 
 const SECONDS = sized(20, 60)
 const SPEEDS = [60, 120, 144, 240]
-const STEP_MS = 1_000 / 240
 const packets = definePackets({ Step: { data: 'uint32' } })
 const seed = seedOf()
 /** A way that is late by turns, and now and then not at all. */
 const ROUGH: LagOptions = { delay: 80, jitter: 60, stall: 0.1, seed }
 const CUT: LagOptions = { ...ROUGH, cut: 0.05 }
-
-/** What became of what was sent, by its number. */
-interface Course {
-  readonly heard: number[]
-  readonly done: number[]
-  readonly failed: Map<number, NetworkError>
-  /** Errors that answer nothing, and closes that are no cut of the network’s. */
-  readonly errors: NetworkError[]
-  readonly closes: number[]
-  readonly refusals: Any[]
-}
-
-/** Sends so many a second over a network, in two players’ room, until all has its outcome. */
-async function course(
-  t: Test,
-  perSecond: number,
-  lag: LagOptions | undefined,
-  way: (course: Course, ada: Network, bob: Network) => (n: number) => unknown,
-): Promise<Course & { readonly sent: number }> {
-  const here = await world(t, { packets })
-  const refusals: Any[] = []
-  const join = async (options: ConnectOptions, code?: string) => {
-    const joining = here.connect({ packets, ...options })
-    const network = await during(joining)
-    const seat = code ? network.rooms.join(code) : network.rooms.create('plaza')
-    return { network, room: await during(seat) }
-  }
-  const during = async <T>(wait: Promise<T>): Promise<T> => {
-    let isOver = false
-    void wait.finally(() => {
-      isOver = true
-    })
-    while (!isOver) await pass(10)
-    return wait
-  }
-  const pass = async (ms: number) => {
-    here.clock.advance(ms)
-    for (let n = 0; n < 4; n++) await turn()
-  }
-  const ada = await join(lag ? { lag } : {})
-  const bob = await join({}, ada.room.code)
-  const found: Course = {
-    ...{ heard: [], done: [], failed: new Map(), errors: [], closes: [], refusals },
-  }
-  ada.network.on('error', (error) => void found.errors.push(error))
-  for (const { network } of [ada, bob])
-    network.on('state', (_, code) => void (code >= 4000 && found.closes.push(code)))
-
-  const send = way(found, ada.network, bob.network)
-  let [sent, due] = [0, 0]
-  for (let ms = 0; ms < SECONDS * 1_000; ms += STEP_MS) {
-    for (due += (STEP_MS * perSecond) / 1_000; sent < Math.floor(due + 1e-6); sent++) send(sent + 1)
-    await pass(STEP_MS)
-  }
-  for (let ms = 0; ms < 5_000; ms += 50) await pass(50)
-  return { ...found, sent }
-}
-
-const counting =
-  (listen: (bob: Network, hear: (n: number) => void) => void, ask: Ask) =>
-  (found: Course, ada: Network, bob: Network) => {
-    listen(bob, (n) => found.heard.push(n))
-    return (n: number) =>
-      ask(ada, n).then(
-        () => found.done.push(n),
-        (error) => found.failed.set(n, error),
-      )
-  }
-type Ask = (ada: Network, n: number) => Promise<unknown>
-
-const COUNTED = {
-  events: counting(
-    (bob, hear) => bob.events.on('plaza.step', ([n]) => hear(Number(n))),
-    (ada, n) => ada.events.emit('plaza.step', [n]),
-  ),
-  packets: counting(
-    (bob, hear) => bob.packets.on('Step', (n) => hear(n)),
-    (ada, n) => ada.packets.ask(['Step', n], { to: 'others' }),
-  ),
-}
 
 for (const [name, way] of Object.entries(COUNTED))
   for (const perSecond of SPEEDS)
@@ -107,7 +27,11 @@ for (const [name, way] of Object.entries(COUNTED))
       t.test(
         `${perSecond} ${name} a second arrive in order or fail at their sender (${network}, seed ${seed})`,
         async (t) => {
-          const { heard, done, failed, errors, closes, sent } = await course(t, perSecond, lag, way)
+          const { heard, done, failed, errors, closes, sent } = await course(
+            t,
+            { perSecond, seconds: SECONDS, lag },
+            way,
+          )
 
           t.equal(done.length + failed.size, sent, 'each has its outcome')
           t.strictSame(
@@ -124,28 +48,17 @@ for (const [name, way] of Object.entries(COUNTED))
         },
       )
 
-/** What is said, of which only the newest matters: a number below 1,600. */
-const LATEST = {
-  positions(found: Course, ada: Network, bob: Network) {
-    bob.plaza.on('rows', (rows) => {
-      const [, x] = rows.find(([number]) => number === 1) ?? []
-      if (x !== undefined && x !== found.heard.at(-1)) found.heard.push(x)
-    })
-    return (n: number) => ada.plaza.move(n % 1_600, 0)
-  },
-  'latest events'(found: Course, ada: Network, bob: Network) {
-    bob.events.onLatest('plaza.at', ([n]) => found.heard.push(Number(n)))
-    return (n: number) => ada.events.emitLatest('plaza.at', [n % 1_600])
-  },
-}
-
 for (const [name, way] of Object.entries(LATEST))
   for (const perSecond of SPEEDS)
     for (const [network, lag] of Object.entries({ memory: undefined, rough: ROUGH, cut: CUT }))
       t.test(
         `${perSecond} ${name} a second end at the newest (${network}, seed ${seed})`,
         async (t) => {
-          const { heard, errors, closes, sent } = await course(t, perSecond, lag, way)
+          const { heard, errors, closes, sent } = await course(
+            t,
+            { perSecond, seconds: SECONDS, lag },
+            way,
+          )
 
           t.equal(heard.at(-1), sent % 1_600)
           t.strictSame([closes, errors], [[], []])
@@ -154,6 +67,24 @@ for (const [name, way] of Object.entries(LATEST))
             t.equal(heard.length, sent, 'all of them')
         },
       )
+
+/** The longest that nobody takes for a lost connection. */
+const STILL = sized(
+  [1, 2.5, 4, 6, 10, 14],
+  [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
+)
+
+for (const [name, way] of Object.entries({ ...COUNTED, ...LATEST }))
+  t.test(`a connection that stands still loses no ${name} and is not closed`, async (t) => {
+    for (const still of STILL) {
+      const conditions = { perSecond: 60, seconds: still + 3, still: still * 1_000 }
+      const { heard, done, failed, errors, closes, sent } = await course(t, conditions, way)
+
+      t.strictSame([closes, errors, failed.size], [[], [], 0], `${still} s`)
+      t.equal(heard.at(-1), sent % 1_600)
+      if (name in COUNTED) t.strictSame([heard.length, done.length], [sent, sent])
+    }
+  })
 
 t.test('when each message may go is as the vectors say', async (t) => {
   replay(t, 'pacing', (vector: Any) => {
@@ -354,7 +285,7 @@ t.test('who finds no place at first is told when to try again', async (t) => {
 /** Says so much on somebody’s behalf that the server closes its connection. */
 function flood({ sockets }: TestWorld, network: Network): void {
   if (network.state !== 'open') throw new Error(`expected an open connection: ${network.state}`)
-  for (let n = 0; n < 400; n++) sockets.at(-1)?.sendBytes(Buffer.from('{"type":0}'))
+  for (let n = 0; n < 2_000; n++) sockets.at(-1)?.sendBytes(Buffer.from('{"type":0}'))
 }
 
 /** Two players in one room. */

@@ -2,6 +2,7 @@ import t from 'tap'
 import { definePackets } from '../protocol/packet-set.ts'
 import { defineRoom, type RoomMember, type Said, shape } from '../server/server.ts'
 import type { Any, RawClient } from './support/client.ts'
+import { reload } from './support/player.ts'
 import { stage } from './support/stage.ts'
 
 const packets = definePackets({ Move: { data: { x: 'int8' } }, Slap: {} })
@@ -41,7 +42,7 @@ const SAYINGS = {
 /** What others said that came to a client. */
 const gotten = ({ seen }: RawClient) =>
   seen.filter(({ type, re }) => re === undefined && REACHING.test(String(type)))
-const REACHING = /^(event|query|packet|function\..*)$/
+const REACHING = /^(event|event\.latest|query|packet|function\..*)$/
 
 t.test('onMessage sees only what somebody will have', async (t) => {
   const said: string[] = []
@@ -160,6 +161,70 @@ t.test('garbage that onMessage returns is an error at the room, and reaches nobo
   await bob.settled()
 
   t.strictSame(gotten(bob), [])
+})
+
+t.test('what onMessage changes in place is judged like what it returns', async (t) => {
+  let change: (args: Any[]) => void = () => {}
+  const run = () => null
+  const { ada, bob, lines } = await duelOf(t, ({ args }) => change(args as Any[]), {
+    functions: { 'duel.go': { args: shape.tuple(shape.integer('uint8')), run } },
+    queries: { 'duel.ask': { data: shape.integer('uint8'), run } },
+  })
+  const to = `session:${bob.welcome.session}`
+  const { event, cast, packet, call, query } = SAYINGS
+  const ways: [(client: RawClient, to?: unknown) => Promise<Any>, unknown][] = [
+    ...([event, cast, packet, call, query].map((say) => [say, to]) as [typeof event, unknown][]),
+    ...([cast, call, query].map((say) => [say, 'server']) as [typeof event, unknown][]),
+  ]
+  const garbage: ((args: Any[]) => void)[] = [
+    (args) => void args.push(...Array(65).fill(1)),
+    (args) => void args.splice(0, 1, Number.NaN),
+    (args) => void args.splice(0, 1, args),
+    (args) => void args.splice(0, 1, { x: 'far' }, () => {}),
+  ]
+
+  for (const [say, address] of ways)
+    for (const [n, one] of garbage.entries()) {
+      change = one
+      const before = lines.length
+      t.match((await say(ada, address)).data, { code: 'INTERNAL' }, `${n} to ${address}`)
+      t.match((lines[before]?.err as Any)?.message, /^onMessage of a duel: /)
+    }
+  await bob.settled()
+  t.strictSame(gotten(bob), [])
+
+  change = (args) => void args.splice(0, 1, typeof args[0] === 'number' ? 4 : { x: 4 })
+  for (const say of [event, cast, packet]) await say(ada, to)
+  await bob.settled()
+  const data = [{ args: [4] }, { args: [4] }, { data: { x: 4 } }]
+  t.match(
+    gotten(bob).map((one) => one.data),
+    data,
+  )
+})
+
+t.test('what the room does with what it hears changes nothing for players', async (t) => {
+  const here = await duelOf(t, () => undefined, {
+    onMessage: undefined,
+    onEvent: (_: unknown, { args }: Said) => void (args as Any[]).splice(0, 1, 'x'),
+    onPacket: (_: unknown, packet: Any) => {
+      packet.data.x = 1_000
+    },
+  })
+  const { ada, bob } = here
+  const to = ['server', 'others']
+
+  await SAYINGS.event(ada, to)
+  await SAYINGS.packet(ada, to)
+  await bob.settled()
+  bob.drop()
+  await ada.ask('event.emit_latest', { name: 'duel.typed', args: [3] }, { to })
+  const back = await reload(here, bob.welcome.token)
+  await back.answered
+  await back.settled()
+
+  t.match(gotten(bob), [{ data: { args: [3] } }, { data: { data: { x: 3 } } }])
+  t.match(gotten(back), [{ type: 'event.latest', data: { args: [3] } }])
 })
 
 t.test('what a room would have its own functions do is judged as well', async (t) => {

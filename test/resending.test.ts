@@ -157,8 +157,8 @@ t.test('a silence longer than any lost connection explains is not saved up', asy
   t.equal(oks(codes), 5 + 8 * 10, 'a window and three heartbeats')
 })
 
-/** A plaza whose events take as long as a test likes. */
-async function slowly(t: Test, limits: Partial<Limits> = {}) {
+/** A plaza whose events take as long as a test likes, and one who was cut off, or only stood still. */
+async function slowly(t: Test, limits: Partial<Limits> = {}, isCut = true) {
   const waiting: { readonly n: number; readonly settle: () => void }[] = []
   let most = 0
   let [begun, done] = [0, 0]
@@ -174,9 +174,9 @@ async function slowly(t: Test, limits: Partial<Limits> = {}) {
   }
   const w = await world(t, { limits, handlers: { 'event.emit': slow } })
   const ada = await seat(w, 'ada')
-  await drop(w, ada)
-  w.clock.advance(20_000)
-  const back = await claim(w, ada.token, { sent: 1 + 4_096, received: ada.arrived })
+  if (isCut) await drop(w, ada)
+  w.clock.advance(isCut ? 20_000 : 4_000)
+  const back = isCut ? await claim(w, ada.token, { sent: 1 + 4_096, received: ada.arrived }) : ada
   return { waiting, back, most: () => most }
 }
 
@@ -198,6 +198,19 @@ t.test('requests sent again are all handled, in order and not too many at a time
     handled,
     Array.from({ length: 200 }, (_, n) => n),
   )
+  t.equal(most(), LIMITS.requests.value)
+})
+
+t.test('what a connection held back is all handled, and not too much at a time', async (t) => {
+  const { waiting, back, most } = await slowly(t, {}, false)
+
+  const late = fates(back, 200)
+  for (let answered = 0; answered < 200; answered++) {
+    await until(() => waiting.length > 0, 'an event handled')
+    waiting.shift()?.settle()
+  }
+
+  t.strictSame(await late, ok(200))
   t.equal(most(), LIMITS.requests.value)
 })
 

@@ -56,9 +56,9 @@ export function createEvents({ limits, resolve, logic, roomsOf }: EventsOptions)
       const answer = deliver(context, place, listener, () => {
         const said = judged(room, message, 'event.emit_latest')
         if (!said) return { said: {} }
-        const [data, stamp] = [{ ...said, key, number: all.next() }, stampOf(room, member)]
-        const outgoing = latestPush(data, stamp)
-        latest = { data, stamp, reach, bytes: outgoing.size }
+        const number = all.next()
+        const outgoing = latestPush({ ...said, key, number }, stampOf(room, member))
+        latest = { message: outgoing, number, reach }
         return { said: {}, message: outgoing, ...ear(room, message, said) }
       })
       if (latest) all.keep(member, latest)

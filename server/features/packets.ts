@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   answerable,
   createTurns,
@@ -151,7 +152,11 @@ export function createPackets(options: PacketsOptions) {
     const { receivers, server, unreached } = audience
     const more = unreached.length > 0 && { unreached }
     context.refuseUnfit({ value: { delivered: receivers.size, ...more } })
-    if (server) hear(place, final)
+    if (server) {
+      // Both forms are made before the room has it in its hands.
+      for (const one of receivers) shared.for(one)
+      hear(place, final)
+    }
     const reached = stillIn(room, audience)
     for (const one of reached) one.send(shared.for(one))
     return { delivered: reached.length, ...more }
@@ -171,7 +176,9 @@ export function createPackets(options: PacketsOptions) {
     let made = packet
     const words = logic.pass(room, message, (changed) =>
       problemIn(changed, () => {
-        made = set.fromJson(changed.name, changed.args[0])
+        const isSame =
+          changed.name === name && isDeepStrictEqual(changed.args[0], set.toJson(packet))
+        if (!isSame) made = set.fromJson(changed.name, changed.args[0])
       }),
     )
     return words && made

@@ -168,7 +168,7 @@ export const HOOKS: {
     called(),
   ),
   onMessage: option(
-    'a member says an event, query, function call or packet that somebody will have; what it returns replaces name or arguments, `false` keeps it from everybody, and it may refuse',
+    'a member says an event, query, function call or packet that somebody will have; what it returns, or changes in the arguments, replaces them, `false` keeps it from everybody, and it may refuse',
     called(),
   ),
   onEvent: option('a member emits an event to `server`; it may refuse', called()),

@@ -13,6 +13,8 @@ export interface MemorySocket extends WebSocketLike {
   stalled: boolean
   /** While true what the server closes is not gone yet, as where its other end does not answer. */
   lingers: boolean
+  /** While true nothing passes, either way; all of it does afterwards. */
+  still: boolean
   sendBytes(bytes: Buffer, isBinary?: boolean): void
 }
 
@@ -31,6 +33,7 @@ export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSo
     #isOver = false
     #stalled = false
     #unread: Buffer[] = []
+    #unsent: (() => void)[] | undefined
     #taken = 0
 
     constructor(url: string) {
@@ -54,12 +57,25 @@ export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSo
       this.#connection?.written()
     }
 
+    get still(): boolean {
+      return this.#unsent !== undefined
+    }
+
+    set still(value: boolean) {
+      if (value === this.still) return
+      const unsent = this.#unsent ?? []
+      this.#unsent = value ? [] : undefined
+      for (const send of unsent) send()
+      this.stalled = value
+    }
+
     send(data: Data): void {
       if (typeof data === 'string') this.sendBytes(Buffer.from(data))
       else this.sendBytes(Buffer.from(data), true)
     }
 
     sendBytes(bytes: Buffer, isBinary = false): void {
+      if (this.#unsent) return void this.#unsent.push(() => this.sendBytes(bytes, isBinary))
       setImmediate(() => {
         if (!this.#isOver) this.#connection?.receive(bytes, isBinary)
       })

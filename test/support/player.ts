@@ -47,7 +47,7 @@ export async function claim(w: TestWorld, token: string, rest: Partial<Claim> = 
 }
 
 /** A claim of who has nothing but the token; `answered` is its whole answer, once there is one. */
-export async function reload(w: TestWorld, token: string) {
+export async function reload(w: Pick<TestWorld, 'raw'>, token: string) {
   const raw = await w.raw()
   const answered = raw.ask('session.resume', { token, fresh: true })
   return Object.assign(raw, { answered })

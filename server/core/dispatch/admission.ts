@@ -20,9 +20,9 @@ export function createAdmission({ world, limits, refuse }: AdmissionOptions) {
 
   /** Whether the message may be handled now; if not, it has been refused. */
   function isAdmitted(incoming: Incoming, rate: RateClass, asked: Subject): boolean {
-    const { session, connection, resent } = incoming
+    const { session, connection, isLate } = incoming
     const retry_ms = session.buckets.take(rate)
-    const isBusy = resent ? isFull(incoming) : isTooMany(session)
+    const isBusy = isLate ? isFull(incoming) : isTooMany(session)
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
     const details = retry_ms > 0 ? { retry_ms } : {}
@@ -36,7 +36,7 @@ export function createAdmission({ world, limits, refuse }: AdmissionOptions) {
   }
 
   /**
-   * Whether of what is sent again more waits than a client can have kept. Less may be more than
+   * Whether of what comes late more waits than a client can have kept. Less may be more than
    * `requests`: its client could not have been told sooner that it should wait.
    */
   function isFull({ session, bytes }: Incoming): boolean {

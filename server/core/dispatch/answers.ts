@@ -9,11 +9,14 @@ import { incidentOf } from '../wire/incident.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
 import type { PacketWire } from './packets-in.ts'
 
-/** A frame on its way through; `resent` when it was first said on an earlier connection. */
+/**
+ * A frame on its way through; `isLate` when it was first said on an earlier connection, or may have
+ * waited on this one.
+ */
 export interface Incoming {
   readonly connection: Connection
   readonly session: Session
-  readonly resent: boolean
+  readonly isLate: boolean
   /** How large it is. */
   readonly bytes: number
 }

@@ -66,8 +66,9 @@ export function createDispatch(options: DispatchOptions) {
     const { resume } = session
     if (decoded.counted && resume.resetting !== undefined) return
     resume.heard()
-    const resent = decoded.counted && resume.count()
-    const incoming = { connection, session, resent, bytes: bytes.length }
+    const isResent = decoded.counted && resume.count()
+    const isLate = isResent || session.buckets.lateness > 0
+    const incoming = { connection, session, isLate, bytes: bytes.length }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
       else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
@@ -130,11 +131,11 @@ export function createDispatch(options: DispatchOptions) {
     begin(incoming, envelope, line)
   }
 
-  /** Runs what nothing holds up; of what is sent again no more at a time than of anything else. */
+  /** Runs what nothing holds up; of what comes late no more at a time than of anything else. */
   function begin(incoming: Incoming, envelope: Envelope, line: Message): void {
-    const { session, resent, bytes } = incoming
+    const { session, isLate, bytes } = incoming
     const { hold, requests } = session
-    if (resent && !hold.isOn && requests.running >= limits.requests) requests.slowDown()
+    if (isLate && !hold.isOn && requests.running >= limits.requests) requests.slowDown()
     if (!hold.isOn) return run(incoming, envelope, line)
     const { id } = envelope
     if (id !== undefined) requests.began(id)

@@ -13,10 +13,10 @@ interface Reach {
 
 /** What a member said that its next of the same name and key replaces. */
 export interface Latest {
-  readonly data: DataOf<AllMessages['event.latest']>
-  readonly stamp: Stamp
+  /** As it was said: nobody has it in their hands. */
+  readonly message: Outgoing
+  readonly number: number
   readonly reach: Reach
-  readonly bytes: number
 }
 
 /** Of one member, by name and key, the oldest first. */
@@ -49,9 +49,10 @@ export class LatestEvents {
   keep({ number }: Member, latest: Latest): void {
     const own = this.#bySender.get(number) ?? { byKey: new Map(), bytes: 0 }
     const { latest_keys, latest_bytes } = this.#limits
-    take(own, keyOf(latest))
-    own.byKey.set(keyOf(latest), latest)
-    own.bytes += latest.bytes
+    const { key, size } = latest.message
+    take(own, key)
+    own.byKey.set(key, latest)
+    own.bytes += size
     for (const oldest of own.byKey.keys()) {
       if (own.byKey.size <= latest_keys && own.bytes <= latest_bytes) break
       take(own, oldest)
@@ -66,8 +67,8 @@ export class LatestEvents {
     return [...this.#bySender.values()]
       .flatMap(({ byKey }) => [...byKey.values()])
       .filter(({ reach }) => reach.has(number))
-      .sort((one, other) => one.data.number - other.data.number)
-      .map(({ data, stamp }) => latestPush(data, stamp))
+      .sort((one, other) => one.number - other.number)
+      .map(({ message }) => message)
   }
 
   #forgetGone(): void {
@@ -77,7 +78,7 @@ export class LatestEvents {
 }
 
 /** As it travels: to one reader it replaces what waits of the same sender, name and key. */
-export const latestPush = (data: Latest['data'], stamp: Stamp): Outgoing =>
+export const latestPush = (data: DataOf<AllMessages['event.latest']>, stamp: Stamp): Outgoing =>
   push(
     'event.latest',
     data,
@@ -99,10 +100,7 @@ export function reachOf(room: Room, sender: Member, to: readonly string[], ear: 
   return numbers
 }
 
-/** A name has no blanks. */
-const keyOf = ({ data: { name, key } }: Latest) => `${name} ${key}`
-
 function take(own: Own, key: string): void {
-  own.bytes -= own.byKey.get(key)?.bytes ?? 0
+  own.bytes -= own.byKey.get(key)?.message.size ?? 0
   own.byKey.delete(key)
 }

@@ -21,7 +21,7 @@ export function createPassing({ world, limits }: PassingOptions) {
 
   /**
    * What a member says, as the room's `onMessage` would have it; undefined where nobody is to have it.
-   * What it returns is judged before anybody receives it.
+   * What it returns is judged before anybody receives it, and so is what it did to the arguments.
    */
   function pass(room: Room, message: RoomMessage, problemOf: ProblemOf): Words | undefined {
     const { hooks } = room
@@ -29,9 +29,9 @@ export function createPassing({ world, limits }: PassingOptions) {
     return attempt(room, () => {
       const changed: unknown = hooks.onMessage?.(message)
       if (changed === false) return undefined
-      if (changed === undefined) return message
       const place = `onMessage of a ${room.kind.name}`
-      const { name, args } = { name: message.name, args: message.args, ...partOf(changed, place) }
+      const said = { name: message.name, args: message.args }
+      const { name, args } = { ...said, ...(changed !== undefined && partOf(changed, place)) }
       const problem = problemOf({ name, args }) ?? problemOfSize({ name, args })
       if (problem) throw new TypeError(`${place}: ${problem}`)
       return { name, args }

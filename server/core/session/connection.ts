@@ -44,6 +44,7 @@ export class Connection implements Carrier {
   #events: ConnectionEvents
   /** When its peer was last heard, or pinged since. */
   #waitedFrom: number
+  #heardAt: number
   #missed = 0
   #progressAt: number
   #taken = 0
@@ -67,6 +68,7 @@ export class Connection implements Carrier {
     this.#events = events
     this.openedAt = world.now()
     this.#waitedFrom = this.openedAt
+    this.#heardAt = this.openedAt
     this.#progressAt = this.openedAt
   }
 
@@ -76,7 +78,9 @@ export class Connection implements Carrier {
 
   /** A frame came in. From a close or a claim on, frames are no longer anybody's. */
   receive(bytes: Buffer, isBinary: boolean): void {
+    const before = this.#heardAt
     this.#heard()
+    this.session?.resume.stood(this.#heardAt - before)
     if (this.#hold?.isOn) return this.#keep(this.#hold, bytes, isBinary)
     this.frames++
     if (this.session) this.#events.received(this, bytes, isBinary)
@@ -226,7 +230,8 @@ export class Connection implements Carrier {
 
   #heard(): void {
     this.#missed = 0
-    this.#waitedFrom = this.#world.now()
+    this.#heardAt = this.#world.now()
+    this.#waitedFrom = this.#heardAt
   }
 
   /** Looks several times whether it comes on, so that a loop that was blocked shows. */

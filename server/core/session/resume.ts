@@ -129,6 +129,12 @@ export class Resume {
     this.#buckets.save(resume_ms + UNNOTICED * heartbeat_ms)
   }
 
+  /** Nothing came for so many ms on a connection that was there, and may have stood still. */
+  stood(ms: number): void {
+    const { resume_ms, seated_heartbeat_ms } = this.#limits
+    this.#buckets.stood(ms, Math.min(resume_ms, UNNOTICED * seated_heartbeat_ms))
+  }
+
   /** Begins both counts anew; what was in flight in either direction is forgotten. */
   reset(reason: ResetReason): void {
     this.#outbox.ledger.reset()

@@ -1,4 +1,11 @@
-import { LIMITS, type LimitName, RATES, type RateClass } from '../../../protocol/limits.ts'
+import {
+  LIMITS,
+  type LimitName,
+  RATES,
+  type RateClass,
+  TOLD_RATES,
+} from '../../../protocol/limits.ts'
+import { SLACK_MS } from '../../../protocol/pacer.ts'
 
 export type Limits = Readonly<Record<LimitName, number>>
 export type Rates = Readonly<
@@ -17,7 +24,9 @@ export const ratesOf = (chosen: Partial<Rates> = {}): Rates => ({ ...RATES, ...c
 
 /**
  * A token bucket for each class of message, filled as time passes. After a silence that a lost
- * connection explains, each holds for once what it would have admitted meanwhile as well.
+ * connection explains, each holds for once what it would have admitted meanwhile as well; after one
+ * of a connection that only stood still, those that clients know of do, for as long again: what was
+ * said in time is never too fast because it came late, all at once.
  */
 export class Buckets {
   readonly #rates: Rates | false
@@ -27,11 +36,15 @@ export class Buckets {
   #heardAt: number
   /** How long a silence, in ms, the buckets hold more for. */
   #saved = 0
+  /** By how much, in ms, what comes now may be late, as of when. */
+  #late = 0
+  #lateAt: number
 
   constructor(rates: Rates | false, now: () => number) {
     this.#rates = rates
     this.#now = now
     this.#heardAt = now()
+    this.#lateAt = this.#heardAt
   }
 
   /** When something was last taken, save by a claim, or saved. */
@@ -48,6 +61,23 @@ export class Buckets {
     const now = this.#now()
     this.#saved = Math.min(this.#saved + now - this.#heardAt, most)
     this.#heardAt = now
+    this.#late = 0
+  }
+
+  /**
+   * Nothing came for so many ms on a connection that was there: what was said meanwhile is late, by
+   * `most` at most, and more so than clients allow for. It is no longer once it has come twice as
+   * fast as it was said.
+   */
+  stood(ms: number, most: number): void {
+    if (ms <= SLACK_MS) return
+    this.#late = Math.min(this.lateness + ms - SLACK_MS, most)
+    this.#lateAt = this.#now()
+  }
+
+  /** By how much, in ms, what comes now may be late. */
+  get lateness(): number {
+    return this.#late === 0 ? 0 : Math.max(0, this.#late - (this.#now() - this.#lateAt))
   }
 
   /** What was saved and not used is forfeited. */
@@ -97,7 +127,8 @@ export class Buckets {
     if (!this.#rates || name === this.#lifted) return undefined
     const { per_second, burst } = this.#rates[name]
     const now = this.#now()
-    const most = this.#saved === 0 ? burst : burst + (this.#saved / 1000) * per_second
+    const saved = this.#saved + (TOLD.has(name) ? this.lateness : 0)
+    const most = saved === 0 ? burst : burst + (saved / 1000) * per_second
     let level = this.#levels[name]
     if (!level) {
       level = { tokens: most, at: now, per_second, burst }
@@ -108,6 +139,8 @@ export class Buckets {
     return level
   }
 }
+
+const TOLD: ReadonlySet<RateClass> = new Set(TOLD_RATES)
 
 interface Level {
   tokens: number
