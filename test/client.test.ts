@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer as createTcpServer, type Server } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { ADDRESS_WORDS } from '../protocol/message.ts'
@@ -10,68 +8,9 @@ import { type ConnectOptions, connect, type Network, NetworkError } from '../web
 import { createClock as createServerClock } from '../web-client/clock.ts'
 import type { WebSocketConstructor } from '../web-client/link.ts'
 import type { Any } from './support/client.ts'
-import { createClock } from './support/clock.ts'
 import { kindOf } from './support/stage.ts'
 import { settled as arrived, back, cut, enter, HOUSE, troupe } from './support/troupe.ts'
 import { NodeSocket, OVERS, world } from './support/world.ts'
-
-/* Getting in, or not. */
-
-t.test('where nothing listens, connecting fails and says where', async (t) => {
-  const { port, server } = await tcp(t)
-  server.close()
-  await once(server, 'close')
-
-  await t.rejects(connect(`ws://127.0.0.1:${port}`, { WebSocket: NodeSocket }), {
-    code: 'CONNECT_FAILED',
-    status: 503,
-    message: new RegExp(`^ws://127\\.0\\.0\\.1:${port}`),
-  })
-})
-
-t.test('an impossible address fails as well', async (t) => {
-  await t.rejects(connect('http//nowhere', { WebSocket: NodeSocket }), { code: 'CONNECT_FAILED' })
-})
-
-t.test('without a WebSocket it says what to do', async (t) => {
-  if ('WebSocket' in globalThis) return t.pass('this Node has one')
-  await t.rejects(connect('ws://127.0.0.1:1'), {
-    code: 'CONNECT_FAILED',
-    message: /options\.WebSocket/,
-  })
-})
-
-t.test('a server that never answers is given up after the timeout', async (t) => {
-  const { port, server } = await tcp(t)
-  const clock = createClock()
-  const reached = once(server, 'connection')
-  const options = { WebSocket: NodeSocket, timers: clock, connectTimeout: 10_000 }
-  const connecting = outcome(connect(`ws://127.0.0.1:${port}`, options))
-  const [socket] = await reached
-
-  clock.advance(9_999)
-  await turn()
-  const early = socket.destroyed
-  clock.advance(1)
-
-  t.notOk(early)
-  t.match(await connecting, { code: 'CONNECT_FAILED', message: /within 10000 ms/ })
-  if (!socket.destroyed) await once(socket, 'close')
-  t.equal(clock.pending, 0, 'nothing is left behind')
-})
-
-t.test('a server that opens and then says nothing is given up as well', async (t) => {
-  const clock = createClock()
-  const connecting = outcome(
-    connect('silent:', { WebSocket: silentSocket(), timers: clock, connectTimeout: 5_000 }),
-  )
-  for (let count = 0; count < 5; count++) await turn()
-
-  clock.advance(5_000)
-
-  t.match(await connecting, { code: 'CONNECT_FAILED' })
-  t.equal(clock.pending, 0)
-})
 
 /** How many of a host and an assistant the host reaches, in a room without logic of its own. */
 const REACHES: Readonly<Record<(typeof ADDRESS_WORDS)[number], number | string>> = {
@@ -456,56 +395,6 @@ for (const over of OVERS) {
   })
 }
 
-t.test('a connect that is given up on the way leaves nothing behind', async (t) => {
-  const { port, server } = await tcp(t)
-  const clock = createClock()
-  const abort = new AbortController()
-  const reached = once(server, 'connection')
-  const options = { WebSocket: NodeSocket, timers: clock, signal: abort.signal }
-  const connecting = outcome(connect(`ws://127.0.0.1:${port}`, options))
-  const [socket] = await reached
-
-  abort.abort()
-
-  t.match(await connecting, { code: 'ABORTED' })
-  if (!socket.destroyed) await once(socket, 'close')
-  t.equal(clock.pending, 0)
-})
-
-t.test('after a restart of the server the client comes back, to a new session', async (t) => {
-  const first = await server(t)
-  const told: unknown[] = []
-  let wake = () => {}
-  const timers = {
-    now: () => performance.now(),
-    after(ms: number, callback: () => void) {
-      if (ms === RETRY) wake = callback
-      return () => {}
-    },
-  }
-  const ada = await player(t, first, { timers, backoff: () => RETRY })
-  const { guest_key = '' } = await ada.players.identify({ name: 'Ada' })
-  const room = await ada.rooms.joinOrCreate('plaza')
-  ada.on('state', (state, code) => void told.push([state, code]))
-  ada.on('lost', (reason) => void told.push(['lost', reason]))
-  room.on('closed', () => void told.push(['closed']))
-  const session = ada.session
-
-  await first.close()
-  await until(() => ada.state === 'away')
-  await server(t, first.port)
-  wake()
-  await until(() => ada.state === 'open')
-
-  t.strictSame(told, [['away', 4000], ['closed'], ['lost', 'UNKNOWN'], ['open', 0]])
-  t.not(ada.session, session)
-  t.equal(ada.players.me, undefined)
-  t.equal(ada.rooms.all.size, 0)
-  await t.rejects(ada.players.identify({ guest_key }), { code: 'INVALID_GUEST_KEY' })
-  await ada.players.identify({ name: 'Ada' })
-  t.match(await ada.rooms.joinOrCreate('plaza'), { you: 1 })
-})
-
 t.test('several servers in one process share nothing', async (t) => {
   const [one, two] = [await server(t), await server(t)]
   const [ada, bob] = [await player(t, one), await player(t, two)]
@@ -641,8 +530,6 @@ t.test('a server that falls silent is noticed, and the session comes back', asyn
 
 /* What the tests share. */
 
-const RETRY = 777
-
 async function server(t: Test, port = 0): Promise<GameServer> {
   const one = await createServer({ port, host: '127.0.0.1' })
   t.teardown(one.close)
@@ -660,15 +547,6 @@ async function player(
 }
 
 /** A TCP server that takes connections and never says a word. */
-async function tcp(t: Test): Promise<{ port: number; server: Server }> {
-  const server = createTcpServer((socket) => socket.on('error', () => {}).resume())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  const { port } = server.address() as { port: number }
-  return { port, server }
-}
-
 /** What a promise came to: its value, or its error. */
 const outcome = (promise: Promise<unknown>): Promise<Any> =>
   promise.catch((error: unknown) => error)
@@ -680,21 +558,6 @@ function recording(Socket: WebSocketConstructor, sent: string[]): WebSocketConst
       sent.push(text)
       super.send(text)
     }
-  }
-}
-
-/** Opens, and that is all it does. */
-function silentSocket(): WebSocketConstructor {
-  return class {
-    onopen: ((event: never) => void) | null = null
-    onmessage = null
-    onclose = null
-    onerror = null
-    constructor() {
-      setImmediate(() => this.onopen?.({} as never))
-    }
-    send(): void {}
-    close(): void {}
   }
 }
 

@@ -52,12 +52,15 @@ export function openLink(
   const socket = new Socket(url)
   socket.binaryType = 'arraybuffer'
   const cancel = timers.after(timeout, () => {
+    isOver = true
     drop(socket)
-    finish(LOST, `no connection within ${timeout} ms`)
+    events.closed(LOST, `no connection within ${timeout} ms`)
   })
+  let isOpen = false
   let isOver = false
 
   socket.onopen = () => {
+    isOpen = true
     cancel()
     if (!isOver) events.opened()
   }
@@ -68,7 +71,10 @@ export function openLink(
   }
   socket.onclose = ({ code, reason }: { code?: number; reason?: string }) =>
     finish(code ?? LOST, String(reason ?? ''))
-  socket.onerror = () => {}
+  // Node 22's own says nothing else of a connection that failed; of an open one `close` follows.
+  socket.onerror = () => {
+    if (!isOpen) finish(LOST, '')
+  }
 
   function finish(code: number, reason: string): void {
     cancel()

@@ -4,7 +4,6 @@ extends SceneTree
 # warning-ignore-all:return_value_discarded
 
 const Network := preload("res://addons/estragon/network.gd")
-const EstragonOptions := preload("res://addons/estragon/options.gd")
 const EstragonSession := preload("res://addons/estragon/session.gd")
 const _FRAMES := 300
 

@@ -7,7 +7,6 @@ extends "res://test/lasting.gd"
 # warning-ignore-all:unsafe_property_access
 
 const EstragonPacket := preload("res://addons/estragon/packet.gd")
-const EstragonPackets := preload("res://addons/estragon/packets.gd")
 const EstragonPacketSet := preload("res://addons/estragon/packet_set.gd")
 const EstragonText := preload("res://addons/estragon/text.gd")
 

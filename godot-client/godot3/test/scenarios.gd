@@ -7,7 +7,6 @@ extends "res://test/hosts.gd"
 # warning-ignore-all:unsafe_property_access
 
 const EstragonEvents := preload("res://addons/estragon/events.gd")
-const EstragonMember := preload("res://addons/estragon/member.gd")
 const EstragonOptions := preload("res://addons/estragon/options.gd")
 const EstragonRooms := preload("res://addons/estragon/rooms.gd")
 

@@ -7,7 +7,6 @@ extends Reference
 const EstragonOptions := preload("res://addons/estragon/options.gd")
 const EstragonProtocol := preload("res://addons/estragon/protocol.gd")
 const EstragonSession := preload("res://addons/estragon/session.gd")
-const EstragonWorld := preload("res://addons/estragon/world.gd")
 
 var world := TestWorld.new()
 var session: EstragonSession

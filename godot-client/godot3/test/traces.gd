@@ -6,7 +6,6 @@ extends "res://test/cases.gd"
 
 const EstragonOptions := preload("res://addons/estragon/options.gd")
 const EstragonProtocol := preload("res://addons/estragon/protocol.gd")
-const Scripted := preload("res://test/scripted.gd")
 const State := preload("res://addons/estragon/session.gd").State
 
 # How long a client waits before it comes back, where the server does not say.

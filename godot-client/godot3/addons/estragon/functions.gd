@@ -203,6 +203,8 @@ func _on_message(message: EstragonMessage) -> void:
 class Outcome:
 	extends Reference
 
+	const EstragonResult := preload("result.gd")
+
 	var result: EstragonResult
 
 	func follow(running) -> void:

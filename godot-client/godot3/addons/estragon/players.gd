@@ -10,6 +10,7 @@ extends Reference
 # warning-ignore-all:return_value_discarded
 
 const EstragonKeep := preload("keep.gd")
+const EstragonMessage := preload("message.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonResult := preload("result.gd")
 const EstragonSession := preload("session.gd")
