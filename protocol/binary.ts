@@ -1,6 +1,16 @@
 import type { Reader } from './bytes.ts'
+import type { ErrorCode } from './errors.ts'
+import type { RateClass } from './limits.ts'
 import { COUNTED_BIT, type Delivery, type Direction, KIND_MASK } from './message.ts'
 import { PACKET_KIND, type PacketHead, readHead } from './packet-frame.ts'
+import {
+  RELAY_RELIABLE,
+  RELAY_UNRELIABLE,
+  type RelayDown,
+  type RelayUp,
+  readDown,
+  readUp,
+} from './relay-frame.ts'
 
 /** One line of the table of binary kinds. */
 export interface BinaryKind<Head = unknown> {
@@ -10,11 +20,20 @@ export interface BinaryKind<Head = unknown> {
   readonly direction: Direction
   readonly delivery: Delivery
   readonly doc: string
+  readonly rate: RateClass
+  /** The codes it is refused with, beside those every message can meet and those of its message. */
+  readonly errors?: readonly ErrorCode[]
   /** Reads what comes before the contents, as each side gets it; throws a Misfit. */
   readonly read: Readonly<Record<'server' | 'client', (reader: Reader) => Head>>
   /** Of a *latest* kind: a newer frame replaces an older of the same key. */
   readonly key?: (frame: Uint8Array) => string
 }
+
+const RELAY_HEADS = {
+  server: (reader: Reader): RelayUp => readUp(reader),
+  client: (reader: Reader): RelayDown => readDown(reader),
+}
+const RELAY_ERRORS: readonly ErrorCode[] = ['NOT_A_PEER', 'RELAY_EPOCH', 'INVALID_TARGET']
 
 /** Every binary kind by its name. */
 export const BINARY = {
@@ -23,11 +42,32 @@ export const BINARY = {
     byte: PACKET_KIND,
     direction: 'both',
     delivery: 'counted',
+    rate: 'packet',
     doc: 'A packet of the game, or the answer to one: see [Packets](#packets).',
     read: {
       server: (reader): PacketHead => readHead(reader, 'server'),
       client: (reader): PacketHead => readHead(reader, 'client'),
     },
+  },
+  relay_reliable: {
+    name: 'relay_reliable',
+    byte: RELAY_RELIABLE,
+    direction: 'both',
+    delivery: 'counted',
+    rate: 'relay',
+    doc: 'Bytes of Godot’s own multiplayer, each once and in order: see [Relay](#relay).',
+    read: RELAY_HEADS,
+    errors: RELAY_ERRORS,
+  },
+  relay_unreliable: {
+    name: 'relay_unreliable',
+    byte: RELAY_UNRELIABLE,
+    direction: 'both',
+    delivery: 'droppable',
+    rate: 'relay',
+    doc: 'The same, dropped for who is away or reads too slowly.',
+    read: RELAY_HEADS,
+    errors: RELAY_ERRORS,
   },
 } as const satisfies Readonly<Record<string, BinaryKind>>
 

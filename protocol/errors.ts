@@ -197,6 +197,38 @@ export const ERRORS = {
     by: 'server',
     doc: 'The packets of this client are not the server’s, or it has not said in its hello which they are: what it sends in bytes cannot be read. JSON works on; make both from the same definitions.',
   },
+  NOT_A_PEER: {
+    status: 403,
+    by: 'server',
+    doc: 'This session is no peer of the room’s relay, or no longer; `relay.open` makes one.',
+  },
+  ALREADY_A_PEER: {
+    status: 409,
+    by: 'server',
+    doc: 'This session is a peer already, of the relay that `cause.room` names; `relay.close` first.',
+  },
+  PEER_TAKEN: {
+    status: 409,
+    by: 'server',
+    doc: 'Somebody else is peer 1 of this relay already.',
+  },
+  RELAY_MODE: {
+    status: 409,
+    by: 'server',
+    doc: 'Peer 1 has made this relay a mesh, or a star; the text says which.',
+  },
+  RELAY_ENGINE: {
+    status: 409,
+    by: 'server',
+    doc: 'The packets of Godot 3 and 4 differ, and peer 1 of this relay is the other; the text says which.',
+  },
+  RELAY_EPOCH: {
+    status: 409,
+    by: 'server',
+    doc: 'Bytes of an epoch that is over, as peer 1 is another, or has not begun, as there is none.',
+  },
+  RELAY_FULL: { status: 409, by: 'server', doc: 'The relay has as many peers as it may.' },
+  RELAY_REFUSED: { status: 403, by: 'server', doc: 'Peer 1 of this relay refuses new peers.' },
   UNKNOWN_REQUEST: {
     status: 404,
     by: 'server',

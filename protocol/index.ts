@@ -8,6 +8,7 @@ import { packets } from './packets.ts'
 import { players } from './players.ts'
 import { plaza } from './plaza.ts'
 import { queries } from './queries.ts'
+import { relay } from './relay.ts'
 import { rooms } from './rooms.ts'
 import { session } from './session.ts'
 
@@ -23,6 +24,7 @@ export const FEATURES = {
   notify,
   backends,
   packets,
+  relay,
   plaza,
 } as const
 

@@ -109,6 +109,17 @@ export const LIMITS = {
     unit: 'ms',
     doc: 'How long a question may wait for its answer, however long its asker would.',
   },
+  relay_peers: {
+    min: 2,
+    value: 64,
+    unit: 'peers',
+    doc: 'How many peers the relay of one room has. Above: RELAY_FULL.',
+  },
+  handover_bytes: {
+    value: 65_536,
+    unit: 'bytes',
+    doc: 'What peer 1 of a relay may hand over to the next. Above: TOO_LARGE.',
+  },
   bundle: {
     min: 1,
     value: 256,
@@ -329,6 +340,12 @@ export const RATES = {
     burst: 150,
     told: true,
     doc: '`packet`, in JSON or in bytes; a bundle is one.',
+  },
+  relay: {
+    per_second: 1_000,
+    burst: 2_000,
+    told: true,
+    doc: 'Bytes of Godot’s own multiplayer: a frame is one, whomever it is for.',
   },
   query: { per_second: 20, burst: 60, told: true, doc: '`query` and `function.call`.' },
   create: { per_second: 1, burst: 20, told: true, doc: '`room.create`, for each session.' },

@@ -48,7 +48,11 @@ const capacity = () => integer('uint32', { min: 1 })
 export const memberNumber = () =>
   about('Numbered in order of joining; never reused.', integer('uint32'))
 
-const epoch = () => about('How often the room’s host has changed.', integer('uint32'))
+const epoch = () =>
+  about(
+    'Rises whenever the room’s host is another, and when peer 1 of its relay goes.',
+    integer('uint32'),
+  )
 
 export const role = () => choice(...ROLES)
 

@@ -46,6 +46,7 @@ import { createPlayersRoutes } from './features/players-routes.ts'
 import { createPlaza } from './features/plaza.ts'
 import { createProfiles } from './features/profiles.ts'
 import { createQueries } from './features/queries.ts'
+import { createRelays } from './features/relay.ts'
 import { createRoomFeature } from './features/rooms.ts'
 import { createConnections } from './features/session.ts'
 import { kindOf } from './game/definition.ts'
@@ -167,6 +168,10 @@ export function createHub(options: HubOptions = {}) {
   const packets = createPackets({
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
   })
+  const relays = createRelays({
+    ...{ world, limits, resolve },
+    mayBeDedicated: (session) => dev || backends.has(session),
+  })
   const connection = createConnections({
     ...{ world, limits, rates, sessions, seatsOf: seats.seatsOf },
     packets: options.packets?.hash ?? null,
@@ -188,6 +193,7 @@ export function createHub(options: HubOptions = {}) {
     createQueries({ ...hosts, resolve, logic }),
     createFunctions({ ...hosts, resolve, logic }),
     packets,
+    relays,
     plaza,
     intercom,
     { routes: createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }) },
@@ -214,7 +220,7 @@ export function createHub(options: HubOptions = {}) {
     numeric: createArticle(world.log),
     confirmReset: connection.confirmReset,
     acknowledge: connection.acknowledge,
-    binary: packets.wire ? { packet: packets.wire.read } : {},
+    binary: { ...relays.binary, ...(packets.wire && { packet: packets.wire.read }) },
     packets: packets.wire,
   })
   const own = { ...joined(features, 'routes'), ...options.routes }

@@ -31,6 +31,8 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   asks: 'questions',
   ask_ms: 'questions',
   bundle: 'packets',
+  relay_peers: 'relay',
+  handover_bytes: 'relay',
   validate_ms: 'packets',
   respond_ms: 'packets',
   connections: 'limits',

@@ -460,7 +460,7 @@ for (const over of OVERS) {
       [Buffer.from([0xc8, 1, 9, number]), 'INVALID_MESSAGE_DATA', /an address of at most 7, got 9/],
       [Buffer.from([0xc6, 1, 0xc0]), 'INVALID_MESSAGE_DATA', /an answer to have an id/],
       [Buffer.from([0xc3, 9, 1, 0xc0]), 'UNKNOWN_REQUEST', /this session was not asked/],
-      [Buffer.from([0xd0, 1]), 'UNSUPPORTED', /no such binary kind/],
+      [Buffer.from([0xe0, 1]), 'UNSUPPORTED', /no such binary kind/],
     ]
 
     for (const [frame, code, message, re] of frames) {

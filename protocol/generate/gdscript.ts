@@ -13,6 +13,7 @@ import {
 import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH, PACKET_FLAGS } from '../packet-frame.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
+import { RELAY_FLAGS } from '../relay-frame.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
 import type { Tables } from './tables.ts'
@@ -79,6 +80,9 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ...documented('KIND_MASK', `${KIND_MASK}`, 'The part of that byte that says which kind it is.'),
     ...Object.entries(PACKET_FLAGS).flatMap(([name, flag]) =>
       documented(`PACKET_${name}`, `${flag}`, 'A flag of that byte.'),
+    ),
+    ...Object.entries(RELAY_FLAGS).flatMap(([name, flag]) =>
+      documented(`RELAY_${name}`, `${flag}`, 'The same of the kinds of a relay.'),
     ),
     ...documented('BUNDLE_DEPTH', `${BUNDLE_DEPTH}`, 'How deep bundles may lie in bundles.'),
     ...documented('MAX_ROOM', `${MAX_ROOM}`, 'The most characters of a room in a message.'),

@@ -61,12 +61,13 @@ function reference(tables: Tables): string {
     '## Binary kinds\n',
     'The first byte of a binary frame, without the flags in its low half, says which kind it is.\n',
     table(
-      ['first byte', 'name', 'goes', 'delivery', 'what it is'],
-      Object.values(tables.binary).map(({ byte, name, direction, delivery, doc }) => [
+      ['first byte', 'name', 'goes', 'delivery', 'rate class', 'what it is'],
+      Object.values(tables.binary).map(({ byte, name, direction, delivery, rate, doc }) => [
         `0x${byte.toString(16)}`,
         name,
         DIRECTIONS[direction],
         `*${delivery}*`,
+        code(rate),
         doc,
       ]),
     ),
@@ -273,7 +274,11 @@ function refusedWith(tables: Tables, error: string): string {
   const routes = Object.entries(tables.routes).flatMap(([name, { errors }]) =>
     lists(errors) ? [name] : [],
   )
-  if (types.length + routes.length > 0) return [...types, ...routes].map(code).join(', ')
+  const kinds = Object.values(tables.binary).flatMap(({ name, errors }) =>
+    lists(errors) ? [name] : [],
+  )
+  const all = [...types, ...kinds, ...routes]
+  if (all.length > 0) return all.map(code).join(', ')
   return HTTP_ONLY.has(error) ? 'any call over HTTP' : 'anything'
 }
 

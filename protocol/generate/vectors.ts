@@ -22,6 +22,7 @@ import { COUNTED_FRAMES, ENVELOPES, LEDGERS, TEXTS } from './frames.ts'
 import { lagVectors } from './lags.ts'
 import { paceVectors } from './paces.ts'
 import { frameVectors, packingVectors } from './packing.ts'
+import { relayVectors } from './relays.ts'
 import type { Tables } from './tables.ts'
 import { type Case, casesOf, written } from './values.ts'
 
@@ -42,6 +43,7 @@ export function vectors(tables: Tables, fingerprint: string): string {
     ledgers: LEDGERS.map(line),
     packing: packingVectors().map(line),
     frames: frameVectors().map(line),
+    relay: relayVectors().map(line),
     lags: lagVectors().map(line),
     pacing: paceVectors().map(line),
   }

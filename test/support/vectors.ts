@@ -18,6 +18,8 @@ interface Vector {
   readonly hex: string
   readonly reader: 'server' | 'client'
   readonly head: Any
+  /** Of `relay`: the first byte without its flags. */
+  readonly byte: number
   readonly packet: Any
   readonly packets?: readonly Any[]
   readonly envelope?: object

@@ -12,6 +12,7 @@ import { Refusal } from '../wire/refusal.ts'
 import { createAdmission, tooFast } from './admission.ts'
 import { askedBy, createAnswers, type Incoming } from './answers.ts'
 import { type AllHandlers, Call, Committed, type Context, type Then } from './call.ts'
+import { Carried, createCarrying } from './carried.ts'
 import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
 import { createReplies } from './replies.ts'
 
@@ -52,6 +53,7 @@ export function createDispatch(options: DispatchOptions) {
   const { answer, refuse, report } = createAnswers({ world, packets, checkReplies })
   const admission = createAdmission({ world, limits, refuse })
   const { isAdmitted, refuseMalformed, closeFlood } = admission
+  const carry = createCarrying({ admission, refuse })
   const reply = createReplies({ admission, refuse, confirmReset: options.confirmReset })
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
@@ -98,6 +100,7 @@ export function createDispatch(options: DispatchOptions) {
   }
 
   function route(incoming: Incoming, message: unknown): void {
+    if (message instanceof Carried) return carry(incoming, message)
     const type = (message as { type?: unknown } | null)?.type
     if (typeof type === 'number') return routeNumeric(incoming, message as { type: number })
     const envelope = packets && Array.isArray(message) ? dehydrated(message) : readEnvelope(message)

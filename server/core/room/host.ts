@@ -46,6 +46,7 @@ export function createHosts(
       room.epoch++
       const told = { host: host?.number ?? null, epoch: room.epoch }
       room.broadcast(push('room.host_changed', told, { room: room.code }), except)
+      room.onHost?.()
     }
     if (!host?.away) onSettled(room)
     watch(room, at)

@@ -38,9 +38,11 @@ export class Room {
   readonly reserved = new Set<{ readonly receiver: Receiver }>()
   /** Hears of whatever lists and filters may ask about. */
   onChange: ((room: Room) => void) | undefined
+  /** Hears of whoever is host from now on, once everybody was told. */
+  onHost: (() => void) | undefined
   /** The active host, by the rule of `host.ts`. */
   host: Member | null = null
-  /** How often that has changed. */
+  /** How often that has changed, or peer 1 of the relay has gone. */
   epoch = 0
   /** Those that can be sent something. */
   readonly #members = new Map<Receiver, Member>()

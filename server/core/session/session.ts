@@ -116,7 +116,7 @@ export class Session implements Receiver, Reader, Asker {
   send(message: Outgoing, re?: Id): void {
     if (this.ended || this.isUnreachable) return
     if (!this.takes(message, re)) return
-    if (message.delivery === 'latest') this.#tooLarge?.delete(message.key)
+    if (message.delivery !== 'counted') this.#tooLarge?.delete(message.key)
     this.#push(message)
   }
 
@@ -253,9 +253,9 @@ export class Session implements Receiver, Reader, Asker {
     this.abandonAsks('OUTCOME_UNKNOWN')
   }
 
-  /** State that comes again every tick is refused once, until it fits again. */
+  /** What comes again every tick is refused once, until it fits again. */
   #sendTooLarge(message: Outgoing, re?: Id): void {
-    if (message.delivery === 'latest' || message.delivery === 'state') {
+    if (message.delivery !== 'counted' && message.delivery !== 'socket') {
       if (this.#tooLarge?.has(message.key)) return
       this.#tooLarge ??= new Set()
       this.#tooLarge.add(message.key)

@@ -1,0 +1,24 @@
+import type { RelayMode } from '../../../protocol/relay.ts'
+import type { Member } from '../room/member.ts'
+import type { Session } from '../session/session.ts'
+
+/** What is asked of a relay by who opens it. */
+export interface Wish {
+  readonly member: Member
+  readonly session: Session
+  /** Of which Godot its packets are: 3 or 4. */
+  readonly engine: number
+  readonly mode: RelayMode | undefined
+  readonly dedicated: boolean
+}
+
+/** Who sends and receives bytes of Godot's multiplayer in a room. */
+export interface Peer extends Wish {
+  /** Another one where its epoch makes it peer 1, or that no longer. */
+  id: number
+  /** The last frame that it was counted among the targets of. */
+  mark: number
+}
+
+/** As the others know it. */
+export const numberOf = ({ id, member }: Peer) => ({ peer: id, number: member.number })
