@@ -11,6 +11,10 @@ const COUNTED_BIT := 64
 const BINARY_KINDS := 128
 # The first byte of the binary kind packet, without its flags.
 const PACKET_KIND := 192
+# The first byte of the binary kind relay_reliable, without its flags.
+const RELAY_RELIABLE_KIND := 208
+# The first byte of the binary kind relay_unreliable, without its flags.
+const RELAY_UNRELIABLE_KIND := 160
 # The part of that byte that says which kind it is.
 const KIND_MASK := 240
 # A flag of that byte.
@@ -21,6 +25,10 @@ const PACKET_IS_REPLY := 2
 const PACKET_HAS_ROOM := 4
 # A flag of that byte.
 const PACKET_HAS_ADDRESS := 8
+# The same of the kinds of a relay.
+const RELAY_IS_ORDERED := 1
+# The same of the kinds of a relay.
+const RELAY_HAS_HEADS := 2
 # How deep bundles may lie in bundles.
 const BUNDLE_DEPTH := 8
 # The most characters of a room in a message.
@@ -32,7 +40,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "e6e7f0b8e757e76317d7ac4c5e99bd84"
+const FINGERPRINT := "b1563ab6a61a3c9d2c8cba9fdb1650c1"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -147,6 +155,22 @@ const VALIDATION_FAILED := "VALIDATION_FAILED"
 # The packets of this client are not the server’s, or it has not said in its hello which they are:
 # what it sends in bytes cannot be read. JSON works on; make both from the same definitions.
 const PACKETS_MISMATCH := "PACKETS_MISMATCH"
+# This session is no peer of the room’s relay, or no longer; `relay.open` makes one.
+const NOT_A_PEER := "NOT_A_PEER"
+# This session is a peer already, of the relay that `cause.room` names; `relay.close` first.
+const ALREADY_A_PEER := "ALREADY_A_PEER"
+# Somebody else is peer 1 of this relay already.
+const PEER_TAKEN := "PEER_TAKEN"
+# Peer 1 has made this relay a mesh, or a star; the text says which.
+const RELAY_MODE := "RELAY_MODE"
+# The packets of Godot 3 and 4 differ, and peer 1 of this relay is the other; the text says which.
+const RELAY_ENGINE := "RELAY_ENGINE"
+# Bytes of an epoch that is over, as peer 1 is another, or has not begun, as there is none.
+const RELAY_EPOCH := "RELAY_EPOCH"
+# The relay has as many peers as it may.
+const RELAY_FULL := "RELAY_FULL"
+# Peer 1 of this relay refuses new peers.
+const RELAY_REFUSED := "RELAY_REFUSED"
 # An answer to something this session was not asked, or no longer is: it came too late.
 const UNKNOWN_REQUEST := "UNKNOWN_REQUEST"
 # What was asked could not be stored or looked up: nothing of it was done. The server’s log says
@@ -253,6 +277,10 @@ const LIMIT_HOOK_MS := 5000
 const LIMIT_ASKS := 64
 # How long a question may wait for its answer, however long its asker would. In ms.
 const LIMIT_ASK_MS := 120000
+# How many peers the relay of one room has. Above: RELAY_FULL. In peers.
+const LIMIT_RELAY_PEERS := 64
+# What peer 1 of a relay may hand over to the next. Above: TOO_LARGE. In bytes.
+const LIMIT_HANDOVER_BYTES := 65536
 # How many packets one frame may hold, in its bundles and theirs. Above: TOO_LARGE. In packets.
 const LIMIT_BUNDLE := 256
 # How long the game may think about whether it accepts a packet, while those behind it wait;
@@ -383,6 +411,14 @@ const ERROR_STATUS := {
 	"UNKNOWN_PACKET": 404,
 	"VALIDATION_FAILED": 422,
 	"PACKETS_MISMATCH": 409,
+	"NOT_A_PEER": 403,
+	"ALREADY_A_PEER": 409,
+	"PEER_TAKEN": 409,
+	"RELAY_MODE": 409,
+	"RELAY_ENGINE": 409,
+	"RELAY_EPOCH": 409,
+	"RELAY_FULL": 409,
+	"RELAY_REFUSED": 403,
 	"UNKNOWN_REQUEST": 404,
 	"STORAGE_FAILED": 503,
 	"STORAGE_BUSY": 503,
@@ -449,6 +485,14 @@ const ERROR_TEXT := {
 	"UNKNOWN_PACKET": "The game defines no packet of that name; the text lists those it does.",
 	"VALIDATION_FAILED": "The receiver does not accept the packet; `cause` has its `code` and `reason`, and `status` is the code where that is one of HTTP.",
 	"PACKETS_MISMATCH": "The packets of this client are not the server’s, or it has not said in its hello which they are: what it sends in bytes cannot be read. JSON works on; make both from the same definitions.",
+	"NOT_A_PEER": "This session is no peer of the room’s relay, or no longer; `relay.open` makes one.",
+	"ALREADY_A_PEER": "This session is a peer already, of the relay that `cause.room` names; `relay.close` first.",
+	"PEER_TAKEN": "Somebody else is peer 1 of this relay already.",
+	"RELAY_MODE": "Peer 1 has made this relay a mesh, or a star; the text says which.",
+	"RELAY_ENGINE": "The packets of Godot 3 and 4 differ, and peer 1 of this relay is the other; the text says which.",
+	"RELAY_EPOCH": "Bytes of an epoch that is over, as peer 1 is another, or has not begun, as there is none.",
+	"RELAY_FULL": "The relay has as many peers as it may.",
+	"RELAY_REFUSED": "Peer 1 of this relay refuses new peers.",
 	"UNKNOWN_REQUEST": "An answer to something this session was not asked, or no longer is: it came too late.",
 	"STORAGE_FAILED": "What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on, and on a full disk what only looks something up. With `retry_ms` it may go well by then.",
 	"STORAGE_BUSY": "More waits to be stored than the server takes; try again.",
@@ -500,6 +544,7 @@ const RATES := {
 	"request": {"per_second": 50, "burst": 100},
 	"event": {"per_second": 75, "burst": 150},
 	"packet": {"per_second": 75, "burst": 150},
+	"relay": {"per_second": 1000, "burst": 2000},
 	"query": {"per_second": 20, "burst": 60},
 	"create": {"per_second": 1, "burst": 20},
 	"channel": {"per_second": 10, "burst": 40},
@@ -509,7 +554,7 @@ const RATES := {
 }
 # Every message by its type: direction, delivery, shapes.
 const MESSAGES := {
-	"welcome": {"direction": "to_client", "delivery": "socket", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 1, "max": 64}, "protocol": {"kind": "uint16", "min": 0, "max": 65535}, "fingerprint": {"kind": "string", "min": 0, "max": 64}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "time": {"kind": "float64"}, "heartbeat_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "limits": {"kind": "object", "fields": {"message_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_ms": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rates": {"kind": "object", "optional": true, "fields": {"request": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "event": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "packet": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "query": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "create": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "channel": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "notify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "move": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "identify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}}}}}},
+	"welcome": {"direction": "to_client", "delivery": "socket", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 1, "max": 64}, "protocol": {"kind": "uint16", "min": 0, "max": 65535}, "fingerprint": {"kind": "string", "min": 0, "max": 64}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "time": {"kind": "float64"}, "heartbeat_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "limits": {"kind": "object", "fields": {"message_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_ms": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rates": {"kind": "object", "optional": true, "fields": {"request": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "event": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "packet": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "relay": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "query": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "create": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "channel": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "notify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "move": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "identify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}}}}}},
 	"session.hello": {"direction": "to_server", "delivery": "socket", "data": {"kind": "object", "fields": {"receive_bytes": {"kind": "uint32", "min": 1024, "max": 4294967295, "optional": true}, "fingerprint": {"kind": "string", "min": 0, "max": 64, "optional": true}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}, "optional": true}}}, "reply": {"kind": "object", "fields": {"resume": {"kind": "bool"}, "warning": {"kind": "string", "min": 0, "max": 1024, "optional": true}}}, "rate": "connection"},
 	"session.resume": {"direction": "to_server", "delivery": "socket", "data": {"kind": "object", "fields": {"token": {"kind": "string", "min": 1, "max": 64}, "fresh": {"kind": "bool", "optional": true}, "attempt": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "sent": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "received": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "forgotten": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "receive_bytes": {"kind": "uint32", "min": 1024, "max": 4294967295, "optional": true}, "fingerprint": {"kind": "string", "min": 0, "max": 64, "optional": true}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}, "optional": true}}}, "reply": {"kind": "object", "fields": {"resumed": {"kind": "bool"}, "session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 1, "max": 64, "optional": true}, "kept": {"kind": "bool", "optional": true}, "reason": {"kind": "choice", "values": ["SLOW", "BUDGET", "DESYNC", "RELOADED", "EXPIRED", "UNKNOWN", "SESSION_IN_USE", "FINGERPRINT"], "optional": true}, "message": {"kind": "string", "min": 0, "max": 1024, "optional": true}, "sent": {"kind": "uint32", "min": 0, "max": 4294967295}, "received": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "connection"},
 	"session.ack": {"direction": "both", "delivery": "socket", "data": {"kind": "object", "fields": {"sent": {"kind": "uint32", "min": 0, "max": 4294967295}, "received": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "connection"},
@@ -572,6 +617,14 @@ const MESSAGES := {
 	"backend.identify": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "user": {"kind": "string", "min": 1, "max": 128}, "name": {"kind": "string", "min": 1, "max": 1024, "optional": true}}}, "reply": {"kind": "object", "fields": {"player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}}},
 	"player.identified": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "player": {"kind": "object", "fields": {"id": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "guest": {"kind": "bool"}}}}}},
 	"packet": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 64}, "data": {"kind": "json", "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}, "rate": "packet"},
+	"relay.open": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"engine": {"kind": "uint8", "min": 3, "max": 4}, "mode": {"kind": "choice", "values": ["mesh", "star"], "optional": true}, "dedicated": {"kind": "bool", "optional": true}}}, "reply": {"kind": "object", "fields": {"peer": {"kind": "int32", "min": 1, "max": 2147483647}, "epoch": {"kind": "varuint", "min": 0, "max": 2147483647}, "mode": {"kind": "choice", "values": ["mesh", "star"]}, "peers": {"kind": "array", "of": {"kind": "object", "fields": {"peer": {"kind": "int32", "min": 1, "max": 2147483647}, "number": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "max": 65535}, "handover": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"relay.close": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"peer": {"kind": "int32", "min": 1, "max": 2147483647, "optional": true}}}, "reply": {"kind": "object", "fields": {}}},
+	"relay.refuse": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"refuse": {"kind": "bool"}}}, "reply": {"kind": "object", "fields": {}}},
+	"relay.hand_over": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"data": {"kind": "buffer", "max": 49152}, "more": {"kind": "bool"}}}, "reply": {"kind": "object", "fields": {}}},
+	"relay.handed_over": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"data": {"kind": "buffer", "max": 49152}, "more": {"kind": "bool"}}}},
+	"relay.epoch": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"epoch": {"kind": "varuint", "min": 0, "max": 2147483647}, "mode": {"kind": "choice", "values": ["mesh", "star"]}, "peers": {"kind": "array", "of": {"kind": "object", "fields": {"peer": {"kind": "int32", "min": 1, "max": 2147483647}, "number": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "max": 65535}, "ids": {"kind": "array", "of": {"kind": "tuple", "of": [{"kind": "int32", "min": 1, "max": 2147483647}, {"kind": "int32", "min": 1, "max": 2147483647}]}, "max": 65535}, "handover": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"relay.peer": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"peer": {"kind": "int32", "min": 1, "max": 2147483647}, "number": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"relay.gone": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"peer": {"kind": "int32", "min": 1, "max": 2147483647}, "reason": {"kind": "choice", "values": ["RELAY_MODE", "RELAY_ENGINE"], "optional": true}}}},
 	"plaza.move": {"direction": "to_server", "delivery": "latest", "data": {"kind": "object", "fields": {"x": {"kind": "float64", "min": 0, "max": 1600}, "y": {"kind": "float64", "min": 0, "max": 900}}}, "rate": "move"},
 	"plaza.rows": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"time": {"kind": "float64"}, "rows": {"kind": "array", "of": {"kind": "tuple", "of": [{"kind": "uint32", "min": 0, "max": 4294967295}, {"kind": "float64", "min": 0, "max": 1600}, {"kind": "float64", "min": 0, "max": 900}]}, "max": 65535}}}},
 }
