@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import pino from 'pino'
-import pretty from 'pino-pretty'
 import { developmentKey, type Printed, runKeys, runSecret } from './cli/commands.ts'
 import { readConfig } from './cli/config.ts'
+import { createLog } from './cli/log.ts'
 import { runPackets } from './cli/packets-command.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
 import { whereToOpen } from './cli/where.ts'
@@ -54,9 +53,7 @@ async function start({
   const tls = files && readCertificate(files.cert, files.key)
   const options = { ...configured, ...said, ...(tls && { tls }) }
   checkOptions(options)
-  const log = process.stdout.isTTY
-    ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
-    : pino({ level })
+  const log = createLog(level)
   const world = createWorld({ log })
   const store = await openStore(data, world, options.limits)
   try {

@@ -9,11 +9,13 @@ import type { Json } from '../protocol/schema.ts'
 import type { AskNodes } from './core/nodes/bus.ts'
 import type { PacketDesk } from './core/room/packets-desk.ts'
 import type { Wishes } from './core/room/room.ts'
+import { createSeldom } from './core/wire/seldom.ts'
 import { createHub, type Stats } from './hub.ts'
 import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { openStore } from './store/store.ts'
 import { type Addresses, addressesOf } from './transport/addresses.ts'
 import { createApiListener } from './transport/api.ts'
+import { watchDescriptors } from './transport/descriptors.ts'
 import { listenable } from './transport/host.ts'
 import { createHttp } from './transport/http.ts'
 import { createLaggingDoor, type Door } from './transport/lag.ts'
@@ -118,8 +120,9 @@ async function open(
   const hub = createHub({ ...options, world, store })
   opened.push(hub.close)
   const api = createApiListener({ world, api: hub.api, trustProxy })
+  const isWell = () => !store.isDown
   const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
-  const listener = createHttp({ log: world.log, isWell: () => !store.isDown, api, page, own })
+  const listener = createHttp({ ...{ log: world.log, now: world.now }, isWell, api, page, own })
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)
@@ -133,6 +136,9 @@ async function open(
     http.once('error', reject)
     http.listen(port, listenable(host), resolve)
   })
+  const seldom = createSeldom(world.now)
+  http.on('error', (error) => seldom(() => world.log.error({ err: error }, 'not accepted')))
+  const unwatch = watchDescriptors(world)
   const address = http.address() as AddressInfo
   return {
     host: address.address,
@@ -150,6 +156,7 @@ async function open(
     uncaught: hub.uncaught,
     async close() {
       hub.close()
+      unwatch()
       late?.close()
       sockets.close()
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))

@@ -122,7 +122,7 @@ t.test('a page that is not built says what to run, and the rest works', async (t
     addresses: () => ({ local: undefined, network: [] }),
   })
   const http = createHttpServer(
-    createHttp({ log: createWorld().log, isWell: () => true, api: () => {}, page }),
+    createHttp({ ...createWorld(), isWell: () => true, api: () => {}, page }),
   )
   t.teardown(() => void http.close())
   http.listen(0, '127.0.0.1')
