@@ -11,7 +11,7 @@ import { incidentOf } from './core/wire/incident.ts'
 import { checkOptions } from './options.ts'
 import { createServer, type GameServer } from './server.ts'
 import { openStore } from './store/store.ts'
-import { readCertificate } from './transport/certificate.ts'
+import { complaintAbout, readCertificate } from './transport/certificate.ts'
 import { hostInUrl } from './transport/host.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -53,6 +53,8 @@ async function start({
   const tls = files && readCertificate(files.cert, files.key)
   const options = { ...configured, ...said, ...(tls && { tls }) }
   checkOptions(options)
+  const complaint = tls && complaintAbout(tls, Date.now())
+  if (complaint) process.stderr.write(`estragon: --cert: ${files.cert}: ${complaint}\n`)
   const log = createLog(level)
   const world = createWorld({ log })
   const store = await openStore(data, world, options.limits)

@@ -15,6 +15,7 @@ import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { openStore } from './store/store.ts'
 import { type Addresses, addressesOf } from './transport/addresses.ts'
 import { createApiListener } from './transport/api.ts'
+import { watchCertificate } from './transport/certificate.ts'
 import { watchDescriptors } from './transport/descriptors.ts'
 import { listenable } from './transport/host.ts'
 import { createHttp } from './transport/http.ts'
@@ -138,7 +139,10 @@ async function open(
   })
   const seldom = createSeldom(world.now)
   http.on('error', (error) => seldom(() => world.log.error({ err: error }, 'not accepted')))
-  const unwatch = watchDescriptors(world)
+  const watches = [
+    watchDescriptors(world),
+    ...(options.tls ? [watchCertificate(options.tls, world)] : []),
+  ]
   const address = http.address() as AddressInfo
   return {
     host: address.address,
@@ -156,7 +160,7 @@ async function open(
     uncaught: hub.uncaught,
     async close() {
       hub.close()
-      unwatch()
+      for (const end of watches) end()
       late?.close()
       sockets.close()
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))

@@ -12,15 +12,19 @@ const LOOK_MS = 1_000
 export function watchDescriptors({ log, now, every }: Pick<World, 'log' | 'now' | 'every'>) {
   const seldom = createSeldom(now)
   let isOut = false
+  let isLooking = false
 
-  return every(LOOK_MS, () =>
+  return every(LOOK_MS, () => {
+    if (isLooking) return
+    isLooking = true
     open(devNull, 'r', (error, file) => {
+      isLooking = false
       if (!error) close(file, () => {})
       if (isOutOfDescriptors(error)) seldom(() => log.error({ code: error.code }, OUT))
       else if (isOut) log.warn({}, BACK)
       isOut = isOutOfDescriptors(error)
-    }),
-  )
+    })
+  })
 }
 
 const OUT = 'out of file descriptors: connections are refused; raise the limit (ulimit -n)'
