@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { developmentKey, type Printed, runKeys, runSecret } from './cli/commands.ts'
 import { readConfig } from './cli/config.ts'
+import { unheardIn } from './cli/environment.ts'
 import { createLog } from './cli/log.ts'
 import { runPackets } from './cli/packets-command.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
@@ -49,6 +50,7 @@ async function start({
   log: level,
   options: said,
 }: Settings): Promise<void> {
+  for (const sentence of unheardIn(process.env)) process.stderr.write(`estragon: ${sentence}\n`)
   const configured = config === undefined ? {} : await readConfig(config)
   const tls = files && readCertificate(files.cert, files.key)
   const options = { ...configured, ...said, ...(tls && { tls }) }
