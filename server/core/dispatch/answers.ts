@@ -1,5 +1,5 @@
 import { MESSAGES } from '../../../protocol/index.ts'
-import { type Envelope, type Id, isCounted, type Message } from '../../../protocol/message.ts'
+import { type Id, isCounted, type Message } from '../../../protocol/message.ts'
 import { check } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import type { Connection } from '../session/connection.ts'
@@ -74,10 +74,8 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 }
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
-export const askedBy = ({ session }: Incoming, envelope: Envelope): Subject =>
-  envelope.id !== undefined && session.requests.has(envelope.id)
-    ? { type: envelope.type }
-    : envelope
+export const askedBy = ({ session }: Incoming, asked: Subject): Subject =>
+  asked.id !== undefined && session.requests.has(asked.id) ? { ...asked, id: undefined } : asked
 
 interface Answer {
   readonly type: string
