@@ -76,6 +76,7 @@ t.test('who catches up is told what it cannot take, in its place, and goes on', 
 
   await ada.channels.join(channel)
   const count = await ada.channels.catchUp(channel, 0)
+  t.equal(told.length, 4, 'what it cannot take at the end is told, too')
   await say(large)
   await say('six')
   await until(() => told.length >= 6, 'the word behind the one too large')
