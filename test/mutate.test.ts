@@ -180,6 +180,7 @@ async function siege(dev: boolean, random: Random, mutants: number, tally: Tally
       data: { kind: random.pick(['duel', 'plaza', 'open']) },
     })
     await mouth.ask({ type: 'channel.create', data: { name: 'noise' } })
+    await mouth.ask({ type: 'relay.open', data: { engine: random.pick([3, 4]) } })
     return mouth
   }
 

@@ -204,7 +204,9 @@ const SPOKEN = spokenInTraces()
 const NATIVE = [SAMPLES, SAMPLES, SAMPLES, TRIED, SPOKEN, FOREIGN]
 
 const PACKED: readonly Buffer[] = [
-  ...(vectors.frames ?? []).flatMap(({ hex }) => (hex ? [Buffer.from(hex, 'hex')] : [])),
+  ...[...(vectors.frames ?? []), ...(vectors.relay ?? [])].flatMap(({ hex }) =>
+    hex ? [Buffer.from(hex, 'hex')] : [],
+  ),
   ...(
     [
       ['Slap'],
