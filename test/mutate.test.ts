@@ -19,6 +19,8 @@ import { PACKETS, stagePackets } from './support/stage-packets.ts'
 const MUTANTS = sized(20_000, 2_000_000)
 const A_SERVER = 5_000
 const A_BATCH = 40
+/** A long run says how far it has come. */
+const A_REPORT = 100_000
 /** A session is a new one after so many batches, if it has not ended by itself. */
 const BATCHES = 25
 
@@ -64,6 +66,7 @@ for (const dev of [true, false])
 
     for (let left = MUTANTS / 2; left > 0; left -= A_SERVER) {
       const wrong = await siege(dev, random, Math.min(left, A_SERVER), tally)
+      if (tally.said % A_REPORT === 0) t.comment(`${tally.said} so far`)
       for (const line of wrong) t.comment(toText(line).slice(0, 600))
       if (wrong.length > 0) return t.fail(`after ${tally.said}: see above, last what was said`)
     }
