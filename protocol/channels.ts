@@ -5,6 +5,7 @@ import {
   about,
   array,
   bool,
+  choice,
   float64,
   integer,
   json,
@@ -179,7 +180,10 @@ export const channels = feature('channels', 'Lasting topics with members and his
     direction: 'to_client',
     delivery: 'counted',
     doc: 'Its name, props or owner are others.',
-    data: object({ channel: channel() }),
+    data: object({
+      channel: channel(),
+      changed: about('Which of them were asked to be.', array(choice('name', 'props', 'owner'))),
+    }),
   },
   'channel.deleted': {
     direction: 'to_client',

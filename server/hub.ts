@@ -7,7 +7,7 @@ import { createJssocket } from './compat/jssocket.ts'
 import { createTalo } from './compat/talo.ts'
 import { createTaloApi, isTalos } from './compat/talo-api.ts'
 import { createShapes } from './compat/talo-shapes.ts'
-import { type ApiRequest, createApi } from './core/api/api.ts'
+import { type ApiHead, type ApiRequest, createApi, isOurs } from './core/api/api.ts'
 import { createFlusher } from './core/delivery/flusher.ts'
 import { createDispatch } from './core/dispatch/dispatch.ts'
 import { createGuesses } from './core/dispatch/guesses.ts'
@@ -228,7 +228,10 @@ export function createHub(options: HubOptions = {}) {
     ...{ world, limits, authenticate: keys.authenticate, permit: requireScope },
     ...{ charge: guesses.newCall, checkReplies: dev },
   }
-  const taloApi = createTaloApi({ api: calls, store, shapes, own, member: channels.member })
+  const taloApi = createTaloApi({
+    ...{ api: calls, limits, store, shapes, own },
+    member: channels.member,
+  })
   const api = createApi({ ...calls, routes: ROUTES, handlers: own })
   const gate: Gate = createGate({
     ...{ world, limits, sessions, flusher, receive, acknowledge: connection.acknowledge },
@@ -253,6 +256,8 @@ export function createHub(options: HubOptions = {}) {
     limits,
     accept: gate.accept,
     forget: gate.forget,
+    /** Whether a request is a call of the HTTP API: ours, or Talo's. */
+    isCall: (head: ApiHead) => isOurs(head) || isTalos(head),
     /** Answers a call of the HTTP API. */
     api: (request: ApiRequest) => (isTalos(request) ? taloApi(request) : api(request)),
     rooms: { create: seats.make },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -13,10 +13,11 @@ import { createHub, type Stats } from './hub.ts'
 import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { openStore } from './store/store.ts'
 import { type Addresses, addressesOf } from './transport/addresses.ts'
-import { createApiListener } from './transport/api.ts'
+import { createApiListener, headOf } from './transport/api.ts'
 import { listenable } from './transport/host.ts'
 import { createHttp } from './transport/http.ts'
 import { createLaggingDoor, type Door } from './transport/lag.ts'
+import { answerMisread } from './transport/misread.ts'
 import { originsOf } from './transport/origins.ts'
 import { createOwn } from './transport/own.ts'
 import { createPage } from './transport/page.ts'
@@ -119,10 +120,13 @@ async function open(
   opened.push(hub.close)
   const api = createApiListener({ world, api: hub.api, trustProxy })
   const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
-  const listener = createHttp({ log: world.log, isWell: () => !store.isDown, api, page, own })
+  const isCall = (request: IncomingMessage) => hub.isCall(headOf(request))
+  const isWell = () => !store.isDown
+  const listener = createHttp({ log: world.log, isWell, api, isCall, page, own })
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)
+  answerMisread(http)
   const late = options.lag && openLate(hub, options.lag, world)
   const { accept, forget } = late ?? hub
   const sockets = createSockets({

@@ -258,7 +258,8 @@ t.test('what a service does to a channel, its members see at once', async (t) =>
     )
   const left = ['channel.left', { channel: channel.id, player: bobs.id }]
   const alone = { channel: channel.id, offset: 2, player: adas.id, name: adas.name }
-  const both = [message, ['channel.updated', updated], left]
+  const changed = ['name', 'props', 'owner']
+  const both = [message, ['channel.updated', { ...updated, changed }], left]
   t.strictSame(seenBy(bob), [joined(bobs), ...both], 'Bob')
   t.strictSame(
     seenBy(ada),

@@ -170,7 +170,7 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
     if (channel === 'UNFIT') throw unfit(id)
     if (!channel) throw noChannel(id)
     return new Committed(() => {
-      tell(id, 'channel.updated', { channel })
+      tell(id, 'channel.updated', { channel, changed: namesOf(changes) })
       return { channel }
     })
   }
@@ -283,6 +283,9 @@ type Told =
 
 /** Talo's words for it, which row S2.7 asks for. */
 const NOT_IN_CHANNEL = { cause: 'Player not in channel' }
+
+const namesOf = (changes: object) =>
+  (['name', 'props', 'owner'] as const).filter((name) => Object.hasOwn(changes, name))
 
 const noChannel = (id: number) => new Refusal('CHANNEL_NOT_FOUND', `no channel has the id ${id}`)
 

@@ -10,7 +10,7 @@ interface ServedRoute extends Omit<Route, 'doc' | 'reply'> {
   /** Passes over what the schemas of its query and its body do not know. */
   readonly lenient?: true
 }
-export type ServedRoutes = Readonly<Record<`${Method} /v1/${string}`, ServedRoute>>
+export type ServedRoutes = Readonly<Record<`${Method} /${string}`, ServedRoute>>
 
 /** A line of the table of routes, ready to be matched. */
 export interface Line {
@@ -48,7 +48,9 @@ export function createMatching(routes: ServedRoutes): (path: string) => Hit[] {
 
 /** The methods of these routes, as the header `allow` lists them. */
 export const allowed = (found: readonly Hit[]) =>
-  found.map(({ line }) => (line.method === 'GET' ? 'GET, HEAD' : line.method)).join(', ')
+  [...new Set(found.map(({ line }) => (line.method === 'GET' ? 'GET, HEAD' : line.method)))].join(
+    ', ',
+  )
 
 const linesOf = (routes: ServedRoutes): readonly Line[] =>
   Object.entries<ServedRoute>(routes).map(([name, route]) => {

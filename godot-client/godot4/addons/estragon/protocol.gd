@@ -40,7 +40,7 @@ const MAX_TARGET := 128
 ## How deep a JSON value may nest.
 const JSON_DEPTH := 24
 ## Of the tables this add-on was made from.
-const FINGERPRINT := "b1563ab6a61a3c9d2c8cba9fdb1650c1"
+const FINGERPRINT := "3e7356c6931dba4f18d050ba71cd3610"
 ## What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 ## What [code]to[/code] may say of the room one is in, beside the addresses that name somebody.
@@ -612,7 +612,7 @@ const MESSAGES := {
 	"channel.message": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "message": {"kind": "json"}, "at": {"kind": "float64", "min": 0}}}},
 	"channel.joined": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}}}},
 	"channel.left": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}, "player": {"kind": "string", "min": 1, "max": 64}}}},
-	"channel.updated": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
+	"channel.updated": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}, "changed": {"kind": "array", "of": {"kind": "choice", "values": ["name", "props", "owner"]}, "max": 65535}}}},
 	"channel.deleted": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
 	"notify.client": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"target": {"kind": "string", "min": 1, "max": 64, "optional": true}, "data": {"kind": "json"}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "notify"},
 	"notify.group": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"target": {"kind": "string", "min": 1, "max": 160, "optional": true}, "data": {"kind": "json"}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "notify"},
