@@ -138,6 +138,14 @@ export function readEnvelope(value: unknown): Envelope | string {
   }
 }
 
+/** What something that is no envelope asks for, as far as that can be read. */
+export function subjectIn(value: unknown): { readonly type?: string; readonly id?: Id } {
+  const { type, id, re } = Object(value) as Record<string, unknown>
+  if (re !== undefined) return {}
+  const isType = typeof type === 'string' && type.length > 0 && type.length <= MAX_TYPE
+  return { ...(isType && { type }), ...(id !== undefined && isId(id) && { id }) }
+}
+
 /**
  * JSON text that every client can parse: lone surrogates become U+FFFD (Godot refuses them);
  * JSON.stringify escapes nothing else as \ud8xx to \udfxx.

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import pino from 'pino'
-import pretty from 'pino-pretty'
 import { developmentKey, type Printed, runKeys, runSecret } from './cli/commands.ts'
 import { readConfig } from './cli/config.ts'
+import { unheardIn } from './cli/environment.ts'
+import { createLog } from './cli/log.ts'
 import { runPackets } from './cli/packets-command.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
 import { whereToOpen } from './cli/where.ts'
@@ -12,7 +12,7 @@ import { incidentOf } from './core/wire/incident.ts'
 import { checkOptions } from './options.ts'
 import { createServer, type GameServer } from './server.ts'
 import { openStore } from './store/store.ts'
-import { readCertificate } from './transport/certificate.ts'
+import { complaintAbout, readCertificate } from './transport/certificate.ts'
 import { hostInUrl } from './transport/host.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -50,13 +50,14 @@ async function start({
   log: level,
   options: said,
 }: Settings): Promise<void> {
+  for (const sentence of unheardIn(process.env)) process.stderr.write(`estragon: ${sentence}\n`)
   const configured = config === undefined ? {} : await readConfig(config)
   const tls = files && readCertificate(files.cert, files.key)
   const options = { ...configured, ...said, ...(tls && { tls }) }
   checkOptions(options)
-  const log = process.stdout.isTTY
-    ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
-    : pino({ level })
+  const complaint = tls && complaintAbout(tls, Date.now())
+  if (complaint) process.stderr.write(`estragon: --cert: ${files.cert}: ${complaint}\n`)
+  const log = createLog(level)
   const world = createWorld({ log })
   const store = await openStore(data, world, options.limits)
   try {

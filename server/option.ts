@@ -132,7 +132,7 @@ export const or = <T, const V>(other: V, { expected, check }: Kind<T>): Kind<T |
 })
 
 /** What is said of a name that is none: the one that was meant, or all there are. */
-function unknownAmong(names: readonly string[], name: string): string {
+export function unknownAmong(names: readonly string[], name: string): string {
   const near = names
     .map((one) => ({ one, away: distance(plain(one), plain(name)) }))
     .sort((a, b) => a.away - b.away)[0]

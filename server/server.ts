@@ -9,11 +9,14 @@ import type { Json } from '../protocol/schema.ts'
 import type { AskNodes } from './core/nodes/bus.ts'
 import type { PacketDesk } from './core/room/packets-desk.ts'
 import type { Wishes } from './core/room/room.ts'
+import { createSeldom } from './core/wire/seldom.ts'
 import { createHub, type Stats } from './hub.ts'
 import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { openStore } from './store/store.ts'
 import { type Addresses, addressesOf } from './transport/addresses.ts'
 import { createApiListener, headOf } from './transport/api.ts'
+import { watchCertificate } from './transport/certificate.ts'
+import { watchDescriptors } from './transport/descriptors.ts'
 import { listenable } from './transport/host.ts'
 import { createHttp } from './transport/http.ts'
 import { createLaggingDoor, type Door } from './transport/lag.ts'
@@ -119,10 +122,11 @@ async function open(
   const hub = createHub({ ...options, world, store })
   opened.push(hub.close)
   const api = createApiListener({ world, api: hub.api, trustProxy })
+  const isWell = () => !store.isDown
   const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
   const isCall = (request: IncomingMessage) => hub.isCall(headOf(request))
-  const isWell = () => !store.isDown
-  const listener = createHttp({ log: world.log, isWell, api, isCall, page, own })
+  const { log, now } = world
+  const listener = createHttp({ log, now, isWell, api, isCall, page, own })
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)
@@ -137,6 +141,12 @@ async function open(
     http.once('error', reject)
     http.listen(port, listenable(host), resolve)
   })
+  const seldom = createSeldom(world.now)
+  http.on('error', (error) => seldom(() => world.log.error({ err: error }, 'not accepted')))
+  const watches = [
+    watchDescriptors(world),
+    ...(options.tls ? [watchCertificate(options.tls, world)] : []),
+  ]
   const address = http.address() as AddressInfo
   return {
     host: address.address,
@@ -154,6 +164,7 @@ async function open(
     uncaught: hub.uncaught,
     async close() {
       hub.close()
+      for (const end of watches) end()
       late?.close()
       sockets.close()
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))

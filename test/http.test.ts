@@ -124,8 +124,8 @@ t.test('a page that is not built says what to run, and the rest works', async (t
   })
   const http = createHttpServer(
     createHttp({
-      ...{ log: createWorld().log, isWell: () => true, api: () => {} },
-      ...{ isCall: () => false, page },
+      ...{ ...createWorld(), isWell: () => true },
+      ...{ api: () => {}, isCall: () => false, page },
     }),
   )
   t.teardown(() => void http.close())

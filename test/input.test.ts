@@ -84,6 +84,34 @@ t.test('bad frames: each gets its one answer, nobody else notices', async (t) =>
   )
 })
 
+t.test('who asks in a way that cannot be read is told which of its requests it was', async (t) => {
+  const { raw } = await world(t)
+  const ada = await raw()
+  for (const wrong of [
+    { to: [] },
+    { to: 7 },
+    { room: '' },
+    { room: 5 },
+    { to: ['x'.repeat(200)] },
+  ]) {
+    const answer = await ada.ask('event.emit', { name: 'x.y', args: [] }, wrong)
+    t.match(answer, { type: 'error', data: { code: 'INVALID_MESSAGE', request: 'event.emit' } })
+  }
+  for (const wrong of [{ id: 'a', re: 'b', to: [] }, { id: {}, to: [] }, { to: [] }]) {
+    ada.send({ type: 'event.emit', data: {}, ...wrong })
+    t.match(await ada.next('error'), { re: undefined, data: { code: 'INVALID_MESSAGE' } })
+  }
+  const unread = { type: 'query', id: 'q', data: { name: 'x.y' }, to: [] }
+  ada.send(unread)
+  ada.send({ type: 7, id: 'r', to: [] })
+  ada.send({ id: 's', to: [] })
+  await ada.settled()
+  t.strictSame(
+    ada.seen.flatMap(({ re }) => (['q', 'r', 's'].includes(`${re}`) ? [re] : [])),
+    ['q', 's'],
+  )
+})
+
 t.test('a frame that breaks the rules of WebSocket closes its own connection only', async (t) => {
   const { server, url } = await listening(t)
   const neighbours = await talking(t, url)

@@ -42,6 +42,24 @@ t.test('a switch in the environment is on or off as it says, and never silently 
   }
 })
 
+t.test('a variable that there is not is told of at the start', async (t) => {
+  const env = { ESTRAGON_REQUIRE_TICKETS: 'true', ESTRAGON_PASSWORD: 'x', ESTRAGON_LOG: ' info ' }
+  const of = {
+    ESTRAGON_SERVICE_HOST: '10.0.0.1',
+    ESTRAGON_PORT: 'tcp://10.0.0.1:80',
+    ESTRAGON_X: '',
+  }
+  const server = await listening(t, ['-p', '0'], { env: { ...env, ...of } })
+
+  await server.program.complaints.until((line) => line.includes('PASSWORD'), 'a complaint')
+  t.match(server.program.complaints.items, [
+    'estragon: ESTRAGON_REQUIRE_TICKETS: unknown; did you mean ESTRAGON_REQUIRE_TICKET?',
+    /^estragon: ESTRAGON_PASSWORD: unknown; expected one of PORT, HOST, ESTRAGON_DATA, /,
+  ])
+  t.equal(server.program.complaints.items.length, 2)
+  await server.stop('SIGTERM')
+})
+
 t.test('blanks and marks around a value are not part of it', async (t) => {
   const env = {
     PORT: ' 1234\r',

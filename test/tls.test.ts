@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { homedir, tmpdir } from 'node:os'
@@ -9,7 +10,8 @@ import { WebSocket } from 'ws'
 import { createServer } from '../server/server.ts'
 import { connect } from '../web-client/client.ts'
 import type { WebSocketConstructor } from '../web-client/link.ts'
-import { type SelfMade, selfMade } from './support/certificate.ts'
+import { expired, type SelfMade, selfMade } from './support/certificate.ts'
+import { createClock, createTestWorld } from './support/clock.ts'
 import { needEngine, startGodot } from './support/engines.ts'
 import { ending, listening } from './support/estragon.ts'
 import { startProgram } from './support/program.ts'
@@ -75,6 +77,49 @@ t.test('a certificate or key that will not do is one line and exit code 1', asyn
     t.match({ code, output, errors }, { code: 1, output: [], errors: [complaint] })
     t.equal(errors.length, 1)
   }
+})
+
+t.test('a certificate that clients refuse for its dates is told of, now and later', async (t) => {
+  const [made, old] = [selfMade(t), expired(t)]
+  if (!made || !old) return
+  const { validFrom, validTo } = new X509Certificate(made.cert)
+  const key = readFileSync(made.keyFile, 'utf8')
+  const HOUR_MS = 3_600_000
+  const said = async (cert: string, at: number, hours: number) => {
+    const clock = createClock(0)
+    const world = { ...createTestWorld(clock), date: () => at + clock.now() }
+    const server = await createServer({ host: '127.0.0.1', port: 0, world, tls: { cert, key } })
+    clock.advance(hours * HOUR_MS)
+    await server.close()
+    clock.advance(24 * HOUR_MS)
+    return world.lines.flatMap(({ level, complaint }) => (complaint ? [[level, complaint]] : []))
+  }
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)]
+  const late = [50, `the certificate of CN=localhost expired on ${validTo}`]
+  const early = [50, `the certificate of CN=localhost is not valid before ${validFrom}`]
+
+  t.strictSame(await said(made.cert, from, 2), [])
+  t.strictSame(await said(made.cert, from - 1.5 * HOUR_MS, 5), [early, early])
+  t.strictSame(await said(made.cert, to - 1.5 * HOUR_MS, 1), [])
+  t.strictSame(await said(made.cert, to - 1.5 * HOUR_MS, 3), [late, late])
+  t.strictSame(await said(made.cert, to + 1, 0), [late])
+  const chain = `${made.cert}\n${old.cert}`
+  t.match(await said(chain, from, 0), [[50, / expired on Feb {2}1 .* 2020 /]], 'of its chain')
+})
+
+t.test('started with a certificate that has expired the server says so, and serves', async (t) => {
+  const made = expired(t)
+  if (!made) return
+  const server = await secured(t, made)
+  const complaint = await server.program.complaints.until(Boolean, 'a complaint')
+  const line = JSON.parse(await server.logs('clients refuse the certificate'))
+
+  t.match(
+    complaint,
+    `estragon: --cert: ${made.certFile}: the certificate of CN=localhost expired on`,
+  )
+  t.match(line, { level: 50, complaint: /expired/ })
+  await server.stop('SIGTERM')
 })
 
 t.test(

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Cancel, World } from '../world.ts'
 
 /** What proves to clients who the server is, as PEM: its certificate, then those that vouch for it. */
 export interface Certificate {
@@ -29,6 +30,31 @@ export function problemOfCertificate(
   return { part: 'key', expected: `the key of the certificate in ${source}` }
 }
 
+/** What clients will not accept at this moment, in one sentence; of those that vouch for it as well. */
+export function complaintAbout({ cert }: Certificate, date: number): string | undefined {
+  for (const [pem] of cert.matchAll(ONE_PEM)) {
+    const { subject, validFrom, validTo } = new X509Certificate(pem)
+    const whose = subject.split('\n').join(', ')
+    if (date > Date.parse(validTo)) return `the certificate of ${whose} expired on ${validTo}`
+    if (date < Date.parse(validFrom))
+      return `the certificate of ${whose} is not valid before ${validFrom}`
+  }
+  return undefined
+}
+
+/** Says each hour what clients will not accept of a certificate. Returns what ends it. */
+export function watchCertificate(certificate: Certificate, world: World): Cancel {
+  look()
+  return world.every(HOUR_MS, look)
+
+  function look(): void {
+    const complaint = complaintAbout(certificate, world.date())
+    if (complaint) world.log.error({ complaint }, 'clients refuse the certificate')
+  }
+}
+
+const HOUR_MS = 3_600_000
+const ONE_PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 const IN_PEM = 'in PEM, without a passphrase'
 
 function read(option: string, file: string): string {

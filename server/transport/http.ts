@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createSeldom } from '../core/wire/seldom.ts'
 import type { World } from '../world.ts'
+import { isOutOfDescriptors } from './descriptors.ts'
 import type { Serve } from './folder.ts'
 
 const POLICY = [
@@ -24,6 +26,7 @@ export const SECURITY_HEADERS = {
 
 export interface HttpOptions {
   readonly log: World['log']
+  readonly now: World['now']
   /** Whether what keeps players and channels answers. */
   readonly isWell: () => boolean
   readonly api: RequestListener
@@ -36,7 +39,9 @@ export interface HttpOptions {
 }
 
 /** The API’s calls, `/healthz`, what `own` answers, the page at `/`, and a proper 404 elsewhere. */
-export function createHttp({ log, isWell, api, isCall, page, own }: HttpOptions): RequestListener {
+export function createHttp(options: HttpOptions): RequestListener {
+  const { log, now, isWell, api, isCall, page, own } = options
+  const seldom = createSeldom(now)
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     if (isCall(request)) return api(request, response)
@@ -50,14 +55,21 @@ export function createHttp({ log, isWell, api, isCall, page, own }: HttpOptions)
     if (!page) return say(response, 404, NOT_FOUND)
     page(request, response, path)
       .then((isThere) => isThere || say(response, 404, NOT_FOUND))
-      .catch((error: unknown) => {
-        log.error({ err: error, path }, 'page not served')
-        if (response.headersSent) response.destroy()
-        else say(response, 500, 'Internal Server Error')
-      })
+      .catch((error: unknown) => fail(response, error, path))
+  }
+
+  function fail(response: ServerResponse, error: unknown, path: string): void {
+    const isOut = isOutOfDescriptors(error)
+    if (isOut) seldom((times) => log.error({ code: error.code, path, times }, 'page not served'))
+    else log.error({ err: error, path }, 'page not served')
+    if (response.headersSent) return void response.destroy()
+    if (!isOut) return say(response, 500, 'Internal Server Error')
+    response.setHeader('retry-after', RETRY_S)
+    say(response, 503, 'Service Unavailable')
   }
 }
 
+const RETRY_S = 5
 const NOT_FOUND = 'Not Found'
 
 export function say(response: ServerResponse, status: number, text: string, type = PLAIN): void {

@@ -50,7 +50,19 @@ const json = (
   ...rest,
 })
 
-const malformed = (random: Random, text: string) => json(random, text, { code: 'INVALID_MESSAGE' })
+const malformed = (random: Random, text: string) =>
+  json(random, text, { code: 'INVALID_MESSAGE', ...idIn(text) })
+
+/** What is no envelope is answered by its id all the same, where it has one and is no answer. */
+function idIn(text: string): Pick<Garbage, 're'> {
+  try {
+    const { id, re } = Object(JSON.parse(text)) as Readonly<Record<string, unknown>>
+    const isGood = typeof id === 'string' ? /^.{1,64}$/s.test(id) : Number.isFinite(id)
+    return isGood && re === undefined ? { re: id } : {}
+  } catch {
+    return {}
+  }
+}
 
 /** A message by its table, with raw JSON texts for its parts. */
 function messageText(type: string, parts: Readonly<Record<string, string>>): string {

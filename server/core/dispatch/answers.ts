@@ -1,5 +1,5 @@
 import { MESSAGES } from '../../../protocol/index.ts'
-import { type Envelope, type Id, isCounted, type Message } from '../../../protocol/message.ts'
+import { type Id, isCounted, type Message } from '../../../protocol/message.ts'
 import { check } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import type { Connection } from '../session/connection.ts'
@@ -74,10 +74,11 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 }
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
-export const askedBy = ({ session }: Incoming, envelope: Envelope): Subject =>
-  envelope.id !== undefined && session.requests.has(envelope.id)
-    ? { type: envelope.type }
-    : envelope
+export function askedBy({ session }: Incoming, asked: Subject): Subject {
+  const { type, id } = asked
+  if (id === undefined || !session.requests.has(id)) return asked
+  return type === undefined ? {} : { type }
+}
 
 interface Answer {
   readonly type: string

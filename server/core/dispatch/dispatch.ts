@@ -1,5 +1,5 @@
 import { MESSAGES, messageOf } from '../../../protocol/index.ts'
-import { type Envelope, type Message, readEnvelope } from '../../../protocol/message.ts'
+import { type Envelope, type Message, readEnvelope, subjectIn } from '../../../protocol/message.ts'
 import { check } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import type { Connection } from '../session/connection.ts'
@@ -104,8 +104,10 @@ export function createDispatch(options: DispatchOptions) {
     const type = (message as { type?: unknown } | null)?.type
     if (typeof type === 'number') return routeNumeric(incoming, message as { type: number })
     const envelope = packets && Array.isArray(message) ? dehydrated(message) : readEnvelope(message)
-    if (typeof envelope === 'string')
-      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', envelope), {})
+    if (typeof envelope === 'string') {
+      const asked = askedBy(incoming, subjectIn(message))
+      return refuseMalformed(incoming, new Refusal('INVALID_MESSAGE', envelope), asked)
+    }
     if (envelope.re !== undefined) return reply(incoming, envelope)
     const line = messageOf(envelope.type)
     if (!line || line.direction === 'to_client')
