@@ -737,6 +737,13 @@ t.test('/ws/ is /ws', async (t) => {
   t.match(await A.ask(clientConnect()), { type: 'client_connected' })
 })
 
+t.test('/socket/ is /socket, of Talo’s', async (t) => {
+  const { port } = await service(t)
+  const A = await openJssocket(t, port, {}, '/socket/')
+
+  t.equal(await A.closed, 3000, 'no ticket, and so none of Talo’s')
+})
+
 t.test('frame by frame, what the guide says is what comes', async (t) => {
   const { port } = await service(t)
   const all = new Map<string, Jssocket>()

@@ -104,7 +104,8 @@ export function createJssocket(options: JssocketOptions) {
       verdicts.say(session, said)
       return [{ mark, type: 'player.identify', data: { token: said.token ?? '' } }]
     },
-    client_connected: verdicts.verdict,
+    client_connected: (said, session) =>
+      isBackend(session) ? verdicts.verdict(said, session) : [],
     client_disconnect(_, session) {
       session.connection?.close(1000)
       return []
@@ -230,7 +231,7 @@ const NOBODY = 'session:-'
 
 /** Whether it is by a limit that something was refused. */
 const isLimit = (code: string, { cause }: { readonly cause?: unknown }): boolean =>
-  OVER.has(code) || (cause !== undefined && Object.hasOwn(cause as object, 'depth'))
+  OVER.has(code) || Object.hasOwn(cause ?? {}, 'depth')
 
 const OVER: ReadonlySet<string> = new Set<ErrorCode>(['TOO_LARGE', 'RATE_LIMITED', 'STORAGE_BUSY'])
 
