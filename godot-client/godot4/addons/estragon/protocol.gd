@@ -246,6 +246,9 @@ const CLOSE_TOO_MANY_CONNECTIONS := 4105
 const LIMIT_MESSAGE_BYTES := 60000
 ## What the socket takes at all; above, it closes with 1009 and the session ends. In bytes.
 const LIMIT_FRAME_BYTES := 65536
+## The same two of a message at [code]/ws[/code], either way, as jssocket’s contract has it.
+## Above: 1009. In bytes.
+const LIMIT_JSSOCKET_BYTES := 1048576
 ## What a client can take unless it says otherwise: the inbound buffer of a Godot WebSocket. In
 ## bytes.
 const LIMIT_RECEIVE_BYTES := 65535
@@ -281,7 +284,8 @@ const LIMIT_HOOK_MS := 5000
 ## How many questions (queries, function calls) may wait for one session’s answer; above:
 ## TARGET_BUSY. In questions.
 const LIMIT_ASKS := 64
-## How long a question may wait for its answer, however long its asker would. In ms.
+## How long a question may wait for its answer, however long its asker would, unless it waits for
+## ever. In ms.
 const LIMIT_ASK_MS := 120000
 ## How many peers the relay of one room has. Above: RELAY_FULL. In peers.
 const LIMIT_RELAY_PEERS := 64
@@ -554,7 +558,7 @@ const RATES := {
 	"query": {"per_second": 20, "burst": 60},
 	"create": {"per_second": 1, "burst": 20},
 	"channel": {"per_second": 10, "burst": 40},
-	"notify": {"per_second": 50, "burst": 100},
+	"notify": {"per_second": 50, "burst": 250},
 	"move": {"per_second": 75, "burst": 150},
 	"identify": {"per_second": 1, "burst": 10},
 }
