@@ -124,7 +124,7 @@ export function readEnvelope(value: unknown): Envelope | string {
   if (room !== undefined && !isShortText(room)) return 'message.room: expected a room code'
   const targets = typeof to === 'string' ? [to] : to
   if (targets !== undefined && !isTargets(targets))
-    return `message.to: expected an address or an array of 1 to ${MAX_TARGETS} addresses`
+    return `message.to: expected an address or an array of at most ${MAX_TARGETS} addresses`
   // Mostly it is an envelope as it came.
   if (targets === to && (value as Envelope).data !== undefined) return value as Envelope
   return {
@@ -188,6 +188,5 @@ const isShortText = (value: unknown): value is string =>
 
 const isTargets = (value: unknown): value is readonly string[] =>
   Array.isArray(value) &&
-  value.length > 0 &&
   value.length <= MAX_TARGETS &&
   value.every((item) => typeof item === 'string' && item.length > 0 && item.length <= MAX_TARGET)

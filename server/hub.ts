@@ -151,11 +151,16 @@ export function createHub(options: HubOptions = {}) {
   const { sessionsOf, arriving, upgraded } = players
   const { token_ms } = limits
   const channels = createChannels({ world, limits, store, sessionsOf, arriving })
-  const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
+  const article = createArticle({ log: world.log, greeting: options.greeting })
+  const jssocket = createJssocket({
+    ...{ log: world.log, message_bytes: limits.jssocket_bytes, sessionOf: sessions.get },
+    ...{ admit: backends.admit, isBackend: backends.has },
+  })
   const notify = createNotify({
     ...{ all: sessions.all, sessionOf: sessions.get, sessionsOf },
     membersOf: rooms.sessionsIn,
     listenersOf: channels.listenersOf,
+    textOf: jssocket.textOf,
     isBackend: backends.has,
     hears(session) {
       if (!isAdmitted(session)) return false
@@ -200,6 +205,7 @@ export function createHub(options: HubOptions = {}) {
     { routes: createChannelsRoutes({ limits, store, channels }) },
     { endpoints: options.endpoints ?? [] },
     jssocket,
+    article,
     { endpoints: [createTalo({ shapes, admit: players.admit })] },
   ] as const satisfies readonly Feature[]
   const all: readonly Feature[] = features
@@ -217,7 +223,7 @@ export function createHub(options: HubOptions = {}) {
   const receive = createDispatch({
     ...{ world, limits, permit, checkReplies: dev },
     handlers: { ...joined(features, 'handlers'), ...options.handlers },
-    numeric: createArticle(world.log),
+    numeric: article.numeric,
     confirmReset: connection.confirmReset,
     acknowledge: connection.acknowledge,
     binary: { ...relays.binary, ...(packets.wire && { packet: packets.wire.read }) },
@@ -255,6 +261,7 @@ export function createHub(options: HubOptions = {}) {
     world,
     limits,
     accept: gate.accept,
+    frameBytes: gate.frameBytes,
     forget: gate.forget,
     /** Whether a request is a call of the HTTP API: ours, or Talo's. */
     isCall: (head: ApiHead) => isOurs(head) || isTalos(head),
@@ -264,7 +271,7 @@ export function createHub(options: HubOptions = {}) {
     intercom: intercom.ask,
     notify: notify.server,
     uncaught: inside.uncaught,
-    packets: createPacketDesk({ sender, sessions, rooms, sessionsOf }),
+    packets: createPacketDesk({ sender, sessions, rooms, sessionsOf, anonymous: notify.anonymous }),
     stats: (): Stats => ({
       connections: gate.size,
       sessions: sessions.size,

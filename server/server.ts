@@ -134,7 +134,7 @@ async function open(
   const late = options.lag && openLate(hub, options.lag, world)
   const { accept, forget } = late ?? hub
   const sockets = createSockets({
-    ...{ http, limits: hub.limits, log: world.log, origins, trustProxy },
+    ...{ http, frameBytes: hub.frameBytes, log: world.log, origins, trustProxy },
     ...{ accept, forget },
   })
   await new Promise<void>((resolve, reject) => {

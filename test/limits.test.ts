@@ -14,6 +14,7 @@ import { OVERS, type TestWorld, world } from './support/world.ts'
 const TESTED: Readonly<Record<LimitName, string>> = {
   message_bytes: 'limits',
   frame_bytes: 'limits',
+  jssocket_bytes: 'jssocket',
   receive_bytes: 'limits',
   depth: 'limits',
   requests: 'limits',

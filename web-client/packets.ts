@@ -147,6 +147,8 @@ export function createPackets(options: PacketsOptions) {
   function framed(packet: AnyPacket, { room, to }: SendOptions) {
     if (!packets || !session.sharesPackets) return undefined
     const targets = typeof to === 'string' ? [to] : to
+    // In bytes it would be for the server, as without any.
+    if (targets?.length === 0) return undefined
     return (id?: number) => telling(() => packets.frame({ id, room, to: targets }, packet))
   }
 

@@ -64,7 +64,7 @@ export function createDispatch(options: DispatchOptions) {
     const { conversation } = session
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
-    const decoded = decode(session, bytes, isBinary, limits, binary)
+    const decoded = decode(session, bytes, isBinary, conversation?.bounds ?? limits, binary)
     const { resume } = session
     if (decoded.counted && resume.resetting !== undefined) return
     resume.heard()

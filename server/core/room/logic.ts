@@ -1,6 +1,7 @@
 import { within } from '../../../protocol/accepting.ts'
 import { DEFAULT_ASK_MS } from '../../../protocol/queries.ts'
 import type { Json } from '../../../protocol/schema.ts'
+import { bounded, heardMs } from '../../../protocol/timer.ts'
 import type { World } from '../../world.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Limits } from '../wire/limits.ts'
@@ -73,7 +74,7 @@ export function createLogic({ world, limits }: LogicOptions) {
     { room, message: { name, from }, timeout }: RoomQuestion,
     promised: Promise<unknown>,
   ): Promise<unknown> {
-    const ms = Math.min(timeout ?? DEFAULT_ASK_MS, limits.ask_ms)
+    const ms = bounded(heardMs(timeout ?? DEFAULT_ASK_MS), limits.ask_ms)
     const decided = promised.catch((error) => {
       throw failed(room, error)
     })

@@ -21,12 +21,14 @@ export type BinaryReaders<From> = {
   readonly [K in BinaryName]?: (from: From, bytes: Buffer) => Decoded
 }
 
+type Bounds = Pick<Limits, 'message_bytes' | 'depth'>
+
 /** Reads one frame. */
 export function decode<From>(
   from: From,
   bytes: Buffer,
   isBinary: boolean,
-  limits: Limits,
+  limits: Bounds,
   readers: BinaryReaders<From> = {},
 ): Decoded {
   if (isBinary && (bytes[0] ?? 0) >= BINARY_KINDS) {
@@ -43,7 +45,7 @@ export function decode<From>(
   }
 }
 
-function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Limits): Refusal | undefined {
+function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Bounds): Refusal | undefined {
   if (bytes.length > limits.message_bytes) {
     const text = `message: expected at most ${limits.message_bytes} bytes, got ${bytes.length}`
     return new Refusal('TOO_LARGE', text)
@@ -58,6 +60,7 @@ function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Limits): Refusal 
     return new Refusal(
       'INVALID_MESSAGE',
       `message: expected at most ${limits.depth} levels of nesting`,
+      { cause: { depth: limits.depth } },
     )
   return undefined
 }
