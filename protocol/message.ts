@@ -147,15 +147,15 @@ export function subjectIn(value: unknown): { readonly type?: string; readonly id
 }
 
 /**
- * JSON text that every client can parse: lone surrogates become U+FFFD (Godot refuses them);
- * JSON.stringify escapes nothing else as \ud8xx to \udfxx.
+ * JSON text that every client can parse: U+0000 and half a surrogate pair become U+FFFD (Godot drops
+ * the one and refuses the other); JSON.stringify escapes nothing else as \u0000 or \ud8xx to \udfxx.
  */
 export function toText(value: unknown): string {
   const written = JSON.stringify(value)
-  return written.includes('\\ud') ? written.replace(LONE_SURROGATE, '$1\ufffd') : written
+  return written.includes('\\u') ? written.replace(BROKEN, '$1\ufffd') : written
 }
 
-const LONE_SURROGATE = /((?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
+const BROKEN = /((?<!\\)(?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g
 
 /**
  * Whether a JSON message adds to its side's count (those of one socket and *latest* ones do

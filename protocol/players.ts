@@ -1,4 +1,5 @@
 import { feature } from './message.ts'
+import { tooLarge } from './page.ts'
 import {
   about,
   array,
@@ -88,6 +89,7 @@ export const profile = () =>
 const profilePage = () =>
   object({
     player: profile(),
+    too_large: tooLarge(propKey(), 'the keys of these props'),
     next: about(
       'More props follow: the `after` of the next `player.get`; null for none.',
       nullable(propKey()),

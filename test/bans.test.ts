@@ -53,6 +53,20 @@ t.test('a ban ends when its time is over, and outlives the server', async (t) =>
   t.match(await identify(), { type: 'player.identify' })
 })
 
+t.test('a ban may be for any number of ms, halves and ages among them', async (t) => {
+  const { player, ask } = await service(t)
+  const { player: ada } = await player('ada')
+  const ban = async (ms: number) => {
+    const answer = await ask(`PUT /v1/players/${ada.id}/ban`, { ms })
+    t.strictSame((await ask(`GET /v1/players/${ada.id}`)).ban, answer.ban, 'kept as it was told')
+    return answer.ban.until
+  }
+
+  const [one, half] = [await ban(1), await ban(1.5)]
+  t.equal(half - one, 1, 'no ban is shorter than it was said')
+  t.equal(await ban(1e300), Number.MAX_SAFE_INTEGER)
+})
+
 t.test('a ban that comes while its player identifies finds it', async (t) => {
   const { player, raw, ask } = await service(t)
   const { alias, token, player: ada } = await player('ada')

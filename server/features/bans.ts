@@ -19,7 +19,7 @@ export function createBans({ world, store, sessionsOf, end }: BansOptions) {
   const routes: RouteHandlers<typeof banRoutes> = {
     async 'PUT /v1/players/:id/ban'({ params: { id }, body: { reason = '', ms } }) {
       const at = world.date()
-      const ban = { reason, until: ms === undefined ? null : at + ms }
+      const ban = { reason, until: ms === undefined ? null : momentAfter(at, ms) }
       if (!(await store.run('player.ban', { id, at, ...ban }))) throw noPlayer()
       world.log.warn({ player: id, until: ban.until }, 'player banned')
       for (const session of [...sessionsOf(id)]) end(session)
@@ -42,3 +42,7 @@ export function createBans({ world, store, sessionsOf, end }: BansOptions) {
     },
   }
 }
+
+/** The store keeps whole ms, and no later moment than a number says exactly. */
+const momentAfter = (at: number, ms: number): number =>
+  Math.min(Math.ceil(at + ms), Number.MAX_SAFE_INTEGER)

@@ -4,10 +4,12 @@ import type { RateClass } from '../../../protocol/limits.ts'
 import { toText } from '../../../protocol/message.ts'
 import type { Scope } from '../../../protocol/players.ts'
 import { check, type Schema } from '../../../protocol/schema.ts'
+import { wholeText } from '../../../protocol/whole.ts'
 import type { World } from '../../world.ts'
 import type { AccessKey } from '../store/store.ts'
 import { isDeeper } from '../wire/decode.ts'
 import { incidentOf } from '../wire/incident.ts'
+import { readJson } from '../wire/json.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
 import { allowed, createMatching, type Hit, type Pair, type ServedRoutes } from './routes.ts'
@@ -169,7 +171,7 @@ const queryOf = ({ url }: ApiRequest): readonly Pair[] => {
 function readTexts(schema: Schema | undefined, pairs: readonly Pair[], place: string): object {
   const fields = schema?.kind === 'object' ? schema.fields : {}
   const read = new Map<string, string | number>()
-  for (const [name, text] of pairs) {
+  for (const [name, text] of pairs.map(wholePair)) {
     if (read.has(name))
       throw new Refusal(
         'INVALID_MESSAGE_DATA',
@@ -181,6 +183,8 @@ function readTexts(schema: Schema | undefined, pairs: readonly Pair[], place: st
   return Object.fromEntries(read)
 }
 
+const wholePair = ([name, text]: Pair): Pair => [wholeText(name), wholeText(text)]
+
 const NUMBER = /^-?\d+(\.\d+)?$/
 
 async function readBody(request: ApiRequest, { body_bytes, depth }: Limits): Promise<unknown> {
@@ -191,8 +195,11 @@ async function readBody(request: ApiRequest, { body_bytes, depth }: Limits): Pro
   if (isDeeper(bytes, depth))
     throw new Refusal('INVALID_MESSAGE', `body: expected at most ${depth} levels of nesting`)
   try {
-    if (isUtf8(bytes)) return JSON.parse(bytes.toString('utf8'))
-  } catch {
+    const read = isUtf8(bytes) ? readJson(bytes, body_bytes, 'body') : undefined
+    if (read?.problem) throw read.problem
+    if (read) return read.value
+  } catch (error) {
+    if (error instanceof Refusal) throw error
     // It is no JSON.
   }
   throw new Refusal('INVALID_MESSAGE', 'body: expected JSON in UTF-8')

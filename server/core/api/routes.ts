@@ -1,5 +1,6 @@
 import type { Method, Route } from '../../../protocol/http.ts'
 import type { Schema } from '../../../protocol/schema.ts'
+import { wholeText } from '../../../protocol/whole.ts'
 
 /** A route of our API or of another's. */
 interface ServedRoute extends Omit<Route, 'doc' | 'reply'> {
@@ -63,7 +64,7 @@ const isParameter = (segment: string) => segment.startsWith(':')
 /** A segment without its percent signs; what is wrongly encoded matches nothing. */
 function decoded(segment: string): string {
   try {
-    return decodeURIComponent(segment)
+    return wholeText(decodeURIComponent(segment))
   } catch {
     return ''
   }

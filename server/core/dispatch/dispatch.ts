@@ -73,7 +73,8 @@ export function createDispatch(options: DispatchOptions) {
     const incoming = { connection, session, isLate, bytes: bytes.length }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
-      else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
+      else if (decoded.problem)
+        refuseMalformed(incoming, decoded.problem, askedBy(incoming, decoded.asked ?? {}))
       else route(incoming, decoded.message)
     } catch (error) {
       refuse(incoming, error, {})

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { type BinaryName, binaryKindOf, isCountedFrame } from '../../../protocol/binary.ts'
 import { MESSAGES } from '../../../protocol/index.ts'
-import { BINARY_KINDS, type Id, isCounted } from '../../../protocol/message.ts'
+import { BINARY_KINDS, type Id, isCounted, readEnvelope } from '../../../protocol/message.ts'
+import { readJson } from './json.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -38,8 +39,9 @@ export function decode<From>(
   const problem = whatIsWrong(bytes, isBinary, limits)
   if (problem) return { counted: true, problem }
   try {
-    const message: unknown = JSON.parse(bytes.toString('utf8'))
-    return { counted: isCounted(MESSAGES, message), message }
+    const { value: message, problem } = readJson(bytes, limits.message_bytes, 'message')
+    const counted = isCounted(MESSAGES, message)
+    return problem ? { counted, problem, ...askedIn(message) } : { counted, message }
   } catch {
     return malformed('expected JSON')
   }
@@ -63,6 +65,11 @@ function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Bounds): Refusal 
       { cause: { depth: limits.depth } },
     )
   return undefined
+}
+
+function askedIn(message: unknown): { readonly asked?: Malformed } {
+  const envelope = readEnvelope(message)
+  return typeof envelope === 'string' ? {} : { asked: envelope }
 }
 
 const unknownKind = (bytes: Buffer): Decoded => ({
