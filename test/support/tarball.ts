@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { buildPage } from '../../web-client/build.ts'
+import { environment } from './program.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -37,14 +38,13 @@ async function pack(folder: string): Promise<string> {
     'protocol/protocol.json',
   ])
     await copyFile(join(ROOT, name), join(copy, name))
-  await run(process.execPath, [
-    ...[TSC, '-p', join(ROOT, 'server/tsconfig.build.json')],
-    ...['--outDir', join(copy, 'dist')],
-  ])
+  const build = [TSC, '-p', join(ROOT, 'server/tsconfig.build.json')]
+  const env = environment()
+  await run(process.execPath, [...build, '--outDir', join(copy, 'dist')], { env })
   await buildPage(join(copy, 'dist/page'))
   await npm(copy, 'pack', '--ignore-scripts', '--pack-destination', folder)
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
   return join(folder, tarball ?? 'no tarball')
 }
 
-const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd })
+const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, env: environment() })
