@@ -130,16 +130,16 @@ interface Cast {
 
 if (godot4 !== undefined && godot3 !== undefined) {
   const folder = t.testdir()
-  const projects = Promise.all([
-    makeProject(t, folder, 'godot4', godot4),
-    makeProject(t, folder, 'godot3', godot3),
-  ])
+  const projects = [
+    makeProject(folder, 'godot4', godot4),
+    makeProject(folder, 'godot3', godot3),
+  ] as const
 
   /** Vladimir plays in Node, Estragon in Godot 4 and Pozzo in Godot 3, all connected. */
   const raise = async (t: Test, title: string): Promise<Cast> => {
     const recipe = cookbook.get(title)
     if (!recipe) throw new Error(`cookbook.md: expected a recipe "${title}"`)
-    const [project4, project3] = await projects
+    const [project4, project3] = projects
     const stage = { recipe, url: await serve(t, folder, recipe), prompter: await openPrompter(t) }
     const cast = {
       estragon: playInGodot(t, project4, stage),

@@ -44,6 +44,16 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(await closed, 4104)
   },
 
+  async 'an address may be written in several ways'(t, { places }) {
+    const host = places.main.replace('ws://', '')
+    const ways = [`WS://${host}`, host, ` ws://${host} `, `ws://${host}?x=1`, `${host}/`]
+    for (const way of places.six ? [...ways, places.six] : ways) {
+      const network = await connect(way, { WebSocket: NodeSocket })
+      t.equal(network.state, 'open', way)
+      network.close()
+    }
+  },
+
   async 'a guest comes back as the same guest'(t, { open }) {
     const first = await open('main')
     const { player, guest_key } = await first.players.identify({ name: 'Gogo' })

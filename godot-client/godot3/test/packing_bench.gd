@@ -53,8 +53,8 @@ func _parse() -> void:
 
 # All that the add-on does about a packet in JSON.
 func _receive() -> void:
-	var message := EstragonMessage.new(JSON.parse(_text).result)
-	_packets.from_json(message.data["name"], message.data["data"])
+	var message := EstragonMessage.new(JSON.parse(_text).result, true)
+	_packets.from_json(message.data["name"], message.data["data"], true)
 
 
 # The median of five runs, for one call.

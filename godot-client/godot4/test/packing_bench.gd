@@ -51,8 +51,8 @@ func _parse() -> void:
 ## All that the add-on does about a packet in JSON.
 func _receive() -> void:
 	var frame: Dictionary = JSON.parse_string(_text)
-	var message := EstragonMessage.read(frame)
-	_packets.from_json(str(message.data["name"]), message.data["data"])
+	var message := EstragonMessage.read(frame, true)
+	_packets.from_json(str(message.data["name"]), message.data["data"], true)
 
 
 ## The median of five runs, for one call.

@@ -200,7 +200,7 @@ func _on_message(message: EstragonMessage) -> void:
 	arrival.room = message.room
 	arrival.from = _rooms.sender(message)
 	if _packets:
-		arrival.packet = _packets.from_json(name, data)
+		arrival.packet = _packets.from_json(name, data, _session.shares_packets)
 	else:
 		arrival.packet = EstragonPacket.new(name, data)
 	if arrival.packet:

@@ -165,7 +165,10 @@ func _on_message(message: EstragonMessage) -> void:
 	var arrival := EstragonArrival.new(_session, _packets, id)
 	arrival.room = message.room
 	arrival.from = _rooms.sender(message)
-	arrival.packet = _packets.from_json(name, data) if _packets else EstragonPacket.new(name, data)
+	if _packets:
+		arrival.packet = _packets.from_json(name, data, _session.shares_packets)
+	else:
+		arrival.packet = EstragonPacket.new(name, data)
 	if arrival.packet:
 		_arrive(arrival)
 		return
