@@ -205,8 +205,8 @@ export function createRoomFeature(options: RoomsOptions) {
 
   /** The first room of these where its player has a seat to take over. */
   function heldBy(session: Session, { kind, properties }: Searched): Room | undefined {
-    if (kind.seats === 'session') return undefined
-    for (const room of rooms.heldBy(session.player))
+    if (kind.seats === 'session' || !session.player) return undefined
+    for (const room of rooms.heldBy(session.player.id))
       if (rooms.fits(room, { kind: kind.name, properties })) return room
     return undefined
   }

@@ -24,7 +24,7 @@ import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { called, fields, type Kind, type Option, option } from '../option.ts'
 import type { Cancel, Log, World } from '../world.ts'
-import { ROOM_OPTIONS, type RoomOptions } from './options.ts'
+import { consistent, ROOM_OPTIONS, type RoomOptions } from './options.ts'
 import {
   handlers,
   type Registered,
@@ -189,7 +189,9 @@ export const HOOKS: {
 }
 
 /** A kind of room as a game defines it, in JSON or in code. */
-export const definition: Kind<RoomDefinition<unknown>> = fields({ ...ROOM_OPTIONS, ...HOOKS })
+export const definition: Kind<RoomDefinition<unknown>> = consistent(
+  fields({ ...ROOM_OPTIONS, ...HOOKS }),
+)
 
 /** What every room of a definition has to do with. */
 export interface House {

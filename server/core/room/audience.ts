@@ -212,7 +212,8 @@ const isNobodyRight = (sender: Member, address: string): boolean =>
 
 function nobodyAt(room: Room, addresses: readonly string[]): Refusal {
   const areHosts = addresses.every((one) => HOSTS.includes(one))
-  return areHosts && !room.host
+  const isOneThere = room.host !== null && room.memberOf(room.host.receiver) === room.host
+  return areHosts && !isOneThere
     ? new Refusal('NO_HOST')
     : new Refusal('INVALID_TARGET', `to: nobody in this room is at ${addresses.join(', ')}`)
 }
