@@ -9,6 +9,7 @@ import type { Context } from '../dispatch/call.ts'
 import { ENVELOPE_BYTES } from '../wire/envelope.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { aOrAn } from './kind.ts'
 import { isHost, type Member } from './member.ts'
 import type { Room } from './room.ts'
 import type { Seated } from './seated.ts'
@@ -70,7 +71,7 @@ export function earOf({ hooks, kind }: Room, hook: 'onEvent' | 'onPacket'): Ear 
     deaf: () =>
       new Refusal(
         'INVALID_TARGET',
-        `to: nobody hears what is said to server in a ${kind.name}, which has no ${hook}`,
+        `to: nobody hears what is said to server in ${aOrAn(kind.name)}, which has no ${hook}`,
       ),
   }
 }
