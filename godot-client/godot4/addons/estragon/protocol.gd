@@ -138,7 +138,7 @@ const MEMBER_NOT_FOUND := "MEMBER_NOT_FOUND"
 ## The room’s kind asks a higher role for that, or its own logic refuses it; the text says which.
 const PERMISSION_DENIED := "PERMISSION_DENIED"
 ## The room has no host: nobody who is there has the role assistant or host, and its kind gives it
-## to nobody.
+## to nobody; or its seat is kept without a session.
 const NO_HOST := "NO_HOST"
 ## Before it answered, who was asked left, its resume window ended, or another session of its
 ## player’s took its seat.
@@ -255,6 +255,9 @@ const LIMIT_DEPTH := 32
 const LIMIT_REQUESTS := 64
 ## How many rooms one session may be in. In rooms.
 const LIMIT_ROOMS := 8
+## How many seats a player may keep without a session, where [code]seat_ms[/code] lets them last;
+## the oldest goes first. In seats.
+const LIMIT_SEATS := 32
 ## How many seats a room of the kind [code]open[/code] has, unless its creator says fewer. In
 ## seats.
 const LIMIT_OPEN_CAPACITY := 64
@@ -483,7 +486,7 @@ const ERROR_TEXT := {
 	"INVALID_TARGET": "`to`, or the target of a notification, names nobody this message can reach.",
 	"MEMBER_NOT_FOUND": "The room has no member of this number.",
 	"PERMISSION_DENIED": "The room’s kind asks a higher role for that, or its own logic refuses it; the text says which.",
-	"NO_HOST": "The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody.",
+	"NO_HOST": "The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody; or its seat is kept without a session.",
 	"TARGET_LEFT": "Before it answered, who was asked left, its resume window ended, or another session of its player’s took its seat.",
 	"TARGET_BUSY": "Who was asked has as many questions unanswered as one session may, or was too slow and is not back yet.",
 	"UNREGISTERED_HANDLER": "Who was asked has nothing registered under that name.",
