@@ -160,7 +160,7 @@ export const ERRORS = {
   NO_HOST: {
     status: 404,
     by: 'server',
-    doc: 'The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody.',
+    doc: 'The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody; or its seat is kept without a session.',
   },
   TARGET_LEFT: {
     status: 410,

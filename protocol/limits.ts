@@ -53,6 +53,11 @@ export const LIMITS = {
     doc: 'How many requests of one session may be in flight.',
   },
   rooms: { value: 8, unit: 'rooms', doc: 'How many rooms one session may be in.' },
+  seats: {
+    value: 32,
+    unit: 'seats',
+    doc: 'How many seats a player may keep without a session, where `seat_ms` lets them last; the oldest goes first.',
+  },
   open_capacity: {
     min: 1,
     value: 64,

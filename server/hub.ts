@@ -129,6 +129,7 @@ export function createHub(options: HubOptions = {}) {
       ...players.sessionsOf(player),
       ...players.arriving(player).map(({ session }) => session),
     ],
+    unseat: rooms.expel,
     end: (session) => gate.expel(session, 'banned'),
   })
   const { change, rename } = createProfiles({

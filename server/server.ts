@@ -34,14 +34,12 @@ export { Refusal } from './core/wire/refusal.ts'
 export {
   defineRoom,
   type Entrant,
-  type GameRoom,
   type RoomDefinition,
-  type RoomGroup,
-  type RoomMember,
   type Said,
 } from './game/definition.ts'
 export * from './game/packets.ts'
 export type { RoomFunction, RoomQuery } from './game/registered.ts'
+export type { GameRoom, RoomGroup, RoomMember } from './game/room.ts'
 export * as shape from './game/shapes.ts'
 export { createHub, type Stats } from './hub.ts'
 export type { HubOptions, ServerOptions } from './options.ts'

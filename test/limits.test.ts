@@ -20,6 +20,7 @@ const TESTED: Readonly<Record<LimitName, string>> = {
   requests: 'limits',
   rooms: 'limits',
   rooms_total: 'limits',
+  seats: 'takeover',
   open_capacity: 'open',
   data_bytes: 'lobby',
   room_properties: 'room-index',

@@ -12,7 +12,7 @@ import type { Players } from './players.ts'
 import { type AskOptions, addressOf, GRACE_MS } from './queries.ts'
 import type { WaitOptions } from './requests.ts'
 import type { Room } from './room.ts'
-import type { SendOptions } from './session.ts'
+import type { SendOptions } from './saying.ts'
 
 /** What others may execute here, with the arguments and the id of who asks for it. */
 export type RemoteFunction = (

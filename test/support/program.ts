@@ -21,6 +21,8 @@ export interface Program {
   readonly ended: Promise<Ending>
   /** Ends this process and no other: SIGTERM, then SIGKILL. */
   close(): Promise<Ending>
+  /** Ends it as a crash would. */
+  kill(): Promise<Ending>
 }
 
 export interface ProgramOptions {
@@ -66,6 +68,10 @@ export function startProgram(
     clearTimeout(last)
     return ending
   }
+  const kill = () => {
+    child.kill('SIGKILL')
+    return ended
+  }
   t.teardown(close)
-  return { lines, complaints, ended, close }
+  return { lines, complaints, ended, close, kill }
 }
