@@ -80,9 +80,10 @@ export class Writer {
     this.at += bytes.length
   }
 
-  /** UTF-8 after its length in bytes; half a surrogate pair becomes U+FFFD. */
+  /** UTF-8 after its length in bytes; U+0000 and half a surrogate pair become U+FFFD. */
   text(value: string): void {
     const { length } = value
+    if (value.includes('\0')) return this.text(value.replaceAll('\0', '\ufffd'))
     this.reserve(MAX_VARUINT_BYTES + length * 3)
     const start = this.at
     this.varuint(length)
@@ -241,13 +242,13 @@ export class Reader {
   }
 }
 
-/** Text from UTF-8, which it must be. */
+/** Text from UTF-8, which it must be; U+0000 becomes U+FFFD. */
 export function textOf(bytes: Uint8Array, from: number, to: number): string {
   if (to - from > SHORT) return decoded(bytes.subarray(from, to))
   let text = ''
   for (let at = from; at < to; at++) {
     const byte = bytes[at] as number
-    if (byte > 127) return decoded(bytes.subarray(from, to))
+    if (byte > 127 || byte === 0) return decoded(bytes.subarray(from, to))
     text += String.fromCharCode(byte)
   }
   return text
@@ -255,7 +256,8 @@ export function textOf(bytes: Uint8Array, from: number, to: number): string {
 
 function decoded(bytes: Uint8Array): string {
   try {
-    return decoder.decode(bytes)
+    const text = decoder.decode(bytes)
+    return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
   } catch {
     throw new Misfit('expected text in UTF-8')
   }

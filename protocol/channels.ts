@@ -1,10 +1,11 @@
 import { feature } from './message.ts'
-import { pageLimit } from './page.ts'
+import { pageLimit, tooLarge } from './page.ts'
 import { displayName, instant, playerId } from './players.ts'
 import {
   about,
   array,
   bool,
+  choice,
   float64,
   integer,
   json,
@@ -93,6 +94,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
     }),
     reply: object({
       channels: array(channel()),
+      too_large: tooLarge(integer('uint32'), 'the ids'),
       next: about('Asks for the next page; null for none.', nullable(integer('uint32'))),
     }),
     errors: ['NO_PLAYER_FOUND', 'MISSING_SCOPE', 'STORAGE_FAILED', 'STORAGE_BUSY'],
@@ -101,7 +103,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
     direction: 'to_server',
     delivery: 'counted',
     rate: 'channel',
-    doc: 'Says something to every member, oneself included, once it is stored: the answer, and `channel.message` to all, follow then.',
+    doc: 'Says something to every member, oneself included, once it is stored: the answer, and `channel.message` to all, follow then. TOO_LARGE, and nothing is said, where this client could not read it in `channel.history`.',
     data: object({ ...id, message: json() }),
     reply: object({ offset: offset('The message’s place.') }),
     errors: [...ERRORS, 'NOT_IN_CHANNEL', 'TOO_LARGE'],
@@ -120,6 +122,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
     }),
     reply: object({
       messages: array(channelMessage()),
+      too_large: tooLarge(float64({ min: 0 }), 'the offsets'),
       next: about('`after` for the next page; null for none.', nullable(float64({ min: 0 }))),
     }),
     errors: [...ERRORS, 'NOT_IN_CHANNEL'],
@@ -179,7 +182,10 @@ export const channels = feature('channels', 'Lasting topics with members and his
     direction: 'to_client',
     delivery: 'counted',
     doc: 'Its name, props or owner are others.',
-    data: object({ channel: channel() }),
+    data: object({
+      channel: channel(),
+      changed: about('Which of them were asked to be.', array(choice('name', 'props', 'owner'))),
+    }),
   },
   'channel.deleted': {
     direction: 'to_client',

@@ -22,7 +22,7 @@ export const ERRORS = {
   TOO_LARGE: {
     status: 413,
     by: 'both',
-    doc: 'A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties, or a member’s `data`, larger than `limits.data_bytes`.',
+    doc: 'A message larger than `limits.message_bytes`, the body of an HTTP request larger than `limits.body_bytes`, a push larger than the receiver’s `receive_bytes`, whose place this error takes, or properties, or a member’s `data`, larger than `limits.data_bytes`; or what is to be kept and its own client could not read again. Measured as it is written again: `1e20` with its 21 digits.',
   },
   DUPLICATE_ID: {
     status: 409,
@@ -160,7 +160,7 @@ export const ERRORS = {
   NO_HOST: {
     status: 404,
     by: 'server',
-    doc: 'The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody.',
+    doc: 'The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody; or its seat is kept without a session.',
   },
   TARGET_LEFT: {
     status: 410,

@@ -28,6 +28,12 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'What the socket takes at all; above, it closes with 1009 and the session ends.',
   },
+  jssocket_bytes: {
+    min: 1_024,
+    value: 1_048_576,
+    unit: 'bytes',
+    doc: 'The same two of a message at `/ws`, either way, as jssocket’s contract has it. Above: 1009.',
+  },
   receive_bytes: {
     min: 1_024,
     value: 65_535,
@@ -47,6 +53,11 @@ export const LIMITS = {
     doc: 'How many requests of one session may be in flight.',
   },
   rooms: { value: 8, unit: 'rooms', doc: 'How many rooms one session may be in.' },
+  seats: {
+    value: 32,
+    unit: 'seats',
+    doc: 'How many seats a player may keep without a session, where `seat_ms` lets them last; the oldest goes first.',
+  },
   open_capacity: {
     min: 1,
     value: 64,
@@ -107,7 +118,7 @@ export const LIMITS = {
     min: 1,
     value: 120_000,
     unit: 'ms',
-    doc: 'How long a question may wait for its answer, however long its asker would.',
+    doc: 'How long a question may wait for its answer, however long its asker would, unless it waits for ever.',
   },
   relay_peers: {
     min: 2,
@@ -374,7 +385,7 @@ export const RATES = {
   },
   notify: {
     per_second: 50,
-    burst: 100,
+    burst: 250,
     told: true,
     doc: '`notify.client`, `notify.group` and `notify.all`; a backend’s are not limited.',
   },

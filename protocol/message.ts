@@ -124,7 +124,7 @@ export function readEnvelope(value: unknown): Envelope | string {
   if (room !== undefined && !isShortText(room)) return 'message.room: expected a room code'
   const targets = typeof to === 'string' ? [to] : to
   if (targets !== undefined && !isTargets(targets))
-    return `message.to: expected an address or an array of 1 to ${MAX_TARGETS} addresses`
+    return `message.to: expected an address or an array of at most ${MAX_TARGETS} addresses`
   // Mostly it is an envelope as it came.
   if (targets === to && (value as Envelope).data !== undefined) return value as Envelope
   return {
@@ -147,15 +147,15 @@ export function subjectIn(value: unknown): { readonly type?: string; readonly id
 }
 
 /**
- * JSON text that every client can parse: lone surrogates become U+FFFD (Godot refuses them);
- * JSON.stringify escapes nothing else as \ud8xx to \udfxx.
+ * JSON text that every client can parse: U+0000 and half a surrogate pair become U+FFFD (Godot drops
+ * the one and refuses the other); JSON.stringify escapes nothing else as \u0000 or \ud8xx to \udfxx.
  */
 export function toText(value: unknown): string {
   const written = JSON.stringify(value)
-  return written.includes('\\ud') ? written.replace(LONE_SURROGATE, '$1\ufffd') : written
+  return written.includes('\\u') ? written.replace(BROKEN, '$1\ufffd') : written
 }
 
-const LONE_SURROGATE = /((?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
+const BROKEN = /((?<!\\)(?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g
 
 /**
  * Whether a JSON message adds to its side's count (those of one socket and *latest* ones do
@@ -188,6 +188,5 @@ const isShortText = (value: unknown): value is string =>
 
 const isTargets = (value: unknown): value is readonly string[] =>
   Array.isArray(value) &&
-  value.length > 0 &&
   value.length <= MAX_TARGETS &&
   value.every((item) => typeof item === 'string' && item.length > 0 && item.length <= MAX_TARGET)

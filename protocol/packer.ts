@@ -2,6 +2,7 @@ import { Encoder, decode as unpack } from '@msgpack/msgpack'
 import { Misfit, Reader, textOf } from './bytes.ts'
 import { toText } from './message.ts'
 import { check, JSON_DEPTH, json } from './schema.ts'
+import { whole } from './whole.ts'
 
 /** JSON values as MessagePack, for what no schema knows: a whole packet, or one field of it. */
 
@@ -16,10 +17,11 @@ export function packJson(value: unknown): Uint8Array {
 
 /** The value of bytes that hold one JSON value and nothing else; throws a Misfit. */
 export function unpackJson(bytes: Uint8Array): unknown {
-  const reader = new Reader(bytes)
+  const reader = new Skimmer(bytes)
   skim(reader, 0)
   reader.finish()
-  const value: unknown = attempt(() => unpack(bytes))
+  const unpacked: unknown = attempt(() => unpack(bytes))
+  const value = reader.isWhole ? unpacked : whole(unpacked)
   const problem = check(JSON_VALUE, value, '')
   if (problem) throw misfitOf(problem)
   return value
@@ -35,14 +37,20 @@ const EXPECTED = ': expected '
 const JSON_VALUE = /* @__PURE__ */ json()
 const encoder = /* @__PURE__ */ new Encoder()
 
-/** Whether all its text is UTF-8: the library writes half a surrogate pair as it is. */
+/** Whether all its text is: the library writes U+0000 and half a surrogate pair as they are. */
 function isWhole(bytes: Uint8Array): boolean {
   try {
-    skim(new Reader(bytes), 0)
-    return true
+    const reader = new Skimmer(bytes)
+    skim(reader, 0)
+    return reader.isWhole
   } catch {
     return false
   }
+}
+
+/** Remembers whether U+0000 was in any text. */
+class Skimmer extends Reader {
+  isWhole = true
 }
 
 function attempt<T>(run: () => T): T {
@@ -58,7 +66,7 @@ function attempt<T>(run: () => T): T {
  * made of it, since the library would take memory for whatever a hostile header says. The formats
  * are those of the MessagePack specification that JSON has values for.
  */
-function skim(reader: Reader, depth: number): void {
+function skim(reader: Skimmer, depth: number): void {
   if (depth > JSON_DEPTH) throw new Misfit(`expected at most ${JSON_DEPTH} levels of nesting`)
   const format = reader.uint8()
   if (format < 0x80 || format >= 0xe0) return
@@ -93,17 +101,18 @@ const SIZES: Readonly<Record<number, number>> = {
   ...{ 204: 1, 205: 2, 206: 4, 207: 8, 208: 1, 209: 2, 210: 4, 211: 8 },
 }
 
-function skimText(reader: Reader, size: number): void {
+function skimText(reader: Skimmer, size: number): void {
   const at = reader.take(size)
   textOf(reader.bytes, at, at + size)
+  if (reader.bytes.subarray(at, at + size).includes(0)) reader.isWhole = false
 }
 
-function skimArray(reader: Reader, count: number, depth: number): void {
+function skimArray(reader: Skimmer, count: number, depth: number): void {
   expectItems(reader, count)
   for (let index = 0; index < count; index++) skim(reader, depth + 1)
 }
 
-function skimMap(reader: Reader, count: number, depth: number): void {
+function skimMap(reader: Skimmer, count: number, depth: number): void {
   expectItems(reader, count * 2)
   for (let index = 0; index < count; index++) {
     const format = reader.bytes[reader.at] ?? 0

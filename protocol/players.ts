@@ -1,4 +1,5 @@
 import { feature } from './message.ts'
+import { tooLarge } from './page.ts'
 import {
   about,
   array,
@@ -35,7 +36,10 @@ export const askedName = () => text({ min: 1, max: MAX_ASKED_NAME })
 
 export const playerId = () => text({ min: 1, max: 64 })
 
-const propKey = () => text({ min: 1, max: 64 })
+/** How long the name of a prop may be. */
+export const MAX_PROP_KEY = 64
+
+const propKey = () => text({ min: 1, max: MAX_PROP_KEY })
 export const prop = () => object({ key: propKey(), value: json() })
 /** `props` of a change: a value of null removes. */
 export const propChanges = () => about('A value of null removes the prop.', array(prop(), 128))
@@ -85,6 +89,7 @@ export const profile = () =>
 const profilePage = () =>
   object({
     player: profile(),
+    too_large: tooLarge(propKey(), 'the keys of these props'),
     next: about(
       'More props follow: the `after` of the next `player.get`; null for none.',
       nullable(propKey()),

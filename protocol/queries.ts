@@ -1,3 +1,4 @@
+import { MOST_TOLD_MS } from './limits.ts'
 import { feature } from './message.ts'
 import {
   about,
@@ -46,7 +47,7 @@ export const DEFAULT_ASK_MS = 30_000
 
 export const timeout = () =>
   about(
-    `How long to wait, in ms (${DEFAULT_ASK_MS}); at most \`limits.ask_ms\`.`,
+    `How long to wait, in ms (${DEFAULT_ASK_MS}); at most \`limits.ask_ms\`, but with ${MOST_TOLD_MS} as long as both are here.`,
     integer('uint32', { min: 1 }),
   )
 

@@ -29,6 +29,13 @@ export function duration(ms: unknown, place: string, least = 0): number {
   throw new RangeError(`${place}: expected a number of ms, ${least} or more, got ${String(ms)}`)
 }
 
-/** A duration as messages tell it: whole, and no longer than their field holds (49 days). */
+/** A duration as messages tell it: whole, and no longer than their field holds, which is for ever. */
 export const toldMs = (ms: number): number =>
   Math.min(MOST_TOLD_MS, Math.max(1, Math.ceil(duration(ms, 'timeout'))))
+
+/** A duration that a message told: the longest that its field holds (49 days) is for ever. */
+export const heardMs = (ms: number): number => (ms >= MOST_TOLD_MS ? Number.POSITIVE_INFINITY : ms)
+
+/** How long somebody waits who would wait so long: at most `most`, unless it is for ever. */
+export const bounded = (ms: number, most: number): number =>
+  ms === Number.POSITIVE_INFINITY ? ms : Math.min(ms, most)

@@ -7,7 +7,7 @@ import {
   type Transport,
 } from './core/session/connection.ts'
 import { conversing } from './core/session/conversation.ts'
-import { type Dialect, type Endpoint, upgradeOf } from './core/session/dialect.ts'
+import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/session/dialect.ts'
 import type { Session } from './core/session/session.ts'
 import type { Sessions } from './core/session/sessions.ts'
 import type { Limits } from './core/wire/limits.ts'
@@ -40,10 +40,9 @@ export type Gate = ReturnType<typeof createGate>
 export function createGate(options: GateOptions) {
   const { world, limits, sessions, welcome, acknowledge } = options
   const { identify_ms, isIdentified, isSeated } = options
-  const endpoints = options.endpoints.map(({ matches, dialect }) => ({
-    matches,
-    dialect,
-    converse: conversing(dialect, limits, world.log, options.flusher),
+  const endpoints = options.endpoints.map((endpoint) => ({
+    ...endpoint,
+    converse: conversing(endpoint, limits, world.log, options.flusher),
   }))
   const connections = new Set<Connection>()
   const open = createTally()
@@ -63,6 +62,8 @@ export function createGate(options: GateOptions) {
   return {
     rounds,
     accept,
+    /** How large a frame the socket of such a request may take. */
+    frameBytes: (upgrade: Upgrade) => endpointAt(upgrade)?.message_bytes ?? limits.frame_bytes,
     expel,
     forget,
     get size() {
@@ -75,9 +76,13 @@ export function createGate(options: GateOptions) {
     },
   }
 
+  function endpointAt(upgrade: Upgrade) {
+    return endpoints.find(({ matches }) => matches(upgrade))
+  }
+
   function accept(transport: Transport, upgrade = upgradeOf('/')): Ear | undefined {
     const { address } = transport
-    const endpoint = endpoints.find(({ matches }) => matches(upgrade))
+    const endpoint = endpointAt(upgrade)
     if (!endpoint && upgrade.path !== '/') {
       transport.close(4100, `no endpoint at ${upgrade.path.slice(0, 64)}; connect to /`)
       return undefined

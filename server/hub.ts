@@ -7,7 +7,7 @@ import { createJssocket } from './compat/jssocket.ts'
 import { createTalo } from './compat/talo.ts'
 import { createTaloApi, isTalos } from './compat/talo-api.ts'
 import { createShapes } from './compat/talo-shapes.ts'
-import { type ApiRequest, createApi } from './core/api/api.ts'
+import { type ApiHead, type ApiRequest, createApi, isOurs } from './core/api/api.ts'
 import { createFlusher } from './core/delivery/flusher.ts'
 import { createDispatch } from './core/dispatch/dispatch.ts'
 import { createGuesses } from './core/dispatch/guesses.ts'
@@ -129,6 +129,7 @@ export function createHub(options: HubOptions = {}) {
       ...players.sessionsOf(player),
       ...players.arriving(player).map(({ session }) => session),
     ],
+    unseat: rooms.expel,
     end: (session) => gate.expel(session, 'banned'),
   })
   const { change, rename } = createProfiles({
@@ -151,11 +152,16 @@ export function createHub(options: HubOptions = {}) {
   const { sessionsOf, arriving, upgraded } = players
   const { token_ms } = limits
   const channels = createChannels({ world, limits, store, sessionsOf, arriving })
-  const jssocket = createJssocket({ admit: backends.admit, isBackend: backends.has })
+  const article = createArticle({ log: world.log, greeting: options.greeting })
+  const jssocket = createJssocket({
+    ...{ log: world.log, message_bytes: limits.jssocket_bytes, sessionOf: sessions.get },
+    ...{ admit: backends.admit, isBackend: backends.has },
+  })
   const notify = createNotify({
     ...{ all: sessions.all, sessionOf: sessions.get, sessionsOf },
     membersOf: rooms.sessionsIn,
     listenersOf: channels.listenersOf,
+    textOf: jssocket.textOf,
     isBackend: backends.has,
     hears(session) {
       if (!isAdmitted(session)) return false
@@ -200,6 +206,7 @@ export function createHub(options: HubOptions = {}) {
     { routes: createChannelsRoutes({ limits, store, channels }) },
     { endpoints: options.endpoints ?? [] },
     jssocket,
+    article,
     { endpoints: [createTalo({ shapes, admit: players.admit })] },
   ] as const satisfies readonly Feature[]
   const all: readonly Feature[] = features
@@ -217,7 +224,7 @@ export function createHub(options: HubOptions = {}) {
   const receive = createDispatch({
     ...{ world, limits, permit, checkReplies: dev },
     handlers: { ...joined(features, 'handlers'), ...options.handlers },
-    numeric: createArticle(world.log),
+    numeric: article.numeric,
     confirmReset: connection.confirmReset,
     acknowledge: connection.acknowledge,
     binary: { ...relays.binary, ...(packets.wire && { packet: packets.wire.read }) },
@@ -228,7 +235,10 @@ export function createHub(options: HubOptions = {}) {
     ...{ world, limits, authenticate: keys.authenticate, permit: requireScope },
     ...{ charge: guesses.newCall, checkReplies: dev },
   }
-  const taloApi = createTaloApi({ api: calls, store, shapes, own, member: channels.member })
+  const taloApi = createTaloApi({
+    ...{ api: calls, limits, store, shapes, own },
+    member: channels.member,
+  })
   const api = createApi({ ...calls, routes: ROUTES, handlers: own })
   const gate: Gate = createGate({
     ...{ world, limits, sessions, flusher, receive, acknowledge: connection.acknowledge },
@@ -252,14 +262,17 @@ export function createHub(options: HubOptions = {}) {
     world,
     limits,
     accept: gate.accept,
+    frameBytes: gate.frameBytes,
     forget: gate.forget,
+    /** Whether a request is a call of the HTTP API: ours, or Talo's. */
+    isCall: (head: ApiHead) => isOurs(head) || isTalos(head),
     /** Answers a call of the HTTP API. */
     api: (request: ApiRequest) => (isTalos(request) ? taloApi(request) : api(request)),
     rooms: { create: seats.make },
     intercom: intercom.ask,
     notify: notify.server,
     uncaught: inside.uncaught,
-    packets: createPacketDesk({ sender, sessions, rooms, sessionsOf }),
+    packets: createPacketDesk({ sender, sessions, rooms, sessionsOf, anonymous: notify.anonymous }),
     stats: (): Stats => ({
       connections: gate.size,
       sessions: sessions.size,

@@ -153,7 +153,8 @@ const optionsIn = (fields: Fields): Options =>
 /** The whole of what is checked has no place. */
 const at = (place: string) => (place ? `${place}: ` : '')
 
-const below = (place: string, name: string) => (place ? `${place}.${name}` : name)
+/** A place inside another. */
+export const below = (place: string, name: string) => (place ? `${place}.${name}` : name)
 
 function first<T>(
   items: readonly T[],

@@ -85,7 +85,7 @@ const SOCKET_OPTIONS = {
     false,
   ),
   onRequest: option(
-    'sees every HTTP request outside `/v1` and `/healthz` first; true when it answers it itself',
+    'sees every HTTP request outside `/v1`, `/healthz` and Talo’s API first; true when it answers it itself',
     called<OnRequest>(),
   ),
   lag: option(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -14,12 +14,13 @@ import { createHub, type Stats } from './hub.ts'
 import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
 import { openStore } from './store/store.ts'
 import { type Addresses, addressesOf } from './transport/addresses.ts'
-import { createApiListener } from './transport/api.ts'
+import { createApiListener, headOf } from './transport/api.ts'
 import { watchCertificate } from './transport/certificate.ts'
 import { watchDescriptors } from './transport/descriptors.ts'
 import { listenable } from './transport/host.ts'
 import { createHttp } from './transport/http.ts'
 import { createLaggingDoor, type Door } from './transport/lag.ts'
+import { answerMisread } from './transport/misread.ts'
 import { originsOf } from './transport/origins.ts'
 import { createOwn } from './transport/own.ts'
 import { createPage } from './transport/page.ts'
@@ -33,14 +34,12 @@ export { Refusal } from './core/wire/refusal.ts'
 export {
   defineRoom,
   type Entrant,
-  type GameRoom,
   type RoomDefinition,
-  type RoomGroup,
-  type RoomMember,
   type Said,
 } from './game/definition.ts'
 export * from './game/packets.ts'
 export type { RoomFunction, RoomQuery } from './game/registered.ts'
+export type { GameRoom, RoomGroup, RoomMember } from './game/room.ts'
 export * as shape from './game/shapes.ts'
 export { createHub, type Stats } from './hub.ts'
 export type { HubOptions, ServerOptions } from './options.ts'
@@ -123,14 +122,17 @@ async function open(
   const api = createApiListener({ world, api: hub.api, trustProxy })
   const isWell = () => !store.isDown
   const own = options.onRequest && createOwn(options.onRequest, hub.intercom, world)
-  const listener = createHttp({ ...{ log: world.log, now: world.now }, isWell, api, page, own })
+  const isCall = (request: IncomingMessage) => hub.isCall(headOf(request))
+  const { log, now } = world
+  const listener = createHttp({ log, now, isWell, api, isCall, page, own })
   const http = options.tls
     ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
     : createHttpServer(PATIENCE, listener)
+  answerMisread(http)
   const late = options.lag && openLate(hub, options.lag, world)
   const { accept, forget } = late ?? hub
   const sockets = createSockets({
-    ...{ http, limits: hub.limits, log: world.log, origins, trustProxy },
+    ...{ http, frameBytes: hub.frameBytes, log: world.log, origins, trustProxy },
     ...{ accept, forget },
   })
   await new Promise<void>((resolve, reject) => {

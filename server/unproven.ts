@@ -1,11 +1,11 @@
-import type { CloseCode } from '../protocol/errors.ts'
+import { CLOSES, type CloseCode } from '../protocol/errors.ts'
 import { MESSAGES } from '../protocol/index.ts'
 import { readEnvelope } from '../protocol/message.ts'
 import { check } from '../protocol/schema.ts'
 import type { Connection, Transport } from './core/session/connection.ts'
 
 /** What is told of what comes in over a socket. */
-export type Ear = Pick<Connection, 'receive' | 'ponged' | 'written' | 'closed'>
+export type Ear = Pick<Connection, 'receive' | 'ponged' | 'written' | 'closed' | 'flooded'>
 
 /**
  * A connection for which its address has no place: it has no session and hears no welcome, until its
@@ -57,6 +57,11 @@ export class Unproven implements Ear {
 
   written(): void {
     this.connection?.written()
+  }
+
+  flooded(): void {
+    if (this.connection) this.connection.flooded()
+    else this.refuse(4101, CLOSES[4101].doc)
   }
 
   closed(code: number): void {

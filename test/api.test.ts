@@ -258,7 +258,8 @@ t.test('what a service does to a channel, its members see at once', async (t) =>
     )
   const left = ['channel.left', { channel: channel.id, player: bobs.id }]
   const alone = { channel: channel.id, offset: 2, player: adas.id, name: adas.name }
-  const both = [message, ['channel.updated', updated], left]
+  const changed = ['name', 'props', 'owner']
+  const both = [message, ['channel.updated', { ...updated, changed }], left]
   t.strictSame(seenBy(bob), [joined(bobs), ...both], 'Bob')
   t.strictSame(
     seenBy(ada),
@@ -625,6 +626,11 @@ for (const [what, said, status, code, message] of [
     { body: CHANNEL, headers: { 'content-type': 'application/json; charset=utf-8' } },
     200,
   ],
+  [
+    'numbers that are longer when they are written again',
+    { body: `{"name":"a","props":{"a":[${Array(9_000).fill('1e20')}]}}` },
+    ...[413, 'TOO_LARGE', /^body: expected at most 60000 bytes/],
+  ],
   ['white space around', { body: `\n ${JSON.stringify(CHANNEL)} \n` }, 200],
 ] as const)
   t.test(`a body of ${what}: ${code ?? 'taken'}`, async (t) => {
@@ -658,6 +664,41 @@ for (const [path, message] of [
     t.equal(status, 400)
     t.match(body, { code: 'INVALID_MESSAGE_DATA', message })
   })
+
+t.test('U+0000 and half a surrogate pair in a path, a query or a body are U+FFFD', async (t) => {
+  const { call, ask, player } = await service(t)
+  const whole = 'a\ufffdb'
+  const { id } = (await player('ada')).player
+  const props = { [whole]: [whole] }
+
+  const made = await call('POST /v1/channels', {
+    body: String.raw`{"name":"a\u0000b","props":{"a\ud800b":["a\udfffb"]}}`,
+  })
+  const grouped = await call(`PUT /v1/players/${id}/groups/a%00b`)
+  const found = await ask('GET /v1/channels?name=a%00b')
+
+  t.match(made.body.channel, { name: whole, props })
+  t.strictSame(grouped.body.player.groups, [whole])
+  t.match(found.channels, [{ name: whole, props }])
+  t.match(await call('GET /v1/channels?a%00b=1'), { status: 400, body: { message: /a\ufffdb/ } })
+})
+
+t.test('a group that would leave a player unreadable to its own client is refused', async (t) => {
+  const { call, player, play } = await service(t)
+  const { id } = (await player('ada')).player
+  const ada = await play('ada')
+  let joined = 0
+  const join = async () => {
+    const name = encodeURIComponent('木'.repeat(60) + ++joined)
+    return call(`PUT /v1/players/${id}/groups/${name}`)
+  }
+  let answer = await join()
+
+  while (answer.status === 200 && joined < 1_000) answer = await join()
+
+  t.match(answer, { status: 413, body: { code: 'TOO_LARGE', message: /^path\.group: / } })
+  t.equal((await ada.ask('player.get')).data.player.groups.length, joined - 1)
+})
 
 t.test('a body of just the most bytes is taken, of one more refused', async (t) => {
   const { call } = await service(t)

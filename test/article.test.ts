@@ -8,6 +8,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
 import type { ERRORS } from '../protocol/errors.ts'
 import { type GodotName, needEngine, startGodot } from './support/engines.ts'
 import { startProgram } from './support/program.ts'
@@ -94,6 +95,66 @@ t.test('with --greeting the article’s object is the first frame, then welcome'
   t.strictSame(first?.value, ANSWER)
   t.equal(first?.binary, false, 'in a text frame')
   t.equal(typeOf(second), 'welcome')
+})
+
+t.test('at /article nothing is said that has no number for a type', async (t) => {
+  const { port } = await plain
+  const client = await openRaw(`ws://127.0.0.1:${port}/article`)
+  t.teardown(client.close)
+
+  for (const text of ['{"type":0,"text":"hello!"}', '{"type":3}', '{"type":"ping"}', 'what?', '7'])
+    client.send(text)
+  client.send(Buffer.from('{"type":0.0,"text":"hello!"}'))
+
+  await client.frames.until(() => client.frames.items.length === 6, 'six answers')
+  const refusal = { code: 'INVALID_MESSAGE', status: 400 }
+  t.match(
+    client.frames.items.map(({ value }) => value),
+    [
+      ANSWER,
+      { type: 3, error: refusal },
+      { type: -1, error: { ...refusal, message: 'message.type: expected a number' } },
+      { type: -1, error: refusal },
+      { type: -1, error: refusal },
+      ANSWER,
+    ],
+  )
+})
+
+t.test(
+  'with --greeting the article’s object is first at /article too, and only once',
+  async (t) => {
+    const { port } = await server(t, '--greeting')
+    const client = await openRaw(`ws://127.0.0.1:${port}/article/`)
+    t.teardown(client.close)
+
+    client.send('{"type":9}')
+
+    await client.frames.until(({ value }) => (value as { type: number }).type === 9, 'an answer')
+    t.equal(client.frames.items.length, 2)
+    t.strictSame(client.frames.items[0]?.value, ANSWER)
+  },
+)
+
+t.test('a subprotocol that nobody knows is named in the log and in the answer', async (t) => {
+  const { program, port } = await plain
+  const asked = (protocols: string[]) =>
+    new Promise<Readonly<Record<string, unknown>>>((resolve) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}`, protocols)
+      t.teardown(() => socket.terminate())
+      socket.on('upgrade', ({ headers }) => resolve(headers))
+      socket.on('error', () => {})
+    })
+
+  const unknown = await asked(['ludus', 'lws-mirror-protocol'])
+  const known = await asked(['estragon.v1', 'ludus'])
+
+  t.equal(unknown['sec-websocket-protocol'], undefined)
+  t.equal(unknown['x-estragon-subprotocol'], 'estragon.v1, or none')
+  t.equal(known['sec-websocket-protocol'], 'estragon.v1')
+  t.notOk('x-estragon-subprotocol' in known)
+  const line = await program.lines.until(logs('unknown subprotocol'), 'the subprotocols in the log')
+  t.match(JSON.parse(line), { asked: ['ludus', 'lws-mirror-protocol'], known: 'estragon.v1' })
 })
 
 t.test('a hello in a binary frame is logged and answered, as in a text frame', async (t) => {

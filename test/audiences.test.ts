@@ -146,6 +146,7 @@ t.test('a player who notifies a large group costs no more than whom it may reach
     sessionsOf: (player) => (player === 'ada' ? new Set(own) : new Set()),
     membersOf: () => group,
     listenersOf: () => group,
+    textOf: () => undefined,
     isBackend: (session) => session === backend,
     hears() {
       heard++

@@ -310,6 +310,24 @@ both(
   },
 )
 
+both(
+  'public is no user: who is said to be that is nobody in particular',
+  CONFIGURED,
+  async (t, w) => {
+    const J = await admitted(w)
+    const [ada, bob] = [await w.raw(), await w.raw()]
+
+    const answer = identifyWith(ada, 'a token')
+    const { id } = await J.next('backend.authenticate')
+    J.send({ type: 'backend.authenticate', re: id, data: { authenticated: true, user: 'public' } })
+    const session = bob.welcome.session
+    const refused = await J.ask('backend.identify', { session, user: 'public' })
+
+    t.match((await answer).data, { player: { guest: true } })
+    t.match(refused, { data: { code: 'INVALID_MESSAGE_DATA', message: /got "public"/ } })
+  },
+)
+
 both('the web client knows who it is when a backend has said so', CONFIGURED, async (t, w) => {
   const J = await admitted(w)
   const ada = await w.connect()

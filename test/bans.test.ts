@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { MAX_REASON } from '../protocol/players.ts'
+import { defineRoom } from '../server/server.ts'
 import { service } from './support/service.ts'
 
 t.test('who is banned is put out at once, on every device, and not let in again', async (t) => {
@@ -34,6 +35,36 @@ t.test('who is banned is put out at once, on every device, and not let in again'
   })
 })
 
+t.test('who is banned has no seat any more, kept without a session or not', async (t) => {
+  const rooms = { duel: defineRoom({ seat_ms: 900_000 }), trio: defineRoom({ seats: 'session' }) }
+  const { player, play, ask, call } = await service(t, { rooms })
+  const { player: ada } = await player('ada')
+  const [phone, tablet, bob] = [await play('ada'), await play('ada'), await play('bob')]
+  const codes: string[] = []
+  for (const kind of ['duel', 'duel', 'trio'])
+    codes.push((await bob.ask('room.create', { kind })).data.room.code)
+  await phone.ask('room.join', { code: codes[0] })
+  phone.close()
+  await bob.next('room.member_away')
+  for (const code of codes.slice(1)) await tablet.ask('room.join', { code })
+  await bob.settled()
+  const before = bob.seen.length
+
+  await ask(`PUT /v1/players/${ada.id}/ban`)
+  await tablet.closed
+  await bob.settled()
+  const told = bob.seen.slice(before).filter(({ type }) => String(type).startsWith('room.'))
+  await call(`DELETE /v1/players/${ada.id}/ban`)
+  const again = await play('ada')
+  const { data } = await again.ask('room.join', { code: codes[0] })
+
+  t.match(
+    told.map(({ type, room, data }) => [type, codes.indexOf(room as string), data]),
+    codes.map((_, at) => ['room.member_left', at, { number: 2, reason: 'banned' }]),
+  )
+  t.equal(data.you, 3)
+})
+
 t.test('a ban ends when its time is over, and outlives the server', async (t) => {
   const file = join(t.testdir(), 'players.db')
   const first = await service(t, { file })
@@ -51,6 +82,20 @@ t.test('a ban ends when its time is over, and outlives the server', async (t) =>
 
   t.match(early.data, { code: 'PLAYER_BANNED', cause: { reason: '', until: told.until } })
   t.match(await identify(), { type: 'player.identify' })
+})
+
+t.test('a ban may be for any number of ms, halves and ages among them', async (t) => {
+  const { player, ask } = await service(t)
+  const { player: ada } = await player('ada')
+  const ban = async (ms: number) => {
+    const answer = await ask(`PUT /v1/players/${ada.id}/ban`, { ms })
+    t.strictSame((await ask(`GET /v1/players/${ada.id}`)).ban, answer.ban, 'kept as it was told')
+    return answer.ban.until
+  }
+
+  const [one, half] = [await ban(1), await ban(1.5)]
+  t.equal(half - one, 1, 'no ban is shorter than it was said')
+  t.equal(await ban(1e300), Number.MAX_SAFE_INTEGER)
 })
 
 t.test('a ban that comes while its player identifies finds it', async (t) => {

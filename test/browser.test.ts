@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join as pathOf } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { ServerOptions } from '../server/server.ts'
 import { buildPage } from '../web-client/build.ts'
@@ -256,6 +256,32 @@ if (executablePath !== undefined) {
     await settle()
   })
 
+  t.test('each tab of a Godot game has a number of its own, also after a reload', async (t) => {
+    const { open, settle } = await plaza(t)
+    const scripts = ['godot4', 'godot3'].map(numberScript)
+    const number = async ({ page }: { readonly page: Page }) => {
+      for (;;) {
+        const found = await page.evaluate(String(scripts[0]))
+        if (found !== 0) return found
+      }
+    }
+    const [first, second] = [await open(), await open()]
+    const numbers = [await number(first), await number(second)]
+    await second.page.reload()
+    const reloaded = await number(second)
+    const twin = await duplicate(second)
+    const doubled = await number(twin)
+    await first.page.close()
+    const later = await number(await open())
+
+    t.equal(scripts[0], scripts[1], 'one script for both')
+    t.strictSame(numbers, [1, 2])
+    t.equal(reloaded, 2)
+    t.equal(doubled, 3, 'a duplicated tab is another one')
+    t.equal(later, 1, 'a number that was given back')
+    await settle()
+  })
+
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [screen, device] of Object.entries(SCREENS))
       t.test(`the page is fit to be seen and used, ${colorScheme}, on a ${screen}`, async (t) => {
@@ -307,3 +333,10 @@ const HINTS: Readonly<Record<string, string>> = {
 const hasFocus = (element: { matches(path: string): boolean }) => element.matches(':focus')
 const text = ({ x, y }: Point) => `${x}, ${y}`
 const ELSEWHERE = 'You are in “The plaza” in another window now.'
+
+/** What the add-on asks a browser for the number of its tab. */
+function numberScript(project: string): string {
+  const file = new URL(`../godot-client/${project}/addons/estragon/tab.gd`, import.meta.url)
+  const [, script = ''] = /_NUMBER := """([^"]+)"""/.exec(readFileSync(file, 'utf8')) ?? []
+  return script
+}

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { LIMITS, RATES } from '../protocol/limits.ts'
 import type { Any, RawClient } from './support/client.ts'
+import { until } from './support/promise.ts'
 import { service } from './support/service.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
@@ -334,6 +335,118 @@ t.test('channel_message_ms and guest_ms: what is too old is forgotten', async (t
   t.equal(early.data.player.id, bob.player.id)
   t.match(late.data, { code: 'INVALID_GUEST_KEY' })
 })
+
+t.test('what one says in a channel one can read again, with whatever one can take', async (t) => {
+  for (const receive_bytes of [1_024, 4_000, 65_535]) {
+    const { ada, channel } = await company(await world(t))
+    await ada.client.ask('session.hello', { receive_bytes })
+    const name = '\u0416'.repeat(24)
+    await ada.client.ask('player.identify', { guest_key: ada.guest_key, name })
+    const most = Math.min(59_900, receive_bytes)
+    const sizes = Array.from({ length: 30 }, (_, at) => Math.max(1, most - 30 * at))
+    const took: number[] = []
+
+    for (const size of sizes) {
+      const { type, data } = await say(ada.client, channel, 'x'.repeat(size))
+      if (type === 'channel.send') took.push(size)
+      else t.match(data, { code: 'TOO_LARGE', message: /^(channel\.send\.)?message: / }, `${size}`)
+    }
+
+    const read = await readAll(ada.client, channel)
+    t.strictSame(read, { sizes: took, unread: 0 }, `of ${receive_bytes} bytes`)
+    t.equal(took.length === sizes.length, receive_bytes > most, `${took.length} are taken`)
+    t.ok(took.length > 1)
+  }
+})
+
+/** How long the messages of a channel are, as a client reads them page by page. */
+async function readAll(client: RawClient, channel: number) {
+  const sizes: number[] = []
+  let unread = 0
+  for (let after: number | null = 0; after !== null; ) {
+    const { type, data }: Any = await client.ask('channel.history', { channel, after, limit: 3 })
+    if (type === 'error') throw new Error(data.message)
+    sizes.push(...data.messages.map(({ message }: Any) => message.length))
+    unread += data.too_large?.length ?? 0
+    after = data.next
+  }
+  return { sizes, unread }
+}
+
+/** Numbers as they are said, how many of them, and whether a message of them is taken. */
+const GROWING: readonly (readonly [number: string, count: number, isTaken: boolean])[] = [
+  ['1e20', 11_000, false],
+  ['-9E20', 2_700, false],
+  ['1e-6', 8_000, false],
+  ['12e15', 9_000, false],
+  ['1e20', 2_500, true],
+  ['1e21', 9_000, true],
+  ['0.1e1', 9_000, true],
+  ['1.0000', 8_000, true],
+]
+
+t.test('numbers that grow when they are written again are measured as they will be', async (t) => {
+  const { ada, bob, channel } = await company(await world(t))
+  const sayMany = async (number: string, count: number): Promise<Any> => {
+    const [id, message] = [`${number} ${count}`, `[${Array(count).fill(number)}]`]
+    const data = `{"channel":${channel},"message":${message}}`
+    ada.client.send(`{"type":"channel.send","id":"${id}","data":${data}}`)
+    const isAnswer = ({ re }: { readonly re?: unknown }) => re === id
+    await until(() => ada.client.seen.some(isAnswer), `the answer to ${id}`)
+    return ada.client.seen.find(isAnswer)
+  }
+
+  for (const [number, count, isTaken] of GROWING) {
+    const { type, data } = await sayMany(number, count)
+    t.equal(type, isTaken ? 'channel.send' : 'error', `${count} times ${number}`)
+    if (!isTaken)
+      t.match(data, { code: 'TOO_LARGE', message: /^message: expected at most 60000 bytes/ })
+  }
+
+  const sizes = GROWING.filter(([, , isTaken]) => isTaken).map(([, count]) => count)
+  for (const { client } of [ada, bob])
+    t.strictSame(await readAll(client, channel), { sizes, unread: 0 })
+})
+
+/** U+0000 and halves of a pair, as JSON escapes and as everybody reads them. */
+const BROKEN = String.raw`a\u0000\uD83Db\udE42\uDE42`
+const WHOLE = 'a\ufffd\ufffdb\ufffd\ufffd'
+
+/** What a player says, and what others are told of it. */
+const SPOKEN: readonly (readonly [type: string, data: string, told: string, whole: object])[] = [
+  [
+    'channel.update',
+    '"name":"~","props":{"~":["~"]}',
+    'channel.updated',
+    { channel: { name: WHOLE, props: { [WHOLE]: [WHOLE] } } },
+  ],
+  ['channel.send', '"message":{"~":["~"]}', 'channel.message', { message: { [WHOLE]: [WHOLE] } }],
+]
+
+t.test('U+0000 and half a surrogate pair are U+FFFD to all, and in what is kept', async (t) => {
+  const { ada, bob, channel } = await company(await world(t))
+  const id = String.raw`\u0000`
+
+  for (const [type, data, told, whole] of SPOKEN) {
+    const said = data.replaceAll('~', BROKEN)
+    ada.client.send(`{"type":"${type}","id":"${id}","data":{"channel":${channel},${said}}}`)
+    t.match((await bob.client.next(told)).data, whole, told)
+    await until(() => ada.client.seen.some((one) => one.re === '\ufffd' && one.type === type), type)
+  }
+  ada.client.send(
+    `{"type":"player.update","data":{"props":[{"key":"${BROKEN}","value":"${BROKEN}"}]}}`,
+  )
+
+  const { data: profile } = await ada.client.ask('player.get')
+  const { data: history } = await bob.client.ask('channel.history', { channel })
+  const { data: list } = await bob.client.ask('channel.list', { name: BROKEN_NAME })
+  t.strictSame(profile.player.props, [{ key: WHOLE, value: WHOLE }])
+  t.match(history.messages, [{ message: { [WHOLE]: [WHOLE] } }])
+  t.match(list.channels, [{ id: channel, name: WHOLE }], 'found by what it was called')
+})
+
+/** As a client's own code has it; it is written with escapes. */
+const BROKEN_NAME = JSON.parse(`"${BROKEN}"`) as string
 
 t.test('data_bytes and props: what one may keep is bounded', async (t) => {
   const { ada } = await company(await world(t, { limits: { props: 2 } }))

@@ -131,7 +131,7 @@ t.test('the WebSocket of Node 22 itself loses no time', async (t) => {
   if (!node) return t.pass('NODE22 names no Node 22', { skip: true })
   const first = await server(t)
   const URL = `ws://127.0.0.1:${first.port}`
-  const { lines } = startProgram(t, node, [builtVisit(t)], { env: { URL, NODE_OPTIONS: '' } })
+  const { lines } = startProgram(t, node, [builtVisit(t)], { env: { URL } })
   const says = (line: string) => lines.until((one) => one === line, line)
 
   await lines.until((line) => /^v22\./.test(line), 'its version')

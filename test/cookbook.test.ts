@@ -1,4 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
+import { createServer } from '../server/server.ts'
+import type { Any } from './support/client.ts'
 import {
   block,
   CLIENTS,
@@ -23,6 +29,96 @@ t.test('every recipe has a client in each language, in under 40 lines', async (t
       t.ok(block(recipe, client).split('\n').length < MOST_LINES, `${recipe.title}: ${client}`)
 })
 
+t.test('what Foundry’s modules call is there with the lines of the cookbook', async (t) => {
+  const [gm, ada, bob] = await foundry(t)
+  const [module, atAda, atBob] = [gm, ada, bob].map(({ socketlib }) =>
+    socketlib.registerModule('My-Module'),
+  )
+  const heard: unknown[] = []
+  const ran: unknown[] = []
+  let answer = (_: number) => {}
+  for (const [who, { socket }] of Object.entries({ gm, ada, bob }))
+    socket.on('module.my-module', (...args: unknown[]) => heard.push([who, ...args]))
+  const user = ({ network }: Foundry): string => network.players.me.id
+  for (const [who, one] of Object.entries({ gm: module, ada: atAda, bob: atBob })) {
+    one.register('mark', (...args: unknown[]) => void ran.push([who, ...args]))
+    one.register('who', function (this: Any) {
+      return this.socketdata.userId
+    })
+  }
+  const slowly = () => new Promise((resolve) => (answer = resolve))
+  module.register('slowly', slowly)
+
+  const acknowledged = await new Promise((resolve) =>
+    ada.socket.emit('module.my-module', 'foo', { bar: 1 }, (...args: unknown[]) => resolve(args)),
+  )
+  t.strictSame(acknowledged, ['foo', { bar: 1 }])
+  t.equal(await atAda.executeAsGM('who'), user(ada))
+  t.equal(await atAda.executeAsUser('who', user(bob)), user(ada))
+  t.equal(await atAda.executeAsUser('who', user(ada)), user(ada))
+  await atAda.executeForUsers('mark', [user(bob), user(gm)], 'users')
+  await atAda.executeForUsers('mark', [], 'nobody')
+  await atAda.executeForAllGMs('mark', 'gms')
+  await module.executeForOtherGMs('mark', 'other gms')
+  await atAda.executeForEveryone('mark', 'everyone')
+  await atAda.executeForOthers('mark', 'others')
+  const late = module.executeAsGM(slowly)
+  answer(8)
+  t.equal(await late, 8)
+  await t.rejects(atAda.executeAsUser('who', 'nobody'), { code: 'INVALID_TARGET' })
+  for (const one of [atBob, module, atAda]) await one.executeAsUser('who', user(bob))
+
+  const sorted = (all: unknown[]) => all.map((one) => JSON.stringify(one)).sort()
+  t.strictSame(
+    sorted(heard),
+    sorted([
+      ['bob', 'foo', { bar: 1 }],
+      ['gm', 'foo', { bar: 1 }],
+    ]),
+  )
+  const all = ['gm', 'ada', 'bob']
+  t.strictSame(
+    sorted(ran),
+    sorted([
+      ...['bob', 'gm'].map((who) => [who, 'users']),
+      ['gm', 'gms'],
+      ...all.map((who) => [who, 'everyone']),
+      ...['gm', 'bob'].map((who) => [who, 'others']),
+    ]),
+  )
+})
+
+interface Foundry {
+  readonly network: Any
+  readonly socket: Any
+  readonly socketlib: Any
+}
+
+/** Three users of a world, the GM first: each loads the cookbook's lines for itself. */
+async function foundry(t: Test): Promise<[Foundry, Foundry, Foundry]> {
+  const server = await createServer({ port: 0, host: '127.0.0.1', data: ':memory:' })
+  t.teardown(() => server.close())
+  const library = new URL('../web-client/client.ts', import.meta.url).href
+  const text = readFileSync(new URL('../protocol/cookbook.md', import.meta.url), 'utf8')
+  const [, code = ''] = /^## Foundry[\s\S]*?```ts\n([\s\S]*?)```/m.exec(text) ?? []
+  const lines = code
+    .replace("'estragon/client'", `'${library}'`)
+    .replace("('ws://127.0.0.1:1234')", `('ws://127.0.0.1:${server.port}')`)
+  const folder = t.testdir({ 'gm.ts': lines, 'ada.ts': lines, 'bob.ts': lines })
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket')
+  Object.defineProperty(globalThis, 'WebSocket', { value: WebSocket, configurable: true })
+  t.teardown(() => {
+    if (before) Object.defineProperty(globalThis, 'WebSocket', before)
+    else Reflect.deleteProperty(globalThis, 'WebSocket')
+  })
+  const load = async (name: string): Promise<Foundry> => {
+    const one = await import(pathToFileURL(join(folder, `${name}.ts`)).href)
+    t.teardown(() => one.network.close())
+    return one
+  }
+  return [await load('gm'), await load('ada'), await load('bob')]
+}
+
 const godot4 = needEngine(t, 'godot4')
 const godot3 = needEngine(t, 'godot3')
 
@@ -34,16 +130,16 @@ interface Cast {
 
 if (godot4 !== undefined && godot3 !== undefined) {
   const folder = t.testdir()
-  const projects = Promise.all([
-    makeProject(t, folder, 'godot4', godot4),
-    makeProject(t, folder, 'godot3', godot3),
-  ])
+  const projects = [
+    makeProject(folder, 'godot4', godot4),
+    makeProject(folder, 'godot3', godot3),
+  ] as const
 
   /** Vladimir plays in Node, Estragon in Godot 4 and Pozzo in Godot 3, all connected. */
   const raise = async (t: Test, title: string): Promise<Cast> => {
     const recipe = cookbook.get(title)
     if (!recipe) throw new Error(`cookbook.md: expected a recipe "${title}"`)
-    const [project4, project3] = await projects
+    const [project4, project3] = projects
     const stage = { recipe, url: await serve(t, folder, recipe), prompter: await openPrompter(t) }
     const cast = {
       estragon: playInGodot(t, project4, stage),

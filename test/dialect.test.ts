@@ -175,8 +175,8 @@ t.test('frames that arrive before it has begun wait, and are heard in order', as
 })
 
 for (const [limits, counted] of [
-  [{ requests: 5 }, 6],
-  [{ hard_bytes: 70_000 }, 2],
+  [{ requests: 5 }, 21],
+  [{ hard_bytes: 70_000 }, 4],
 ] as const)
   t.test(
     `who says too much before it has begun is closed: ${JSON.stringify(limits)}`,
@@ -228,10 +228,10 @@ t.test('what takes its time to be translated stays in its place', async (t) => {
   const { outgoing, ...rest } = parrot().dialect
   const endpoint = parrot({
     ...rest,
-    outgoing(message, session, mark) {
+    outgoing(message, session, mark, text) {
       const word = String((message.data as Any)?.args?.[0])
       const gate = gates.get(word)
-      const frames = () => outgoing(message, session, mark)
+      const frames = () => outgoing(message, session, mark, text)
       return gate ? gate.promise.then(frames) : frames()
     },
   })
@@ -263,10 +263,10 @@ async function waiting(t: Test, limits: NonNullable<HubOptions['limits']>, count
   const { outgoing, ...rest } = parrot().dialect
   const endpoint = parrot({
     ...rest,
-    outgoing: (message, session, mark) =>
+    outgoing: (message, session, mark, text) =>
       message.type === 'event'
-        ? gate.promise.then(() => outgoing(message, session, mark))
-        : outgoing(message, session, mark),
+        ? gate.promise.then(() => outgoing(message, session, mark, text))
+        : outgoing(message, session, mark, text),
   })
   const { open, raw, lines, stats } = await scene(t, endpoint, { limits, rates: false })
   const ada = await raw()
@@ -326,9 +326,9 @@ t.test('a dialect that fails harms nobody but its own client', async (t) => {
   const { outgoing, ...rest } = parrot().dialect
   const endpoint = parrot({
     ...rest,
-    outgoing(message, session, mark) {
+    outgoing(message, session, mark, text) {
       if (message.type === 'event') throw new Error('a bug')
-      return outgoing(message, session, mark)
+      return outgoing(message, session, mark, text)
     },
   })
   const { open, raw, lines } = await scene(t, endpoint)

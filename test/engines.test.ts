@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { findEngine, needEngine, run, runScript } from './support/engines.ts'
@@ -39,6 +40,17 @@ t.test('a Godot script reports TAP, and no failure of it goes unseen', async (t)
   t.match(await failureOf('res://unparsed.gd'), /^a script error\n/)
   t.match(await failureOf('res://refusing.gd'), /^ended with exit code 3\n/)
   t.match(await failureOf('res://hanging.gd', 1_000), /^still running after 1000 ms\n/)
+})
+
+t.test('a source that was changed is compiled anew, and a broken one never kept', async (t) => {
+  const { create } = createRequire(import.meta.url)('../.ci/transpiled.cjs')
+  const { transpile } = create({ service: { config: { options: {} } } })
+  const fileName = join(t.testdir(), 'one.ts')
+  const compiled = (text: string) => transpile(text, { fileName })
+
+  for (const value of [1, 2, 2, 1])
+    t.match(compiled(`export const a: number = ${value}`).outputText, `export const a = ${value};`)
+  for (let time = 0; time < 2; time++) t.match(compiled('export const = 1').diagnostics, { 0: {} })
 })
 
 const SCRIPTS = {

@@ -10,6 +10,7 @@ import { createPage } from '../server/transport/page.ts'
 import { createWorld } from '../server/world.ts'
 import { openRaw } from './support/client.ts'
 import { createRandom } from './support/clock.ts'
+import { sayRaw } from './support/talo.ts'
 import { NodeSocket } from './support/world.ts'
 
 const PAGE = {
@@ -122,7 +123,10 @@ t.test('a page that is not built says what to run, and the rest works', async (t
     addresses: () => ({ local: undefined, network: [] }),
   })
   const http = createHttpServer(
-    createHttp({ ...createWorld(), isWell: () => true, api: () => {}, page }),
+    createHttp({
+      ...{ ...createWorld(), isWell: () => true },
+      ...{ api: () => {}, isCall: () => false, page },
+    }),
   )
   t.teardown(() => void http.close())
   http.listen(0, '127.0.0.1')
@@ -171,6 +175,51 @@ for (const [offered, picked] of [
     t.equal(answer['sec-websocket-protocol'], picked)
     t.equal(answer['sec-websocket-extensions'], undefined)
   })
+
+t.test('a request that is no HTTP is answered with JSON, and closed', async (t) => {
+  const server = await createServer({ port: 0, host: '127.0.0.1', page: 'none' })
+  t.teardown(server.close)
+
+  for (const [bytes, status] of [
+    ['nonsense\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: x\r\ncontent-length: 1\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+    ['POST /v1/notify/all HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nx', 400],
+  ] as const) {
+    const { body, head, ...answer } = await sayRaw(server.port, bytes)
+    t.match(answer, { status }, bytes.slice(0, 40))
+    t.match(body, { code: 'INVALID_MESSAGE', status, message: String })
+    t.match(head, /^connection: close$/m)
+    t.match(head, /^x-content-type-options: nosniff$/m)
+  }
+})
+
+t.test('into an answer that is under way no other is written', async (t) => {
+  const begun = 'half'
+  const server = await createServer({
+    ...{ port: 0, host: '127.0.0.1' },
+    onRequest(_, response) {
+      response.writeHead(200)
+      response.write(begun)
+      return true
+    },
+  })
+  t.teardown(server.close)
+
+  const socket = connect(server.port, '127.0.0.1')
+  socket.on('error', () => {})
+  const closed = once(socket, 'close')
+  let heard = ''
+  socket.write('GET /held HTTP/1.1\r\nhost: a\r\n\r\n')
+  socket.on('data', (bytes) => {
+    if (!heard.includes(begun)) socket.write('GET /ë HTTP/1.1\r\n\r\n')
+    heard += bytes
+  })
+  await closed
+
+  t.equal(heard.match(/HTTP\/1\.1/g)?.length, 1)
+  t.match(heard, begun)
+})
 
 t.test('whatever bytes come to the port, nobody else is harmed', async (t) => {
   const { port, get, url } = await listening(t)

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { hash } from '@node-rs/bcrypt'
 import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
 import type { Any } from './support/client.ts'
 import {
   backend,
@@ -486,7 +489,306 @@ t.test('GET /terminate does nothing', async (t) => {
   t.equal((await connected(t, port)).authenticated, false)
 })
 
+t.test('a backend’s answer that comes late identifies all the same', async (t) => {
+  const s = await service(t)
+  const J = await backend(t, s.port)
+  const A = await openJssocket(t, s.port)
+
+  A.send(clientConnect('the token of ada'))
+  const { data } = await J.next()
+  s.clock.advance(1_500)
+  t.match(await A.next(), { data: { authenticated: false } }, 'nobody waits any longer')
+  J.send({ type: 'client_connected', data: { ...data, user: 'ada', authenticated: true } })
+
+  const { target } = data
+  t.strictSame(await A.next(), { type: 'client_connected', data: { target, authenticated: true } })
+  notifyGroup(J, 'ada', { to: 'ada' })
+  t.strictSame(await A.next(), { to: 'ada' })
+})
+
+t.test('an answer that never came does not spoil the next', async (t) => {
+  const s = await service(t)
+  const J = await backend(t, s.port)
+  const A = await openJssocket(t, s.port)
+
+  A.send(clientConnect('a token too old'))
+  await J.next()
+  s.clock.advance(1_500)
+  await A.next()
+  A.send(clientConnect('the token of ada'))
+  const { data } = await J.next()
+  J.send({ type: 'client_connected', data: { target: data.target, user: 'ada' } })
+
+  t.match(await A.next(), { type: 'client_connected', data: { authenticated: true } })
+  await settled(A)
+})
+
+t.test('a late no to one token is no answer about the next', async (t) => {
+  const s = await service(t)
+  const J = await backend(t, s.port)
+  const A = await openJssocket(t, s.port)
+
+  A.send(clientConnect('a token too old'))
+  const { data: old } = await J.next()
+  s.clock.advance(1_500)
+  await A.next()
+  A.send(clientConnect('the token of ada'))
+  const { data } = await J.next()
+  J.send({ type: 'client_connected', data: { ...old, user: 'public', authenticated: false } })
+  J.send({ type: 'client_connected', data: { ...data, user: 'ada', authenticated: true } })
+
+  t.match(await A.next(), { type: 'client_connected', data: { authenticated: true } })
+  await settled(A)
+})
+
+t.test(
+  'what else a client says in client_connect goes to the backend and comes back',
+  async (t) => {
+    const { port } = await service(t)
+    const J = await backend(t, port)
+    const A = await openJssocket(t, port)
+    const said = { token: 'the token of ada', level: 7, lang: ['fr', 'en'] }
+    const forged = { target: 'somebody', user: 'bob', authenticated: true }
+
+    A.send({ type: 'client_connect', data: { ...forged, ...said } })
+    const { data } = await J.next()
+    J.send({
+      type: 'client_connected',
+      data: { ...data, user: 'ada', authenticated: true, rank: 3 },
+    })
+    const answer = await A.next()
+    J.send({ type: 'client_connected', data: { target: answer.data.target, user: 'ada', rank: 4 } })
+    const again = await A.next()
+
+    const { target } = answer.data
+    t.not(target, 'somebody')
+    t.strictSame(data, { ...said, target })
+    const more = { level: 7, lang: ['fr', 'en'], rank: 3 }
+    t.strictSame(answer.data, { target, authenticated: true, ...more })
+    t.strictSame(again.data, { target, authenticated: true, rank: 4 })
+  },
+)
+
+t.test('notify_all passes any JSON', async (t) => {
+  const { port } = await service(t)
+  const A = await connected(t, port)
+  const J = await backend(t, port)
+
+  for (const data of ['{"n":1}', '[1,[2]]', '"text"', '7', 'true', 'false', '0', '""', 'null'])
+    J.send(`{"type":"notify_all","data":${data}}`)
+  J.send({ type: 'notify_all' })
+
+  for (const data of [{ n: 1 }, [1, [2]], 'text', 7, true, false, 0, '', null, {}])
+    t.strictSame(await A.next(), data)
+})
+
+/** What JavaScript would write in another way. */
+const VERBATIM = [
+  '1e20',
+  '1.0',
+  '0.1e1',
+  '-0.0',
+  '9007199254740993',
+  '123456789012345678901234567890',
+  '{"a":1.0,"data":[1e20,{"data":0.1e1}],"text":"1.0 \\"}"}',
+  '{ "spaced" : [ 1.50 , 2 ] }',
+  '{"b":2.0,"a":1.0,"b":3.0}',
+  '"caf\\u00e9 \\/"',
+]
+
+t.test('numbers arrive as they were written, byte for byte', async (t) => {
+  const s = await service(t)
+  const [A, B] = [await connected(t, s.port), await connected(t, s.port)]
+  const J = await backend(t, s.port)
+
+  for (const text of VERBATIM) {
+    A.send(`{"type":"notify_client","data":{"data":${text},"target":"${B.id}"}}`)
+    await B.next()
+    A.send(` { "data" : { "target" : "public" , "\\u0064ata" : ${text} } , "type":"notify_group"} `)
+    await B.next()
+    J.send(`{"data":${text},"type":"notify_all"}`)
+    await B.next()
+
+    t.strictSame(B.texts.slice(-3), [text, text, text])
+  }
+})
+
+t.test('half a surrogate does not pass, though all else is as it was written', async (t) => {
+  const { port } = await service(t)
+  const A = await connected(t, port)
+
+  A.send(String.raw`{"type":"notify_client","data":{"data":["\ud800 \\ud800 \ud83e\udd55",1.0]}}`)
+  await A.next()
+
+  t.equal(A.texts.at(-1), String.raw`["� \\ud800 🥕",1.0]`)
+})
+
+t.test('jssocket_bytes: at /ws a message may be as large as jssocket’s', async (t) => {
+  const s = await service(t)
+  const A = await connected(t, s.port)
+  const J = await backend(t, s.port)
+  const native = await s.raw()
+  const large = eventOf('notify_client', { data: 'x' })
+  const text = 'x'.repeat(1_048_576 - JSON.stringify(large).length + 1)
+
+  A.send(eventOf('notify_client', { data: text }))
+  t.equal(await A.next(), text)
+  J.send(eventOf('notify_client', { target: native.welcome.session, data: text.slice(100) }))
+  t.match(await native.next('error'), { data: { code: 'TOO_LARGE', request: 'notify' } })
+  J.send({ type: 'notify_all', data: text })
+  t.equal(await A.next(), text)
+  A.send(eventOf('notify_client', { data: `${text}x` }))
+
+  t.equal(await A.closed, 1009)
+  const code = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+  await until(() => s.lines.some((line) => line.code === code), 'a log line that says why')
+})
+
+t.test('elsewhere a message may be no larger than before', async (t) => {
+  const s = await service(t)
+  const native = await s.raw()
+
+  native.send({ type: 'ping', data: { text: 'x'.repeat(70_000) } })
+
+  t.match(await native.closed, { code: 1009 })
+})
+
+t.test('a burst of two hundred notifications arrives', async (t) => {
+  const { port } = await service(t, { rates: {} })
+  const [A, B] = [await connected(t, port), await connected(t, port)]
+  const J = await openJssocket(t, port)
+
+  for (let n = 0; n < 200; n++) A.send(eventOf('notify_client', { target: B.id, data: n }))
+  for (let n = 0; n < 200; n++) t.equal(await B.next(), n)
+  J.send(serverConnect('12345678'))
+  for (let n = 0; n < 200; n++) J.send(eventOf('notify_client', { target: B.id, data: n }))
+
+  for (let n = 0; n < 200; n++) t.equal(await B.next(), n)
+})
+
+t.test('what is over a limit is told to its sender, and logged', async (t) => {
+  const s = await service(t, { rates: { notify: { per_second: 1, burst: 2 } } })
+  const A = await connected(t, s.port)
+  const deep = `${'['.repeat(40)}${']'.repeat(40)}`
+
+  A.send(`{"type":"notify_client","data":{"callback":"a","data":${deep}}}`)
+  const tooDeep = await A.next()
+  for (const n of [1, 2]) t.equal(await A.ask(eventOf('notify_client', { data: n })), n)
+  const tooFast = await A.ask(eventOf('notify_client', { data: 3, callback: 'b' }))
+
+  t.match(tooDeep, {
+    type: 'error',
+    data: {
+      code: 'INVALID_MESSAGE',
+      request: 'notify_client',
+      cause: { depth: 32 },
+      callback: 'a',
+    },
+  })
+  t.match(tooFast, {
+    type: 'error',
+    data: { code: 'RATE_LIMITED', request: 'notify_client', retry_ms: Number, callback: 'b' },
+  })
+  const logged = s.lines.filter(({ msg }) => msg === 'over a limit at /ws')
+  t.match(logged, [{ code: 'INVALID_MESSAGE' }, { code: 'RATE_LIMITED', request: 'notify_client' }])
+})
+
+t.test('an id that is too long to be anybody’s is nobody’s', async (t) => {
+  const { port } = await service(t)
+  const A = await connected(t, port)
+  const target = 'x'.repeat(1_000)
+
+  t.match(await A.ask(eventOf('notify_client', { target, callback: 1 })), { data: 1 })
+  t.match(await A.ask(eventOf('notify_group', { target, callback: 2 })), { data: 2 })
+})
+
+t.test('sixty pings at once are answered, and more are told that they are too many', async (t) => {
+  const s = await service(t)
+  for (const [path, code] of [
+    ['/', 4101],
+    ['/ws', 1008],
+  ] as const) {
+    const socket = new WebSocket(`ws://127.0.0.1:${s.port}${path}`)
+    t.teardown(() => socket.terminate())
+    await once(socket, 'open')
+    let pongs = 0
+    const sixty = new Promise<void>((resolve) => {
+      socket.on('pong', () => ++pongs === 60 && resolve())
+    })
+    const pings = (count: number) => {
+      for (let n = 0; n < count; n++) socket.ping()
+    }
+
+    pings(60)
+    await sixty
+    pings(1_000)
+
+    const [closed, reason] = await once(socket, 'close')
+    t.equal(closed, code, path)
+    t.not(String(reason), '')
+  }
+  t.equal(s.lines.filter(({ msg }) => msg === 'flood closed').length, 2)
+})
+
+t.test('/ws/ is /ws', async (t) => {
+  const { port } = await service(t)
+  const A = await openJssocket(t, port, {}, '/ws/')
+
+  t.match(await A.ask(clientConnect()), { type: 'client_connected' })
+})
+
+t.test('/socket/ is /socket, of Talo’s', async (t) => {
+  const { port } = await service(t)
+  const A = await openJssocket(t, port, {}, '/socket/')
+
+  t.equal(await A.closed, 3000, 'no ticket, and so none of Talo’s')
+})
+
+t.test('frame by frame, what the guide says is what comes', async (t) => {
+  const { port } = await service(t)
+  const all = new Map<string, Jssocket>()
+  for (const name of 'ABCJ') all.set(name, await openJssocket(t, port))
+  /** Of each client, the id of its connection. */
+  const ids = new Map<string, string>()
+  const rows = framesOf(readFileSync(new URL('../protocol/guide.md', import.meta.url), 'utf8'))
+
+  for (const { by, sent, comes } of rows) {
+    all.get(by)?.send([...ids].reduce((text, [name, id]) => text.replace(`"${name}"`, id), sent))
+    for (const { name, frame, closed } of comes) {
+      const client = all.get(name) as Jssocket
+      if (closed !== undefined) {
+        t.equal(await client.closed, closed, sent)
+        all.delete(name)
+        continue
+      }
+      const { data } = await client.next()
+      const about = frame.includes('"client_connected"') ? name : by
+      if (data?.target && !ids.has(about)) ids.set(about, `"${data.target}"`)
+      const told = [...ids].reduce((text, [one, id]) => text.replace(id, `"${one}"`), client.last)
+      t.equal(told, frame, sent)
+    }
+  }
+
+  t.equal(rows.length, 19)
+  await settled(all.get('B') as Jssocket)
+  await settled(all.get('J') as Jssocket)
+})
+
+/** The rows of the guide's table: who says what, and what comes to whom. */
+function framesOf(guide: string) {
+  const lines = [...guide.matchAll(/^\| ([ABCJ]) \| `(.+?)` \| .*? \| (.+) \|$/gm)]
+  return lines.map(([, by = '', sent = '', comes = '']) => ({
+    by,
+    sent,
+    comes: [...comes.matchAll(/([ABCJ]) (?:`(.+?)`|closed (\d+))/g)].map(
+      ([, name = '', frame = '', code]) => ({ name, frame, closed: code && Number(code) }),
+    ),
+  }))
+}
+
 const serverConnect = (auth: string) => ({ type: 'server_connect', data: { auth } })
+
+const eventOf = (type: string, data: Any) => ({ type, data })
 
 const notifyGroup = (client: Jssocket, target: string | undefined, data: Any) =>
   client.send({ type: 'notify_group', data: { ...(target !== undefined && { target }), data } })

@@ -46,6 +46,7 @@ function road(lag: Lag, isRefused = false) {
   const ear: Ear = {
     receive: (bytes) => tell(up, bytes.toString()),
     ponged: () => tell(up, 'pong'),
+    flooded: () => tell(up, 'flooded'),
     written: () => tell(up, 'written'),
     closed: (code) => tell(up, `closed ${code}`),
   }

@@ -14,11 +14,13 @@ import { OVERS, type TestWorld, world } from './support/world.ts'
 const TESTED: Readonly<Record<LimitName, string>> = {
   message_bytes: 'limits',
   frame_bytes: 'limits',
+  jssocket_bytes: 'jssocket',
   receive_bytes: 'limits',
   depth: 'limits',
   requests: 'limits',
   rooms: 'limits',
   rooms_total: 'limits',
+  seats: 'takeover',
   open_capacity: 'open',
   data_bytes: 'lobby',
   room_properties: 'room-index',

@@ -55,6 +55,16 @@ t.test('whatever an option is, a hub opens or a sentence names the place', async
   t.ok(refused > 1_500, `${refused} refused`)
 })
 
+t.test('a seat of each session that should outlive its session is refused', (t) => {
+  const duel = { seats: 'session', seat_ms: 60_000 } as const
+  const message =
+    'rooms.duel.seat_ms: expected 0 where seats is session: such a seat ends with its session, got 60000'
+
+  t.throws(() => createHub({ rooms: { duel } }), { message })
+  createHub({ rooms: { duel: { ...duel, seat_ms: 0 } } }).close()
+  t.end()
+})
+
 t.test('a server that is refused has made no file and kept no port', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'estragon-wrong-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { hashSync } from '@node-rs/bcrypt'
 import t, { type Test } from 'tap'
@@ -447,8 +446,6 @@ for (const name of ['godot4', 'godot32', 'godot3'] as const)
       if (path === undefined) return
       const generation = name === 'godot4' ? name : 'godot3'
       const project = fileURLToPath(new URL(`../godot-client/${generation}`, import.meta.url))
-      // Godot 4 learns the add-on's classes by it.
-      if (name === 'godot4') spawnSync(path, ['--headless', '--import', '--path', project])
       const s = await service(t)
 
       const godot = startGodot(t, name, path, {

@@ -41,6 +41,16 @@ t.test('open_capacity: an open room has 64 seats, or fewer as its creator says',
   t.strictSame([await seats(), await seats(2), await seats(1_000)], [64, 2, 64])
 })
 
+t.test('a sentence about an open room says an', async (t) => {
+  const { raw } = stage(t)
+  const ada = await raw()
+  await ada.ask('room.create', { kind: 'open' })
+
+  const { data } = await ada.ask('event.emit', { name: 'any.thing', args: [] }, { to: 'server' })
+
+  t.match(data.message, / in an open, which has no onEvent$/)
+})
+
 for (const [what, options, isThere] of [
   ['nothing', {}, true],
   ['no rooms', { rooms: {} }, true],

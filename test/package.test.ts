@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { startProgram } from './support/program.ts'
+import { environment, startProgram } from './support/program.ts'
 import { installed, TSC } from './support/tarball.ts'
 
 const run = promisify(execFile)
@@ -106,7 +106,7 @@ const STRICT = {
 }
 /** What a program prints, whether or not it succeeds. */
 const printed = (command: string, args: readonly string[], cwd: string): Promise<string> =>
-  run(command, args, { cwd }).then(
+  run(command, args, { cwd, env: environment() }).then(
     ({ stdout }) => stdout,
     (error: { stdout: string }) => error.stdout,
   )

@@ -298,14 +298,34 @@ t.test('one field may be anything, and what is given stays as it was', async (t)
   t.equal(JSON.stringify(data), before)
 })
 
-t.test('what is no JSON is not packed, and half a surrogate pair does not leave', async (t) => {
-  for (const value of [undefined, Number.NaN, new Date(), new Map(), { a: undefined }, deep(26)])
-    t.throws(() => pack('packer', value), { message: /^it(\.a|(\[0\])+)?: expected any JSON/ })
-  t.strictSame(unpack('packer', pack('packer', { 'a\ud83d': ['\ude42'] })), {
-    'a\ufffd': ['\ufffd'],
-  })
-  t.strictSame(unpack('packer', pack('packer', deep(24))), deep(24))
-  t.equal(unpack('string', pack('string', 'a\ud83d')), 'a\ufffd')
+t.test(
+  'what is no JSON is not packed, and U+0000 and half a surrogate pair do not leave',
+  async (t) => {
+    for (const value of [undefined, Number.NaN, new Date(), new Map(), { a: undefined }, deep(26)])
+      t.throws(() => pack('packer', value), { message: /^it(\.a|(\[0\])+)?: expected any JSON/ })
+    t.strictSame(unpack('packer', pack('packer', { 'a\ud83d': ['\ude42'] })), {
+      'a\ufffd': ['\ufffd'],
+    })
+    t.strictSame(unpack('packer', pack('packer', deep(24))), deep(24))
+    t.strictSame(unpack('packer', pack('packer', { '\0': ['a\0', 0] })), {
+      '\ufffd': ['a\ufffd', 0],
+    })
+    const long = 'a'.repeat(40)
+    for (const text of ['a', long, `${long}ü`])
+      for (const broken of ['\0', '\ud83d'])
+        t.equal(unpack('string', pack('string', text + broken)), `${text}\ufffd`)
+  },
+)
+
+t.test('U+0000 in the bytes of others is read as U+FFFD', async (t) => {
+  for (const text of ['610062', `61006${'2'.repeat(81)}`, '6100c3bc']) {
+    const bytes = hex(text)
+    const read = bytes.toString().replaceAll('\0', '\ufffd')
+    t.equal(unpack('string', Buffer.concat([pack('varuint', bytes.length), bytes])), read)
+  }
+  const packed = hex('81a2610001')
+  const inside = Buffer.concat([pack('varuint', packed.length), packed])
+  t.strictSame(unpack('packer', inside), { 'a\ufffd': 1 })
 })
 
 const deep = (levels: number): unknown => (levels === 0 ? null : [deep(levels - 1)])

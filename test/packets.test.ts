@@ -4,7 +4,7 @@ import type { AnyPacket, PacketContext } from '../server/game/packets.ts'
 import { acceptPackets, definePackets, ValidationError } from '../server/game/packets.ts'
 import { createServer, defineRoom, type HubOptions } from '../server/server.ts'
 import { acceptPackets as acceptHere, type ConnectOptions } from '../web-client/client.ts'
-import type { Any } from './support/client.ts'
+import { type Any, openRaw } from './support/client.ts'
 import { createRandom, seedOf } from './support/clock.ts'
 import { tapped, unpaced } from './support/tap.ts'
 import { failureOf, moment, until } from './support/troupe.ts'
@@ -805,20 +805,24 @@ t.test('a position of three fields is at most a third of its JSON', async (t) =>
 })
 
 t.test('the server sends packets to a session, a player, a room, and everybody', async (t) => {
-  const server = await createServer({ port: 0, host: '127.0.0.1', packets: shared })
+  const server = await createServer({ port: 0, host: '127.0.0.1', packets: shared, dev: true })
   t.teardown(() => server.close())
   const here = { ...({} as TestWorld), url: `ws://127.0.0.1:${server.port}` }
   const { connect } = await import('../web-client/client.ts')
-  const join = async () => {
+  const join = async (isGuest = true) => {
     const packets = acceptHere(shared, { Slap: { respond: () => 'ouch' } })
     const network = await connect(here.url, { WebSocket: NodeSocket, packets: packets })
     t.teardown(network.close)
     const got: string[] = []
     network.packets.on('Action', ({ type }) => void got.push(type))
-    const { player } = await network.players.identify()
-    return { network, got, player: player.id, session: network.session ?? '' }
+    const player = isGuest ? (await network.players.identify()).player.id : ''
+    return { network, got, player, session: network.session ?? '' }
   }
-  const [ada, bob] = [await join(), await join()]
+  const [ada, bob, cem] = [await join(), await join(), await join(false)]
+  const J = await openRaw(NodeSocket, here.url)
+  t.teardown(J.drop)
+  await J.ask('backend.connect', { secret: '12345678' })
+  await J.ask('backend.identify', { session: cem.session, user: 'cem' })
   const room = await ada.network.rooms.create('plaza')
   const say = (to: string) => server.packets.send(to, ['Action', { type: to, payload: 0 }])
 
@@ -827,14 +831,16 @@ t.test('the server sends packets to a session, a player, a room, and everybody',
     `player:${bob.player}`,
     `room:${room.code}`,
     'public',
+    'all',
   ].map(say)
   const answer = await server.packets.ask(bob.session, ['Slap'])
   await ada.network.request('room.list', {})
 
-  t.strictSame(counts, [1, 1, 1, 2])
+  t.strictSame(counts, [1, 1, 1, 2, 4], 'a player is not public; a backend has no player')
   t.equal(answer, 'ouch')
-  t.strictSame(ada.got, [`session:${ada.session}`, `room:${room.code}`, 'public'])
-  t.strictSame(bob.got, [`player:${bob.player}`, 'public'])
+  t.strictSame(ada.got, [`session:${ada.session}`, `room:${room.code}`, 'public', 'all'])
+  t.strictSame(bob.got, [`player:${bob.player}`, 'public', 'all'])
+  t.strictSame(cem.got, ['all'])
   t.throws(() => say('nobody'), { code: 'INVALID_TARGET' })
   t.throws(() => say('room:NOWHER'), { code: 'ROOM_NOT_FOUND' })
   t.match(await failureOf(server.packets.ask('nobody', ['Slap'])), { code: 'INVALID_TARGET' })

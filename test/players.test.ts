@@ -171,7 +171,7 @@ for (const [what, asked, known] of NAMES)
 t.test('a name is cleaned on its way in, for guests and for members', async (t) => {
   const { raw } = await world(t)
   const client = await raw()
-  const name = '\u202e  Ada \u0000\n B. '
+  const name = '\u202e  Ada \u0007\n B. '
 
   const identified = await client.ask('player.identify', { name })
   const joined = await client.ask('room.join_or_create', { kind: 'plaza', name: `${name}!` })

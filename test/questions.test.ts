@@ -2,6 +2,7 @@ import t from 'tap'
 import { LIMITS, RATES } from '../protocol/limits.ts'
 import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import type { RawClient, Seen } from './support/client.ts'
+import { until } from './support/promise.ts'
 import { kindOf, type Stage, stage } from './support/stage.ts'
 
 const kinds = [kindOf('duel', { succession: 'none' })]
@@ -103,6 +104,60 @@ t.test('asks: as many questions may wait for one session as the limit says', asy
   t.match(busy.data, { code: 'TARGET_BUSY' })
   t.strictSame((await more).data, { value: 1 })
   await Promise.all(waiting)
+})
+
+const FOR_EVER = 4_294_967_295
+
+t.test('who waits for ever waits as long as both are here', async (t) => {
+  const limits = { ask_ms: 40_000, heartbeat_ms: 6_000_000, seated_heartbeat_ms: 6_000_000 }
+  const silent = {
+    problemOf: () => undefined,
+    problemOfValue: () => undefined,
+    run: () => new Promise(() => {}),
+  }
+  const duel = kindOf('duel', { open: () => ({ handlerOf: () => silent }) })
+  const { clock, ...scene } = stage(t, { kinds: [duel], limits })
+  const { ada, bob, toBob } = await pair(scene)
+  const endless = { ...EIGHT, timeout: FOR_EVER }
+  const settled: Seen[] = []
+  const asked = ada.ask('query', endless, toBob)
+  const call = { name: 'duel.wait', args: [], timeout: FOR_EVER }
+  for (const one of [asked, ada.ask('query', endless, toBob)]) void one.then((a) => settled.push(a))
+  const atServer = ada.ask('function.call', call, { to: 'server' })
+  void atServer.then((answer) => settled.push(answer))
+  const [first] = [await bob.next('query'), await bob.next('query')]
+
+  clock.advance(4_000_000)
+  await ada.settled()
+  t.strictSame(settled, [])
+  answer(bob, first, 8)
+  t.strictSame((await asked).data, { value: 8 })
+  bob.close()
+  await until(() => settled.length === 2, 'Bob known to be gone')
+  await ada.ask('room.leave')
+  await atServer
+
+  t.equal(first.data.timeout, FOR_EVER)
+  t.strictSame(
+    settled.slice(1).map(({ data }) => data.code),
+    ['TARGET_LEFT', 'NOT_IN_ROOM'],
+  )
+})
+
+t.test('what is asked of an away host for ever waits until there is one', async (t) => {
+  const limits = { ask_ms: 3_000 }
+  const { clock, ...scene } = stage(t, { kinds: [kindOf('duel', { host_ms: 20_000 })], limits })
+  const { ada, bob } = await pair(scene)
+  ada.drop()
+  await bob.next('room.member_away')
+
+  const asked = bob.ask('query', { ...EIGHT, timeout: FOR_EVER }, { to: 'host' })
+  clock.advance(10_000)
+  await bob.settled()
+  clock.advance(10_001)
+  answer(bob, await bob.next('query'), 8)
+
+  t.strictSame((await asked).data, { value: 8 })
 })
 
 t.test('ask_ms: nobody waits longer than the limit, or than they said', async (t) => {

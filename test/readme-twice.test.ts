@@ -81,8 +81,8 @@ if (godot4 !== undefined && godot3 !== undefined)
     const key = keyIn(await server.logs('access key'))
     const folder = t.testdir({ home: {} })
     const projects = {
-      godot4: await makeProject(t, folder, 'godot4', godot4),
-      godot3: await makeProject(t, folder, 'godot3', godot3),
+      godot4: makeProject(folder, 'godot4', godot4),
+      godot3: makeProject(folder, 'godot3', godot3),
     }
     const env = { ...(await passTo(url, key)), ...homeOf(join(folder, 'home')) }
     for (const [name, around] of Object.entries(GODOT_PROGRAMS))

@@ -10,13 +10,21 @@ const PROJECTS: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [
 ]
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-for (const [engine, project] of PROJECTS)
+for (const [engine, project] of PROJECTS) {
   t.test(`in ${engine} nothing that was refused goes unnoticed`, (t) =>
     run(t, engine, {
       project: here(`../godot-client/${project}`),
       script: 'res://test/safety.gd',
     }),
   )
+
+  t.test(`a server that claims to have the tables of ${engine} harms no game by wrong types`, (t) =>
+    run(t, engine, {
+      project: here(`../godot-client/${project}`),
+      script: 'res://test/hostile.gd',
+    }),
+  )
+}
 
 for (const project of ['godot3', 'godot4'])
   t.test(`the add-on of ${project} looks at no result in its caller’s place`, (t) => {

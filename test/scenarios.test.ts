@@ -44,6 +44,16 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(await closed, 4104)
   },
 
+  async 'an address may be written in several ways'(t, { places }) {
+    const host = places.main.replace('ws://', '')
+    const ways = [`WS://${host}`, host, ` ws://${host} `, `ws://${host}?x=1`, `${host}/`]
+    for (const way of places.six ? [...ways, places.six] : ways) {
+      const network = await connect(way, { WebSocket: NodeSocket })
+      t.equal(network.state, 'open', way)
+      network.close()
+    }
+  },
+
   async 'a guest comes back as the same guest'(t, { open }) {
     const first = await open('main')
     const { player, guest_key } = await first.players.identify({ name: 'Gogo' })
@@ -165,6 +175,8 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     const { network, met, company } = await join()
     t.equal(await network.queries.ask(met.bob.player, 'game.eight'), 8)
     t.equal(await network.queries.ask(`session:${met.bob.session}`, 'game.eight'), 8)
+    const forEver = { timeout: Number.POSITIVE_INFINITY }
+    t.equal(await network.queries.ask(met.bob.player, 'game.eight', null, forEver), 8)
     const boom = await failing(network.queries.ask(met.bob.player, 'game.boom'))
     t.match([boom.code, boom.message], ['REMOTE_ERROR', 'boom'])
     const unknown = await failing(network.queries.ask(met.bob.player, 'game.unknown'))
@@ -201,6 +213,12 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     const room = await network.rooms.join(made.code)
     t.equal(room.host?.number, made.bob.number)
     t.equal(await network.functions.executeAsHost('game.add', [5, 3]), 8)
+    for (const cast of [
+      network.functions.executeForPlayers([], 'game.add', [5, 3]),
+      network.events.emit('module.m', [], { to: [] }),
+      network.packets.ask(['Slap'], { to: [] }),
+    ])
+      t.match(await cast, { delivered: 0 }, 'nobody was meant')
     t.equal(await network.functions.executeAsHost('game.whose'), network.players.me?.id)
     t.match(await company('heard'), { cleo_frames: 0 })
     const isHost = new Promise<void>((resolve) => {

@@ -93,13 +93,12 @@ t.test('a server that is not there at all is tried again every 5 s', async (t) =
 })
 
 t.test('a server that falls silent is left, and connected to again', async (t) => {
-  const house = await watched(t)
-  const { clock, lines } = client(t, house.port)
-  await until(() => house.seen.length === 2, 'connected')
-  await until(() => clock.pending > 0, 'the wait for a sign of life')
+  const house = await watched(t, 200, '{"type":"server_connect","data":true}')
+  const { backend, clock, lines } = client(t, house.port)
+  await backend.ready()
 
   clock.advance(60_000)
-  await until(() => lines.length === 1, 'the connection given up')
+  await until(() => lines.length === 2, 'the connection given up')
   clock.advance(5_000)
   await until(() => house.seen.length === 4, 'another try')
 
@@ -144,13 +143,9 @@ t.test('a wrong secret is said in the log, without the secret, and tried again',
 
   t.match(
     lines.map(({ msg }) => msg),
-    [
-      'the server refused the secret',
-      'not connected',
-      'the server refused the secret',
-      'not connected',
-    ],
+    ['misconfigured', 'not connected', 'misconfigured', 'not connected'],
   )
+  t.match(lines[0], { reason: /refused the secret/ })
   t.notOk(JSON.stringify(lines).includes('a wrong guess'))
   t.not(backend.state, 'open')
 })
@@ -239,17 +234,90 @@ t.test('what waits when the connection ends, or is closed, is told so', async (t
 })
 
 t.test('a server that never calls back is given up on', async (t) => {
-  const s = await service(t, { backendSecret })
-  const { backend, clock } = client(t, s.port, { auth: SECRET })
+  const house = await watched(t, 200, '{"type":"server_connect","data":true}')
+  const { backend, clock } = client(t, house.port)
   await backend.ready()
 
-  const stuck = backend.notifyClient('x'.repeat(65), 1) // too long an id to be handled at all
+  const stuck = backend.notifyClient('nobody', 1)
   stuck.catch(() => {})
-  await backend.notifyClient('nobody', 1)
   clock.advance(10_000)
 
   await t.rejects(stuck, { message: /no callback within 10000 ms/ })
 })
+
+t.test('what is over a limit of the server’s is told to who notifies', async (t) => {
+  const s = await service(t, { backendSecret })
+  const { backend } = client(t, s.port, { auth: SECRET })
+  await backend.ready()
+
+  const deep = JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`)
+  const large = backend.notifyClient('nobody', deep)
+
+  await t.rejects(large, { message: /INVALID_MESSAGE: .* 32 levels/ })
+})
+
+const WRONG: readonly [what: string, options: (port: number) => BackendOptions, reason: RegExp][] =
+  [
+    ['a wrong secret', () => ({ auth: 'wrong' }), /refused the secret/],
+    ['a wrong path', (port) => ({ url: `ws://127.0.0.1:${port}/wsss` }), /no endpoint at \/wsss/],
+    ['no path', (port) => ({ url: `ws://127.0.0.1:${port}` }), /is no \/ws: it says welcome/],
+    [
+      'a wrong path to ping',
+      (port) => ({ pingUrl: `http://127.0.0.1:${port}/health` }),
+      /health answered 404/,
+    ],
+  ]
+
+for (const [what, options, reason] of WRONG)
+  t.test(`ready() rejects on ${what}`, async (t) => {
+    const s = await service(t, { backendSecret })
+    const { backend } = client(t, s.port, { auth: SECRET, ...options(s.port) })
+
+    await t.rejects(backend.ready(), { message: reason })
+  })
+
+t.test('ready() rejects on silence, and what is silent is left', async (t) => {
+  const house = await watched(t)
+  const { backend, clock } = client(t, house.port)
+  const ready = backend.ready()
+  ready.catch(() => {})
+  await until(() => house.seen.length === 2, 'knocked')
+
+  clock.advance(10_000)
+
+  await t.rejects(ready, { message: /said nothing for 10000 ms/ })
+  await until(() => backend.state === 'away', 'left')
+})
+
+t.test(
+  'a service that takes its time still says who it was, and hears all that was said',
+  async (t) => {
+    const s = await service(t, { backendSecret })
+    const heard: unknown[] = []
+    let decide = (_: string) => {}
+    const { backend } = client(t, s.port, {
+      auth: SECRET,
+      onAuthenticate(_token, _client, said) {
+        heard.push(said)
+        return new Promise<string>((resolve) => {
+          decide = resolve
+        })
+      },
+    })
+    await backend.ready()
+    const A = await openJssocket(t, s.port)
+
+    A.send({ type: 'client_connect', data: { token: 'a token', level: 7 } })
+    await until(() => heard.length === 1, 'asked')
+    s.clock.advance(1_500)
+    const first = await A.next()
+    decide('ada')
+
+    t.equal(first.data.authenticated, false)
+    t.match(await A.next(), { type: 'client_connected', data: { authenticated: true, level: 7 } })
+    t.strictSame(heard, [{ level: 7 }])
+  },
+)
 
 t.test('whatever the server sends, the service lives', async (t) => {
   const s = await service(t, { backendSecret })
@@ -348,8 +416,8 @@ function client(t: Test, port: number, options: BackendOptions = {}) {
   return { backend, clock, lines }
 }
 
-/** A house that says how it is, takes whoever comes, and never speaks. */
-async function watched(t: Test, status = 200) {
+/** A house that says how it is, takes whoever comes, and says one thing to each or never speaks. */
+async function watched(t: Test, status = 200, word?: string) {
   const seen: string[] = []
   const { WebSocketServer } = await import('ws')
   const sockets = new WebSocketServer({ noServer: true })
@@ -359,7 +427,7 @@ async function watched(t: Test, status = 200) {
   })
   server.on('upgrade', (request, socket, head) => {
     seen.push(`upgrade ${request.url}`)
-    sockets.handleUpgrade(request, socket, head, () => {})
+    sockets.handleUpgrade(request, socket, head, (one) => word !== undefined && one.send(word))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

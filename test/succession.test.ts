@@ -108,6 +108,27 @@ for (const over of OVERS) {
     },
   )
 
+  t.test(`who may do nothing is made host after everybody else, over ${over}`, async (t) => {
+    const here = await open(t)
+    const all = await troupe(here, ['host', 'none', 'none', 'player'], NEVER)
+    const [ada, bob, cleo, dan] = all
+    const told = toldTo(cleo)
+
+    await ada.room.leave()
+    await settled(bob, cleo, dan)
+    await dan.room.assign(dan.number, 'player')
+    await settled(bob, cleo, dan)
+    await dan.room.leave()
+    await settled(bob, cleo)
+
+    t.strictSame(told(), [
+      ...promoted(4, 2),
+      ['room.role_changed', { number: 4, role: 'player' }],
+      ['room.role_changed', { number: 4, role: 'host' }],
+      ...promoted(2, 3),
+    ])
+  })
+
   t.test(
     `a host that is away for longer than five seconds has a successor, over ${over}`,
     async (t) => {

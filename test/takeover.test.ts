@@ -1,86 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { MOST_TIMER_MS } from '../protocol/limits.ts'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
-import { defineRoom, type HubOptions, type RoomDefinition } from '../server/server.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { until } from './support/promise.ts'
-import { stage } from './support/stage.ts'
-
-type Definition = RoomDefinition<unknown>
-
-/** A kind of room that writes down what its hooks are called for, and thinks when asked to. */
-function duel(options: Partial<Definition> = {}) {
-  const calls: string[] = []
-  const waiting: (() => void)[] = []
-  const told =
-    (what: string) =>
-    (_: unknown, { number, session }: { number: number; session: string }) =>
-      void calls.push(`${what} ${number} ${session}`)
-  const kind = defineRoom<unknown>({
-    capacity: 3,
-    namespaces: ['duel'],
-    onJoin(_, { data }) {
-      calls.push('onJoin')
-      if (data !== 'slow') return { asked: data ?? null }
-      return new Promise((resolve) => waiting.push(() => resolve({ asked: 'slow' })))
-    },
-    onJoined: told('onJoined'),
-    onAway: told('onAway'),
-    onBack: told('onBack'),
-    onLeave: (_, { number }, reason) => void calls.push(`onLeave ${number} ${reason}`),
-    ...options,
-  })
-  return { kind, calls, waiting }
-}
-
-/** A stage with a duel, and players who come and go. */
-function scene(t: Test, options: Partial<Definition> = {}, hub: HubOptions = {}) {
-  const { kind, calls, waiting } = duel(options)
-  const on = stage(t, { rooms: { duel: kind }, limits: { heartbeat_ms: MOST_TIMER_MS }, ...hub })
-  return {
-    ...on,
-    calls,
-    waiting,
-    /** A client of this player's, or of a new one. */
-    async player(guest_key?: string) {
-      const client = await on.raw()
-      const { data } = await client.ask('player.identify', guest_key ? { guest_key } : {})
-      return Object.assign(client, {
-        key: (data.guest_key ?? guest_key) as string,
-        id: data.player.id as string,
-        session: client.welcome.session as string,
-      })
-    },
-  }
-}
-
-const create = async (client: RawClient, data: object = {}) =>
-  (await client.ask('room.create', { kind: 'duel', ...data })).data.room?.code as string
-
-const join = (client: RawClient, code: string, more: object = {}) =>
-  client.ask('room.join', { code, ...more })
-
-/** What a client was told of a room since, without its own answers. */
-const told = (client: RawClient, from = 0) =>
-  client.seen
-    .slice(from)
-    .filter(({ type, re }) => `${type}`.startsWith('room.') && re === undefined)
-
-const types = (client: RawClient, from = 0) => told(client, from).map(({ type }) => type)
-
-const seats = (members: readonly Any[]) =>
-  members.map(({ number, session, role, away }) => [number, session, role, away])
-
-/** A host and somebody who sits beside it. */
-async function table(t: Test, options: Partial<Definition> = {}, hub: HubOptions = {}) {
-  const here = scene(t, options, hub)
-  const [host, ada] = [await here.player(), await here.player()]
-  const code = await create(host)
-  await join(ada, code, { name: 'Ada', data: { suit: 'red' } })
-  await host.settled()
-  return { ...here, host, ada, code }
-}
+import { create, join, seats, table, told, types } from './support/table.ts'
 
 /* Another session of a player's takes the seat over. */
 
@@ -643,6 +567,50 @@ t.test('a seat without a session can be kicked, and banned', async (t) => {
 
   t.strictSame((await host.next('room.member_left')).data, { number: 2, reason: 'banned' })
   t.match(data, { code: 'BANNED' })
+})
+
+t.test('seats: of more that a player keeps without a session the oldest goes', async (t) => {
+  const limits = { seats: 2, heartbeat_ms: MOST_TIMER_MS }
+  const { host, ada, code, player, clock } = await table(t, { seat_ms: LONG_MS }, { limits })
+  const codes = [code, await create(host), await create(host)]
+  const eve = await player()
+  await join(eve, code)
+  eve.close()
+  await host.next('room.member_away')
+  const heard = host.seen.length
+
+  for (const own of codes) {
+    const one = own === code ? ada : await player(ada.key)
+    await join(one, own)
+    one.close()
+    clock.advance(1_000)
+    await host.settled()
+  }
+  const left = told(host, heard).filter(({ type }) => type === 'room.member_left')
+  const again = await player(ada.key)
+  const back = await Promise.all(codes.map((one) => join(again, one)))
+
+  t.match(left, [{ data: { number: 2, reason: 'lost' } }])
+  t.equal(codes.indexOf(left[0]?.room as string), 0)
+  t.strictSame(
+    back.map(({ data }) => data.you),
+    [4, 2, 2],
+  )
+})
+
+t.test('what is said to a host without a session says NO_HOST', async (t) => {
+  const { host, ada } = await table(t, { seat_ms: LONG_MS })
+  const hit = { name: 'duel.hit', args: [1] }
+  host.close()
+  await ada.next('room.member_away')
+
+  const codes = []
+  for (const to of ['host', 'hosts', ['hosts', 'host'], `player:${host.id}`])
+    codes.push((await ada.ask('event.emit', hit, { to })).data.code)
+  const mixed = await ada.ask('event.emit', hit, { to: ['host', 'self'] })
+
+  t.strictSame(codes, ['NO_HOST', 'NO_HOST', 'NO_HOST', 'INVALID_TARGET'])
+  t.match(mixed.data, { delivered: 1, unreached: ['host'] })
 })
 
 t.test('what a room does at its end leaves no timer behind', async (t) => {

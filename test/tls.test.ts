@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
@@ -43,8 +42,6 @@ for (const name of ['godot4', 'godot3'] as const)
     if (path === undefined || !made) return
     const server = await secured(t, made)
     const project = fileURLToPath(new URL(`../godot-client/${name}`, import.meta.url))
-    // Godot 4 learns the add-on's classes by it.
-    if (name === 'godot4') spawnSync(path, ['--headless', '--import', '--path', project])
 
     const godot = startGodot(t, name, path, {
       project,

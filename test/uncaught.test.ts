@@ -92,7 +92,7 @@ t.test('a process with a closed server ends by itself, though a question was ope
     t,
     process.execPath,
     ['--import', 'ts-node/import', 'test/support/closing.ts'],
-    { cwd: new URL('../', import.meta.url).pathname, env: { NODE_OPTIONS: undefined } },
+    { cwd: new URL('../', import.meta.url).pathname },
   )
 
   t.match(await program.ended, { code: 0, signal: null })

@@ -18,6 +18,8 @@ type MembersPage = Omit<DataOf<AllMessages['channel.members']>, 'channel'>
 export type ChannelsEvents = {
   /** Something was said, by ourselves or another; in each channel in order, and once. */
   message: [message: ChannelMessage]
+  /** In place of a message that is more than this client takes (TOO_LARGE): it is passed over. */
+  skipped: [channel: number, offset: number]
   /** A player became a member: a new one, or ourselves. */
   joined: [joined: DataOf<AllMessages['channel.joined']>]
   /** A player is a member no longer. */
@@ -146,14 +148,27 @@ export function createChannels(session: Session, report: Report) {
     emit('message', message)
   }
 
+  function skip(channel: number, offset: number): void {
+    told.set(channel, offset)
+    emit('skipped', channel, offset)
+  }
+
   function fetchMissed(channel: number, latest = 0): Fetch {
     let isDone = false
     let count = 0
-    const take = ({ messages, next }: ReplyOf<AllMessages['channel.history']>) => {
-      for (const message of messages) tell(message)
+    const take = ({ messages, too_large = [], next }: ReplyOf<AllMessages['channel.history']>) => {
+      const before = told.get(channel) ?? 0
+      let skipped = 0
+      for (const message of messages) {
+        for (; (too_large[skipped] ?? message.offset) < message.offset; skipped++)
+          skip(channel, too_large[skipped] ?? 0)
+        tell(message)
+      }
+      for (const offset of too_large.slice(skipped)) skip(channel, offset)
+      if (next !== null) told.set(channel, next)
       count += messages.length
-      const isBehind = messages.length > 0 && (told.get(channel) ?? 0) < fetch.latest
-      isDone = next === null && !isBehind
+      const last = told.get(channel) ?? 0
+      isDone = next === null && (last === before || last >= fetch.latest)
       if (isDone) fetches.delete(channel)
     }
     const run = async () => {

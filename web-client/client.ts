@@ -4,6 +4,7 @@ import type { PacketSet } from '../protocol/packet.ts'
 import type { Acceptors, Definitions, Packets as PacketsOf } from '../protocol/packet-kinds.ts'
 import { decorate } from '../protocol/packet-set.ts'
 import { duration, patient } from '../protocol/timer.ts'
+import { addressOf } from './address.ts'
 import { type Channels, createChannels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import { createDialogs, type Page } from './dialog.ts'
@@ -133,7 +134,8 @@ const LONGEST_LATE_WAIT_MS = 10_000
  * Connects; resolves once the server has welcomed us. Rejects with CONNECT_FAILED, REFUSED or
  * ABORTED. From then on a dropped connection is restored without anything lost or done twice.
  */
-export async function connect(url: string, options: ConnectOptions = {}): Promise<Network> {
+export async function connect(address: string, options: ConnectOptions = {}): Promise<Network> {
+  const url = addressOf(address)
   const { signal, report = console.error, timers = platformTimers } = options
   const { WebSocket = platformSocket(), backoff = jittered } = options
   const connectTimeout = duration(options.connectTimeout ?? 10_000, 'connectTimeout', 1)

@@ -6,7 +6,8 @@ import { failure } from './failure.ts'
 import { type Received, senderOf } from './message.ts'
 import type { WaitOptions } from './requests.ts'
 import type { Room } from './room.ts'
-import type { SendOptions, Session } from './session.ts'
+import type { SendOptions } from './saying.ts'
+import type { Session } from './session.ts'
 
 /**
  * `room` is the code of the room it was emitted in. What the room's own logic says is from member 0,

@@ -2,7 +2,7 @@ import { type AllMessages, MESSAGES } from '../protocol/index.ts'
 import { type DataOf, type ReplyOf, type Sender, toText } from '../protocol/message.ts'
 import { DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import { check, type Json } from '../protocol/schema.ts'
-import { toldMs } from '../protocol/timer.ts'
+import { heardMs, toldMs } from '../protocol/timer.ts'
 import { type Answering, answer, outcomeOf, remoteError } from './answering.ts'
 import { hear } from './emitter.ts'
 import { failure } from './failure.ts'
@@ -12,7 +12,7 @@ import type { Players } from './players.ts'
 import { type AskOptions, addressOf, GRACE_MS } from './queries.ts'
 import type { WaitOptions } from './requests.ts'
 import type { Room } from './room.ts'
-import type { SendOptions } from './session.ts'
+import type { SendOptions } from './saying.ts'
 
 /** What others may execute here, with the arguments and the id of who asks for it. */
 export type RemoteFunction = (
@@ -40,11 +40,9 @@ export function createFunctions(options: FunctionsOptions) {
   session.on('message', (message) => {
     const { type, room = '' } = message
     if (type !== 'function.call' && type !== 'function.cast') return
-    const {
-      name,
-      args,
-      timeout = DEFAULT_ASK_MS,
-    } = message.data as DataOf<AllMessages['function.call']>
+    const asked = message.data as DataOf<AllMessages['function.call']>
+    const { name, args } = asked
+    const timeout = heardMs(asked.timeout ?? DEFAULT_ASK_MS)
     const handler = handlers.get(name)
     const run = handler && (() => handler(args, senderOf(message), room))
     if (type === 'function.call')
@@ -98,7 +96,7 @@ export function createFunctions(options: FunctionsOptions) {
     executeForEveryone: caster('all'),
     executeForOthers: caster('others'),
 
-    /** At these players, by id; rejects with a TypeError if that is not an array of text. */
+    /** At these players, by id, be it nobody; rejects with a TypeError if that is not an array of text. */
     executeForPlayers(
       playerIds: readonly string[],
       f: string | RemoteFunction,
@@ -169,7 +167,8 @@ export function createFunctions(options: FunctionsOptions) {
   /** Executes what would come back to ourselves: the same outcome, on copies, and no frame. */
   async function callHere(room: Room, asked: DataOf<AllMessages['function.call']>): Promise<Json> {
     const { data } = JSON.parse(compose('function.call', asked, {})) as { data: typeof asked }
-    const { name, args, timeout = DEFAULT_ASK_MS } = data
+    const { name, args } = data
+    const timeout = heardMs(data.timeout ?? DEFAULT_ASK_MS)
     const handler = handlers.get(name)
     if (!handler) throw failure('UNREGISTERED_HANDLER', `nothing is registered as "${name}"`)
     const { role = 'none', name: known = '' } = room.members.get(room.you) ?? {}

@@ -29,7 +29,8 @@ import { type Received, senderOf } from './message.ts'
 import { GRACE_MS } from './queries.ts'
 import type { WaitOptions } from './requests.ts'
 import type { Room } from './room.ts'
-import type { SendOptions, Session } from './session.ts'
+import type { SendOptions } from './saying.ts'
+import type { Session } from './session.ts'
 
 /** What an acceptor here knows of a packet beside its data: who sent it (member 0: the server). */
 export interface PacketContext {
@@ -147,6 +148,8 @@ export function createPackets(options: PacketsOptions) {
   function framed(packet: AnyPacket, { room, to }: SendOptions) {
     if (!packets || !session.sharesPackets) return undefined
     const targets = typeof to === 'string' ? [to] : to
+    // In bytes it would be for the server, as without any.
+    if (targets?.length === 0) return undefined
     return (id?: number) => telling(() => packets.frame({ id, room, to: targets }, packet))
   }
 

@@ -8,8 +8,14 @@ type Page = ReplyOf<AllMessages['player.get']>
 type WireProfile = Page['player']
 /** Values by key. */
 export type Props = Readonly<Record<string, Json>>
-/** All that is known of oneself: also `groups`, and when it was made and last seen, in ms since 1970. */
-export type Profile = Omit<WireProfile, 'props'> & { readonly props: Props }
+/**
+ * All that is known of oneself: also `groups`, and when it was made and last seen, in ms since 1970.
+ * `too_large` are the keys of props that are more than this client takes, where there are any.
+ */
+export type Profile = Omit<WireProfile, 'props'> & {
+  readonly props: Props
+  readonly too_large?: readonly string[]
+}
 /** What identifying answered; `guest_key` comes to a new guest only. */
 export type Identified = ReplyOf<AllMessages['player.identify']>
 /** What to change; props are merged into what is there, and null removes one. */
@@ -86,25 +92,32 @@ export function createPlayers(session: Session) {
 
   /** Asks for the pages that follow the first, if any do. */
   function whole(first: Page): Profile | Promise<Profile> {
-    return first.next === null ? known(first.player) : rest(first.player, first.next)
+    const { player, too_large = [], next } = first
+    return next === null ? known(player, too_large) : rest(player, too_large, next)
   }
 
-  async function rest(first: WireProfile, from: string): Promise<Profile> {
+  async function rest(
+    first: WireProfile,
+    too_large: readonly string[],
+    from: string,
+  ): Promise<Profile> {
     const all = [...first.props]
+    const tooLarge = [...too_large]
     let after: string | null = from
     while (after !== null) {
       const page: Page = await session.request('player.get', { after })
       all.push(...page.player.props)
+      tooLarge.push(...(page.too_large ?? []))
       after = page.next
     }
-    return known({ ...first, props: all })
+    return known({ ...first, props: all }, tooLarge)
   }
 
-  function known(player: WireProfile): Profile {
+  function known(player: WireProfile, too_large: readonly string[]): Profile {
     const { id, name, guest } = player
     me = { id, name, guest }
     props = Object.fromEntries(player.props.map(({ key, value }) => [key, value]))
-    return { ...player, props }
+    return { ...player, props, ...(too_large.length > 0 && { too_large }) }
   }
 
   /** Another player's props are none of ours. */

@@ -2,7 +2,8 @@ import type { AllMessages } from '../protocol/index.ts'
 import type { DataOf } from '../protocol/message.ts'
 import type { Report } from './emitter.ts'
 import { createEmitter } from './emitter.ts'
-import type { SendOptions, Session } from './session.ts'
+import type { SendOptions } from './saying.ts'
+import type { Session } from './session.ts'
 
 export type Rows = DataOf<AllMessages['plaza.rows']>['rows']
 

@@ -2,14 +2,14 @@ import { type AllMessages, MESSAGES } from '../protocol/index.ts'
 import { ADDRESS_WORDS, type DataOf, type Sender } from '../protocol/message.ts'
 import { type BUILT_IN_QUERIES, DEFAULT_ASK_MS } from '../protocol/queries.ts'
 import { check, type Infer, type Json } from '../protocol/schema.ts'
-import { toldMs } from '../protocol/timer.ts'
+import { heardMs, toldMs } from '../protocol/timer.ts'
 import { type Answering, answer } from './answering.ts'
 import { createHandlers } from './handlers.ts'
 import { senderOf } from './message.ts'
 
 /**
  * Answers a query with what it returns or resolves with; `timeout` is how long the asker waits, in
- * ms, and `room` the code of the room it was asked in.
+ * ms (`Infinity` for ever), and `room` the code of the room it was asked in.
  */
 export type QueryHandler = (
   // biome-ignore lint/suspicious/noExplicitAny: what the asker sent, for the handler to judge
@@ -20,7 +20,7 @@ export type QueryHandler = (
 ) => unknown
 
 export interface AskOptions {
-  /** How long to wait, in ms (30,000); then TIMEOUT. */
+  /** How long to wait, in ms (30,000), or `Infinity`: as long as both are here; then TIMEOUT. */
   readonly timeout?: number
   /** Which room, where we are in several. */
   readonly room?: string
@@ -55,7 +55,9 @@ export function createQueries(options: QueriesOptions) {
 
   session.on('message', (message) => {
     if (message.type !== 'query') return
-    const { name, data, timeout = DEFAULT_ASK_MS } = message.data as DataOf<AllMessages['query']>
+    const asked = message.data as DataOf<AllMessages['query']>
+    const { name, data } = asked
+    const timeout = heardMs(asked.timeout ?? DEFAULT_ASK_MS)
     const from = senderOf(message)
     const own = handlers.get(name)
     const builtIn = builtInNamed(name)

@@ -1,7 +1,6 @@
 import { actionOn, ENDING_CLOSES, PAUSE_MS, type ResumeReason } from '../protocol/errors.ts'
 import { FINGERPRINT } from '../protocol/fingerprint.ts'
-import { type AllMessages, messageOf } from '../protocol/index.ts'
-import { OTHER_RATE } from '../protocol/limits.ts'
+import type { AllMessages } from '../protocol/index.ts'
 import {
   BINARY_KINDS,
   COUNTED_BIT,
@@ -16,13 +15,14 @@ import type { Kept } from './kept.ts'
 import type { OpenLink } from './lag.ts'
 import type { Data, Link, Timers } from './link.ts'
 import { createLiveness } from './liveness.ts'
-import { compose, composeAnswer, type Received, type RequestType, read } from './message.ts'
+import { type Received, read } from './message.ts'
 import { createOutcomes } from './outcome.ts'
 import { createOutgoing } from './outgoing.ts'
 import { createPauses } from './pauses.ts'
-import { createRequests, type WaitOptions } from './requests.ts'
+import { createRequests } from './requests.ts'
 import { createResume, type Snapshot, type Welcome } from './resume.ts'
 import { type Backoff, createRetry } from './retry.ts'
+import { createSaying } from './saying.ts'
 import type { Wakeups } from './wakeups.ts'
 
 export type State = 'connecting' | 'open' | 'away' | 'closed'
@@ -65,11 +65,6 @@ export interface SessionOptions {
   readonly kept?: Kept | undefined
 }
 
-export interface SendOptions {
-  readonly room?: string | undefined
-  readonly to?: string | readonly string[] | undefined
-}
-
 export type Session = ReturnType<typeof createSession>
 
 /** A session with the server that survives its connections. */
@@ -100,12 +95,19 @@ export function createSession(options: SessionOptions) {
     if (!forgone.has(error as object)) report(error)
   }, timers)
 
+  const saying = createSaying({
+    ...{ outgoing, requests, timers, watched },
+    isClosed: () => state === 'closed',
+    isLive: () => isLive,
+    put: (data) => link?.send(data),
+    tellError,
+  })
+
   let state: State = 'connecting'
   let link: Link | undefined
   /** Whether frames may be written: the connection carries our session. */
   let isLive = false
   let welcome: Welcome | undefined
-  let cancelFlow = () => {}
   let endWakeups: (() => void) | undefined
   let opened: { resolve(): void; reject(error: NetworkError): void } | undefined
 
@@ -139,72 +141,7 @@ export function createSession(options: SessionOptions) {
     /** What runs in it is reported where it fails and nobody waits for it. */
     watched,
 
-    /** Sends a request and waits for its one answer, as `read` understands it. */
-    request<T extends RequestType, R = ReplyOf<AllMessages[T]>>(
-      type: T,
-      data: DataOf<AllMessages[T]>,
-      { room, to, ...waiting }: SendOptions & WaitOptions = {},
-      read = (reply: ReplyOf<AllMessages[T]>) => reply as R,
-    ): Promise<R> {
-      return watched(() => {
-        const id = requests.nextId(waiting)
-        sendCounted(type, compose(type, data, { id, room, to }))
-        return requests.wait(id, type, outgoing.sent, read as (data: unknown) => R, waiting)
-      })
-    },
-
-    /** Sends a counted message that asks for no answer; too fast is told as `error`. */
-    send<T extends keyof AllMessages & string>(
-      type: T,
-      data: DataOf<AllMessages[T]>,
-      { room, to }: SendOptions = {},
-    ): void {
-      sendUnasked(type, compose(type, data, { room, to }))
-    },
-
-    /** The same with a whole frame of a binary kind. */
-    sendBytes: (type: string, frame: Uint8Array): void => sendUnasked(type, whole(frame)),
-
-    /** Answers with a whole frame what the server asked by one. */
-    answerBytes: (type: string, frame: Uint8Array): void => sendCounted(type, whole(frame), true),
-
-    /** Sends the frame that `make` makes under an id, and waits for its answer. */
-    askBytes<R>(
-      type: string,
-      make: (id: number) => Uint8Array,
-      read: (value: unknown) => R,
-      waiting: WaitOptions,
-    ): Promise<R> {
-      return watched(() => {
-        const id = requests.nextId(waiting)
-        sendCounted(type, whole(make(Number(id))))
-        return requests.wait(id, type, outgoing.sent, read, waiting)
-      })
-    },
-
-    /** The answer to what `askBytes` asked has come. */
-    settle: (id: number, value: unknown): void => requests.resolve(`${id}`, value),
-
-    /**
-     * Sends a *latest* message; while it must wait, only the newest of its kind, room and `key` is
-     * kept.
-     */
-    post<T extends keyof AllMessages & string>(
-      type: T,
-      data: DataOf<AllMessages[T]>,
-      { room, to }: SendOptions = {},
-      key = '',
-    ): void {
-      const text = compose(type, data, { room, to })
-      checkSize(type, utf8Length(text))
-      outgoing.keepLatest(`${type} ${room ?? ''} ${key}`, text, rateOf(type), timers.now())
-      flow()
-    },
-
-    /** Answers a question of the server's; throws CLOSED, TOO_LARGE or BUFFER_FULL. */
-    answer({ type, id }: Received, as: string, data: unknown): void {
-      if (id !== undefined) sendCounted(as, composeAnswer(as, id, data, type), true)
-    },
+    ...saying.calls,
 
     /** Tells the developer something, as `warning`. */
     warn(text: string): void {
@@ -321,7 +258,7 @@ export function createSession(options: SessionOptions) {
     pauses.succeed()
     resume.discard()
     outgoing.rewind(count)
-    flow()
+    saying.flow()
     resume.acknowledge()
     liveness.begin(outgoing.limits.ack_ms, resume.acknowledge)
     setState('open', 0, '')
@@ -361,41 +298,6 @@ export function createSession(options: SessionOptions) {
     if (!emitter.emit('error', error)) report(error)
   }
 
-  function sendCounted(type: string, data: Data, isAnswer = false): void {
-    if (state === 'closed') throw failure('CLOSED')
-    const bytes = typeof data === 'string' ? utf8Length(data) : data.length
-    checkSize(type, bytes)
-    const rate = isAnswer ? undefined : rateOf(type)
-    if (outgoing.add({ data, bytes, rate }, timers.now(), isLive)) link?.send(data)
-    else flow()
-  }
-
-  /** Nobody waits for an answer: who is too fast is told where the server would have said so. */
-  function sendUnasked(type: string, data: Data): void {
-    try {
-      sendCounted(type, data)
-    } catch (error) {
-      if (!(error instanceof NetworkError) || error.code !== 'RATE_LIMITED') throw error
-      tellError(error)
-    }
-  }
-
-  /** Writes what may go by now, and the rest when it may. */
-  function flow(): void {
-    if (!isLive) return
-    cancelFlow()
-    const now = timers.now()
-    for (const data of outgoing.take(now)) link?.send(data)
-    const at = outgoing.nextAt()
-    if (at !== undefined) cancelFlow = timers.after(Math.ceil(at - now), flow)
-  }
-
-  function checkSize(type: string, bytes: number): void {
-    const { message_bytes } = outgoing.limits
-    if (bytes > message_bytes)
-      throw failure('TOO_LARGE', `${type}: ${bytes} bytes; expected at most ${message_bytes}`)
-  }
-
   function write(message: object): void {
     link?.send(toText(message))
   }
@@ -403,7 +305,7 @@ export function createSession(options: SessionOptions) {
   /** The connection is gone: come back, unless its code says otherwise. */
   function lose(code: number, reason: string, delay?: number): void {
     isLive = false
-    cancelFlow()
+    saying.pause()
     liveness.stop()
     if (!welcome && delay === undefined) {
       const text = `${url}: ${reason || 'no server answered'} (${code})`
@@ -430,7 +332,7 @@ export function createSession(options: SessionOptions) {
   function finish(code: number, reason: string, error: NetworkError): void {
     isLive = false
     retry.stop()
-    cancelFlow()
+    saying.pause()
     endWakeups?.()
     liveness.stop()
     if (welcome) kept?.forget()
@@ -456,18 +358,9 @@ const SILENT = 4002
 const OTHER_TABLES =
   'This client and the server were made from different protocol tables: it works on, but a dropped session is lost. Update the older of the two.'
 
-const encoder = new TextEncoder()
-const utf8Length = (text: string) => encoder.encode(text).length
-
 /** Why the first connection was refused, if its server said so; `retry_ms` where later might do. */
 function refusalOf(code: number, text: string): NetworkError | undefined {
   const action = actionOn(code)
   if (action === 'pause') return failure('REFUSED', text, { retry_ms: PAUSE_MS })
   return action === 'refused' ? failure('REFUSED', text) : undefined
 }
-
-/** What a message is charged to. */
-const rateOf = (type: string) => messageOf(type)?.rate ?? OTHER_RATE
-
-/** A frame of its own, as a WebSocket takes it. */
-const whole = (frame: Uint8Array) => frame as Uint8Array<ArrayBuffer>

@@ -97,7 +97,9 @@ export const TEXTS: readonly { readonly source: string; readonly text: string }[
   { source: '"\\\\\\ud83d"', text: '"\\\\\ufffd"' },
   { source: '"\\\\\\\\ud83d"', text: '"\\\\\\\\ud83d"' },
   { source: '"\\n\\ud83d\\""', text: '"\\n\ufffd\\""' },
-  { source: '"\\u0000"', text: '"\\u0000"' },
+  { source: '"\\u0000"', text: '"\ufffd"' },
+  { source: '"a\\u0000b\\u001f"', text: '"a\ufffdb\\u001f"' },
+  { source: '"\\\\u0000"', text: '"\\\\u0000"' },
   { source: '{"\\udfff":["\\ud800"]}', text: '{"\ufffd":["\ufffd"]}' },
 ]
 

@@ -92,7 +92,7 @@ const outsideDefs = (): Defs => ({
   room: { description: 'The code of a room.', type: 'string', minLength: 1, maxLength: MAX_ROOM },
   to: {
     description: 'Whom it is for.',
-    anyOf: [address, { type: 'array', items: address, minItems: 1, maxItems: MAX_TARGETS }],
+    anyOf: [address, { type: 'array', items: address, maxItems: MAX_TARGETS }],
   },
   from: { ...(schemaOf(sender) as object), description: 'Who sent it; stamped by the server.' },
   json: {

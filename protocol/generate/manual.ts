@@ -5,7 +5,9 @@ import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH } from '../packet-frame.ts'
 import { expectation, type Schema, sample } from '../schema.ts'
 import { MIN_RECEIVE_BYTES, SUBPROTOCOL } from '../session.ts'
+import { code, table } from './markdown.ts'
 import type { Tables } from './tables.ts'
+import { taloTables } from './talo.ts'
 
 /** PROTOCOL.md: the guide with its numbers filled in, the reference and the cookbook at its marker. */
 export function manual(
@@ -51,6 +53,7 @@ const constantsOf = (tables: Tables, fingerprint: string) =>
     'pacing.factor': PACE,
     'pacing.pause': PAUSE_MS / 1_000,
     'pacing.longest': LONGEST_PAUSE_MS / 60_000,
+    ...taloTables(),
   }) as Readonly<Record<string, string | number>>
 
 function reference(tables: Tables): string {
@@ -288,8 +291,3 @@ const HTTP_ONLY: ReadonlySet<string> = new Set([
   'METHOD_NOT_ALLOWED',
   'INVALID_ACCESS_KEY',
 ])
-
-const code = (text: string) => `\`${text}\``
-
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
-  `${[head, head.map(() => '---'), ...rows].map((row) => `| ${row.map((cell) => `${cell}`.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')}\n`

@@ -1,6 +1,6 @@
 import pino from 'pino'
-import { WebSocket } from 'ws'
 import type { Json } from '../../protocol/schema.ts'
+import { type Link, openLink } from './link.ts'
 import { createPending } from './pending.ts'
 import { type BackendSettings, readSettings } from './settings.ts'
 
@@ -23,12 +23,13 @@ export interface BackendOptions extends BackendSettings {
   /** Whether it logs nothing (false). */
   readonly quiet?: boolean
   /**
-   * Says who a client is, by the token it brought, if any. The server waits 1.5 s; what is thrown is
-   * logged, and means undefined.
+   * Says who a client is, by the token it brought, if any, and what else it said. The server waits
+   * 1.5 s; later it still learns who that is. What is thrown is logged, and means undefined.
    */
   readonly onAuthenticate?: (
     token: string | undefined,
     client: string,
+    said: Readonly<Record<string, Json>>,
   ) => Verdict | Promise<Verdict>
   /** A pino logger or alike; one of its own unless given. */
   readonly log?: Log
@@ -40,7 +41,10 @@ export type BackendState = 'disabled' | 'connecting' | 'open' | 'away' | 'closed
 
 export interface Backend {
   readonly state: BackendState
-  /** Resolves once it is connected; rejects where it is disabled or closed. */
+  /**
+   * Resolves once it is connected, however long the server takes to be there; rejects where it is
+   * disabled or closed, or what is there refuses the secret, is no such endpoint or says nothing.
+   */
   ready(): Promise<void>
   /** Notifies one client by its connection id; resolves once the server has handled it. */
   notifyClient(target: string, data: Json): Promise<void>
@@ -52,8 +56,6 @@ export interface Backend {
 }
 
 const RECONNECT_MS = 5_000
-/** Three of the server's heartbeats. */
-const SILENCE_MS = 60_000
 const PING_MS = 5_000
 
 /**
@@ -68,7 +70,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
   const pending = createPending(after)
   const waiting = new Set<{ resolve(): void; reject(error: Error): void }>()
   let state: BackendState = enabled ? 'connecting' : 'disabled'
-  let socket: WebSocket | undefined
+  let link: Link | undefined
   let cancelRetry = () => {}
 
   if (enabled) void connect()
@@ -89,7 +91,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
       if (state === 'disabled') return
       state = 'closed'
       cancelRetry()
-      socket?.close(1000)
+      link?.close()
       pending.fail(notConnected())
       for (const { reject } of waiting) reject(notConnected())
       waiting.clear()
@@ -100,41 +102,18 @@ export function createBackend(options: BackendOptions = {}): Backend {
   async function connect(): Promise<void> {
     try {
       const { ok, status } = await fetch(pingUrl, { signal: AbortSignal.timeout(PING_MS) })
+      if (status >= 400 && status < 500) wrong(`${pingUrl} answered ${status}`)
       if (!ok) throw new Error(`${pingUrl} answered ${status}`)
     } catch (error) {
+      if ((error as Error).name === 'TimeoutError') wrong(`${pingUrl} said nothing`)
       return retry(`not healthy: ${reasonOf(error)}`)
     }
-    if (state !== 'closed') open()
-  }
-
-  function open(): void {
-    const opened = new WebSocket(url)
-    socket = opened
-    let last = 'connection closed'
-    let cancelSilence = () => {}
-    const alive = () => {
-      cancelSilence()
-      cancelSilence = after(SILENCE_MS, () => opened.terminate())
-    }
-    opened.on('open', () => {
-      alive()
-      opened.send(JSON.stringify({ type: 'server_connect', data: { auth } }))
-    })
-    opened.on('ping', alive)
-    opened.on('message', (data) => {
-      if (opened === socket) receive(String(data))
-    })
-    opened.on('error', (error) => {
-      last = error.message
-    })
-    opened.on('close', (code) => {
-      cancelSilence()
-      retry(`${last} (${code})`)
-    })
+    if (state === 'closed') return
+    link = openLink({ url, auth, after }, { admitted, wrong, said, closed: retry })
   }
 
   function retry(reason: string): void {
-    socket = undefined
+    link = undefined
     pending.fail(notConnected())
     if (state === 'closed') return
     state = 'away'
@@ -145,36 +124,51 @@ export function createBackend(options: BackendOptions = {}): Backend {
     })
   }
 
-  function receive(text: string): void {
-    const { type, data } = parse(text)
-    if (type === 'server_connect') return admitted(data === true)
-    if (type === 'callback') return pending.resolve(`${data}`)
-    if (type === 'client_connect') void authenticate((data ?? {}) as Question)
+  /** Who waits is told that it comes to nothing; it is tried again all the same. */
+  function wrong(reason: string): void {
+    if (!quiet) log.error({ url, reason }, 'misconfigured')
+    for (const { reject } of waiting) reject(new Error(reason))
+    waiting.clear()
   }
 
-  function admitted(isIn: boolean): void {
-    if (!isIn) {
-      if (!quiet) log.error({ url }, 'the server refused the secret')
-      return
-    }
+  function admitted(): void {
     state = 'open'
     if (!quiet) log.info({ url }, 'connected')
     for (const { resolve } of waiting) resolve()
     waiting.clear()
   }
 
-  async function authenticate({ token, target }: Question): Promise<void> {
-    const verdict = await judge(token, target)
+  function said(type: unknown, data: unknown): void {
+    if (type === 'callback') pending.resolve(`${data}`)
+    else if (type === 'client_connect') void authenticate((data ?? {}) as Question)
+    else if (type === 'error') refused(data)
+  }
+
+  /** The server says what of ours was over a limit. */
+  function refused(data: unknown): void {
+    const { callback, code, message } = (data ?? {}) as Readonly<Record<string, unknown>>
+    if (!quiet) log.warn({ url, code, message }, 'refused')
+    pending.reject(`${callback}`, new Error(`${code}: ${message}`))
+  }
+
+  async function authenticate(asked: Question): Promise<void> {
+    const { token, target, ...more } = asked
+    const verdict = await judge(token, target, more)
     const said = typeof verdict === 'string' ? { user: verdict, authenticated: true } : {}
     const authenticated = typeof verdict === 'boolean' ? { authenticated: verdict } : {}
-    const data = { target, ...said, ...authenticated }
+    // With the token, by which one answer is told from another.
+    const data = { ...asked, ...said, ...authenticated }
     // Gone meanwhile: the server judges by itself.
     await write({ type: 'client_connected', data }).catch(() => {})
   }
 
-  async function judge(token: string | undefined, client: string): Promise<Verdict> {
+  async function judge(
+    token: string | undefined,
+    client: string,
+    said: Readonly<Record<string, Json>>,
+  ): Promise<Verdict> {
     try {
-      return await onAuthenticate?.(token, client)
+      return await onAuthenticate?.(token, client, said)
     } catch (error) {
       if (!quiet) log.error({ err: error, client }, 'onAuthenticate failed')
       return undefined
@@ -190,11 +184,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
   }
 
   function write(event: unknown): Promise<void> {
-    const open = socket
-    if (state !== 'open' || !open) return Promise.reject(notConnected())
-    return new Promise((resolve, reject) =>
-      open.send(JSON.stringify(event), (error) => (error ? reject(error) : resolve())),
-    )
+    return state === 'open' && link ? link.send(event) : Promise.reject(notConnected())
   }
 
   function notConnected(): Error {
@@ -213,14 +203,7 @@ function loggerOf(log: Log | undefined): Log | undefined {
 interface Question {
   readonly target: string
   readonly token?: string
-}
-
-function parse(text: string): { readonly type?: unknown; readonly data?: unknown } {
-  try {
-    return (JSON.parse(text) ?? {}) as object
-  } catch {
-    return {}
-  }
+  readonly [more: string]: Json
 }
 
 const reasonOf = (error: unknown): string => {

@@ -76,12 +76,15 @@ const listener = ({ message, cause }: ErrorData): Told => ({
 })
 
 const SENTENCES: Sentences<[], string> = {
+  UNKNOWN_ROUTE: ({ message }) => `${message}; ${OFFERED}`,
   INVALID_ACCESS_KEY: () => 'Please provide a valid token in the Authorization header',
   MISSING_SCOPE: (error) => missingScope(error),
   NO_PLAYER_FOUND: () => 'Player not found',
   CHANNEL_NOT_FOUND: () => 'Channel not found',
   NOT_IN_CHANNEL: () => 'This player is not a member of the channel',
 }
+
+const OFFERED = 'this server offers of Talo’s API what PROTOCOL.md lists'
 
 function missingScope({ cause }: ErrorData): string {
   const { scope = '' } = (cause ?? {}) as { readonly scope?: string }

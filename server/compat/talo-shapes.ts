@@ -1,5 +1,6 @@
-import type { Alias, Channel, Store, StoredPlayer } from '../core/store/store.ts'
+import type { Alias, Channel, Prop, Store, StoredPlayer } from '../core/store/store.ts'
 import { isoOf } from '../world.ts'
+import { isList } from './talo-asked.ts'
 
 export type Shapes = ReturnType<typeof createShapes>
 
@@ -32,7 +33,7 @@ export function createShapes(store: Store) {
       owner: owner === null ? null : await alias(owner),
       totalMessages: offset,
       memberCount: members,
-      props: Object.entries(props).map(([key, value]) => ({ key, value: textOf(value) })),
+      props: Object.entries(props).flatMap(([key, value]) => propsOf({ key, value })),
       autoCleanup: false,
       private: false,
       temporaryMembership: false,
@@ -42,26 +43,43 @@ export function createShapes(store: Store) {
   }
 }
 
+type Named = Omit<Alias, 'player'>
+
 /** An alias, with its player inside. */
 export const aliasOf = (
-  { id, service, identifier, created_at, seen_at }: Omit<Alias, 'player'>,
+  { id, service, identifier, created_at, seen_at }: Named,
   player: StoredPlayer,
 ) => ({
   id,
   service,
   identifier,
-  player: {
-    id: player.id,
-    props: player.props.map(({ key, value }) => ({ key, value: textOf(value) })),
-    devBuild: player.dev,
-    createdAt: isoOf(player.created_at),
-    lastSeenAt: isoOf(player.seen_at),
-    groups: player.groups.map((name) => ({ id: name, name })),
-  },
+  displayName: player.name || identifier,
+  player: playerOf(player),
   lastSeenAt: isoOf(seen_at),
   createdAt: isoOf(created_at),
   updatedAt: isoOf(seen_at),
 })
+
+/** A player, with all its aliases. */
+export function wholePlayer(player: StoredPlayer, aliases: readonly Named[]) {
+  const { id, props, ...rest } = playerOf(player)
+  return { id, props, aliases: aliases.map((alias) => aliasOf(alias, player)), ...rest }
+}
+
+const playerOf = (player: StoredPlayer) => ({
+  id: player.id,
+  props: player.props.flatMap(propsOf),
+  devBuild: player.dev,
+  createdAt: isoOf(player.created_at),
+  lastSeenAt: isoOf(player.seen_at),
+  groups: player.groups.map((name) => ({ id: name, name })),
+})
+
+/** One there for each value of a list here. */
+const propsOf = ({ key, value }: Prop) =>
+  isList(key) && Array.isArray(value)
+    ? value.map((one) => ({ key, value: textOf(one) }))
+    : [{ key, value: textOf(value) }]
 
 /** Props and messages are text there, and any JSON here. */
 export const textOf = (value: unknown): string =>

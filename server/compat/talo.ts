@@ -1,11 +1,21 @@
 import type { CloseCode, ErrorCode } from '../../protocol/errors.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
-import { check, integer, object, optional, type Schema, text } from '../../protocol/schema.ts'
+import {
+  check,
+  integer,
+  JSON_DEPTH,
+  object,
+  optional,
+  type Schema,
+  text,
+} from '../../protocol/schema.ts'
+import { ABSENT_REQUESTS } from '../../protocol/talo.ts'
 import type { ErrorData } from '../core/api/api.ts'
 import type { Dialect, Endpoint, Heard } from '../core/session/dialect.ts'
 import type { Session } from '../core/session/session.ts'
 import type { ForeignFrame, Native } from '../core/session/translator.ts'
+import { isDeeper } from '../core/wire/decode.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { errorFrame, type TaloRequest } from './talo-errors.ts'
 import { aliasOf, type Shapes, textOf } from './talo-shapes.ts'
@@ -36,7 +46,7 @@ function createDialect({ shapes, admit }: TaloOptions): Dialect {
       if (message.type === 'error') return [errorFrame(message.data as ErrorData, asked)]
       if (message.re !== undefined) return answer(message, asked)
       const push = pushes[message.type as keyof typeof pushes]
-      return push ? push(message.data as never).then((told) => [told]) : []
+      return push ? push(message.data as never) : []
     },
     closing: (code) => CLOSING[code] ?? UNAUTHORIZED,
   }
@@ -57,30 +67,40 @@ type Identified = ReplyOf<AllMessages['player.identify']>
 type Pushes = {
   readonly [K in `channel.${'message' | 'joined' | 'left' | 'updated' | 'deleted'}`]: (
     data: DataOf<AllMessages[K]>,
-  ) => Promise<object>
+  ) => Promise<readonly object[]>
 }
 
 const pushesOf = ({ alias, channel, channelOf }: Shapes): Pushes => ({
   async 'channel.message'({ channel: id, offset, player, message }) {
     const [where, playerAlias] = await Promise.all([channel(id), alias(player)])
     const said = { channel: { ...where, totalMessages: offset }, message: textOf(message) }
-    return frame('v1.channels.message', { ...said, playerAlias })
+    return [frame('v1.channels.message', { ...said, playerAlias })]
   },
   async 'channel.joined'({ channel: id, player }) {
     const [where, playerAlias] = await Promise.all([channel(id), alias(player)])
-    return frame('v1.channels.player-joined', { channel: where, playerAlias })
+    return [frame('v1.channels.player-joined', { channel: where, playerAlias })]
   },
   async 'channel.left'({ channel: id, player }) {
     const [where, playerAlias] = await Promise.all([channel(id), alias(player)])
     const meta = { reason: LEFT }
-    return frame('v1.channels.player-left', { channel: where, playerAlias, meta })
+    return [frame('v1.channels.player-left', { channel: where, playerAlias, meta })]
   },
-  async 'channel.updated'({ channel: changed }) {
-    const where = await channelOf(changed)
-    return frame('v1.channels.updated', { channel: where, changedProperties: CHANGEABLE })
+  /** Talo tells of another owner by a frame of its own, and by that alone where nothing else changed. */
+  async 'channel.updated'({ channel: now, changed }) {
+    const { owner } = now
+    const isHanded = changed.includes('owner') && owner !== null
+    const [where, newOwner] = await Promise.all([channelOf(now), isHanded && alias(owner)])
+    const changedProperties = changed.map((name) => (name === 'owner' ? 'ownerAliasId' : name))
+    const isMore = changed.some((name) => name !== 'owner')
+    return [
+      ...(newOwner
+        ? [frame('v1.channels.ownership-transferred', { channel: where, newOwner })]
+        : []),
+      ...(isMore ? [frame('v1.channels.updated', { channel: where, changedProperties })] : []),
+    ]
   },
   async 'channel.deleted'({ channel: id }) {
-    return frame('v1.channels.deleted', { channel: await channel(id) })
+    return [frame('v1.channels.deleted', { channel: await channel(id) })]
   },
 })
 
@@ -94,8 +114,6 @@ const MAX_TICKET = 128
 const MAX_TOLD = 1_024
 /** Left by itself, rather than because its connection ended. */
 const LEFT = 0
-/** What ours does not say: which of these it was. */
-const CHANGEABLE = ['name', 'props', 'ownerAliasId']
 
 const UNAUTHORIZED = 3000
 const POLICY = 1008
@@ -145,12 +163,10 @@ const REQUESTS: ReadonlyMap<unknown, Request> = new Map([
     ),
   ],
 ])
-const NOT_OFFERED: ReadonlySet<unknown> = new Set([
-  'v1.broadcasts.message',
-  'v1.player-relationships.broadcast',
-])
+const NOT_OFFERED: ReadonlySet<unknown> = new Set(['v1.broadcasts.message', ...ABSENT_REQUESTS])
 
-function heardIn({ text: said, value, problem }: ForeignFrame): Heard {
+function heardIn(frame: ForeignFrame): Heard {
+  const { text: said, value, problem } = unsigned(frame)
   if (problem) return { refusal: problem, mark: { req: 'unknown' } }
   const { req, data } = Object(value) as { readonly req?: unknown; readonly data?: unknown }
   if (NOT_OFFERED.has(req))
@@ -161,6 +177,23 @@ function heardIn({ text: said, value, problem }: ForeignFrame): Heard {
   const wrong = check(known.data, data, 'data', false)
   if (wrong) return refused('INVALID_MESSAGE_DATA', req, JSON.stringify(data), wrong)
   return { ...known.native(data as never), mark: { req } }
+}
+
+/** A version of a key, what is signed of the frame, and the signature. */
+const SIGNATURE = /^[\w.-]{1,64}\|[\w+/=.-]+$/
+
+/** A frame without its signature, which is a line of its own before it and proves nothing here. */
+function unsigned(frame: ForeignFrame): ForeignFrame {
+  const end = frame.text.indexOf('\n')
+  const isSigned = end > 0 && SIGNATURE.test(frame.text.slice(0, end))
+  if (frame.problem?.code !== 'INVALID_MESSAGE' || !isSigned) return frame
+  const text = frame.text.slice(end + 1)
+  if (isDeeper(Buffer.from(text), JSON_DEPTH)) return frame
+  try {
+    return { text, value: JSON.parse(text), problem: undefined }
+  } catch {
+    return frame
+  }
 }
 
 const refused = (code: ErrorCode, req: unknown, sent: string, wrong?: string): Heard => ({

@@ -36,6 +36,10 @@ export interface BackendsOptions {
   ) => Promise<() => Player>
 }
 
+/** The group of who is nobody in particular, and so no user's name. */
+const PUBLIC = 'public'
+const NO_USER = 'user: expected a user, got "public", which is who has not identified'
+
 /** jssocket's default secret, for development only. */
 const DEVELOPMENT_SECRET = '12345678'
 
@@ -60,6 +64,7 @@ export function createBackends(options: BackendsOptions) {
     },
     async 'backend.identify'(context, { session: id, user, name }) {
       requireBackend(context.session)
+      if (user === PUBLIC) throw new Refusal('INVALID_MESSAGE_DATA', NO_USER)
       const target = sessionOf(id)
       if (!target || all.has(target))
         throw new Refusal('INVALID_TARGET', 'session: no player has this session')
@@ -138,7 +143,7 @@ export function createBackends(options: BackendsOptions) {
     // To say nothing is no guess.
     const found = await (token === '' ? look() : guesses.lookSecret(session.address, look))
     if (found === null) throw new Refusal('INVALID_SOCKET_TOKEN')
-    return found
+    return found?.user === PUBLIC ? { authenticated: true } : found
   }
 
   /** Asks the backend whose turn it is. */

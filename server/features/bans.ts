@@ -10,18 +10,21 @@ export interface BansOptions {
   readonly store: Store
   /** The sessions of a player, and those about to be. */
   readonly sessionsOf: (player: string) => Iterable<Session>
+  /** Takes the seats of a player, also those that outlived their sessions. */
+  readonly unseat: (player: string) => void
   /** Ends a session of somebody banned. */
   readonly end: (session: Session) => void
 }
 
 /** Bans from the whole server, by services that may change players. */
-export function createBans({ world, store, sessionsOf, end }: BansOptions) {
+export function createBans({ world, store, sessionsOf, unseat, end }: BansOptions) {
   const routes: RouteHandlers<typeof banRoutes> = {
     async 'PUT /v1/players/:id/ban'({ params: { id }, body: { reason = '', ms } }) {
       const at = world.date()
-      const ban = { reason, until: ms === undefined ? null : at + ms }
+      const ban = { reason, until: ms === undefined ? null : momentAfter(at, ms) }
       if (!(await store.run('player.ban', { id, at, ...ban }))) throw noPlayer()
       world.log.warn({ player: id, until: ban.until }, 'player banned')
+      unseat(id)
       for (const session of [...sessionsOf(id)]) end(session)
       return { ban }
     },
@@ -42,3 +45,7 @@ export function createBans({ world, store, sessionsOf, end }: BansOptions) {
     },
   }
 }
+
+/** The store keeps whole ms, and no later moment than a number says exactly. */
+const momentAfter = (at: number, ms: number): number =>
+  Math.min(Math.ceil(at + ms), Number.MAX_SAFE_INTEGER)

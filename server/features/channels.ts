@@ -4,11 +4,11 @@ import { Committed, type HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Arrival } from '../core/session/arrival.ts'
 import type { Player, Session } from '../core/session/session.ts'
 import type { PlayerObserver, SessionObserver } from '../core/session/sessions.ts'
+import { channelBytes, messageBytes } from '../core/store/channel.ts'
 import type { Channel, ChannelMessage, Store } from '../core/store/store.ts'
-import { PAGE_BYTES } from '../core/wire/envelope.ts'
 import { push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
-import { paged } from '../core/wire/page.ts'
+import { paged, told } from '../core/wire/page.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { checkBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
@@ -34,12 +34,13 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
   const bySession = new Map<Session, Set<number>>()
 
   const handlers: HandlersOf<(typeof channelsTable)['messages']> = {
-    'channel.create'(context, { name, props = {} }) {
-      const player = writer(context.session)
-      context.refuseUnfit({ channel: newest(name, player.id, props) })
-      return create(name, player.id, props)
+    'channel.create'({ session }, { name, props = {} }) {
+      const { id: owner } = writer(session)
+      if (channelBytes({ name, owner, props }) > session.receiveBytes) throw unfit()
+      return create(name, owner, props)
     },
-    'channel.join': ({ session }, { channel }) => join(channel, reader(session), fitting(session)),
+    'channel.join': ({ session }, { channel }) =>
+      join(channel, reader(session), session.receiveBytes),
     'channel.leave': ({ session }, { channel }) => leave(channel, reader(session).id),
     async 'channel.list'({ session }, { mine = false, name, after = 0, limit }) {
       const { id } = reader(session)
@@ -51,11 +52,17 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
         ...(name !== undefined && { name }),
       })
       return () => {
-        const { page, next } = paged(found, most, ({ id }) => id, session.receiveBytes)
-        return { channels: page, next }
+        const page = paged(found, most, ({ id }) => id, session.receiveBytes)
+        return { channels: page.page, ...told(page), next: page.next }
       }
     },
-    'channel.send': ({ session }, { channel, message }) => send(channel, writer(session), message),
+    'channel.send'({ session }, { channel, message }) {
+      const player = writer(session)
+      const bytes = messageBytes({ channel, player: player.id, name: player.name, message })
+      if (bytes > session.receiveBytes)
+        throw new Refusal('TOO_LARGE', notRead('channel.send.message', bytes, session))
+      return send(channel, player, message)
+    },
     async 'channel.history'({ session }, { channel: id, after = 0, limit }) {
       await member(id, reader(session).id)
       const page = await history(id, after, pageOf(limit), session.receiveBytes)
@@ -67,7 +74,7 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
       return () => page
     },
     'channel.update': ({ session }, { channel, ...changes }) =>
-      update(channel, changes, { owner: writer(session).id, fits: fitting(session) }),
+      update(channel, changes, { owner: writer(session).id, fits: session.receiveBytes }),
     'channel.delete': ({ session }, { channel }) => remove(channel, writer(session).id),
   }
 
@@ -170,7 +177,7 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
     if (channel === 'UNFIT') throw unfit(id)
     if (!channel) throw noChannel(id)
     return new Committed(() => {
-      tell(id, 'channel.updated', { channel })
+      tell(id, 'channel.updated', { channel, changed: namesOf(changes) })
       return { channel }
     })
   }
@@ -217,8 +224,8 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
   /** Messages after an offset, in a page of at most `bytes`. */
   async function history(id: number, after: number, most: number, bytes?: number) {
     const found = await store.run('channel.history', { id, after, limit: most + 1 })
-    const { page, next } = paged(found, most, ({ offset }) => offset, bytes)
-    return { messages: page, next }
+    const page = paged(found, most, ({ offset }) => offset, bytes)
+    return { messages: page.page, ...told(page), next: page.next }
   }
 
   async function owned(id: number, player: string): Promise<void> {
@@ -261,18 +268,13 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
 
 const NOBODY: ReadonlySet<Session> = new Set()
 
-/** A channel as it will be made, at its longest. */
-const newest = (name: string, owner: string, props: Channel['props']): Channel => ({
-  ...{ id: MOST_ID, name, owner, props, members: 1, offset: 0 },
-  ...{ created_at: Number.MAX_SAFE_INTEGER, updated_at: Number.MAX_SAFE_INTEGER },
-})
-const MOST_ID = 0xffff_ffff
+const unfit = (id?: number) => {
+  const which = id === undefined ? 'the channel' : `channel ${id}`
+  return new Refusal('TOO_LARGE', `${which}: more than fits the receive_bytes of this client`)
+}
 
-/** How large a channel may be so that its client can be told of it, in a list as well. */
-const fitting = ({ receiveBytes }: Session): number => receiveBytes - PAGE_BYTES
-
-const unfit = (id: number) =>
-  new Refusal('TOO_LARGE', `channel ${id}: more than fits the receive_bytes of this client`)
+const notRead = (place: string, bytes: number, { receiveBytes }: Session) =>
+  `${place}: to be read again takes ${bytes} bytes, which do not fit receive_bytes ${receiveBytes}`
 
 type Told =
   | 'channel.message'
@@ -283,6 +285,9 @@ type Told =
 
 /** Talo's words for it, which row S2.7 asks for. */
 const NOT_IN_CHANNEL = { cause: 'Player not in channel' }
+
+const namesOf = (changes: object) =>
+  (['name', 'props', 'owner'] as const).filter((name) => Object.hasOwn(changes, name))
 
 const noChannel = (id: number) => new Refusal('CHANNEL_NOT_FOUND', `no channel has the id ${id}`)
 

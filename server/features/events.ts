@@ -2,7 +2,7 @@ import { events as eventsTable } from '../../protocol/events.ts'
 import { check } from '../../protocol/schema.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { deliver, earOf, OTHERS, type Saying } from '../core/room/audience.ts'
-import type { RoomMessage, Words } from '../core/room/kind.ts'
+import { aOrAn, type RoomMessage, type Words } from '../core/room/kind.ts'
 import { type Latest, LatestEvents, latestPush, reachOf } from '../core/room/latest.ts'
 import type { Logic } from '../core/room/logic.ts'
 import { stampOf } from '../core/room/member.ts'
@@ -123,7 +123,7 @@ function problemIn({ kind }: Room, type: Emit, { name, args }: Words): Refusal |
   const namespace = name.slice(0, name.indexOf('.'))
   if (namespaces !== 'any' && !namespaces.includes(namespace)) {
     const declared = namespaces.join(', ') || 'no namespaces'
-    const text = `${type}.name: a ${kind.name} declares ${declared}, not ${namespace}`
+    const text = `${type}.name: ${aOrAn(kind.name)} declares ${declared}, not ${namespace}`
     return new Refusal('NAMESPACE_NOT_DECLARED', text)
   }
   const known = events && Object.hasOwn(events, name) ? events[name] : undefined

@@ -1,13 +1,13 @@
 import { BACKEND_SERVICE } from '../../protocol/backends.ts'
 import type { notifyRoutes } from '../../protocol/http.ts'
-import { addressKind, addressName, type Sender } from '../../protocol/message.ts'
+import { addressKind, addressName, type Sender, toText } from '../../protocol/message.ts'
 import { groupAddress, type notify as notifyTable, sessionId } from '../../protocol/notify.ts'
 import { check, type Json, json } from '../../protocol/schema.ts'
 import type { RouteHandlers } from '../core/api/api.ts'
 import type { HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Session } from '../core/session/session.ts'
 import type { PlayerObserver, SessionObserver } from '../core/session/sessions.ts'
-import { push } from '../core/wire/frame.ts'
+import { pushText } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 
 /** Sessions, of which it costs nothing to say whether one is among them. */
@@ -26,6 +26,8 @@ export interface NotifyOptions {
   readonly isBackend: (session: Session) => boolean
   /** Whether the session takes notifications at all. */
   readonly hears: (session: Session) => boolean
+  /** How the data of a request was written, where it is to be passed on byte for byte. */
+  readonly textOf: (asked: object) => string | undefined
   /** Whom one that is no backend may notify beside its own devices, if anybody. */
   readonly openTo: (sender: Session) => Group | undefined
 }
@@ -33,6 +35,7 @@ export interface NotifyOptions {
 /** Notifications: what a service tells players. Without an asker it is the server itself. */
 export function createNotify(options: NotifyOptions) {
   const { all, sessionOf, sessionsOf, membersOf, listenersOf, isBackend, hears, openTo } = options
+  const { textOf } = options
   /** The player of each user whose sessions are here. */
   const users = new Map<string, { readonly player: string; readonly sessions: Set<Session> }>()
   const userOf = new Map<Session, string>()
@@ -47,20 +50,22 @@ export function createNotify(options: NotifyOptions) {
   }
 
   const handlers: HandlersOf<(typeof notifyTable)['messages']> = {
-    'notify.client': ({ session }, { target = session.id, data }) => client(target, data, session),
-    'notify.group': ({ session }, { target = `session:${session.id}`, data }) =>
-      group(target, data, session),
-    'notify.all'({ session }, { data }) {
+    'notify.client': ({ session }, asked) =>
+      client(asked.target ?? session.id, written(asked), session),
+    'notify.group': ({ session }, asked) =>
+      group(asked.target ?? `session:${session.id}`, written(asked), session),
+    'notify.all'({ session }, asked) {
       if (!isBackend(session)) throw new Refusal('BACKEND_REQUIRED')
-      return everybody(data)
+      return everybody(written(asked))
     },
   }
 
   const routes: RouteHandlers<typeof notifyRoutes> = {
     'POST /v1/notify/clients/:session': async ({ params, body }) =>
-      client(params.session, body.data),
-    'POST /v1/notify/groups/:group': async ({ params, body }) => group(params.group, body.data),
-    'POST /v1/notify/all': async ({ body }) => everybody(body.data),
+      client(params.session, toText(body.data)),
+    'POST /v1/notify/groups/:group': async ({ params, body }) =>
+      group(params.group, toText(body.data)),
+    'POST /v1/notify/all': async ({ body }) => everybody(toText(body.data)),
   }
 
   const observer: SessionObserver = {
@@ -89,19 +94,21 @@ export function createNotify(options: NotifyOptions) {
     routes,
     observer,
     players,
+    /** The group `public`. */
+    anonymous: () => anonymous.keys(),
     /** The same for the server's own code, which no table has checked. */
     server: {
       client(target: string, data: Json) {
         refuseWrong(check(sessionId(), target, 'target') ?? check(json(), data, 'data'))
-        return client(target, data)
+        return client(target, toText(data))
       },
       group(target: string, data: Json) {
         refuseWrong(check(groupAddress(), target, 'target') ?? check(json(), data, 'data'))
-        return group(target, data)
+        return group(target, toText(data))
       },
       all(data: Json) {
         refuseWrong(check(json(), data, 'data'))
-        return everybody(data)
+        return everybody(toText(data))
       },
     },
   }
@@ -114,21 +121,25 @@ export function createNotify(options: NotifyOptions) {
     if (found?.sessions.delete(session) && found.sessions.size === 0) users.delete(user)
   }
 
-  function client(target: string, data: Json, asker?: Session) {
+  function written(asked: { readonly data: Json }): string {
+    return textOf(asked) ?? toText(asked.data)
+  }
+
+  function client(target: string, data: string, asker?: Session) {
     const session = sessionOf(target)
     return deliver(`session:${target}`, session ? new Set([session]) : NOBODY, data, asker)
   }
 
-  function group(target: string, data: Json, asker?: Session) {
+  function group(target: string, data: string, asker?: Session) {
     return deliver(target, groupAt(target), data, asker)
   }
 
   /** Nobody at all is everybody, where there is nobody. */
-  function everybody(data: Json) {
+  function everybody(data: string) {
     return send([...filtered(filtered(all(), isPlayer), hears)], data)
   }
 
-  function deliver(target: string, group: Group, data: Json, asker?: Session) {
+  function deliver(target: string, group: Group, data: string, asker?: Session) {
     const named =
       !asker || isBackend(asker) ? group.keys() : filtered(reached(asker, group), isPlayer)
     const receivers = [...filtered(named, hears)]
@@ -137,9 +148,9 @@ export function createNotify(options: NotifyOptions) {
   }
 
   /** Encoded once for all. */
-  function send(receivers: readonly Session[], data: Json, asker?: Session) {
+  function send(receivers: readonly Session[], data: string, asker?: Session) {
     const from = asker && !isBackend(asker) ? playerSender(asker) : BACKEND
-    const message = push('notify', { data }, { from })
+    const message = pushText('notify', `{"data":${data}}`, { from })
     for (const session of receivers) session.send(message)
     return { delivered: receivers.length }
   }

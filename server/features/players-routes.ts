@@ -1,4 +1,5 @@
 import type { playerRoutes } from '../../protocol/http.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import type { RouteHandlers } from '../core/api/api.ts'
 import { newSecret } from '../core/store/secrets.ts'
 import {
@@ -99,7 +100,11 @@ export function createPlayersRoutes(
   }
 
   async function setGroup(id: string, group: string, member: boolean) {
-    return { player: known(await store.run('player.set_group', { id, group, member })) }
+    const asked = { id, group, member, fits: LIMITS.receive_bytes.value }
+    const stored = await store.run('player.set_group', asked)
+    if (stored === 'UNFIT')
+      throw new Refusal('TOO_LARGE', 'path.group: expected no more groups than its client can read')
+    return { player: known(stored) }
   }
 }
 

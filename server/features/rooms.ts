@@ -6,6 +6,7 @@ import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
 import { describe } from '../core/room/describe.ts'
 import { createFaults } from '../core/room/fault.ts'
+import { aOrAn } from '../core/room/kind.ts'
 import { type Member, rankOf } from '../core/room/member.ts'
 import {
   merged,
@@ -114,7 +115,7 @@ export function createRoomFeature(options: RoomsOptions) {
       const target = memberNumbered(room, number, 'room.assign.number')
       const outranked = rankOf(target.role) >= rankOf(member.role) && target !== member
       if (outranked || rankOf(role) > rankOf(member.role))
-        throw new Refusal('PERMISSION_DENIED', `room.assign: a ${member.role} may not`)
+        throw new Refusal('PERMISSION_DENIED', `room.assign: ${aOrAn(member.role)} may not`)
       rooms.assign(target, room, role)
       return {}
     },
@@ -151,7 +152,7 @@ export function createRoomFeature(options: RoomsOptions) {
   /** A room of a player's making. */
   function create(kind: RoomKind, wishes: Wishes): Room {
     if (kind.creatable === false)
-      throw new Refusal('PERMISSION_DENIED', `only the server makes a ${kind.name}`)
+      throw new Refusal('PERMISSION_DENIED', `only the server makes ${aOrAn(kind.name)}`)
     return rooms.create(kind, wishes)
   }
 
@@ -205,8 +206,8 @@ export function createRoomFeature(options: RoomsOptions) {
 
   /** The first room of these where its player has a seat to take over. */
   function heldBy(session: Session, { kind, properties }: Searched): Room | undefined {
-    if (kind.seats === 'session') return undefined
-    for (const room of rooms.heldBy(session.player))
+    if (kind.seats === 'session' || !session.player) return undefined
+    for (const room of rooms.heldBy(session.player.id))
       if (rooms.fits(room, { kind: kind.name, properties })) return room
     return undefined
   }

@@ -5,7 +5,9 @@ import { bool, choice, integer, type Schema, text } from '../../protocol/schema.
 import { HOST_MS } from '../core/room/host.ts'
 import { LINGER_MS } from '../core/room/kind.ts'
 import {
+  below,
   fields,
+  type Kind,
   list,
   named,
   type Option,
@@ -77,7 +79,7 @@ export const ROOM_OPTIONS = {
     ),
   ),
   succession: preset(
-    'where nobody may be host: the first member who is present gets the role for good (`promote`), or nobody is host until somebody comes who may (`none`)',
+    'where nobody may be host: the first member who is present, and not of the role none if there is another, gets the role for good (`promote`), or nobody is host until somebody comes who may (`none`)',
     shaped(choice(...SUCCESSIONS)),
     'promote',
   ),
@@ -97,7 +99,7 @@ export const ROOM_OPTIONS = {
     'player',
   ),
   seat_ms: preset(
-    'how long the seat of a player outlives its session, which ends some time after its connection (`limits.resume_ms`), in ms (0: it ends with it); what is said meanwhile is not kept for it',
+    'how long the seat of a player outlives its session, which ends some time after its connection (`limits.resume_ms`), in ms (0: it ends with it); what is said meanwhile is not kept for it; a player keeps `limits.seats` of these',
     lasting,
     0,
   ),
@@ -107,5 +109,15 @@ export const ROOM_OPTIONS = {
     0,
   ),
 } as const
+
+/** The same kind, without what its options say against each other. */
+export function consistent<T extends RoomOptions>({ expected, check }: Kind<T>): Kind<T> {
+  const contradiction = (value: unknown, place: string) => {
+    const { seats, seat_ms = 0 } = value as RoomOptions
+    if (seats !== 'session' || seat_ms === 0) return undefined
+    return `${below(place, 'seat_ms')}: expected 0 where seats is session: such a seat ends with its session, got ${seat_ms}`
+  }
+  return { expected, check: (value, place) => check(value, place) ?? contradiction(value, place) }
+}
 
 export type RoomOptions = OptionsOf<typeof ROOM_OPTIONS>

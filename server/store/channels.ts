@@ -1,5 +1,5 @@
+import { channelBytes } from '../core/store/channel.ts'
 import type { Channel, Operations } from '../core/store/store.ts'
-import { jsonBytes } from '../core/wire/size.ts'
 import type { Row, Sql } from './database.ts'
 
 type ChannelOperations = Omit<
@@ -29,7 +29,7 @@ export function channelOperations(sql: Sql): ChannelOperations {
         )
         .map(channelOf),
     'channel.count': () => Number(sql.get('select count(*) as many from channels')?.many),
-    'channel.update'({ id, name, owner, props, at, fits }) {
+    'channel.update'({ id, name, owner, props, at, fits = MOST }) {
       const before = get(id)
       if (!before) return null
       const after = {
@@ -38,7 +38,7 @@ export function channelOperations(sql: Sql): ChannelOperations {
         ...(owner !== undefined && { owner }),
         ...(props && { props }),
       }
-      if (isUnfit(after, fits)) return 'UNFIT'
+      if (channelBytes(after) > fits) return 'UNFIT'
       sql.run(
         'update channels set name = ?, owner = ?, props = ?, updated_at = ? where id = ?',
         ...[after.name, after.owner, JSON.stringify(after.props), at, id],
@@ -46,10 +46,10 @@ export function channelOperations(sql: Sql): ChannelOperations {
       return after
     },
     'channel.delete': ({ id }) => sql.run('delete from channels where id = ?', id) > 0,
-    'channel.join'({ id, player, most, at, fits }) {
+    'channel.join'({ id, player, most, at, fits = MOST }) {
       const channel = get(id)
       if (!channel) return null
-      if (isUnfit(channel, fits)) return 'UNFIT'
+      if (channelBytes(channel) > fits) return 'UNFIT'
       if (isMember(id, player)) return { channel, isNew: false }
       if (channel.members >= most) return 'FULL'
       seat(id, player, at)
@@ -90,8 +90,7 @@ export function channelOperations(sql: Sql): ChannelOperations {
   }
 }
 
-/** With what one more member adds to it. */
-const isUnfit = (channel: Channel, fits = Number.POSITIVE_INFINITY) => jsonBytes(channel) + 1 > fits
+const MOST = Number.POSITIVE_INFINITY
 
 const LEAVE = 'delete from channel_members where channel = ? and player = ?'
 

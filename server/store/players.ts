@@ -26,8 +26,11 @@ export function playerOperations(sql: Sql): PlayerOperations {
       return seen(id, at)
     },
     'player.set_props': setProps,
-    'player.set_group'({ id, group, member }) {
-      if (!get(id)) return null
+    'player.set_group'({ id, group, member, fits = Number.POSITIVE_INFINITY }) {
+      const before = get(id)
+      if (!before) return null
+      if (member && profileBytes({ ...before, groups: [...before.groups, group] }) > fits)
+        return 'UNFIT'
       if (member)
         sql.run('insert or ignore into player_groups (player, name) values (?, ?)', id, group)
       else sql.run('delete from player_groups where player = ? and name = ?', id, group)

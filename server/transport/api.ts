@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Api, ApiAnswer } from '../core/api/api.ts'
+import type { Api, ApiAnswer, ApiHead } from '../core/api/api.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { World } from '../world.ts'
 import { addressOf } from './address.ts'
@@ -18,9 +18,8 @@ export function createApiListener(options: ApiListenerOptions): RequestListener 
   return (request, response) => {
     const { authorization, 'content-type': contentType } = request.headers
     const asked = {
-      ...{ method: request.method ?? '', url: request.url ?? '/', authorization, contentType },
+      ...{ ...headOf(request), authorization, contentType },
       address: addressOf(request, trustProxy),
-      header: (name: string) => [request.headers[name] ?? []].flat()[0],
       body: (most: number) => readBody(request, most),
     }
     const answered = api(asked).then((answer) => respond(request, response, answer, world))
@@ -30,6 +29,11 @@ export function createApiListener(options: ApiListenerOptions): RequestListener 
     })
   }
 }
+
+export const headOf = ({ method = '', url = '/', headers }: IncomingMessage): ApiHead => ({
+  ...{ method, url },
+  header: (name) => [headers[name] ?? []].flat()[0],
+})
 
 const NO_CONTENT = 204
 

@@ -30,19 +30,21 @@ export interface HttpOptions {
   /** Whether what keeps players and channels answers. */
   readonly isWell: () => boolean
   readonly api: RequestListener
+  /** Whether a request is for the API. */
+  readonly isCall: (request: IncomingMessage) => boolean
   /** What is at `/`, if anything. */
   readonly page?: Serve | undefined
   /** The game's own answers, which come first. */
   readonly own?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
 }
 
-/** The API under `/v1`, `/healthz`, what `own` answers, the page at `/`, and a proper 404 elsewhere. */
+/** The API’s calls, `/healthz`, what `own` answers, the page at `/`, and a proper 404 elsewhere. */
 export function createHttp(options: HttpOptions): RequestListener {
-  const { log, now, isWell, api, page, own } = options
+  const { log, now, isWell, api, isCall, page, own } = options
   const seldom = createSeldom(now)
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
-    if (path === '/v1' || path.startsWith('/v1/')) return api(request, response)
+    if (isCall(request)) return api(request, response)
     if (path !== '/healthz' && own?.(request, response)) return
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')

@@ -4,7 +4,7 @@ import type { Upgrade } from '../core/session/dialect.ts'
 import type { World } from '../world.ts'
 
 /** What is told of what comes in. */
-export type Ear = Pick<Connection, 'receive' | 'ponged' | 'written' | 'closed'>
+export type Ear = Pick<Connection, 'receive' | 'ponged' | 'written' | 'closed' | 'flooded'>
 
 /** Where transports come in: a hub, or what stands before it. */
 export interface Door<E extends Ear = Ear> {
@@ -129,6 +129,7 @@ function createRoad(near: Transport, lag: Lag, number: number, world: World) {
       return {
         receive: (bytes, isBinary) => up(() => ear.receive(bytes, isBinary)),
         ponged: () => up(() => ear.ponged()),
+        flooded: () => up(() => ear.flooded()),
         closed: (code) => up(() => ear.closed(code)),
         // The machine's own, which no network delays.
         written: () => ear.written(),

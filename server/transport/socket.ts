@@ -4,8 +4,7 @@ import { TLSSocket } from 'node:tls'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { SUBPROTOCOL } from '../../protocol/session.ts'
 import type { Transport } from '../core/session/connection.ts'
-import { upgradeOf } from '../core/session/dialect.ts'
-import type { Limits } from '../core/wire/limits.ts'
+import { type Upgrade, upgradeOf } from '../core/session/dialect.ts'
 import type { Log } from '../world.ts'
 import { addressOf } from './address.ts'
 import { closeReason } from './close-reason.ts'
@@ -14,7 +13,8 @@ import { isAdmitted, type Origins } from './origins.ts'
 
 export interface SocketOptions extends Door {
   readonly http: Server
-  readonly limits: Limits
+  /** How large a frame such a request's socket may take. */
+  readonly frameBytes: (upgrade: Upgrade) => number
   readonly log?: Log
   /** Which pages may connect; all of them unless given. */
   readonly origins?: Origins | undefined
@@ -29,31 +29,64 @@ export interface Sockets {
 
 const CLOSE_TIMEOUT = 2_000
 const MAX_FRAGMENTS = 64
-const MAX_BUFFERED_CHUNKS = 1_024
+/** What arrives at a time is mostly more: a network's smallest packets are of 536 bytes. */
+const CHUNK_BYTES = 64
+/** How many pings are answered at once; whoever sends more does nothing else. */
+const MAX_PINGS = 60
 const MAX_LOGGED = 200
 
 /** WebSockets on an HTTP server: each becomes a transport of a connection. */
 export function createSockets(options: SocketOptions): Sockets {
-  const { http, limits } = options
+  /** By how large a frame they take. */
+  const servers = new Map<number, WebSocketServer>()
+  let isClosed = false
+  options.http.on('upgrade', (request, socket, head) => {
+    const size = options.frameBytes(upgradeOf(request.url ?? '/'))
+    const server = servers.get(size) ?? createSocketServer(size, options)
+    servers.set(size, server)
+    if (isClosed) server.close()
+    server.handleUpgrade(request, socket, head, (ws) => open(ws, request, options))
+  })
+  return {
+    close() {
+      isClosed = true
+      for (const server of servers.values()) server.close()
+    },
+  }
+}
+
+function createSocketServer(maxPayload: number, options: SocketOptions): WebSocketServer {
   const settings = {
-    server: http,
+    noServer: true,
     verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => {
       if (admits(req, options)) verdict(true)
       else verdict(false, 403, 'origin not admitted')
     },
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: limits.frame_bytes,
+    maxPayload,
     maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+    maxBufferedChunks: Math.ceil(maxPayload / CHUNK_BYTES),
+    autoPong: false,
     closeTimeout: CLOSE_TIMEOUT,
     handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   }
   const server = new WebSocketServer(settings)
-  // ws passes the HTTP server's errors on; whoever listens there has heard them already.
-  server.on('error', () => {})
-  server.on('connection', (ws, request) => open(ws, request, options))
-  return { close: () => void server.close() }
+  server.on('headers', (headers, request) => nameSubprotocol(headers, request, options))
+  return server
+}
+
+/** A client that asked for another subprotocol will refuse to connect: it is told which there is. */
+function nameSubprotocol(
+  headers: string[],
+  request: IncomingMessage,
+  { trustProxy, log }: SocketOptions,
+): void {
+  const asked = request.headers['sec-websocket-protocol']?.slice(0, MAX_LOGGED).split(/,\s*/)
+  if (!asked || headers.some((one) => one.startsWith('Sec-WebSocket-Protocol:'))) return
+  headers.push(`X-Estragon-Subprotocol: ${SUBPROTOCOL}, or none`)
+  const address = addressOf(request, trustProxy)
+  log?.warn({ address, asked, known: SUBPROTOCOL }, 'unknown subprotocol')
 }
 
 type Verdict = (isAdmitted: boolean, status?: number, message?: string) => void
@@ -77,9 +110,11 @@ function open(ws: Carrier<WebSocket>, request: IncomingMessage, options: SocketO
   ws.on('error', onError)
   ws.on('message', onMessage)
   socket.on('drain', onDrain)
+  ws.on('ping', onPing)
   ws.on('pong', onPong)
   ws.on('close', onClose)
   transport.forget = options.forget
+  transport.log = options.log
   transport.connection = options.accept(transport, upgradeOf(request.url ?? '/', request.headers))
 }
 
@@ -88,7 +123,10 @@ const TRANSPORT = Symbol('transport')
 type Carrier<T> = T & { [TRANSPORT]?: SocketTransport }
 
 function onError(this: Carrier<WebSocket>, error: Error & { code?: string }): void {
-  if (error.code?.startsWith('WS_ERR_')) this[TRANSPORT]?.connection?.closed(PROTOCOL_ERROR)
+  const { connection, address, log } = this[TRANSPORT] ?? {}
+  if (!error.code?.startsWith('WS_ERR_')) return
+  log?.warn({ address, code: error.code }, 'frame refused')
+  connection?.closed(PROTOCOL_ERROR)
 }
 
 function onMessage(this: Carrier<WebSocket>, data: RawData, isBinary: boolean): void {
@@ -97,6 +135,10 @@ function onMessage(this: Carrier<WebSocket>, data: RawData, isBinary: boolean): 
 
 function onDrain(this: Carrier<Socket>): void {
   this[TRANSPORT]?.connection?.written()
+}
+
+function onPing(this: Carrier<WebSocket>, data: Buffer): void {
+  this[TRANSPORT]?.pong(data)
 }
 
 function onPong(this: Carrier<WebSocket>): void {
@@ -117,10 +159,13 @@ class SocketTransport implements Transport {
   readonly address: string
   connection: Ear | undefined
   forget: Door['forget'] | undefined
+  log: Log | undefined
   readonly #ws: WebSocket
   readonly #socket: Socket
   /** Mostly everything is taken at once, and asking a stream costs more than remembering that. */
   #isClear = false
+  #pings = 0
+  readonly #ponged = () => void this.#pings--
 
   constructor(ws: WebSocket, socket: Socket, address: string) {
     this.#ws = ws
@@ -150,6 +195,14 @@ class SocketTransport implements Transport {
   ping(): void {
     this.#isClear = false
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping()
+  }
+
+  /** Answers a ping; a flood of them closes, where ws would drop the socket without a word. */
+  pong(data: Buffer): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return
+    this.#isClear = false
+    if (this.#pings++ < MAX_PINGS) this.#ws.pong(data, false, this.#ponged)
+    else this.connection?.flooded()
   }
 
   close(code: number, reason: string): void {

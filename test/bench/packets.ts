@@ -15,13 +15,23 @@ const DATA = { x: 512.25, y: 384.5, z: -1.5703125 }
 const PACKET = ['Position', DATA] as const
 const TEXT = JSON.stringify({ type: 'packet', data: { name: 'Position', data: DATA } })
 
-/** Nanoseconds of one call each; `receive`: parsed and checked, as the packet is. */
+/** How many times what the engine takes to parse it JSON of a server with the same tables may take. */
+const MOST_AGREED: Readonly<Record<GodotName, number>> = { godot4: 6.7, godot3: 4.6, godot32: 4.6 }
+
+/**
+ * Nanoseconds of one call each; `receive`: parsed and checked, as the packet is; `agreed`: no more
+ * than is needed of a server with the same tables.
+ */
 interface Costs {
   readonly pack: number
   readonly stringify: number
   readonly unpack: number
   readonly parse: number
   readonly receive: number
+}
+
+interface EngineCosts extends Costs {
+  readonly agreed: number
 }
 
 /** A position of three numbers as a packet and as the JSON that says the same: size and time. */
@@ -35,8 +45,10 @@ export const packets: Workload = {
     ]
     for (const [engine, project] of ENGINES) {
       const path = findEngine(engine)
-      if (path) figures.push(...figuresOf(engine, await inEngine(engine, path, project)))
-      else console.log(`  ${engine} is not installed; left out`)
+      if (path) {
+        const costs = await inEngine(engine, path, project)
+        figures.push(...figuresOf(engine, costs), agreedOf(engine, costs))
+      } else console.log(`  ${engine} is not installed; left out`)
     }
     return figures
   },
@@ -49,6 +61,16 @@ function figuresOf(where: string, { pack, stringify, unpack, parse, receive }: C
     where === 'node' ? decode : atMost(decode, 1),
     against(`${where}: decode, against JSON unchecked`, 'ns', unpack, parse),
   ]
+}
+
+function agreedOf(engine: GodotName, { agreed, parse }: EngineCosts): Figure {
+  const most = MOST_AGREED[engine]
+  const ratio = spreadOf([agreed / parse])
+  const figure = {
+    ...alone(`${engine}: read JSON of a server with the same tables`, 'ns', [agreed]),
+    also: [{ name: 'parse alone', value: spreadOf([parse]), ratio }],
+  }
+  return bounded(figure, `at most ${most} of parsing alone`, ratio.median <= most)
 }
 
 function against(name: string, unit: string, packet: number, json: number): Figure {
@@ -87,7 +109,7 @@ function inNode(times: number): Costs {
   }
 }
 
-async function inEngine(engine: GodotName, path: string, project: string): Promise<Costs> {
+async function inEngine(engine: GodotName, path: string, project: string): Promise<EngineCosts> {
   const types = PACKETS.types.map(({ name, isBundle: is_bundle, schema }) => ({
     ...{ name, schema, is_bundle },
   }))
@@ -102,7 +124,7 @@ async function inEngine(engine: GodotName, path: string, project: string): Promi
     })
     const line = tap.split('\n').find((text) => text.startsWith('{"'))
     if (failure || !line) throw new Error(`${engine}: ${failure ?? tap}`)
-    return JSON.parse(line) as Costs
+    return JSON.parse(line) as EngineCosts
   } finally {
     for (const ending of endings) await ending()
   }

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { Scope } from '../../protocol/players.ts'
+import { channelBytes } from '../../server/core/store/channel.ts'
 import { newSecret, readSecret } from '../../server/core/store/secrets.ts'
 import type { Store } from '../../server/core/store/store.ts'
 import { createRandom } from '../support/clock.ts'
@@ -74,7 +75,6 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     for (const player of [ada, bob]) await guest(store, player)
     const create = { name: 'town', owner: ada, props: { motd: 'hi' }, at: AT }
     const channel = await store.run('channel.create', create)
-    const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
     const join = (fits?: number) =>
       store.run('channel.join', {
         ...{ id: channel.id, player: bob, most: 10, at: AT },
@@ -84,17 +84,22 @@ function promises(promise: Promised, promiseAlone: Promised): void {
       store.run('channel.update', { id: channel.id, name, at: AT, fits })
     const set = (value: string, fits: number) =>
       store.run('player.set_props', { id: ada, props: [{ key: 'k', value }], most: 2, fits })
-    const renamed = bytes({ ...channel, name: 'x'.repeat(30) })
+    const renamed = channelBytes({ ...channel, name: 'x'.repeat(30) })
 
     t.equal(await join(100), 'UNFIT')
     t.equal(await store.run('channel.is_member', { id: channel.id, player: bob }), false)
-    t.equal(await update('x'.repeat(30), renamed), 'UNFIT')
+    t.equal(await update('x'.repeat(30), renamed - 1), 'UNFIT')
     t.match(await store.run('channel.get', { id: channel.id }), { name: 'town', members: 1 })
-    t.match(await update('x'.repeat(30), renamed + 1), { name: 'x'.repeat(30) })
-    t.match(await join(renamed + 1), { isNew: true, channel: { members: 2 } })
+    t.match(await update('x'.repeat(30), renamed), { name: 'x'.repeat(30) })
+    t.match(await join(renamed), { isNew: true, channel: { members: 2 } })
     t.equal(await set('x'.repeat(500), 500), 'UNFIT')
     t.match(await store.run('player.get', { id: ada }), { props: [] })
     t.match(await set('x'.repeat(500), 5_000), { props: [{ key: 'k' }] })
+    const group = (name: string, fits: number, member = true) =>
+      store.run('player.set_group', { id: ada, group: name, member, fits })
+    t.equal(await group('x'.repeat(60), 1_000), 'UNFIT')
+    t.match(await group('a', 5_000), { groups: ['a'] })
+    t.match(await group('a', 1_000, false), { groups: [] }, 'left whatever fits')
   })
 
   promise('a ban holds until it ends or is lifted', async (t, store) => {

@@ -15,6 +15,8 @@ import { NodeSocket } from './world.ts'
 export interface Places {
   /** The server. */
   readonly main: string
+  /** A server at the machine's own IPv6 address; empty where it has none. */
+  readonly six: string
   /** The same server, over a cable that the director cuts. */
   readonly cable: string
   /** A port nobody listens on. */
@@ -77,6 +79,7 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
   obey({ director, port: main.port, cable, restarting, company, studio })
   return {
     main: url(main.port),
+    six: await openSix(t),
     cable: url(cable.port),
     refused: url(await freePort()),
     silent: url(await openSilent(t)),
@@ -90,6 +93,15 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
 }
 
 const url = (port: number) => `ws://${HOST}:${port}`
+
+async function openSix(t: Stageable): Promise<string> {
+  try {
+    const { port } = await start(t, { host: '::1', port: 0 })
+    return `ws://[::1]:${port}`
+  } catch {
+    return ''
+  }
+}
 
 async function start(
   t: Stageable,

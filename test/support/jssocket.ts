@@ -6,6 +6,8 @@ import type { Any } from './client.ts'
 export interface Jssocket {
   /** Every frame so far, as text. */
   readonly texts: readonly string[]
+  /** The text of the frame that was taken last. */
+  readonly last: string
   readonly closed: Promise<number>
   send(event: unknown): void
   /** The next frame that was not taken yet, parsed; rejects when the connection closes before. */
@@ -20,8 +22,9 @@ export async function openJssocket(
   t: Test,
   port: number,
   headers: Readonly<Record<string, string>> = {},
+  path = '/ws',
 ): Promise<Jssocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
   t.teardown(() => socket.terminate())
   const texts: string[] = []
   const waiters: { resolve(text: string): void; reject(error: Error): void }[] = []
@@ -48,6 +51,9 @@ export async function openJssocket(
   const own: Jssocket = {
     texts,
     closed,
+    get last() {
+      return texts[taken - 1] ?? ''
+    },
     send: (event) => socket.send(typeof event === 'string' ? event : JSON.stringify(event)),
     async next() {
       if (taken < texts.length) return JSON.parse(texts[taken++] ?? '')

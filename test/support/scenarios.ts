@@ -6,6 +6,7 @@
 export const SCENARIOS = [
   'a welcome comes, and a session with it',
   'every reason not to connect is told apart',
+  'an address may be written in several ways',
   'a guest comes back as the same guest',
   'members are seen to come, drop, return and leave',
   'who closes the connection on purpose has left',

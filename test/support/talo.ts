@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import type { Scope } from '../../protocol/players.ts'
@@ -34,6 +35,44 @@ export interface TaloPlayer {
   readonly alias: Any
   readonly socket: TaloSocket
 }
+
+/** When the tests' clock begins. */
+const BEGAN = '2026-01-01T00:00:01.000Z'
+
+/** An alias as Talo writes it, byte for byte. */
+export const aliasOf = (id: number, identifier: string, player: string, more: object = {}) => ({
+  id,
+  service: 'username',
+  identifier,
+  displayName: identifier,
+  player: {
+    id: player,
+    props: [],
+    devBuild: false,
+    createdAt: BEGAN,
+    lastSeenAt: BEGAN,
+    groups: [],
+    ...more,
+  },
+  lastSeenAt: BEGAN,
+  createdAt: BEGAN,
+  updatedAt: BEGAN,
+})
+
+export const channelOf = (id: number, name: string, owner: unknown, more: object = {}) => ({
+  id,
+  name,
+  owner,
+  totalMessages: 0,
+  memberCount: 1,
+  props: [],
+  autoCleanup: false,
+  private: false,
+  temporaryMembership: false,
+  createdAt: BEGAN,
+  updatedAt: BEGAN,
+  ...more,
+})
 
 export const CONNECTED = '{"res":"v1.connected","data":{}}'
 export const HEARTBEAT = 'v1.heartbeat'
@@ -137,4 +176,59 @@ function openTalo(url: string): TaloSocket {
     drop: () => ws.terminate(),
   }
   return socket
+}
+
+/** What came back over a socket of its own: the head as it was, and the body as JSON. */
+export interface RawAnswer {
+  readonly status: number
+  readonly head: string
+  readonly body: Any
+}
+
+/** Sends bytes as they are, and reads one answer. */
+export async function sayRaw(port: number, bytes: string): Promise<RawAnswer> {
+  const socket = connectTcp(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(bytes)
+  let text = ''
+  for await (const chunk of socket.setEncoding('utf8')) {
+    text += chunk
+    const [head = '', body] = text.split('\r\n\r\n')
+    const wanted = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0)
+    if (body === undefined || Buffer.byteLength(body) < wanted) continue
+    socket.destroy()
+    const status = Number(head.split(' ')[1])
+    return { status, head, body: body === '' ? undefined : JSON.parse(body) }
+  }
+  throw new Error(`expected an answer, got ${JSON.stringify(text)}`)
+}
+
+interface PluginCall {
+  readonly version: string
+  readonly key: string
+  /** Method and path, as they are written. */
+  readonly call: string
+  readonly body?: object | undefined
+  readonly alias?: Any
+}
+
+/** A call in the bytes in which Talo's Godot plugin writes it. */
+export function pluginBytes({ version, key, call, body, alias }: PluginCall): string {
+  const text = body ? JSON.stringify(body) : ''
+  return [
+    `${call} HTTP/1.1`,
+    `Authorization: Bearer ${key}`,
+    'Content-Type: application/json',
+    'Accept: application/json',
+    'X-Talo-Dev-Build: 1',
+    'X-Talo-Include-Dev-Data: 1',
+    `X-Talo-Client: godot:${version}.0`,
+    ...(alias ? [`X-Talo-Alias: ${alias.id}`, `X-Talo-Player: ${alias.player.id}`] : []),
+    'Accept-Encoding: gzip, deflate',
+    'Host: 127.0.0.1:1234',
+    'User-Agent: GodotEngine/4.6.3.stable (Linux)',
+    ...(text && [`Content-Length: ${Buffer.byteLength(text)}`]),
+    '',
+    text,
+  ].join('\r\n')
 }

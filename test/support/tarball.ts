@@ -1,11 +1,23 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { buildPage } from '../../web-client/build.ts'
+import { environment } from './program.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -17,13 +29,47 @@ export async function installed(t: Pick<Test, 'teardown'>, others: readonly stri
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const project = join(folder, 'project')
   await mkdir(project)
-  const tarball = await pack(folder)
+  const tarball = await packed(folder)
   await writeFile(join(project, 'package.json'), '{"type":"module","private":true}')
   await npm(project, 'install', ...NO_EXTRAS, tarball, ...others)
   return project
 }
 
 const NO_EXTRAS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+
+/** What the package is made of, beside what its lock file names. */
+const SOURCES = ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE']
+const SOURCE_FOLDERS = ['protocol', 'server', 'web-client']
+const CACHE = join(ROOT, 'node_modules/.cache/packed')
+
+/** The package, made once of the same sources. */
+async function packed(folder: string): Promise<string> {
+  const kept = join(CACHE, `${await hashOfSources()}.tgz`)
+  const isKept = await stat(kept).catch(() => undefined)
+  if (isKept) return kept
+  const made = await pack(folder)
+  await mkdir(CACHE, { recursive: true })
+  for (const old of await readdir(CACHE)) await rm(join(CACHE, old), { force: true })
+  await copyFile(made, `${kept}.${process.pid}`)
+  await rename(`${kept}.${process.pid}`, kept)
+  return made
+}
+
+async function hashOfSources(): Promise<string> {
+  const hash = createHash('sha1')
+  const lists = SOURCE_FOLDERS.map(async (name) =>
+    (await readdir(join(ROOT, name), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  )
+  const files = [...SOURCES.map((name) => join(ROOT, name)), ...(await Promise.all(lists)).flat()]
+  for (const file of files.sort())
+    hash
+      .update(file)
+      .update('\0')
+      .update(await readFile(file))
+  return hash.digest('hex')
+}
 
 /** The package as `npm pack` makes it, built beside the checkout so that no other test is disturbed. */
 async function pack(folder: string): Promise<string> {
@@ -37,14 +83,13 @@ async function pack(folder: string): Promise<string> {
     'protocol/protocol.json',
   ])
     await copyFile(join(ROOT, name), join(copy, name))
-  await run(process.execPath, [
-    ...[TSC, '-p', join(ROOT, 'server/tsconfig.build.json')],
-    ...['--outDir', join(copy, 'dist')],
-  ])
+  const build = [TSC, '-p', join(ROOT, 'server/tsconfig.build.json')]
+  const env = environment()
+  await run(process.execPath, [...build, '--outDir', join(copy, 'dist')], { env })
   await buildPage(join(copy, 'dist/page'))
   await npm(copy, 'pack', '--ignore-scripts', '--pack-destination', folder)
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
   return join(folder, tarball ?? 'no tarball')
 }
 
-const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd })
+const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, env: environment() })

@@ -22,13 +22,19 @@ export function nextHost(room: ModelRoom, now: number, changed?: number): number
   return rival && rankOf(rival.role) > rankOf(host.role) ? rival.number : host.number
 }
 
-/** Who is made host where nobody may be: the first of those present, another than who may no longer. */
+/**
+ * Who is made host where nobody may be: the first of those present, one without any role only where
+ * all are, another than who may no longer.
+ */
 export function heirOf(room: ModelRoom, demoted?: number): MemberInfo | undefined {
   if (KINDS[room.kind]?.succession === 'none') return undefined
   // Not in order of joining, as a seat that was taken over is its next session’s.
   const here = [...room.members.values()].filter(({ away }) => !away)
   here.sort((one, other) => one.number - other.number)
-  return here.find(({ number }) => number !== demoted) ?? here[0]
+  const heirs = here.some(({ role }) => role !== 'none')
+    ? here.filter(({ role }) => role !== 'none')
+    : here
+  return heirs.find(({ number }) => number !== demoted) ?? heirs[0]
 }
 
 /** When a host that is away is host no longer. */

@@ -80,7 +80,7 @@ export async function world(
   }
 }
 
-function immediately(callback: () => void): () => void {
+export function immediately(callback: () => void): () => void {
   const handle = setImmediate(callback)
   return () => clearImmediate(handle)
 }

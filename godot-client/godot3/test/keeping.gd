@@ -12,6 +12,30 @@ const _WINDOW := "user://test_keeping_window_"
 const _OTHER := "1"
 
 
+# A tab of a browser whose storage is given.
+class Tab:
+	extends "res://addons/estragon/tab.gd"
+
+	var all: Dictionary
+	var own: Dictionary = {}
+	var its_number: int = 0
+
+	func number() -> int:
+		return its_number
+
+	func recall(name: String, is_for_all: bool) -> String:
+		return str(_in(is_for_all).get(name, ""))
+
+	func put(name: String, value: String, is_for_all: bool) -> void:
+		_in(is_for_all)[name] = value
+
+	func discard(name: String, is_for_all: bool) -> void:
+		_in(is_for_all).erase(name)
+
+	func _in(is_for_all: bool) -> Dictionary:
+		return all if is_for_all else own
+
+
 func _initialize() -> void:
 	_tell_all([
 		["what two keep at once is there for both", "_keeps_both"],
@@ -19,6 +43,7 @@ func _initialize() -> void:
 		["who forgets leaves alone what another has kept since", "_forgets"],
 		["two windows have two numbers, and the next has the one that was given back", "_numbers"],
 		["a window that has died gives its number up", "_dies"],
+		["two tabs are two guests, and keep no file", "_tabs"],
 	])
 
 
@@ -87,6 +112,34 @@ func _dies() -> void:
 	var window := EstragonWindow.new(Scripted.TestWorld.new(), _WINDOW)
 	_equal([window.seek(), window.number], [true, 1], "it takes the number of the dead")
 	window.release()
+
+
+func _tabs() -> void:
+	_clear()
+	var browser := {}
+	var tabs := [Tab.new(), Tab.new()]
+	var windows := []
+	for tab in tabs:
+		tab.all = browser
+		windows.append(EstragonWindow.new(Scripted.TestWorld.new(), _WINDOW, tab))
+	_equal([windows[0].seek(), windows[1].seek()], [false, false], "not known yet")
+	tabs[0].its_number = 1
+	tabs[1].its_number = 2
+	_equal([windows[0].seek(), windows[1].seek()], [true, true], "known")
+	_equal([windows[0].own("ada"), windows[1].own("ada")], ["ada", "ada window 2"], "their own")
+	var keeps := []
+	for tab in tabs:
+		keeps.append(EstragonKeep.new(_FILE, "server", "guest_key", false, tab))
+		keeps.append(EstragonKeep.new(_FILE, "server", "token", true, tab))
+	_equal([keeps[0].put("key"), keeps[1].put("token")], ["", ""], "no trouble")
+	var kept := []
+	for keep in keeps:
+		kept.append(keep.recall())
+	_equal(kept, ["key", "token", "key", ""], "a key is for all, a token is not")
+	keeps[1].forget()
+	keeps[0].discard()
+	_equal([browser.size(), tabs[0].own.size()], [0, 0], "nothing is left")
+	_equal(File.new().file_exists(_FILE), false, "a file")
 
 
 func _write(path: String, text: String) -> void:

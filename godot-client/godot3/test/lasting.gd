@@ -29,6 +29,9 @@ class Told:
 	func on_channel(channel) -> void:
 		items.append([channel.name, channel.props])
 
+	func on_skipped(channel: int, offset: int) -> void:
+		items.append([channel, offset])
+
 	func on_deleted(channel: int) -> void:
 		items.append(["deleted", channel])
 
@@ -288,6 +291,19 @@ func _lost_over(director: Network, network: Network, id: int, heard: Told) -> vo
 	yield(_please(director, ["chat", [id, 10]]), "completed")
 	yield(_until(heard, "has_count", [7], "both are told"), "completed")
 	_equal(heard.offsets(), range(4, 11), "in order, once")
+	yield(_small_over(director, network, id, heard), "completed")
+
+
+# What is more than a client takes is passed over, and hides nothing behind it.
+func _small_over(director: Network, network: Network, id: int, heard: Told) -> void:
+	var skipped := Told.new()
+	network.channels.connect("skipped", skipped, "on_skipped")
+	var hello := {"receive_bytes": 1024, "fingerprint": EstragonProtocol.FINGERPRINT}
+	network.session._resume._outgoing.write({"type": "session.hello", "data": hello})
+	yield(_please(director, ["chat", [id, "x".repeat(1100), 12]]), "completed")
+	yield(_until(heard, "has_count", [8], "what follows is told"), "completed")
+	_equal(skipped.items, [[id, 11]], "what was passed over")
+	_equal(heard.items.back(), [12, "Bob", 12.0], "and on")
 
 
 func _identified(name: String):

@@ -13,6 +13,7 @@ const EstragonRooms := preload("res://addons/estragon/rooms.gd")
 const _SCENARIOS := [
 	["a welcome comes, and a session with it", "_welcome"],
 	["every reason not to connect is told apart", "_refusals"],
+	["an address may be written in several ways", "_addresses"],
 	["a guest comes back as the same guest", "_same_guest"],
 	["members are seen to come, drop, return and leave", "_members"],
 	["who closes the connection on purpose has left", "_leaves"],
@@ -95,6 +96,22 @@ func _refusals() -> void:
 	_equal(closed.items.back(), [State.CLOSED, 4104], "told")
 	var nonsense = yield(_make().connect_to_server("not a url"), "completed")
 	_check(not nonsense.ok, "an address that is none fails")
+	_check("not an address such as" in str(nonsense.error), "and says so: %s" % nonsense.error)
+
+
+func _addresses() -> void:
+	var host := _place("main").replace("ws://", "")
+	var ways := ["WS://" + host, host, " ws://%s " % host, "ws://%s?x=1" % host, host + "/"]
+	if _place("six"):
+		ways.append(_place("six"))
+	for way in ways:
+		var network := _make()
+		var answer = yield(network.connect_to_server(way), "completed")
+		if way == _place("six") and Engine.get_version_info()["hex"] < 0x030300:
+			_check("write the name" in str(answer.error), "%s: %s" % [way, answer])
+		else:
+			_check(answer.ok, "%s: %s" % [way, answer])
+		network.disconnect_from_server()
 
 
 func _same_guest() -> void:

@@ -154,6 +154,8 @@ func _query() -> void:
 	var bob: Dictionary = _company["bob"]
 	var eight = yield(network.queries.ask(bob["player"], "game.eight"), "completed")
 	_check(eight.ok and int(eight.value) == 8, "Bob says %s" % eight)
+	var patient = yield(network.queries.ask(bob["player"], "game.eight", null, INF), "completed")
+	_check(patient.ok and int(patient.value) == 8, "Bob says to who waits for ever: %s" % patient)
 	var boom = yield(network.queries.ask("session:" + bob["session"], "game.boom"), "completed")
 	_equal(_code(boom), EstragonProtocol.REMOTE_ERROR, "boom")
 	_equal(boom.error.message, "boom", "boom's text")
@@ -268,6 +270,12 @@ func _functions() -> void:
 	var functions = network.functions
 	var sum = yield(functions.execute_as_host("game.add", [5, 3]), "completed")
 	_check(sum.ok and int(sum.value) == 8, "the host adds: %s" % sum)
+	var cast = yield(functions.execute_for_players([], "game.add", [5, 3]), "completed")
+	_check(cast.ok, "nobody was to add: %s" % cast)
+	cast = yield(network.events.emit("module.m", [], {"to": []}), "completed")
+	_check(cast.ok, "nobody was to hear: %s" % cast)
+	cast = yield(network.packets.ask(["Slap"], {"to": []}), "completed")
+	_check(cast.ok, "nobody was to be slapped: %s" % cast)
 	var whose = yield(functions.execute_as_player(bob["player"], "game.whose"), "completed")
 	_equal(whose.value, network.players.me["id"], "the caller")
 	var unknown = yield(functions.execute_as_host("game.unknown"), "completed")

@@ -15,7 +15,7 @@ const Pacer := preload("res://addons/estragon/pacer.gd")
 const Text := preload("res://addons/estragon/text.gd")
 const Writer := preload("res://addons/estragon/writer.gd")
 
-const _SKIP_NUL := "# SKIP Godot 3 ends a text at U+0000"
+const _SKIP_NUL := "# SKIP Godot 3.2 ends a text at U+0000"
 
 var _count: int = 0
 var _failed: int = 0
@@ -111,7 +111,7 @@ func _check(title: String, schema: Dictionary, place: String, vector: Dictionary
 func _text(vector: Dictionary) -> void:
 	var source: String = vector["source"]
 	var title := "texts: %s" % source
-	if source.find("\\u0000") >= 0:
+	if source.find("\\u0000") >= 0 and JSON.parse('"\\u0000"').result == "":
 		_skip(title, _SKIP_NUL)
 		return
 	_written(JSON.parse(source).get_result(), vector["text"], title)

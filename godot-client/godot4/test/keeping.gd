@@ -7,12 +7,34 @@ const _WINDOW := "user://test_keeping_window_"
 const _OTHER := "1"
 
 
+## A tab of a browser whose storage is given.
+class Tab:
+	extends EstragonTab
+
+	var all: Dictionary
+	var own: Dictionary = {}
+	var its_number: int = 0
+
+	func number() -> int:
+		return its_number
+
+	func recall(name: String, is_for_all: bool) -> String:
+		return str((all if is_for_all else own).get(name, ""))
+
+	func put(name: String, value: String, is_for_all: bool) -> void:
+		(all if is_for_all else own)[name] = value
+
+	func discard(name: String, is_for_all: bool) -> void:
+		(all if is_for_all else own).erase(name)
+
+
 func _run() -> void:
 	_tell("what two keep at once is there for both", _keeps_both)
 	_tell("a file that cannot be read is moved aside, and told of", _moves_aside)
 	_tell("who forgets leaves alone what another has kept since", _forgets)
 	_tell("two windows have two numbers, and the next has the one that was given back", _numbers)
 	_tell("a window that has died gives its number up", _dies)
+	_tell("two tabs are two guests, and keep no file", _tabs)
 
 
 func _keeps_both() -> void:
@@ -77,6 +99,32 @@ func _dies() -> void:
 	var window := EstragonWindow.new(_world, _WINDOW)
 	_equal([window.seek(), window.number], [true, 1], "it takes the number of the dead")
 	window.release()
+
+
+func _tabs() -> void:
+	_clear()
+	var browser := {}
+	var tabs: Array[Tab] = [Tab.new(), Tab.new()]
+	var windows: Array[EstragonWindow] = []
+	for tab: Tab in tabs:
+		tab.all = browser
+		windows.append(EstragonWindow.new(_world, _WINDOW, tab))
+	_equal([windows[0].seek(), windows[1].seek()], [false, false], "not known yet")
+	tabs[0].its_number = 1
+	tabs[1].its_number = 2
+	_equal([windows[0].seek(), windows[1].seek()], [true, true], "known")
+	_equal([windows[0].own("ada"), windows[1].own("ada")], ["ada", "ada window 2"], "their own")
+	var keeps: Array[EstragonKeep] = []
+	for tab: Tab in tabs:
+		keeps.append(EstragonKeep.new(_FILE, "server", "guest_key", false, tab))
+		keeps.append(EstragonKeep.new(_FILE, "server", "token", true, tab))
+	_equal([keeps[0].put("key"), keeps[1].put("token")], ["", ""], "no trouble")
+	var kept := keeps.map(func(keep: EstragonKeep) -> String: return keep.recall())
+	_equal(kept, ["key", "token", "key", ""], "a key is for all, a token is not")
+	keeps[1].forget()
+	keeps[0].discard()
+	_equal([browser, tabs[0].own], [{}, {}], "nothing is left")
+	_equal(FileAccess.file_exists(_FILE), false, "a file")
 
 
 func _write(path: String, text: String) -> void:

@@ -253,6 +253,21 @@ func _is_lost(network: Network, channel: int, heard: Array) -> void:
 	await _do("chat", [channel, 10])
 	await _until(func() -> bool: return heard.size() >= 7, "both are told: %s" % [heard])
 	_equal(heard.map(func(one: Array) -> int: return one[0]), range(4, 11), "in order, once")
+	await _is_small(network, channel, heard)
+
+
+## What is more than a client takes is passed over, and hides nothing behind it.
+func _is_small(network: Network, channel: int, heard: Array) -> void:
+	var skipped := []
+	network.channels.skipped.connect(
+		func(where: int, offset: int) -> void: skipped.append([where, offset])
+	)
+	var hello := {"receive_bytes": 1_024, "fingerprint": EstragonProtocol.FINGERPRINT}
+	network.session._resume._outgoing.write({"type": "session.hello", "data": hello})
+	await _do("chat", [channel, "x".repeat(1_100), 12])
+	await _until(func() -> bool: return heard.size() >= 8, "what follows is told: %s" % [heard])
+	_equal(skipped, [[channel, 11]], "what was passed over")
+	_equal(heard.back(), [12, "Bob", 12.0], "and on")
 
 
 func _identified(name: String) -> Network:

@@ -7,6 +7,7 @@ func _run() -> void:
 	await process_frame
 	await _tell("a welcome comes, and a session with it", _welcome)
 	await _tell("every reason not to connect is told apart", _refusals)
+	await _tell("an address may be written in several ways", _addresses)
 	await _tell("a guest comes back as the same guest", _same_guest)
 	await _tell("members are seen to come, drop, return and leave", _members)
 	await _tell("who closes the connection on purpose has left", _leaves)
@@ -97,6 +98,19 @@ func _refusals() -> void:
 	_equal(late.session.last_error.cause, EstragonProtocol.CLOSE_NOT_IDENTIFIED, "told 4104")
 	var nonsense := await _make().connect_to_server("not a url")
 	_check(not nonsense.ok, "an address that is none fails")
+	_check(str(nonsense.error).contains("not an address such as"), "and says so: %s" % nonsense.error)
+
+
+func _addresses() -> void:
+	var host := _place("main").trim_prefix("ws://")
+	var ways := ["WS://" + host, host, " ws://%s " % host, "ws://%s?x=1" % host, host + "/"]
+	if _place("six"):
+		ways.append(_place("six"))
+	for way: String in ways:
+		var network := _make()
+		var answer := await network.connect_to_server(way)
+		_check(answer.ok, "%s: %s" % [way, answer])
+		network.disconnect_from_server()
 
 
 func _same_guest() -> void:

@@ -76,6 +76,8 @@ func _asks() -> void:
 	var before := await _heard(0)
 	var eight := await network.queries.ask(bob, "game.eight")
 	_equal(eight.value, 8.0, "Bob's answer: %s" % eight)
+	var patient := await network.queries.ask(bob, "game.eight", null, INF)
+	_equal(patient.value, 8.0, "Bob's answer to who waits for ever: %s" % patient)
 	var boom := await network.queries.ask(bob, "game.boom")
 	_fails(boom, EstragonProtocol.REMOTE_ERROR, "boom")
 	_equal(boom.error.message, "boom", "why")
@@ -214,6 +216,12 @@ func _executes() -> void:
 	var functions := network.functions
 	var sum := await functions.execute_as_host("game.add", [5, 3])
 	_equal(sum.value, 8.0, "the host's sum: %s" % sum)
+	for cast: EstragonResult in [
+		await functions.execute_for_players([], "game.add", [5, 3]),
+		await network.events.emit("module.m", [], {"to": []}),
+		await network.packets.ask(["Slap"], {"to": []}),
+	]:
+		_check(cast.ok, "nobody was meant: %s" % cast)
 	_equal((await functions.execute_as_host("game.whose")).value, us, "who it was for")
 	var by_bob := await functions.execute_as_player(str(_bob["player"]), "game.add", [1, 2])
 	_equal(by_bob.value, 3.0, "Bob's sum")

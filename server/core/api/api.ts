@@ -4,24 +4,30 @@ import type { RateClass } from '../../../protocol/limits.ts'
 import { toText } from '../../../protocol/message.ts'
 import type { Scope } from '../../../protocol/players.ts'
 import { check, type Schema } from '../../../protocol/schema.ts'
+import { wholeText } from '../../../protocol/whole.ts'
 import type { World } from '../../world.ts'
 import type { AccessKey } from '../store/store.ts'
 import { isDeeper } from '../wire/decode.ts'
 import { incidentOf } from '../wire/incident.ts'
+import { readJson } from '../wire/json.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
 import { allowed, createMatching, type Hit, type Pair, type ServedRoutes } from './routes.ts'
 
-/** A request, as far as the API looks at it. */
-export interface ApiRequest {
+/** What says whether a request is a call of an API, and of whose. */
+export interface ApiHead {
   readonly method: string
   /** With its query, and percent signs as they came. */
   readonly url: string
+  /** Any header, by its name in lower case. */
+  header(name: string): string | undefined
+}
+
+/** A request, as far as the API looks at it. */
+export interface ApiRequest extends ApiHead {
   readonly address: string
   readonly authorization: string | undefined
   readonly contentType: string | undefined
-  /** Any other header, by its name in lower case. */
-  header(name: string): string | undefined
   /** Reads the body; rejects with TOO_LARGE above so many bytes, and ABORTED when the client goes. */
   body(most: number): Promise<Buffer>
 }
@@ -62,8 +68,6 @@ export interface ApiOptions<R extends ServedRoutes> {
   readonly handlers: ServedHandlers<R>
   /** An error in the words of another API than ours. */
   readonly tell?: (error: ErrorData) => object
-  /** What is said of a call that no route is for, if not UNKNOWN_ROUTE or METHOD_NOT_ALLOWED. */
-  readonly unknown?: (path: string) => Refusal
   /** The key behind a secret; refuses the unknown and the revoked. */
   readonly authenticate: (secret: string, address: string) => Promise<AccessKey>
   /** Refuses what a key may not do. */
@@ -74,13 +78,16 @@ export interface ApiOptions<R extends ServedRoutes> {
   readonly checkReplies: boolean
 }
 
+/** Whether the path of a call is one of ours. */
+export const isOurs = ({ url }: ApiHead): boolean => /^\/v1(?=[/?]|$)/.test(url)
+
 export type Api = (request: ApiRequest) => Promise<ApiAnswer>
 
 type AnyHandler = (call: Asked<unknown> & Caller) => Promise<unknown>
 
 /** Match, charge, authenticate, check, handle, answer: the way in for every HTTP call. */
 export function createApi<R extends ServedRoutes>(options: ApiOptions<R>): Api {
-  const { world, limits, authenticate, permit, charge, checkReplies, tell, unknown } = options
+  const { world, limits, authenticate, permit, charge, checkReplies, tell } = options
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
   const matching = createMatching(options.routes)
 
@@ -91,7 +98,6 @@ export function createApi<R extends ServedRoutes>(options: ApiOptions<R>): Api {
     const hit = found.find(({ line }) => line.method === method)
     try {
       charge(request.address, hit?.line.route.rate ?? 'http')
-      if (!hit && unknown) throw unknown(path.slice(0, MAX_TOLD))
       if (found.length === 0)
         throw new Refusal('UNKNOWN_ROUTE', `there is nothing at ${path.slice(0, MAX_TOLD)}`)
       if (!hit) throw new Refusal('METHOD_NOT_ALLOWED')
@@ -165,7 +171,7 @@ const queryOf = ({ url }: ApiRequest): readonly Pair[] => {
 function readTexts(schema: Schema | undefined, pairs: readonly Pair[], place: string): object {
   const fields = schema?.kind === 'object' ? schema.fields : {}
   const read = new Map<string, string | number>()
-  for (const [name, text] of pairs) {
+  for (const [name, text] of pairs.map(wholePair)) {
     if (read.has(name))
       throw new Refusal(
         'INVALID_MESSAGE_DATA',
@@ -177,6 +183,8 @@ function readTexts(schema: Schema | undefined, pairs: readonly Pair[], place: st
   return Object.fromEntries(read)
 }
 
+const wholePair = ([name, text]: Pair): Pair => [wholeText(name), wholeText(text)]
+
 const NUMBER = /^-?\d+(\.\d+)?$/
 
 async function readBody(request: ApiRequest, { body_bytes, depth }: Limits): Promise<unknown> {
@@ -187,8 +195,11 @@ async function readBody(request: ApiRequest, { body_bytes, depth }: Limits): Pro
   if (isDeeper(bytes, depth))
     throw new Refusal('INVALID_MESSAGE', `body: expected at most ${depth} levels of nesting`)
   try {
-    if (isUtf8(bytes)) return JSON.parse(bytes.toString('utf8'))
-  } catch {
+    const read = isUtf8(bytes) ? readJson(bytes, body_bytes, 'body') : undefined
+    if (read?.problem) throw read.problem
+    if (read) return read.value
+  } catch (error) {
+    if (error instanceof Refusal) throw error
     // It is no JSON.
   }
   throw new Refusal('INVALID_MESSAGE', 'body: expected JSON in UTF-8')

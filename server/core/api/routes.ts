@@ -1,5 +1,6 @@
 import type { Method, Route } from '../../../protocol/http.ts'
 import type { Schema } from '../../../protocol/schema.ts'
+import { wholeText } from '../../../protocol/whole.ts'
 
 /** A route of our API or of another's. */
 interface ServedRoute extends Omit<Route, 'doc' | 'reply'> {
@@ -10,7 +11,7 @@ interface ServedRoute extends Omit<Route, 'doc' | 'reply'> {
   /** Passes over what the schemas of its query and its body do not know. */
   readonly lenient?: true
 }
-export type ServedRoutes = Readonly<Record<`${Method} /v1/${string}`, ServedRoute>>
+export type ServedRoutes = Readonly<Record<`${Method} /${string}`, ServedRoute>>
 
 /** A line of the table of routes, ready to be matched. */
 export interface Line {
@@ -48,7 +49,9 @@ export function createMatching(routes: ServedRoutes): (path: string) => Hit[] {
 
 /** The methods of these routes, as the header `allow` lists them. */
 export const allowed = (found: readonly Hit[]) =>
-  found.map(({ line }) => (line.method === 'GET' ? 'GET, HEAD' : line.method)).join(', ')
+  [...new Set(found.map(({ line }) => (line.method === 'GET' ? 'GET, HEAD' : line.method)))].join(
+    ', ',
+  )
 
 const linesOf = (routes: ServedRoutes): readonly Line[] =>
   Object.entries<ServedRoute>(routes).map(([name, route]) => {
@@ -61,7 +64,7 @@ const isParameter = (segment: string) => segment.startsWith(':')
 /** A segment without its percent signs; what is wrongly encoded matches nothing. */
 function decoded(segment: string): string {
   try {
-    return decodeURIComponent(segment)
+    return wholeText(decodeURIComponent(segment))
   } catch {
     return ''
   }

@@ -74,11 +74,8 @@ function send({ connection, session }: Incoming, message: Answer, re: Id | undef
 }
 
 /** An id in flight belongs to the request that said it first; whatever repeats it has none. */
-export function askedBy({ session }: Incoming, asked: Subject): Subject {
-  const { type, id } = asked
-  if (id === undefined || !session.requests.has(id)) return asked
-  return type === undefined ? {} : { type }
-}
+export const askedBy = ({ session }: Incoming, asked: Subject): Subject =>
+  asked.id !== undefined && session.requests.has(asked.id) ? { ...asked, id: undefined } : asked
 
 interface Answer {
   readonly type: string

@@ -64,7 +64,7 @@ export function createDispatch(options: DispatchOptions) {
     const { conversation } = session
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
-    const decoded = decode(session, bytes, isBinary, limits, binary)
+    const decoded = decode(session, bytes, isBinary, conversation?.bounds ?? limits, binary)
     const { resume } = session
     if (decoded.counted && resume.resetting !== undefined) return
     resume.heard()
@@ -73,7 +73,8 @@ export function createDispatch(options: DispatchOptions) {
     const incoming = { connection, session, isLate, bytes: bytes.length }
     try {
       if (conversation) hear(incoming, conversation, bytes, decoded)
-      else if (decoded.problem) refuseMalformed(incoming, decoded.problem, decoded.asked ?? {})
+      else if (decoded.problem)
+        refuseMalformed(incoming, decoded.problem, askedBy(incoming, decoded.asked ?? {}))
       else route(incoming, decoded.message)
     } catch (error) {
       refuse(incoming, error, {})

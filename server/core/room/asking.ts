@@ -1,5 +1,6 @@
 import { DEFAULT_ASK_MS } from '../../../protocol/queries.ts'
 import type { Json } from '../../../protocol/schema.ts'
+import { heardMs, toldMs } from '../../../protocol/timer.ts'
 import type { Asker, Receiver } from '../delivery/receiver.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { targetOf } from './audience.ts'
@@ -15,7 +16,7 @@ interface Inquiry {
   readonly asker: Asker & Receiver
   readonly to: readonly string[] | undefined
   readonly type: 'query' | 'function.call'
-  /** How long it may take, in ms (30,000). */
+  /** How long it may take, in ms (30,000), as a message tells it. */
   readonly timeout: number | undefined
   /** What is asked; said once, when nothing but its size is in the way. */
   readonly say: () => object
@@ -100,7 +101,7 @@ async function ask(
   const answer = await target.receiver.ask({
     type,
     make() {
-      const data = { ...say(), timeout }
+      const data = { ...say(), timeout: toldMs(timeout) }
       // The room's logic, which saw it first, may have taken the seat away.
       if (room.memberOf(target.receiver) !== target)
         throw new Refusal('TARGET_LEFT', undefined, { cause })
@@ -114,7 +115,7 @@ async function ask(
   return (answer as { value: Json }).value
 }
 
-const timeoutOf = ({ timeout = DEFAULT_ASK_MS }: Inquiry): number => timeout
+const timeoutOf = ({ timeout = DEFAULT_ASK_MS }: Inquiry): number => heardMs(timeout)
 
 function once<T>(run: () => T): () => T {
   let done: { readonly value: T } | undefined

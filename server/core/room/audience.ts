@@ -9,6 +9,7 @@ import type { Context } from '../dispatch/call.ts'
 import { ENVELOPE_BYTES } from '../wire/envelope.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { aOrAn } from './kind.ts'
 import { isHost, type Member } from './member.ts'
 import type { Room } from './room.ts'
 import type { Seated } from './seated.ts'
@@ -70,7 +71,7 @@ export function earOf({ hooks, kind }: Room, hook: 'onEvent' | 'onPacket'): Ear 
     deaf: () =>
       new Refusal(
         'INVALID_TARGET',
-        `to: nobody hears what is said to server in a ${kind.name}, which has no ${hook}`,
+        `to: nobody hears what is said to server in ${aOrAn(kind.name)}, which has no ${hook}`,
       ),
   }
 }
@@ -212,7 +213,8 @@ const isNobodyRight = (sender: Member, address: string): boolean =>
 
 function nobodyAt(room: Room, addresses: readonly string[]): Refusal {
   const areHosts = addresses.every((one) => HOSTS.includes(one))
-  return areHosts && !room.host
+  const isOneThere = room.host !== null && room.memberOf(room.host.receiver) === room.host
+  return areHosts && !isOneThere
     ? new Refusal('NO_HOST')
     : new Refusal('INVALID_TARGET', `to: nobody in this room is at ${addresses.join(', ')}`)
 }

@@ -6,7 +6,7 @@ import type { Limits } from '../wire/limits.ts'
 import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { checkBytes } from '../wire/size.ts'
-import type { Described } from './kind.ts'
+import { aOrAn, type Described } from './kind.ts'
 import { infoOf, type Member, type MemberInfo } from './member.ts'
 import type { Room } from './room.ts'
 
@@ -33,9 +33,12 @@ export function describe(
 function permitted(room: Room, member: Member, asked: Described): Described | undefined {
   const { hooks, kind } = room
   if (!hooks.onDescribe)
-    throw new Refusal('UNSUPPORTED', `room.describe: who sits in a ${kind.name} stays as it joined`)
+    throw new Refusal(
+      'UNSUPPORTED',
+      `room.describe: who sits in ${aOrAn(kind.name)} stays as it joined`,
+    )
   const said: unknown = hooks.onDescribe(member, asked)
-  const place = `onDescribe of a ${kind.name}`
+  const place = `onDescribe of ${aOrAn(kind.name)}`
   const promised = promisedBy(said)
   if (promised) {
     void promised.catch(() => {})

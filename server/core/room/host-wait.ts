@@ -1,3 +1,4 @@
+import { bounded } from '../../../protocol/timer.ts'
 import type { World } from '../../world.ts'
 import type { Asker } from '../delivery/receiver.ts'
 import type { Limits } from '../wire/limits.ts'
@@ -33,7 +34,7 @@ export function createHostWaits({ after }: Pick<World, 'after'>, limits: Limits)
         fail = (code) => reject(new Refusal(code, undefined, { cause }))
       })
       waiting.set(room, own.add(go))
-      const cancel = after(Math.min(ms, limits.ask_ms), () => fail('TIMEOUT'))
+      const cancel = after(bounded(ms, limits.ask_ms), () => fail('TIMEOUT'))
       const forgotten = known.finally(() => {
         cancel()
         own.delete(go)

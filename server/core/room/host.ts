@@ -90,11 +90,16 @@ function hostOf(room: Room, now: number, changed?: Member): Member | null {
   return isHigher ? rival : host
 }
 
-/** Where nobody may be host, the first who is present is given the role, for good. */
+/**
+ * Where nobody may be host, the first who is present is given the role, for good: who has no role at
+ * all only where nobody else is, and who has just lost that of a host after others like it.
+ */
 function promoted(room: Room, demoted: Member | undefined): Member | null {
   if (!doesPromote(room)) return null
   const present = [...room.members].filter(({ away }) => !away)
-  const heir = present.find((one) => one !== demoted) ?? present[0]
+  const able = present.filter(({ role }) => role !== 'none')
+  const heirs = able.length > 0 ? able : present
+  const heir = heirs.find((one) => one !== demoted) ?? heirs[0]
   if (!heir) return null
   heir.role = 'host'
   const told = { number: heir.number, role: heir.role }

@@ -88,6 +88,9 @@ export const AS_MEMBERS_SAY: RoomHooks = {
   onDescribe: () => undefined,
 }
 
+/** As a sentence names one of what is called so: `a duel`, `an inn`. */
+export const aOrAn = (name: string): string => `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
+
 /** How long a room outlives its last member, in ms, unless its kind says. */
 export const LINGER_MS = 30_000
 

@@ -1,12 +1,13 @@
 import { within } from '../../../protocol/accepting.ts'
 import { DEFAULT_ASK_MS } from '../../../protocol/queries.ts'
 import type { Json } from '../../../protocol/schema.ts'
+import { bounded, heardMs } from '../../../protocol/timer.ts'
 import type { World } from '../../world.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Limits } from '../wire/limits.ts'
 import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
-import type { RoomHandler, RoomMessage, Words } from './kind.ts'
+import { aOrAn, type RoomHandler, type RoomMessage, type Words } from './kind.ts'
 import { createPassing, type ProblemOf } from './passing.ts'
 import type { Room } from './room.ts'
 
@@ -73,7 +74,7 @@ export function createLogic({ world, limits }: LogicOptions) {
     { room, message: { name, from }, timeout }: RoomQuestion,
     promised: Promise<unknown>,
   ): Promise<unknown> {
-    const ms = Math.min(timeout ?? DEFAULT_ASK_MS, limits.ask_ms)
+    const ms = bounded(heardMs(timeout ?? DEFAULT_ASK_MS), limits.ask_ms)
     const decided = promised.catch((error) => {
       throw failed(room, error)
     })
@@ -121,7 +122,7 @@ const left = ({ code }: Room) => new Refusal('NOT_IN_ROOM', `you left ${code} be
 
 function answerOf({ kind }: Room, handler: RoomHandler, { name }: Words, value: unknown): Answer {
   const answer = value ?? null
-  const problem = handler.problemOfValue(answer, `what ${name} of a ${kind.name} returned`)
+  const problem = handler.problemOfValue(answer, `what ${name} of ${aOrAn(kind.name)} returned`)
   if (problem) throw new TypeError(problem)
   return { value: answer as Json } // just checked
 }

@@ -10,8 +10,8 @@ import type { Rooms } from './rooms.ts'
 /** Packets from the server itself, to whomever it likes. */
 export interface PacketDesk {
   /**
-   * Sends a packet to `session:ID`, `player:ID`, `room:CODE` or `public`, which is everybody; to how
-   * many. Throws a Refusal for what is no packet or no address.
+   * Sends a packet to `session:ID`, `player:ID`, `room:CODE`, `public` (who has not identified, and
+   * guests) or `all`; to how many. Throws a Refusal for what is no packet or no address.
    */
   send(to: string, packet: AnyPacket): number
   /** Sends one to a session, by its id, and resolves with its answer. */
@@ -23,9 +23,12 @@ export interface DeskOptions {
   readonly sessions: Sessions
   readonly rooms: Rooms
   readonly sessionsOf: (player: string) => Iterable<Session>
+  /** The group `public`. */
+  readonly anonymous: () => Iterable<Session>
 }
 
-export function createPacketDesk({ sender, sessions, rooms, sessionsOf }: DeskOptions): PacketDesk {
+export function createPacketDesk(options: DeskOptions): PacketDesk {
+  const { sender, sessions, rooms, sessionsOf, anonymous } = options
   return {
     send(to, packet) {
       if (addressKind(to) !== 'room:') return sender.send(sessionsAt(to), packet)
@@ -43,13 +46,14 @@ export function createPacketDesk({ sender, sessions, rooms, sessionsOf }: DeskOp
 
   function sessionsAt(to: string): Iterable<Session> {
     const kind = addressKind(to)
-    if (kind === 'public') return sessions.all()
+    if (kind === 'all') return sessions.all()
+    if (kind === 'public') return anonymous()
     if (kind === 'player:') return sessionsOf(addressName(to))
     const session = kind === 'session:' ? sessions.get(addressName(to)) : undefined
     if (session) return [session]
     throw new Refusal(
       'INVALID_TARGET',
-      `to: expected public, or a session:ID, player:ID or room:CODE there is; got ${to}`,
+      `to: expected all, public, or a session:ID, player:ID or room:CODE there is; got ${to}`,
     )
   }
 }

@@ -3,7 +3,7 @@ import type { Limits } from '../wire/limits.ts'
 import { promisedBy } from '../wire/promised.ts'
 import { jsonBytes } from '../wire/size.ts'
 import { createFaults } from './fault.ts'
-import type { RoomMessage, Words } from './kind.ts'
+import { aOrAn, type RoomMessage, type Words } from './kind.ts'
 import type { Room } from './room.ts'
 
 export interface PassingOptions {
@@ -29,11 +29,11 @@ export function createPassing({ world, limits }: PassingOptions) {
     return attempt(room, () => {
       const changed: unknown = hooks.onMessage?.(message)
       if (changed === false) return undefined
-      const place = `onMessage of a ${room.kind.name}`
+      const place = () => `onMessage of ${aOrAn(room.kind.name)}`
       const said = { name: message.name, args: message.args }
-      const { name, args } = { ...said, ...(changed !== undefined && partOf(changed, place)) }
+      const { name, args } = { ...said, ...(changed !== undefined && partOf(changed, place())) }
       const problem = problemOf({ name, args }) ?? problemOfSize({ name, args })
-      if (problem) throw new TypeError(`${place}: ${problem}`)
+      if (problem) throw new TypeError(`${place()}: ${problem}`)
       return { name, args }
     })
   }

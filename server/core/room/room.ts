@@ -7,7 +7,7 @@ import { Batch, isSharable } from '../delivery/batch.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
-import type { KindOf, RoomHooks } from './kind.ts'
+import { aOrAn, type KindOf, type RoomHooks } from './kind.ts'
 import { type Member, rankOf } from './member.ts'
 import { DEFAULT_PERMISSIONS } from './permissions.ts'
 
@@ -225,7 +225,7 @@ export class Room {
   permit(member: Member, action: Action): void {
     const required = this.kind.permissions?.[action] ?? DEFAULT_PERMISSIONS[action]
     if (rankOf(member.role) >= rankOf(required)) return
-    const text = `${action}: a ${this.kind.name} asks the role ${required}; yours is ${member.role}`
+    const text = `${action}: ${aOrAn(this.kind.name)} asks the role ${required}; yours is ${member.role}`
     throw new Refusal('PERMISSION_DENIED', text)
   }
 

@@ -32,7 +32,7 @@ export function createRooms(world: World, limits: Limits) {
   const waits = createHostWaits(world, limits)
   const hosts = createHosts(world, waits.end)
   const takeovers = createTakeovers({
-    ...{ world, moved, guard, judge: hosts.judge },
+    ...{ world, limits, moved, guard, judge: hosts.judge },
     tellAway: tellAwayIn,
     expire: (member, room) => unseat(member, room, 'lost'),
   })
@@ -82,6 +82,11 @@ export function createRooms(world: World, limits: Limits) {
     takeOver: takeovers.takeOver,
     /** The rooms where a player has a seat. */
     heldBy: takeovers.roomsOf,
+    /** Takes every seat of a player who is banned from the server. */
+    expel(player: string): void {
+      for (const room of takeovers.roomsOf(player))
+        for (const member of [...room.ofPlayer(player)]) unseat(member, room, 'banned')
+    },
     fits: index.fits,
     release,
     roleOf: hosts.roleOf,

@@ -10,6 +10,7 @@ import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { checkBytes } from '../wire/size.ts'
 import { createFaults } from './fault.ts'
+import { aOrAn } from './kind.ts'
 import type { Member } from './member.ts'
 import { type Room, roomInfoOf } from './room.ts'
 import type { Rooms } from './rooms.ts'
@@ -192,7 +193,7 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
   /** What the room says of a member, if that can be told. */
   function dataOf(room: Room, said: Json | undefined): Json {
     const data = said ?? null
-    const problem = check(ANY, data, `onJoin of a ${room.kind.name}`)
+    const problem = check(ANY, data, `onJoin of ${aOrAn(room.kind.name)}`)
     if (problem) throw new TypeError(problem)
     checkBytes('what onJoin returned', data, limits.data_bytes)
     return data

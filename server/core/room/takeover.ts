@@ -2,6 +2,7 @@ import type { Cancel, World } from '../../world.ts'
 import type { Player, Receiver } from '../delivery/receiver.ts'
 import type { Session } from '../session/session.ts'
 import { push } from '../wire/frame.ts'
+import type { Limits } from '../wire/limits.ts'
 import type { Member } from './member.ts'
 import type { Room } from './room.ts'
 import { Vacancy } from './vacancy.ts'
@@ -9,6 +10,7 @@ import { Vacancy } from './vacancy.ts'
 /** What a seat that changes hands has to do with the rest of the rooms. */
 export interface TakeoverOptions {
   readonly world: World
+  readonly limits: Pick<Limits, 'seats'>
   /** A receiver sits in a room no longer, and another one does where there is one. */
   readonly moved: (room: Room, from: Receiver, to?: Receiver) => void
   /** Says of a member that it is away, or back, to all but `except`. */
@@ -17,20 +19,21 @@ export interface TakeoverOptions {
   readonly judge: (room: Room) => void
   /** Runs a hook of the room's. */
   readonly guard: (room: Room, run: () => unknown) => void
-  /** A seat was kept as long as its room's kind says, and nobody came. */
+  /** A seat was kept as long as it could be, and nobody came. */
   readonly expire: (member: Member, room: Room) => void
 }
 
 /** Seats that belong to their players: taken over by their next session, kept without one. */
 export function createTakeovers(options: TakeoverOptions) {
-  const { world, moved, tellAway, judge, guard, expire } = options
+  const { world, limits, moved, tellAway, judge, guard, expire } = options
   const byPlayer = new Map<string, Set<Room>>()
-  const expiring = new Map<Member, Cancel>()
+  /** The seats that are kept without a session, by their players, the oldest first. */
+  const kept = new Map<string, Map<Member, Kept>>()
 
   return {
     /** The rooms where a player has a seat, the oldest first. */
-    roomsOf: (player: Player | null): readonly Room[] =>
-      [...(byPlayer.get(player?.id ?? '') ?? [])].sort((one, other) => one.serial - other.serial),
+    roomsOf: (player: string): readonly Room[] =>
+      [...(byPlayer.get(player) ?? [])].sort((one, other) => one.serial - other.serial),
 
     /** A seat is its player's from now on, if it has one. */
     held(member: Member, room: Room): void {
@@ -41,7 +44,7 @@ export function createTakeovers(options: TakeoverOptions) {
 
     /** A seat is free, and no longer kept. */
     freed(member: Member, room: Room): void {
-      keep(member)
+      forget(member)
       const { player } = member.receiver
       if (!player) return
       for (const _ of room.ofPlayer(player.id)) return
@@ -52,7 +55,7 @@ export function createTakeovers(options: TakeoverOptions) {
     /** Another session of its player's sits there from now on; the one before is told. */
     takeOver(member: Member, room: Room, session: Session): void {
       const { receiver: before } = member
-      keep(member)
+      forget(member)
       room.reseat(member, session)
       moved(room, before, session)
       before.send(push('room.seat_taken', { session: session.id }, { room: room.code }))
@@ -77,10 +80,7 @@ export function createTakeovers(options: TakeoverOptions) {
       room.reseat(member, new Vacancy(id, player), false)
       moved(room, receiver)
       member.away = true
-      expiring.set(
-        member,
-        world.after(seat_ms, () => expire(member, room)),
-      )
+      keep(member, room, player, seat_ms)
       if (away) return true
       member.awaySince = world.now()
       tellAway(room, member)
@@ -90,16 +90,32 @@ export function createTakeovers(options: TakeoverOptions) {
     },
 
     close(): void {
-      for (const cancel of expiring.values()) cancel()
-      expiring.clear()
+      for (const own of kept.values()) for (const { cancel } of own.values()) cancel()
+      kept.clear()
     },
   }
 
-  /** The time of a seat without a session is over, one way or the other. */
-  function keep(member: Member): void {
-    expiring.get(member)?.()
-    expiring.delete(member)
+  /** From now on a seat lasts without a session; of too many the oldest ends. */
+  function keep(member: Member, room: Room, player: Player, ms: number): void {
+    const own = kept.get(player.id) ?? new Map<Member, Kept>()
+    kept.set(player.id, own)
+    own.set(member, { room, cancel: world.after(ms, () => expire(member, room)) })
+    const [oldest] = own
+    if (own.size > limits.seats && oldest) expire(oldest[0], oldest[1].room)
   }
+
+  /** The time of a seat without a session is over, one way or the other. */
+  function forget(member: Member): void {
+    const player = member.receiver.player?.id ?? ''
+    const own = kept.get(player)
+    own?.get(member)?.cancel()
+    if (own?.delete(member) && own.size === 0) kept.delete(player)
+  }
+}
+
+interface Kept {
+  readonly room: Room
+  readonly cancel: Cancel
 }
 
 /** The seat that a session of this player's would take over: of several, the one taken first. */

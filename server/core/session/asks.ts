@@ -27,6 +27,10 @@ export class Asks {
     this.#pending.set(id, { ...ask, cancel })
   }
 
+  has(id: Id): boolean {
+    return this.#pending.has(id)
+  }
+
   /** Takes the question that an answer answers, if there is one. */
   take(id: Id): Ask | undefined {
     const found = this.#pending.get(id)

@@ -162,6 +162,12 @@ export class Connection implements Carrier {
     return answered
   }
 
+  /** More pings came at once than anybody needs. */
+  flooded(): void {
+    this.#world.log.warn({ session: this.session?.id, address: this.address }, 'flood closed')
+    this.close(4101)
+  }
+
   /** What comes in waits, until what is returned is called. */
   pause(): () => void {
     this.#hold ??= new Hold()

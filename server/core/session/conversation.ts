@@ -1,26 +1,40 @@
 import { type CloseCode, ERRORS } from '../../../protocol/errors.ts'
-import type { Id } from '../../../protocol/message.ts'
+import { type Id, toText } from '../../../protocol/message.ts'
 import type { World } from '../../world.ts'
 import type { Flusher, Writer } from '../delivery/flusher.ts'
+import { FROM_BYTES } from '../wire/envelope.ts'
 import { encodeForeign, type Outgoing, payloadOf } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
-import type { Dialect, Upgrade } from './dialect.ts'
+import type { Dialect, Endpoint, Upgrade } from './dialect.ts'
 import type { Session } from './session.ts'
 import type { ForeignFrame, Frames, Native, Request, Translator } from './translator.ts'
 
-type Bounds = Pick<Limits, 'requests' | 'hard_bytes' | 'queue_bytes'>
+type Bounds = Pick<
+  Limits,
+  'requests' | 'hard_bytes' | 'queue_bytes' | 'message_bytes' | 'receive_bytes' | 'depth'
+>
 
-/** Begins the conversations in a dialect; what several of them are told is translated once. */
+/** How many frames may wait, as a multiple of `requests`: whoever said them all at once meant no harm. */
+const EARLY = 4
+
+/** Begins the conversations at an endpoint; what several of them are told is translated once. */
 export function conversing(
-  dialect: Dialect,
+  { dialect, message_bytes }: Pick<Endpoint, 'dialect' | 'message_bytes'>,
   limits: Bounds,
   log: World['log'],
   flusher: Flusher,
 ): (session: Session) => Conversation {
   const shared: Shared = new WeakMap()
-  return (session) => new Conversation(dialect, session, limits, log, flusher, shared)
+  const own = message_bytes === undefined ? limits : { ...limits, ...sized(message_bytes) }
+  return (session) => new Conversation(dialect, session, own, log, flusher, shared)
 }
+
+/** What is as large as it may be has, in our own words, something around it. */
+const sized = (message_bytes: number) => ({
+  message_bytes,
+  receive_bytes: message_bytes + FROM_BYTES,
+})
 
 /** What one session says and hears in a dialect. */
 export class Conversation implements Translator, Writer {
@@ -33,7 +47,9 @@ export class Conversation implements Translator, Writer {
   /** By the id of a native request, what its answer needs to know. */
   readonly #marks = new Map<Id, unknown>()
   #numbered = 0
-  /** Frames that arrived before `opened` was done; undefined once it is. */
+  /** The request whose answer is waited for before more is heard. */
+  #holding: Id | undefined
+  /** Frames that arrived before `opened` was done, or are held; undefined while they are heard. */
   #early: (() => void)[] | undefined = []
   #earlyBytes = 0
   /** Resolves when what was sent before has been translated; undefined when it has. */
@@ -58,6 +74,7 @@ export class Conversation implements Translator, Writer {
     this.#shared = shared
     // What it was sent is in another's words, and cannot be counted or sent again.
     session.resumable = false
+    session.receiveBytes = limits.receive_bytes
     session.conversation = this
   }
 
@@ -68,27 +85,32 @@ export class Conversation implements Translator, Writer {
     } catch (error) {
       this.#fail(error)
     }
-    const early = this.#early ?? []
-    this.#early = undefined
-    for (const hear of early) hear()
+    this.#goOn()
+  }
+
+  get bounds(): Bounds {
+    return this.#limits
   }
 
   /** Whether a frame has to wait until the conversation has begun; too many close the connection. */
   delays(bytes: number, hear: () => void): boolean {
     if (!this.#early) return false
-    const { requests, hard_bytes } = this.#limits
+    const { requests, hard_bytes, message_bytes } = this.#limits
     this.#earlyBytes += bytes
     const count = this.#early.push(hear)
-    if (count > requests || this.#earlyBytes > hard_bytes) this.#session.connection?.close(4101)
+    if (count > EARLY * requests || this.#earlyBytes > hard_bytes + message_bytes)
+      this.#session.connection?.close(4101)
     return true
   }
 
   /** The native messages of a frame, numbered. */
   hear(frame: ForeignFrame): readonly Request[] {
-    return this.#dialect.incoming(frame, this.#session).map(({ mark, ...heard }) => {
+    return this.#dialect.incoming(frame, this.#session).map(({ mark, ...said }) => {
+      const { holds = false, ...heard } = { holds: false, ...said }
       if ('re' in heard) return heard
       const id = `d${++this.#numbered}`
       this.#marks.set(id, mark)
+      if (holds) this.#hold(id)
       return { ...heard, id }
     })
   }
@@ -129,6 +151,20 @@ export class Conversation implements Translator, Writer {
     connection?.close(4000)
   }
 
+  /** From now on frames wait, until this request has been answered. */
+  #hold(id: Id): void {
+    this.#holding = id
+    this.#early ??= []
+  }
+
+  /** Hears what has waited, in order; what one of them holds up goes on waiting. */
+  #goOn(): void {
+    const early = this.#early ?? []
+    this.#early = undefined
+    this.#earlyBytes = 0
+    for (const hear of early) hear()
+  }
+
   /** Sends frames, made or still being made, after everything that was sent before. */
   #send(frames: Translated, bytes: number): void {
     const before = this.#translating
@@ -162,19 +198,25 @@ export class Conversation implements Translator, Writer {
   #translated(message: Outgoing): Translated {
     const known = this.#shared.get(message)
     if (known) return known
-    const native = JSON.parse(payloadOf(message.frame).toString()) as Native
+    const text = payloadOf(message.frame).toString()
+    const native = JSON.parse(text) as Native
     const { re, id } = native
     const mark = re === undefined ? undefined : this.#marks.get(re)
     if (re !== undefined) this.#marks.delete(re)
-    const made = this.#translate(native, mark)
+    if (re !== undefined && re === this.#holding) {
+      this.#holding = undefined
+      // Once all that comes with the answer has been said; it cannot fail.
+      void Promise.resolve().then(() => this.#goOn())
+    }
+    const made = this.#translate(native, mark, text)
     if (re === undefined && id === undefined) this.#shared.set(message, made)
     return made
   }
 
   /** Never fails: a sender is no concern of what becomes of its message here. */
-  #translate(native: Native, mark: unknown): Translated {
+  #translate(native: Native, mark: unknown, text: string): Translated {
     try {
-      const made = this.#dialect.outgoing(native, this.#session, mark)
+      const made = this.#dialect.outgoing(native, this.#session, mark, text)
       if (!(made instanceof Promise)) return made.map(encodeForeign)
       return made
         .then((values) => values.map(encodeForeign))
@@ -193,7 +235,8 @@ export class Conversation implements Translator, Writer {
     try {
       if (!(error instanceof Refusal)) throw error
       const told = errorMessage(error, type, re)
-      return (await this.#dialect.outgoing(told, this.#session, mark)).map(encodeForeign)
+      const text = toText(told)
+      return (await this.#dialect.outgoing(told, this.#session, mark, text)).map(encodeForeign)
     } catch (bug) {
       this.#log.error({ err: bug, type }, 'message not translated')
       return []

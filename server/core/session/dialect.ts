@@ -26,6 +26,8 @@ export interface Upgrade {
 export type Heard =
   | {
       readonly mark?: unknown
+      /** Whether what is said after it waits until it has been answered. */
+      readonly holds?: boolean
       readonly type: string
       readonly data?: unknown
       readonly re?: Id
@@ -46,8 +48,9 @@ export interface Dialect {
    * What a native message is here; nothing, where it is none. An answer (with `re`) comes with the
    * mark of what it answers, or undefined. What has neither `re` nor `id` is translated once for
    * all who get it, so that it must not depend on the session. Order is kept while it takes its time.
+   * `text` is the message as it is written.
    */
-  outgoing(message: Native, session: Session, mark: unknown): Frames | Promise<Frames>
+  outgoing(message: Native, session: Session, mark: unknown, text: string): Frames | Promise<Frames>
   /** The close code this contract has for one of ours. */
   closing(code: CloseCode): number
 }
@@ -56,10 +59,16 @@ export interface Dialect {
 export interface Endpoint {
   matches(upgrade: Upgrade): boolean
   readonly dialect: Dialect
+  /** How large a message may be here, either way; unless said, as large as everywhere. */
+  readonly message_bytes?: number
 }
 
-/** The path of an address with its query, and the headers it came with. */
+/** The path of an address with its query, and the headers it came with; `/ws/` is `/ws`. */
 export function upgradeOf(url: string, headers: Upgrade['headers'] = {}): Upgrade {
   const [path = '/', ...rest] = url.split('?')
-  return { path: path || '/', query: new URLSearchParams(rest.join('?')), headers }
+  return {
+    path: path.replace(/\/+$/, '') || '/',
+    query: new URLSearchParams(rest.join('?')),
+    headers,
+  }
 }

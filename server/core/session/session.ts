@@ -1,6 +1,6 @@
 import type { Id } from '../../../protocol/message.ts'
 import type { Scope } from '../../../protocol/players.ts'
-import { duration } from '../../../protocol/timer.ts'
+import { bounded, duration } from '../../../protocol/timer.ts'
 import type { Cancel } from '../../world.ts'
 import type { Flusher } from '../delivery/flusher.ts'
 import { Outbox, type Reader } from '../delivery/outbox.ts'
@@ -212,7 +212,7 @@ export class Session implements Receiver, Reader, Asker {
       pack && typeof id === 'number' ? pack(id) : encode({ type, id, ...origin, data }, 'counted')
     if (message.size > this.receiveBytes)
       throw new Refusal('TOO_LARGE', tooLarge(message, this.receiveBytes), { cause })
-    const ms = Math.min(duration(timeout, 'timeout'), limits.ask_ms)
+    const ms = bounded(duration(timeout, 'timeout'), limits.ask_ms)
     const asks = this.#asks
     const answered = new Promise<unknown>((resolve, reject) => {
       asks.add(id, { type, room: origin.room, cause, resolve, reject }, (late) => after(ms, late))
@@ -231,6 +231,11 @@ export class Session implements Receiver, Reader, Asker {
   /** The question that an answer with this `re` answers, if there is one; it is settled by the taker. */
   takeAsk(re: Id): Ask | undefined {
     return this.#asks?.take(re)
+  }
+
+  /** Whether the answer to a question is waited for. */
+  isAsked(id: Id): boolean {
+    return this.#asks?.has(id) ?? false
   }
 
   /** Gives up what this client was asked, in one room or in all. */

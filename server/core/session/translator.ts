@@ -1,6 +1,7 @@
 import type { CloseCode } from '../../../protocol/errors.ts'
 import type { Id } from '../../../protocol/message.ts'
 import type { Outgoing } from '../wire/frame.ts'
+import type { Limits } from '../wire/limits.ts'
 import type { Refusal } from '../wire/refusal.ts'
 
 /** A native message, as the tables have it. */
@@ -30,6 +31,8 @@ export type Request = Native | { readonly id: Id; readonly refusal: Refusal }
 
 /** At a compatibility endpoint, what stands between a session and its client. */
 export interface Translator {
+  /** How large a frame may be here, and how deep its JSON. */
+  readonly bounds: Pick<Limits, 'message_bytes' | 'depth'>
   /** Whether a frame has to wait until the conversation has begun; too many close the connection. */
   delays(bytes: number, hear: () => void): boolean
   /** The native messages of a frame, numbered. */

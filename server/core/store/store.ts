@@ -83,8 +83,8 @@ export interface Operations {
   'player.get'(a: { id: string }): StoredPlayer | null
   'player.rename'(a: { id: string; name: string; at: number }): StoredPlayer | null
   /**
-   * Null removes a prop; refused as a whole when more than `most` would be left, or a prop that, in
-   * a page of its own, is more than `fits` bytes.
+   * Null removes a prop; refused as a whole when more than `most` would be left, or the player could
+   * not be read in pages with `receive_bytes` of `fits`.
    */
   'player.set_props'(a: {
     id: string
@@ -92,7 +92,13 @@ export interface Operations {
     most: number
     fits?: number
   }): StoredPlayer | 'TOO_MANY' | 'UNFIT' | null
-  'player.set_group'(a: { id: string; group: string; member: boolean }): StoredPlayer | null
+  /** A group that would leave the player unreadable, as above, is not joined: UNFIT. */
+  'player.set_group'(a: {
+    id: string
+    group: string
+    member: boolean
+    fits?: number
+  }): StoredPlayer | 'UNFIT' | null
   /** Keeps a player out, for good or until a moment; false where there is no such player. */
   'player.ban'(a: { id: string; at: number } & Ban): boolean
   /** Whether it was banned; null where there is no such player. */
@@ -143,7 +149,7 @@ export interface Operations {
     skip?: number
   }): readonly Channel[]
   'channel.count'(a: Record<string, never>): number
-  /** With `fits`, UNFIT and nothing done where the channel would be more bytes of JSON. */
+  /** With `fits`, UNFIT and nothing done where the channel could not be read with such `receive_bytes`. */
   'channel.update'(a: {
     id: number
     name?: string

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { type BinaryName, binaryKindOf, isCountedFrame } from '../../../protocol/binary.ts'
 import { MESSAGES } from '../../../protocol/index.ts'
-import { BINARY_KINDS, type Id, isCounted } from '../../../protocol/message.ts'
+import { BINARY_KINDS, type Id, isCounted, readEnvelope } from '../../../protocol/message.ts'
+import { readJson } from './json.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -21,12 +22,14 @@ export type BinaryReaders<From> = {
   readonly [K in BinaryName]?: (from: From, bytes: Buffer) => Decoded
 }
 
+type Bounds = Pick<Limits, 'message_bytes' | 'depth'>
+
 /** Reads one frame. */
 export function decode<From>(
   from: From,
   bytes: Buffer,
   isBinary: boolean,
-  limits: Limits,
+  limits: Bounds,
   readers: BinaryReaders<From> = {},
 ): Decoded {
   if (isBinary && (bytes[0] ?? 0) >= BINARY_KINDS) {
@@ -36,14 +39,15 @@ export function decode<From>(
   const problem = whatIsWrong(bytes, isBinary, limits)
   if (problem) return { counted: true, problem }
   try {
-    const message: unknown = JSON.parse(bytes.toString('utf8'))
-    return { counted: isCounted(MESSAGES, message), message }
+    const { value: message, problem } = readJson(bytes, limits.message_bytes, 'message')
+    const counted = isCounted(MESSAGES, message)
+    return problem ? { counted, problem, ...askedIn(message) } : { counted, message }
   } catch {
     return malformed('expected JSON')
   }
 }
 
-function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Limits): Refusal | undefined {
+function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Bounds): Refusal | undefined {
   if (bytes.length > limits.message_bytes) {
     const text = `message: expected at most ${limits.message_bytes} bytes, got ${bytes.length}`
     return new Refusal('TOO_LARGE', text)
@@ -58,8 +62,14 @@ function whatIsWrong(bytes: Buffer, isBinary: boolean, limits: Limits): Refusal 
     return new Refusal(
       'INVALID_MESSAGE',
       `message: expected at most ${limits.depth} levels of nesting`,
+      { cause: { depth: limits.depth } },
     )
   return undefined
+}
+
+function askedIn(message: unknown): { readonly asked?: Malformed } {
+  const envelope = readEnvelope(message)
+  return typeof envelope === 'string' ? {} : { asked: envelope }
 }
 
 const unknownKind = (bytes: Buffer): Decoded => ({

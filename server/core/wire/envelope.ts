@@ -16,8 +16,17 @@ export const ENVELOPE_BYTES = jsonBytes({
   data: '',
 })
 
+/** The same of what somebody said, who is named with it. */
+export const FROM_BYTES =
+  ENVELOPE_BYTES +
+  jsonBytes({
+    from: { member: 0, player: 'x'.repeat(MAX_ID), role: 'assistant', name: text(MAX_NAME) },
+    data: '',
+  })
+
 /** What it says beside the entries of a page, or beside one entry: their name, and where to go on. */
-export const PAGE_BYTES = ENVELOPE_BYTES + jsonBytes({ messages: [], next: text(MAX_ID) })
+export const PAGE_BYTES =
+  ENVELOPE_BYTES + jsonBytes({ messages: [], too_large: [], next: text(MAX_ID) })
 
 const SNAPSHOT: DataOf<AllMessages['session.snapshot']> = {
   player: { id: 'x'.repeat(MAX_ID), name: text(MAX_NAME), guest: false },

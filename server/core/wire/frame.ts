@@ -67,9 +67,17 @@ export const push = <T extends PushType>(
   data: DataOf<AllMessages[T]>,
   origin: Origin = {},
   key?: string,
+): Outgoing => pushText(type, toText(data), origin, key)
+
+/** The same, of data that is JSON text already. */
+export const pushText = (
+  type: PushType,
+  data: string,
+  origin: Origin = {},
+  key?: string,
 ): Outgoing => {
   const outside = origin instanceof Stamp ? origin.text : textOf(origin)
-  const text = `{"type":"${type}"${outside},"data":${toText(data)}}`
+  const text = `{"type":"${type}"${outside},"data":${data}}`
   const delivery = (MESSAGES as Messages)[type]?.delivery ?? 'counted'
   return written(type, text, delivery, key ?? keyOf(delivery, type, origin.room))
 }

@@ -5,12 +5,14 @@ import { jsonBytes } from './size.ts'
 export interface Page<T, Cursor> {
   readonly page: readonly T[]
   readonly next: Cursor | null
+  /** Of what is larger all by itself, where it is. */
+  readonly tooLarge: readonly Cursor[]
 }
 
 /**
- * The first page of what was found: at most `most`, and as JSON at most `bytes`. What is larger all
- * by itself is left out, so that it hides nothing behind it; a page may be empty and still go on. Ask
- * for one more than `most`, so that it can be told whether more follow.
+ * The first page of what was found: at most `most`, and as JSON at most `bytes`. Of what is larger all
+ * by itself only its place is told, so that it hides nothing behind it; a page may be empty and still
+ * go on. Ask for one more than `most`, so that it can be told whether more follow.
  */
 export function paged<T, Cursor>(
   found: readonly T[],
@@ -20,16 +22,24 @@ export function paged<T, Cursor>(
 ): Page<T, Cursor> {
   const room = createPage(bytes)
   const page: T[] = []
+  const tooLarge: Cursor[] = []
   let looked = 0
   for (const item of found.slice(0, most)) {
     const verdict = room.take(item)
     if (verdict === 'full') break
     if (verdict === 'fits') page.push(item)
+    else if (room.take(cursorOf(item)) === 'fits') tooLarge.push(cursorOf(item))
+    else if (looked > 0) break
     looked++
   }
   const last = found[looked - 1]
-  return { page, next: last !== undefined && looked < found.length ? cursorOf(last) : null }
+  const next = last !== undefined && looked < found.length ? cursorOf(last) : null
+  return { page, next, tooLarge }
 }
+
+/** How a page tells of what is too large; nothing where nothing is. */
+export const told = <C>({ tooLarge }: { readonly tooLarge: readonly C[] }) =>
+  tooLarge.length > 0 ? { too_large: tooLarge } : {}
 
 /** Room for entries as JSON: whether the next one fits, or has to wait, or never will. */
 export function createPage(bytes: number) {

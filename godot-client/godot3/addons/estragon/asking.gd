@@ -23,7 +23,7 @@ static func envelope(to, options: Dictionary) -> Dictionary:
 	return around
 
 
-# What `timeout` is on the wire: INF is the longest that it holds, 49 days.
+# What `timeout` is on the wire: INF, as long as both are here, is the longest that it holds.
 static func milliseconds(timeout: float) -> int:
 	if not timeout * 1000.0 < EstragonProtocol.MOST_TOLD_MS:
 		return EstragonProtocol.MOST_TOLD_MS

@@ -17,6 +17,8 @@ extends Reference
 # Something was said, by ourselves or another: in each channel in order, and once. `message` is an
 # EstragonChannelMessage.
 signal message_received(message)
+# In place of a message that is more than this client takes (TOO_LARGE): it is passed over.
+signal skipped(channel, offset)
 # A player became a member: a new one, or ourselves. `channel` is an id, as is `player`.
 signal joined(channel, player, name)
 # A player is a member no longer.
@@ -104,7 +106,8 @@ func send(channel: int, message) -> EstragonResult:
 
 # What was said, the oldest first: the result's `messages`, each an EstragonChannelMessage. `page`
 # may hold `after`, the offset of the last message that is known (0: from the oldest that is kept),
-# and `limit`; the result's data holds `next`, the `after` of the next page, null for none.
+# and `limit`; the result's data holds `next`, the `after` of the next page, null for none, and, where a
+# message is more than this client takes, its offset among `too_large`.
 func history(channel: int, page: Dictionary = {}) -> EstragonResult:
 	var result: EstragonResult = yield(_request("channel.history", channel, page), "completed")
 	if not result.peek():
@@ -192,13 +195,33 @@ func _fetch_pages(channel: int, fetch: Fetch) -> EstragonResult:
 				result.unseen = null
 				continue
 			return result
-		for said in result.messages:
-			_tell(said)
 		count += result.messages.size()
-		var is_behind: bool = not result.messages.empty() and _last(channel) < fetch.latest
-		if result.data["next"] == null and not is_behind:
+		var before := _last(channel)
+		_take(channel, result)
+		var next = result.data["next"]
+		if next != null:
+			_told[channel] = int(next)
+		elif _last(channel) == before or _last(channel) >= fetch.latest:
 			break
 	return EstragonResult.new({"count": count})
+
+
+# Tells what a page of the history has, and what it could not have.
+func _take(channel: int, page: EstragonResult) -> void:
+	var too_large: Array = page.data.get("too_large", [])
+	var at := 0
+	for said in page.messages:
+		while at < too_large.size() and too_large[at] < said.offset:
+			_skip(channel, too_large[at])
+			at += 1
+		_tell(said)
+	for index in range(at, too_large.size()):
+		_skip(channel, too_large[index])
+
+
+func _skip(channel: int, offset: int) -> void:
+	_told[channel] = offset
+	emit_signal("skipped", channel, offset)
 
 
 func _last(channel: int) -> int:

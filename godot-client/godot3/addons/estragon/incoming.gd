@@ -47,7 +47,7 @@ func read(text: String) -> EstragonMessage:
 	if typeof(frame) != TYPE_DICTIONARY:
 		emit_signal("warned", "the server sent what is no message: %s" % text.left(80))
 		return null
-	var message := EstragonMessage.new(frame)
+	var message := EstragonMessage.new(frame, _resume.agrees)
 	if message.problem:
 		emit_signal("warned", message.problem)
 		if is_counted:

@@ -1,33 +1,40 @@
 # Keeps small secrets of this game between its starts, such as the token of its session: in a file of
-# `user://`, and for a session in a browser in what the tab itself keeps.
+# `user://`, in a browser in what that keeps for all tabs or for one.
 class_name EstragonKeep
 extends Reference
 
 # warning-ignore-all:return_value_discarded
 
-const _WEB_KEY := "estragon.%s"
+const EstragonTab := preload("tab.gd")
 
 var _path: String
 var _section: String
 var _name: String
 var _is_of_tab: bool
+# Where there is one, all is kept by its browser.
+var _tab: EstragonTab
 # What we kept ourselves.
 var _ours: String = ""
 
 
-# What is called `name` in a section of the file at `path`. In a browser it belongs to the tab where
-# `is_of_tab`.
-func _init(path: String, section: String, name: String, is_of_tab: bool = false) -> void:
+# What is called `name` in a section of the file at `path`, or of what a browser keeps where this is a
+# `tab`: for itself if `is_of_tab`, else for all of them.
+func _init(
+	path: String, section: String, name: String, is_of_tab: bool = false, tab: EstragonTab = null
+) -> void:
 	_path = path
 	_section = section.percent_encode()
 	_name = name
-	_is_of_tab = is_of_tab and OS.has_feature("JavaScript")
+	_is_of_tab = is_of_tab
+	_tab = tab if tab or not OS.has_feature("JavaScript") else EstragonTab.new()
 
 
 # What was kept; empty where nothing was.
 func recall() -> String:
-	if _is_of_tab:
-		return str(_ask_tab("getItem(%s) || ''"))
+	if _tab:
+		var found := _tab.recall(_in_browser(), not _is_of_tab)
+		if found or _is_of_tab:
+			return found # Of before there may be a file.
 	var file := ConfigFile.new()
 	if file.load(_path) != OK:
 		return ""
@@ -38,8 +45,8 @@ func recall() -> String:
 # aside, and never written over. Returns what went wrong; empty where nothing did.
 func put(value: String) -> String:
 	_ours = value
-	if _is_of_tab:
-		_ask_tab("setItem(%s, " + JSON.print(value) + ")")
+	if _tab:
+		_tab.put(_in_browser(), value, not _is_of_tab)
 		return ""
 	var file := ConfigFile.new()
 	var trouble := ""
@@ -60,8 +67,8 @@ func forget() -> void:
 
 # Nothing is kept any more.
 func discard() -> void:
-	if _is_of_tab:
-		_ask_tab("removeItem(%s)")
+	if _tab:
+		_tab.discard(_in_browser(), not _is_of_tab)
 		return
 	var file := ConfigFile.new()
 	if file.load(_path) == OK and file.has_section_key(_section, _name):
@@ -87,7 +94,5 @@ func _write(file: ConfigFile) -> int:
 	return error if error != OK else Directory.new().rename(beside, _path)
 
 
-func _ask_tab(call: String):
-	var key := JSON.print(_WEB_KEY % _section)
-	var script := "(function(){try{return sessionStorage.%s}catch(e){return ''}})()" % (call % key)
-	return Engine.get_singleton("JavaScript").call("eval", script)
+func _in_browser() -> String:
+	return "%s %s" % [_name, _section]

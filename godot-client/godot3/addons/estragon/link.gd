@@ -23,6 +23,8 @@ const _FRAME_OVERHEAD := 14
 # How many messages fit the buffers, however small they are.
 const _PACKETS_IN := 4096
 const _PACKETS_OUT := 65536
+# Before, the engine takes the colons of an address for that of a port.
+const _FIRST_WITH_IPV6 := 0x030300
 
 var _peer: WebSocketClient
 var _world: EstragonWorld
@@ -54,10 +56,19 @@ func _init(
 	_peer.connect("connection_closed", self, "_on_gone")
 	_peer.connect("connection_error", self, "_on_gone")
 	_prepare(options)
-	var is_address := url.begins_with("ws://") or url.begins_with("wss://")
-	if not is_address or _peer.connect_to_url(url) != OK:
-		_reason = "not an address such as ws://127.0.0.1:1234"
-		_is_gone = true
+	_begin(url)
+
+
+# What a person writes for a server, as the engine takes it: in any case, with blanks around it, and
+# without a scheme, which is ws then.
+static func address(text: String) -> String:
+	var url := text.strip_edges()
+	if not "://" in url:
+		url = "ws://" + url
+	var start := url.find("://") + 3
+	var host := url.substr(start).split("/")[0].split("?")[0]
+	var path := url.substr(start + host.length())
+	return url.left(start).to_lower() + host.to_lower() + ("/" if path.begins_with("?") else "") + path
 
 
 # The largest message that an inbound buffer of about so many bytes can take: Godot 3 makes it the
@@ -140,6 +151,15 @@ func _prepare(options: Reference) -> void:
 	var certificate: X509Certificate = options.get("trusted_certificate")
 	if certificate:
 		_peer.trusted_ssl_certificate = certificate
+
+
+func _begin(url: String) -> void:
+	var is_address := url.begins_with("ws://") or url.begins_with("wss://")
+	if is_address and "[" in url and Engine.get_version_info()["hex"] < _FIRST_WITH_IPV6:
+		_reason = "Godot before 3.3 reaches no IPv6 address; write the name of its host"
+	elif not is_address or " " in url or _peer.connect_to_url(url) != OK:
+		_reason = "not an address such as ws://127.0.0.1:1234"
+	_is_gone = _reason != ""
 
 
 func _hand_over() -> void:

@@ -30,6 +30,13 @@ func _init(info: Dictionary) -> void:
 	update(info)
 
 
+# The number in `info`; 0 where there is none. No table describes a stamped sender.
+static func number_of(info: Dictionary) -> int:
+	var its_number = info.get("number", info.get("member"))
+	var is_number := typeof(its_number) == TYPE_REAL or typeof(its_number) == TYPE_INT
+	return int(its_number) if is_number else 0
+
+
 # Whether it may do what a member with the role `least` may.
 func is_at_least(least: String) -> bool:
 	return _get_rank() >= EstragonProtocol.ROLES.find(least)
@@ -37,12 +44,12 @@ func is_at_least(least: String) -> bool:
 
 # Takes over what `info` says.
 func update(info: Dictionary) -> void:
-	number = int(info.get("number", info.get("member", 0)))
+	number = number_of(info)
 	session = _text(info.get("session"))
 	player = _text(info.get("player"))
 	name = _text(info.get("name"))
 	role = _text(info.get("role", "none"))
-	away = info.get("away", false)
+	away = typeof(info.get("away")) == TYPE_BOOL and info["away"]
 	data = info.get("data")
 
 

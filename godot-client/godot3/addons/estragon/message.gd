@@ -5,7 +5,12 @@ extends Reference
 const EstragonError := preload("error.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonSchema := preload("schema.gd")
+const EstragonShape := preload("shape.gd")
 const EstragonText := preload("text.gd")
+# Of the types of messages, and of replies. Godot 3 has no static variables; a constant dictionary can
+# be filled.
+const _SHAPES := {}
+const _REPLY_SHAPES := {}
 
 # Its type; empty for the numeric dialect, which the add-on leaves alone.
 var type: String = ""
@@ -23,23 +28,24 @@ var data: Dictionary = {}
 var problem: String = ""
 
 
-# Opens and checks what came as `frame`.
-func _init(frame: Dictionary) -> void:
+# Opens what came as `frame`, and checks all of it; where the server `agrees`, having the same tables,
+# no more than its types.
+func _init(frame: Dictionary, agrees: bool = false) -> void:
 	if typeof(frame.get("type")) != TYPE_STRING:
 		return
 	type = frame["type"]
-	id = _text(frame.get("id"))
-	re = _text(frame.get("re"))
-	room = _text(frame.get("room"))
-	if typeof(frame.get("from")) == TYPE_DICTIONARY:
-		from = frame["from"]
+	_open(frame)
+	var its_data = frame.get("data", {})
+	if agrees:
+		var shape := _shape(type, re != "")
+		if shape and shape.take(its_data):
+			data = its_data
+			return
 	var line: Dictionary = EstragonProtocol.MESSAGES.get(type, {})
 	if line.empty():
 		problem = 'the server sent "%s", which these tables do not know' % type
 		return
-	var is_reply: bool = re != "" and line.has("reply")
-	var schema: Dictionary = line["reply"] if is_reply else line["data"]
-	var its_data = frame.get("data", {})
+	var schema := _schema(line, re != "")
 	problem = EstragonSchema.problem(schema, its_data, type, false)
 	if not problem:
 		data = EstragonSchema.revive(schema, its_data)
@@ -94,6 +100,35 @@ static func _delivery(its_type: String) -> String:
 
 
 # Ids are text; a number that came as one is text without a fraction.
+func _open(frame: Dictionary) -> void:
+	var its_id = frame.get("id")
+	var its_re = frame.get("re")
+	var its_room = frame.get("room")
+	var its_sender = frame.get("from")
+	if typeof(its_id) != TYPE_NIL:
+		id = _text(its_id)
+	if typeof(its_re) != TYPE_NIL:
+		re = _text(its_re)
+	if typeof(its_room) != TYPE_NIL:
+		room = _text(its_room)
+	if typeof(its_sender) == TYPE_DICTIONARY:
+		from = its_sender
+
+
+# The shape of the data of a message, or of a reply; null for a type that is unknown.
+static func _shape(its_type: String, is_reply: bool) -> EstragonShape:
+	var shapes: Dictionary = _REPLY_SHAPES if is_reply else _SHAPES
+	var known: EstragonShape = shapes.get(its_type)
+	if not known and EstragonProtocol.MESSAGES.has(its_type):
+		known = EstragonShape.new(_schema(EstragonProtocol.MESSAGES[its_type], is_reply))
+		shapes[its_type] = known
+	return known
+
+
+static func _schema(line: Dictionary, is_reply: bool) -> Dictionary:
+	return line["reply"] if is_reply and line.has("reply") else line["data"]
+
+
 static func _text(value) -> String:
 	match typeof(value):
 		TYPE_STRING:

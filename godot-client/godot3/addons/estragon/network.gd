@@ -32,6 +32,7 @@ const EstragonError := preload("error.gd")
 const EstragonEvents := preload("events.gd")
 const EstragonFunctions := preload("functions.gd")
 const EstragonKeep := preload("keep.gd")
+const EstragonLink := preload("link.gd")
 const EstragonNotifications := preload("notifications.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonPlayers := preload("players.gd")
@@ -120,7 +121,7 @@ func _notification(what: int) -> void:
 # others follow the project settings. Fails with CONNECT_FAILED, or with REFUSED where the server's
 # close code says not to come back; the error's `cause` is that code.
 func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
-	var address := url if url else _default_url()
+	var address := EstragonLink.address(url if url else _default_url())
 	players.use_server(address)
 	_connects += 1
 	var mine := _connects

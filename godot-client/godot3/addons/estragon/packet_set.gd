@@ -13,6 +13,7 @@ const EstragonPacket := preload("packet.gd")
 const EstragonProtocol := preload("protocol.gd")
 const EstragonReader := preload("reader.gd")
 const EstragonSchema := preload("schema.gd")
+const EstragonShape := preload("shape.gd")
 const EstragonWriter := preload("writer.gd")
 
 # Where a packet comes from and whether it asks: what a frame says before the packet.
@@ -42,6 +43,8 @@ var error: EstragonError
 var _types: Array = []
 var _codecs: Array = []
 var _numbers: Dictionary = {}
+# EstragonShape by the name of a packet, bundles apart.
+var _shapes: Dictionary = {}
 var _writer := EstragonWriter.new()
 var _reader := EstragonReader.new()
 
@@ -55,6 +58,8 @@ func _init(its_hash: String, types: Array) -> void:
 		_types.append(type)
 		_codecs.append(EstragonCodec.new(schema))
 		_numbers[type["name"]] = _types.size()
+		if not type.get("is_bundle", false):
+			_shapes[type["name"]] = EstragonShape.new(schema)
 
 
 # The names of all packets.
@@ -146,9 +151,13 @@ func to_json(packet: EstragonPacket):
 	return all
 
 
-# A packet from such data; `null`, with `error`, where it does not fit.
-func from_json(name: String, data) -> EstragonPacket:
+# A packet from such data; `null`, with `error`, where it does not fit. Of what a server says that
+# `agrees`, having the same packets, no more than the types are checked.
+func from_json(name: String, data, agrees: bool = false) -> EstragonPacket:
 	error = null
+	var shape: EstragonShape = _shapes.get(name) if agrees else null
+	if shape and shape.take(data):
+		return EstragonPacket.new(name, data)
 	return _from_json(name, data, 0)
 
 

@@ -109,7 +109,7 @@ static func refusal(code: int, reason: String) -> EstragonError:
 # from being sent. `options` may hold `room` and `to`, as for EstragonEvents.emit; without `to` it is
 # for the server itself. A refusal by the server is told by `Network.error_received`.
 func send(packet, options: Dictionary = {}) -> EstragonError:
-	if is_binary():
+	if is_binary() and not _is_for_nobody(options):
 		var frame := _frame(-1, packet, options)
 		if _packets.error:
 			return _session.unsent(_packets.error, "packet")
@@ -129,7 +129,7 @@ func ask(packet, options: Dictionary = {}) -> EstragonResult:
 	var seconds: float = options.get("timeout", EstragonAsking.TIMEOUT)
 	var timeout_ms := EstragonAsking.milliseconds(seconds) + _GRACE_MS
 	var id := _session.next_id()
-	if is_binary():
+	if is_binary() and not _is_for_nobody(options):
 		var frame := _frame(id, packet, options)
 		return yield(
 			_session.ask_bytes("packet", id, frame, timeout_ms, _packets.error), "completed"
@@ -153,11 +153,18 @@ func _targets(options: Dictionary) -> Array:
 	return to if typeof(to) == TYPE_ARRAY else [to]
 
 
+# Whether it names no address, which in bytes would be the server's.
+func _is_for_nobody(options: Dictionary) -> bool:
+	return typeof(options.get("to")) == TYPE_ARRAY and not options["to"]
+
+
 func _envelope(options: Dictionary) -> Dictionary:
 	var envelope := {}
 	for name in ["room", "to"]:
 		if options.get(name):
 			envelope[name] = options[name]
+	if _is_for_nobody(options):
+		envelope["to"] = []
 	return envelope
 
 
@@ -193,7 +200,7 @@ func _on_message(message: EstragonMessage) -> void:
 	arrival.room = message.room
 	arrival.from = _rooms.sender(message)
 	if _packets:
-		arrival.packet = _packets.from_json(name, data)
+		arrival.packet = _packets.from_json(name, data, _session.shares_packets)
 	else:
 		arrival.packet = EstragonPacket.new(name, data)
 	if arrival.packet:

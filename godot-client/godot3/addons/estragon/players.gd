@@ -82,8 +82,9 @@ func identify_as(
 	return yield(_identify(who), "completed")
 
 
-# Asks for all that is known of us: the result's data holds it as `player`; `me` and `props` follow.
-# (Every object has a `get` already.)
+# Asks for all that is known of us: the result's data holds it as `player`; `me` and `props` follow,
+# save props that are more than this client takes, whose keys are `too_large`. (Every object has a
+# `get` already.)
 func get_player() -> EstragonResult:
 	var known = _known(yield(_session.request("player.get", {}), "completed"))
 	return yield(known, "completed") if known is GDScriptFunctionState else known
@@ -132,6 +133,8 @@ func _known(result: EstragonResult) -> EstragonResult:
 		if page.peek():
 			return page
 		profile["props"].append_array(page.data["player"]["props"])
+		var too_large: Array = page.data.get("too_large", [])
+		result.data["too_large"] = result.data.get("too_large", []) + too_large
 		next = page.data["next"]
 	me = {"id": profile["id"], "name": profile["name"], "guest": profile["guest"]}
 	props = {}

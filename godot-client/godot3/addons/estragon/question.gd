@@ -38,7 +38,7 @@ func _init(session: EstragonSession, rooms: EstragonRooms, message: EstragonMess
 	name = message.data["name"]
 	from = rooms.sender(message)
 	var timeout_ms: int = message.data.get("timeout", EstragonProtocol.LIMIT_ASK_MS)
-	timeout = timeout_ms / 1000.0
+	timeout = INF if timeout_ms >= EstragonProtocol.MOST_TOLD_MS else timeout_ms / 1000.0
 	_deadline = session.world.now() + timeout_ms
 
 

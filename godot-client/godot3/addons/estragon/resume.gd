@@ -37,6 +37,8 @@ var generation: int = 0
 var received: int = 0
 # The id of the claim that is not answered yet; empty where there is none.
 var claim_id: String = ""
+# Whether the server of this connection was made from the same tables, as its welcome said.
+var agrees: bool = false
 # Whether the server gave us a session.
 var has_session: bool = false
 # Where its token is kept for the game's next start; null for nowhere.
@@ -74,6 +76,7 @@ func _init(world: EstragonWorld, outgoing: EstragonOutgoing, requests: EstragonR
 # fit here, and which packets the game has.
 func introduce(receive_bytes: int, packets: String) -> void:
 	claim_id = ""
+	agrees = false
 	_candidate = {}
 	var data := {"receive_bytes": receive_bytes, "fingerprint": EstragonProtocol.FINGERPRINT}
 	if packets:
@@ -178,6 +181,7 @@ func forget() -> void:
 
 
 func _on_welcome(data: Dictionary) -> void:
+	agrees = data["fingerprint"] == EstragonProtocol.FINGERPRINT
 	if claim_id:
 		_candidate = data
 	elif _adopt(data, true):

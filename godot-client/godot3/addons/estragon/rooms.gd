@@ -78,9 +78,11 @@ func room(code: String = "") -> EstragonRoom:
 
 # Who sent a message: a member, or a stand-in where it has left or the room's own logic speaks.
 func sender(message: EstragonMessage) -> EstragonMember:
-	var stamped := EstragonMember.new(message.from)
+	var number := EstragonMember.number_of(message.from)
 	var its_room := room(message.room)
-	return its_room.members.get(stamped.number, stamped) if its_room else stamped
+	if its_room and its_room.members.has(number):
+		return its_room.members[number]
+	return EstragonMember.new(message.from)
 
 
 func _joining(name: String, data) -> Dictionary:

@@ -1,7 +1,8 @@
 # Writes values as JSON text that every server can read.
 #
 # Not JSON.print: in Godot 3 that writes bare `nan` and `inf`, control characters as they are, half
-# surrogate pairs (which close the connection), and numbers to six digits after the point.
+# surrogate pairs (which close the connection), and numbers to six digits after the point. U+0000 and
+# half a surrogate pair become U+FFFD.
 class_name EstragonText
 extends Reference
 
@@ -11,7 +12,7 @@ const _ESCAPES := {
 const _SMALLEST_PLAIN := 0.1
 const _LARGEST_PLAIN := 9.0e18
 const _LEAST_EXPONENT := -300.0
-const _UNPAIRED := "\uFFFD"
+const _BROKEN := "\uFFFD"
 
 
 # The JSON text of `value`; what is no JSON value becomes null.
@@ -68,10 +69,10 @@ static func _quoted(text: String) -> String:
 			index += 1
 		elif _ESCAPES.has(code):
 			written.append(_ESCAPES[code])
+		elif code == 0 or code >= 0xD800 and code < 0xE000 or code > 0x10FFFF:
+			written.append(_BROKEN)
 		elif code < 32:
 			written.append("\\u%04x" % code)
-		elif code >= 0xD800 and code < 0xE000 or code > 0x10FFFF:
-			written.append(_UNPAIRED)
 		else:
 			written.append(text[index])
 		index += 1

@@ -1,11 +1,13 @@
 # Which of the windows of this game that run at once this one is, so that each is a guest of its own:
-# two that the editor starts, say. A window holds its number by a folder in `user://`, in which it says
-# every second that it is there; the number of one that has died is free again.
+# two that the editor starts, say, or two tabs of a browser. A window holds its number by a folder in
+# `user://`, in which it says every second that it is there; the number of one that has died is free
+# again.
 class_name EstragonWindow
 extends Reference
 
 # warning-ignore-all:return_value_discarded
 
+const EstragonTab := preload("tab.gd")
 const EstragonWorld := preload("world.gd")
 const _BEAT_MS := 1000.0
 # A window that said nothing for so long is no longer there.
@@ -17,6 +19,7 @@ var number: int = 0
 
 var _world: EstragonWorld
 var _path: String
+var _tab: EstragonTab
 var _pid: String = str(OS.get_process_id())
 var _beat_at: float = _NEVER
 # The number that is looked at, what its window said first, and since when it is looked at.
@@ -25,17 +28,23 @@ var _heard: String = ""
 var _since: int = 0
 
 
-# `path` begins the names of the folders.
-func _init(world: EstragonWorld, path: String = "user://estragon_window_") -> void:
+# `path` begins the names of the folders; a `tab` has its number from its browser.
+func _init(
+	world: EstragonWorld, path: String = "user://estragon_window_", tab: EstragonTab = null
+) -> void:
 	_world = world
 	_path = path
+	_tab = tab if tab or not OS.has_feature("JavaScript") else EstragonTab.new()
 
 
 # Looks for the number, the lowest that is free; call it every frame until it returns true, which takes
 # a few seconds where another window may hold one.
 func seek() -> bool:
-	if number == 0 and (OS.has_feature("JavaScript") or OS.has_feature("mobile")):
-		number = 1 # There are no windows, or each tab has files of its own.
+	if _tab:
+		number = _tab.number()
+		return number > 0
+	if number == 0 and OS.has_feature("mobile"):
+		number = 1 # There are no windows.
 	while number == 0:
 		if Directory.new().make_dir(_folder()) == OK:
 			number = _candidate

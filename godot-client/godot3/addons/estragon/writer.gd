@@ -71,14 +71,14 @@ func raw(value: PoolByteArray) -> void:
 
 
 # UTF-8 of a text whose characters may be halves of surrogate pairs, as JSON leaves them in Godot 3;
-# one without its other half becomes U+FFFD.
+# U+0000, and one without its other half, becomes U+FFFD.
 static func utf8(text: String) -> PoolByteArray:
 	var bytes := text.to_utf8()
-	if bytes.size() == text.length():
+	if bytes.size() == text.length() and not 0 in bytes:
 		return bytes
 	for index in text.length():
 		var code := text.ord_at(index)
-		if code >= 0xD800 and code < 0xE000 or code > 0x10FFFF:
+		if code == 0 or code >= 0xD800 and code < 0xE000 or code > 0x10FFFF:
 			return _paired(text)
 	return bytes
 
@@ -93,7 +93,7 @@ static func _paired(text: String) -> PoolByteArray:
 		if code >= 0xD800 and code < 0xDC00 and next >= 0xDC00 and next < 0xE000:
 			code = 0x10000 + (code - 0xD800) * 0x400 + next - 0xDC00
 			index += 1
-		elif code >= 0xD800 and code < 0xE000 or code > 0x10FFFF:
+		elif code == 0 or code >= 0xD800 and code < 0xE000 or code > 0x10FFFF:
 			code = 0xFFFD
 		if code < 0x80:
 			bytes.append(code)

@@ -21,7 +21,8 @@ static func envelope(to: Variant, options: Dictionary) -> Dictionary:
 	return made
 
 
-## What [param timeout] is on the wire: [code]INF[/code] is the longest that it holds, 49 days.
+## What [param timeout] is on the wire: [code]INF[/code], as long as both are here, is the longest
+## that it holds.
 static func milliseconds(timeout: float) -> int:
 	if not timeout * 1000.0 < EstragonProtocol.MOST_TOLD_MS:
 		return EstragonProtocol.MOST_TOLD_MS

@@ -16,6 +16,8 @@ extends RefCounted
 
 ## Something was said, by ourselves or another: in each channel in order, and once.
 signal message_received(message: EstragonChannelMessage)
+## In place of a message that is more than this client takes (TOO_LARGE): it is passed over.
+signal skipped(channel: int, offset: int)
 ## A player became a member: a new one, or ourselves.
 signal joined(channel: int, player: String, name: String)
 ## A player is a member no longer.
@@ -92,7 +94,8 @@ func send(channel: int, message: Variant) -> EstragonResult:
 ## What was said, the oldest first: [member EstragonResult.messages]. [param page] may hold
 ## [code]after[/code], the offset of the last message that is known (0: from the oldest that is
 ## kept), and [code]limit[/code]; the result's data holds [code]next[/code], the
-## [code]after[/code] of the next page, [code]null[/code] for none.
+## [code]after[/code] of the next page, [code]null[/code] for none, and, where a message is more than this
+## client takes, its offset among [code]too_large[/code].
 func history(channel: int, page: Dictionary = {}) -> EstragonResult:
 	var result := await _request("channel.history", channel, page)
 	if not result.peek():
@@ -178,13 +181,35 @@ func _fetch_pages(channel: int, fetch: Fetch) -> EstragonResult:
 				result.unseen = Callable()
 				continue
 			return result
-		for said: EstragonChannelMessage in result.messages:
-			_tell(said)
 		count += result.messages.size()
-		var is_behind := not result.messages.is_empty() and _last(channel) < fetch.latest
-		if result.data["next"] == null and not is_behind:
+		var before := _last(channel)
+		_take(channel, result)
+		var next: Variant = result.data["next"]
+		if next != null:
+			_told[channel] = next
+		elif _last(channel) == before or _last(channel) >= fetch.latest:
 			break
 	return EstragonResult.success({"count": count})
+
+
+## Tells what a page of the history has, and what it could not have.
+func _take(channel: int, page: EstragonResult) -> void:
+	var said_of: Array = page.data.get("too_large", [])
+	var too_large: Array[float] = []
+	too_large.assign(said_of)
+	var at := 0
+	for said: EstragonChannelMessage in page.messages:
+		while at < too_large.size() and too_large[at] < said.offset:
+			_skip(channel, int(too_large[at]))
+			at += 1
+		_tell(said)
+	for index: int in range(at, too_large.size()):
+		_skip(channel, int(too_large[index]))
+
+
+func _skip(channel: int, offset: int) -> void:
+	_told[channel] = offset
+	skipped.emit(channel, offset)
 
 
 func _last(channel: int) -> int:

@@ -38,7 +38,7 @@ func read(text: String) -> EstragonMessage:
 		warned.emit("the server sent what is no message: %s" % text.left(80))
 		return null
 	var about: Dictionary = frame
-	var message := EstragonMessage.read(about)
+	var message := EstragonMessage.read(about, _resume.agrees)
 	if message.problem:
 		if message.id and not message.re and is_counted:
 			_outgoing.answer("error", message.id, EstragonQuestion.unreadable(message))

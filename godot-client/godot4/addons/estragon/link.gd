@@ -23,6 +23,8 @@ var _timeout_ms: float
 var _opened_at: float
 var _is_open: bool = false
 var _is_over: bool = false
+## Why it cannot even begin.
+var _problem: String = ""
 
 
 ## Begins to connect to [param url]; what cannot even begin is told by [signal closed] at the next
@@ -48,6 +50,18 @@ static func open(url: String, options: EstragonOptions, world: EstragonWorld) ->
 	return EstragonLink.new(url, options, world)
 
 
+## What a person writes for a server, as the engine takes it: in any case, with blanks around it, and
+## without a scheme, which is [code]ws[/code] then.
+static func address(text: String) -> String:
+	var url := text.strip_edges()
+	if not url.contains("://"):
+		url = "ws://" + url
+	var host := url.get_slice("/", 2).get_slice("?", 0)
+	var start := url.find("://") + 3
+	var path := url.substr(start + host.length())
+	return url.left(start).to_lower() + host.to_lower() + ("/" if path.begins_with("?") else "") + path
+
+
 ## Drives the socket; every packet that came is emitted before it returns.
 func poll() -> void:
 	if _is_over:
@@ -67,7 +81,7 @@ func poll() -> void:
 			_drain()
 		WebSocketPeer.STATE_CLOSED:
 			_drain()
-			_finish(_peer.get_close_code(), _peer.get_close_reason())
+			_finish(_peer.get_close_code(), _problem if _problem else _peer.get_close_reason())
 
 
 ## Whether a message of [param bytes] fits what the socket still takes; what does not would be lost.
@@ -101,9 +115,9 @@ func cut() -> void:
 
 
 func _begin(url: String, tls_options: TLSOptions) -> void:
-	var error := _peer.connect_to_url(url, tls_options)
-	if error != OK:
-		_timeout_ms = -1.0
+	var is_address := url.begins_with("ws://") or url.begins_with("wss://")
+	if not is_address or url.contains(" ") or _peer.connect_to_url(url, tls_options) != OK:
+		_problem = "not an address such as ws://127.0.0.1:1234"
 
 
 func _drain() -> void:

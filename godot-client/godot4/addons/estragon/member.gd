@@ -32,6 +32,15 @@ static func from_data(info: Dictionary) -> EstragonMember:
 	return member
 
 
+## The number in [param info]; 0 where there is none. No table describes a stamped sender.
+static func number_of(info: Dictionary) -> int:
+	var its_number: Variant = info.get("number", info.get("member"))
+	if typeof(its_number) != TYPE_FLOAT and typeof(its_number) != TYPE_INT:
+		return 0
+	var its_value: float = its_number
+	return int(its_value)
+
+
 ## Whether it may do what a member with the role [param least] may.
 func is_at_least(least: String) -> bool:
 	return rank >= EstragonProtocol.ROLES.find(least)
@@ -39,13 +48,13 @@ func is_at_least(least: String) -> bool:
 
 ## Takes over what [param info] says.
 func update(info: Dictionary) -> void:
-	var its_number: float = info.get("number", info.get("member", 0))
-	number = int(its_number)
+	number = number_of(info)
 	session = str(info.get("session", ""))
 	player = _text(info.get("player"))
 	name = str(info.get("name", ""))
 	role = str(info.get("role", "none"))
-	away = info.get("away", false)
+	var its_away: Variant = info.get("away")
+	away = typeof(its_away) == TYPE_BOOL and its_away
 	data = info.get("data")
 
 

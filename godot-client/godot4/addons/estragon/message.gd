@@ -6,6 +6,10 @@ static var _control := RegEx.create_from_string("[\\x01-\\x1f]")
 ## After an even number of backslashes, this one begins an escape.
 static var _vertical_tab := RegEx.create_from_string("(?<!\\\\)((?:\\\\\\\\)*)\\\\v")
 
+## [EstragonShape] by the type of a message, or of a reply.
+static var _shapes: Dictionary = {}
+static var _reply_shapes: Dictionary = {}
+
 ## Its type; empty for the numeric dialect, which the add-on leaves alone.
 var type: String = ""
 ## The id under which the server awaits an answer; empty where it awaits none.
@@ -22,25 +26,26 @@ var data: Dictionary = {}
 var problem: String = ""
 
 
-## Opens and checks what came as [param frame].
-static func read(frame: Dictionary) -> EstragonMessage:
+## Opens what came as [param frame], and checks all of it; where the server [param agrees], having the
+## same tables, no more than its types.
+static func read(frame: Dictionary, agrees: bool = false) -> EstragonMessage:
 	var message := EstragonMessage.new()
 	var its_type: Variant = frame.get("type")
 	if typeof(its_type) != TYPE_STRING:
 		return message
 	message.type = its_type
-	message.id = _text(frame.get("id"))
-	message.re = _text(frame.get("re"))
-	message.room = _text(frame.get("room"))
-	if typeof(frame.get("from")) == TYPE_DICTIONARY:
-		message.from = frame["from"]
+	message._open(frame)
+	var its_data: Variant = frame.get("data", {})
+	if agrees:
+		var shape := _shape(message.type, message.re != "")
+		if shape and shape.take(its_data):
+			message.data = its_data
+			return message
 	var line: Dictionary = EstragonProtocol.MESSAGES.get(message.type, {})
 	if line.is_empty():
 		message.problem = 'the server sent "%s", which these tables do not know' % message.type
 		return message
-	var is_reply := message.re != "" and line.has("reply")
-	var schema: Dictionary = line["reply"] if is_reply else line["data"]
-	var its_data: Variant = frame.get("data", {})
+	var schema := _schema(line, message.re != "")
 	message.problem = EstragonSchema.problem(schema, its_data, message.type, false)
 	if not message.problem:
 		message.data = EstragonSchema.revive(schema, its_data)
@@ -105,6 +110,36 @@ static func invalid(its_type: String, its_data: Dictionary) -> EstragonError:
 	var schema: Dictionary = line["data"]
 	var text := EstragonSchema.problem(schema, its_data, its_type)
 	return EstragonError.local(EstragonProtocol.INVALID_MESSAGE_DATA, text) if text else null
+
+
+func _open(frame: Dictionary) -> void:
+	var its_id: Variant = frame.get("id")
+	var its_re: Variant = frame.get("re")
+	var its_room: Variant = frame.get("room")
+	var its_sender: Variant = frame.get("from")
+	if its_id != null:
+		id = _text(its_id)
+	if its_re != null:
+		re = _text(its_re)
+	if its_room != null:
+		room = _text(its_room)
+	if typeof(its_sender) == TYPE_DICTIONARY:
+		from = its_sender
+
+
+## The shape of the data of a message, or of a reply; [code]null[/code] for a type that is unknown.
+static func _shape(its_type: String, is_reply: bool) -> EstragonShape:
+	var shapes := _reply_shapes if is_reply else _shapes
+	var known: EstragonShape = shapes.get(its_type)
+	if not known and EstragonProtocol.MESSAGES.has(its_type):
+		var line: Dictionary = EstragonProtocol.MESSAGES[its_type]
+		known = EstragonShape.new(_schema(line, is_reply))
+		shapes[its_type] = known
+	return known
+
+
+static func _schema(line: Dictionary, is_reply: bool) -> Dictionary:
+	return line["reply"] if is_reply and line.has("reply") else line["data"]
 
 
 static func _delivery(its_type: String) -> String:

@@ -96,7 +96,8 @@ func _notification(what: int) -> void:
 ## REFUSED where the server's close code says not to come back; [member EstragonError.cause] is
 ## that code.
 func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
-	var address := url if url else str(ProjectSettings.get_setting("estragon/url", _DEFAULT_URL))
+	var said := url if url else str(ProjectSettings.get_setting("estragon/url", _DEFAULT_URL))
+	var address := EstragonLink.address(said)
 	players.use_server(address)
 	session.keep = null
 	if persist_session:

@@ -29,6 +29,8 @@ var error: EstragonError
 var _types: Array[Dictionary] = []
 var _codecs: Array[EstragonCodec] = []
 var _numbers: Dictionary = {}
+## [EstragonShape] by the name of a packet, bundles apart.
+var _shapes: Dictionary = {}
 var _writer: EstragonWriter = EstragonWriter.new()
 var _reader: EstragonReader = EstragonReader.new()
 
@@ -42,6 +44,8 @@ func _init(its_hash: String, types: Array) -> void:
 		_types.append(type)
 		_codecs.append(EstragonCodec.new(schema))
 		_numbers[type["name"]] = _types.size()
+		if not type.get("is_bundle", false):
+			_shapes[type["name"]] = EstragonShape.new(schema)
 
 
 ## The names of all packets.
@@ -133,9 +137,13 @@ func to_json(packet: EstragonPacket) -> Variant:
 	return all
 
 
-## A packet from such data; [code]null[/code], with [member error], where it does not fit.
-func from_json(name: String, data: Variant) -> EstragonPacket:
+## A packet from such data; [code]null[/code], with [member error], where it does not fit. Of what a
+## server says that [param agrees], having the same packets, no more than the types are checked.
+func from_json(name: String, data: Variant, agrees: bool = false) -> EstragonPacket:
 	error = null
+	var shape: EstragonShape = _shapes.get(name) if agrees else null
+	if shape and shape.take(data):
+		return EstragonPacket.new(name, data)
 	return _from_json(name, data, 0)
 
 

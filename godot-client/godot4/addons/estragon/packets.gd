@@ -77,7 +77,7 @@ static func refusal(code: int, reason: String) -> EstragonError:
 ## [method EstragonEvents.emit]; without [code]to[/code] it is for the server itself. A refusal by the
 ## server is told by [code]Network.error_received[/code].
 func send(packet: Variant, options: Dictionary = {}) -> EstragonError:
-	if not is_binary():
+	if not is_binary() or _is_for_nobody(options):
 		var plain := _plain(packet)
 		var error := _problem(plain)
 		if error:
@@ -96,7 +96,7 @@ func send(packet: Variant, options: Dictionary = {}) -> EstragonError:
 func ask(packet: Variant, options: Dictionary = {}) -> EstragonResult:
 	var timeout: float = options.get("timeout", EstragonAsking.TIMEOUT)
 	var timeout_ms := EstragonAsking.milliseconds(timeout) + _GRACE_MS
-	if is_binary():
+	if is_binary() and not _is_for_nobody(options):
 		var id := _session.next_id()
 		var frame := _frame(id, packet, options)
 		if _packets.error:
@@ -122,11 +122,16 @@ func _targets(options: Dictionary) -> Array:
 	return [to]
 
 
+## Whether it names no address, which in bytes would be the server's.
+func _is_for_nobody(options: Dictionary) -> bool:
+	return typeof(options.get("to")) == TYPE_ARRAY and not options["to"]
+
+
 func _envelope(options: Dictionary) -> Dictionary:
 	var envelope := {}
 	if options.get("room"):
 		envelope["room"] = options["room"]
-	if options.get("to"):
+	if options.get("to") or _is_for_nobody(options):
 		envelope["to"] = options["to"]
 	return envelope
 
@@ -160,7 +165,10 @@ func _on_message(message: EstragonMessage) -> void:
 	var arrival := EstragonArrival.new(_session, _packets, id)
 	arrival.room = message.room
 	arrival.from = _rooms.sender(message)
-	arrival.packet = _packets.from_json(name, data) if _packets else EstragonPacket.new(name, data)
+	if _packets:
+		arrival.packet = _packets.from_json(name, data, _session.shares_packets)
+	else:
+		arrival.packet = EstragonPacket.new(name, data)
 	if arrival.packet:
 		_arrive(arrival)
 		return

@@ -77,7 +77,8 @@ func identify_as(
 
 
 ## Asks for all that is known of us: the result's data holds it as [code]player[/code];
-## [member me] and [member props] follow. (Every object has a [code]get[/code] already.)
+## [member me] and [member props] follow, save props that are more than this client takes, whose keys
+## are [code]too_large[/code]. (Every object has a [code]get[/code] already.)
 func get_player() -> EstragonResult:
 	return await _known(await _session.request("player.get", {}))
 
@@ -127,6 +128,8 @@ func _known(result: EstragonResult) -> EstragonResult:
 			return page
 		var more: Array = page.data["player"]["props"]
 		all.append_array(more)
+		var too_large: Array = page.data.get("too_large", [])
+		result.data["too_large"] = result.data.get("too_large", []) + too_large
 		next = page.data["next"]
 	me = {"id": profile["id"], "name": profile["name"], "guest": profile["guest"]}
 	props = {}

@@ -9,7 +9,7 @@ const _MOST_CHARACTERS := 1_000
 var name: String
 ## Who asks.
 var from: EstragonMember
-## How long the asker waits, in seconds.
+## How long the asker waits, in seconds; [code]INF[/code] as long as both are here.
 var timeout: float
 ## The code of the room it was asked in.
 var room: String
@@ -32,7 +32,7 @@ func _init(session: EstragonSession, rooms: EstragonRooms, message: EstragonMess
 	from = rooms.sender(message)
 	room = message.room
 	var timeout_ms: int = message.data.get("timeout", EstragonProtocol.LIMIT_ASK_MS)
-	timeout = timeout_ms / 1000.0
+	timeout = INF if timeout_ms >= EstragonProtocol.MOST_TOLD_MS else timeout_ms / 1000.0
 	_deadline = session.world.now() + timeout_ms
 
 

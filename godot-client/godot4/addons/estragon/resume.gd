@@ -26,6 +26,8 @@ var received: int = 0
 var claim_id: String = ""
 ## When to call [method acknowledge] next, while messages flow.
 var acknowledge_at: float = 0.0
+## Whether the server of this connection was made from the same tables, as its welcome said.
+var agrees: bool = false
 ## What proves whose the session is; empty before the first welcome.
 var token: String = ""
 ## Where it is kept for the game's next start; [code]null[/code] for nowhere.
@@ -60,6 +62,7 @@ func _init(world: EstragonWorld, outgoing: EstragonOutgoing, requests: EstragonR
 ## messages fit here, and which packets the game has.
 func introduce(receive_bytes: int, packets: String) -> void:
 	claim_id = ""
+	agrees = false
 	_candidate = {}
 	var abilities := {"receive_bytes": receive_bytes, "fingerprint": EstragonProtocol.FINGERPRINT}
 	if packets:
@@ -167,6 +170,7 @@ func forget() -> void:
 
 
 func _on_welcome(data: Dictionary) -> void:
+	agrees = data["fingerprint"] == EstragonProtocol.FINGERPRINT
 	if claim_id:
 		_candidate = data
 		return

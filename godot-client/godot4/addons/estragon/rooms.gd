@@ -75,9 +75,11 @@ func room(code: String = "") -> EstragonRoom:
 
 ## Who sent a message, as a member of its room; see [EstragonMember] for what no member sent.
 func sender(message: EstragonMessage) -> EstragonMember:
-	var stamped := EstragonMember.from_data(message.from)
+	var number := EstragonMember.number_of(message.from)
 	var its_room := room(message.room)
-	return its_room.members.get(stamped.number, stamped) if its_room else stamped
+	if its_room and its_room.members.has(number):
+		return its_room.members[number]
+	return EstragonMember.from_data(message.from)
 
 
 func _joining(name: String, data: Variant) -> Dictionary:

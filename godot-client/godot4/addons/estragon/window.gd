@@ -1,8 +1,9 @@
 class_name EstragonWindow
 extends RefCounted
 ## Which of the windows of this game that run at once this one is, so that each is a guest of its own:
-## two that the editor starts, say. A window holds its number by a folder in [code]user://[/code], in
-## which it says every second that it is there; the number of one that has died is free again.
+## two that the editor starts, say, or two tabs of a browser. A window holds its number by a folder in
+## [code]user://[/code], in which it says every second that it is there; the number of one that has died
+## is free again.
 
 const _BEAT_MS := 1_000.0
 ## A window that said nothing for so long is no longer there.
@@ -13,6 +14,7 @@ var number: int = 0
 
 var _world: EstragonWorld
 var _path: String
+var _tab: EstragonTab
 var _pid: String = str(OS.get_process_id())
 var _beat_at: float = INF
 ## The number that is looked at, what its window said first, and since when it is looked at.
@@ -21,17 +23,23 @@ var _heard: String = ""
 var _since: int = 0
 
 
-## [param path] begins the names of the folders.
-func _init(world: EstragonWorld, path: String = "user://estragon_window_") -> void:
+## [param path] begins the names of the folders; a [param tab] has its number from its browser.
+func _init(
+	world: EstragonWorld, path: String = "user://estragon_window_", tab: EstragonTab = null
+) -> void:
 	_world = world
 	_path = path
+	_tab = tab if tab or not OS.has_feature("web") else EstragonTab.new()
 
 
 ## Looks for the number, the lowest that is free; call it every frame until it returns true, which
 ## takes a few seconds where another window may hold one.
 func seek() -> bool:
-	if number == 0 and (OS.has_feature("web") or OS.has_feature("mobile")):
-		number = 1 # There are no windows, or each tab has files of its own.
+	if _tab:
+		number = _tab.number()
+		return number > 0
+	if number == 0 and OS.has_feature("mobile"):
+		number = 1 # There are no windows.
 	while number == 0:
 		if DirAccess.make_dir_absolute(_folder()) == OK:
 			number = _candidate
