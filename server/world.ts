@@ -70,3 +70,6 @@ function again(ms: number, callback: () => void): Cancel {
 
 /** A moment of `date()` as text: `2026-01-01T00:00:00.000Z`. */
 export const isoOf = (ms: number): string => new Date(ms).toISOString()
+
+/** The moment of `date()` that a text of any usual form names; NaN for none. */
+export const momentOf = (text: string): number => Date.parse(text)

@@ -183,8 +183,21 @@ const LAYERS: readonly Layer[] = [
     files: /^server\/main\.ts$/,
     imports: [
       ...['protocol', 'world', 'core', 'transport', 'store', 'bus'],
-      ...['options', 'config', 'settings', 'commands', 'where', 'server'],
+      ...['options', 'config', 'settings', 'commands', 'environment', 'log', 'where', 'server'],
     ],
+    packages: true,
+    without: [],
+  },
+  {
+    name: 'environment',
+    files: /^server\/cli\/environment\.ts$/,
+    imports: ['game', 'settings'],
+    without: WORLDLY,
+  },
+  {
+    name: 'log',
+    files: /^server\/cli\/log\.ts$/,
+    imports: ['core'],
     packages: true,
     without: [],
   },

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Cancel, World } from '../world.ts'
+import { type Cancel, momentOf, type World } from '../world.ts'
 
 /** What proves to clients who the server is, as PEM: its certificate, then those that vouch for it. */
 export interface Certificate {
@@ -35,8 +35,8 @@ export function complaintAbout({ cert }: Certificate, date: number): string | un
   for (const [pem] of cert.matchAll(ONE_PEM)) {
     const { subject, validFrom, validTo } = new X509Certificate(pem)
     const whose = subject.split('\n').join(', ')
-    if (date > Date.parse(validTo)) return `the certificate of ${whose} expired on ${validTo}`
-    if (date < Date.parse(validFrom))
+    if (date > momentOf(validTo)) return `the certificate of ${whose} expired on ${validTo}`
+    if (date < momentOf(validFrom))
       return `the certificate of ${whose} is not valid before ${validFrom}`
   }
   return undefined
