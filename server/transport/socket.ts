@@ -28,8 +28,6 @@ export interface Sockets {
 }
 
 const CLOSE_TIMEOUT = 2_000
-const MAX_FRAGMENTS = 64
-const MAX_BUFFERED_CHUNKS = 1_024
 const MAX_LOGGED = 200
 
 /** WebSockets on an HTTP server: each becomes a transport of a connection. */
@@ -44,8 +42,8 @@ export function createSockets(options: SocketOptions): Sockets {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.frame_bytes,
-    maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+    maxFragments: limits.fragments,
+    maxBufferedChunks: limits.chunks,
     closeTimeout: CLOSE_TIMEOUT,
     handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   }
