@@ -17,7 +17,7 @@ import { service } from './support/service.ts'
 import { kindOf, stage } from './support/stage.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
-t.setTimeout(30_000)
+t.setTimeout(120_000)
 
 /* What comes in over a socket. */
 
