@@ -64,7 +64,14 @@ export const channels = feature('channels', 'Lasting topics with members and his
     doc: 'Makes a channel that the player owns, and is a member of.',
     data: object({ name: channelName(), props: optional(channelProps()) }),
     reply: object({ channel: channel() }),
-    errors: ['NO_PLAYER_FOUND', 'MISSING_SCOPE', 'TOO_LARGE', 'STORAGE_FAILED', 'STORAGE_BUSY'],
+    errors: [
+      'NO_PLAYER_FOUND',
+      'MISSING_SCOPE',
+      'TOO_MANY_CHANNELS',
+      'TOO_LARGE',
+      'STORAGE_FAILED',
+      'STORAGE_BUSY',
+    ],
   },
   'channel.join': {
     direction: 'to_server',
@@ -72,7 +79,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
     doc: 'Makes the player a member, on all its devices; a member already is no mistake.',
     data: object(id),
     reply: object({ channel: channel() }),
-    errors: [...ERRORS, 'CHANNEL_FULL'],
+    errors: [...ERRORS, 'CHANNEL_FULL', 'TOO_MANY_CHANNELS'],
   },
   'channel.leave': {
     direction: 'to_server',
@@ -150,7 +157,7 @@ export const channels = feature('channels', 'Lasting topics with members and his
       owner: about('Who owns it from now on: a member.', optional(playerId())),
     }),
     reply: object({ channel: channel() }),
-    errors: [...ERRORS, 'NOT_CHANNEL_OWNER', 'NOT_IN_CHANNEL', 'TOO_LARGE'],
+    errors: [...ERRORS, 'NOT_CHANNEL_OWNER', 'NOT_IN_CHANNEL', 'TOO_MANY_CHANNELS', 'TOO_LARGE'],
   },
   'channel.delete': {
     direction: 'to_server',

@@ -99,6 +99,11 @@ export const ERRORS = {
   TOO_MANY_PROPS: { status: 409, by: 'server', doc: 'More props than a player may have.' },
   CHANNEL_NOT_FOUND: { status: 404, by: 'server', doc: 'There is no such channel.' },
   CHANNEL_FULL: { status: 409, by: 'server', doc: 'The channel has as many members as it may.' },
+  TOO_MANY_CHANNELS: {
+    status: 429,
+    by: 'server',
+    doc: 'The player is in as many channels as it may be, or owns as many.',
+  },
   NOT_IN_CHANNEL: {
     status: 403,
     by: 'server',
@@ -134,7 +139,7 @@ export const ERRORS = {
   TOO_MANY_ROOMS: {
     status: 429,
     by: 'server',
-    doc: 'The session is in as many rooms as it may be, or the server holds as many as it may.',
+    doc: 'The session is in as many rooms as it may be, there are as many of its player’s or address’s making as there may be, or the server holds as many as it may.',
   },
   UNKNOWN_KIND: {
     status: 404,
@@ -170,7 +175,7 @@ export const ERRORS = {
   TARGET_BUSY: {
     status: 429,
     by: 'server',
-    doc: 'Who was asked has as many questions unanswered as one session may, or was too slow and is not back yet.',
+    doc: 'Who was asked has as many questions unanswered as one session may, or as many of the asker’s, or was too slow and is not back yet.',
   },
   UNREGISTERED_HANDLER: {
     status: 404,
@@ -242,7 +247,7 @@ export const ERRORS = {
   STORAGE_BUSY: {
     status: 503,
     by: 'server',
-    doc: 'More waits to be stored than the server takes; try again.',
+    doc: 'More waits to be stored than the server takes; try again after `retry_ms`.',
   },
   STALE_ATTEMPT: {
     status: 409,

@@ -40,6 +40,30 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'What a client can take unless it says otherwise: the inbound buffer of a Godot WebSocket.',
   },
+  fragments: {
+    min: 1,
+    value: 64,
+    unit: 'fragments',
+    doc: 'How many WebSocket frames one message may come in; above, the socket closes with 1008 and the session ends.',
+  },
+  chunks: {
+    min: 16,
+    value: 1_024,
+    unit: 'chunks',
+    doc: 'How many reads, mostly one for each TCP segment, one WebSocket frame may come in; above, the socket closes with 1008 and the session ends.',
+  },
+  head_ms: {
+    min: 1,
+    value: 10_000,
+    unit: 'ms',
+    doc: 'How long who connects may take over agreeing on TLS, and then over the head of its request; above, the socket is closed.',
+  },
+  request_ms: {
+    min: 1,
+    value: 30_000,
+    unit: 'ms',
+    doc: 'How long a client may take over a whole HTTP request; above, the socket is closed.',
+  },
   depth: {
     min: 4,
     value: 32,
@@ -69,6 +93,11 @@ export const LIMITS = {
     value: 2_048,
     unit: 'bytes',
     doc: 'What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.',
+  },
+  members_bytes: {
+    value: 524_288,
+    unit: 'bytes',
+    doc: 'What the data of all members of a room may hold together; of a room with more than 256 seats each has its share of that in place of `data_bytes`. Above: TOO_LARGE.',
   },
   room_properties: {
     value: 32,
@@ -114,6 +143,12 @@ export const LIMITS = {
     unit: 'questions',
     doc: 'How many questions (queries, function calls) may wait for one session’s answer; above: TARGET_BUSY.',
   },
+  asks_each: {
+    min: 1,
+    value: 16,
+    unit: 'questions',
+    doc: 'How many of these may be one asker’s; above: TARGET_BUSY.',
+  },
   ask_ms: {
     min: 1,
     value: 120_000,
@@ -149,6 +184,18 @@ export const LIMITS = {
     unit: 'ms',
     doc: 'How long the game may take to answer a packet; above: TIMEOUT.',
   },
+  rooms_made: {
+    min: 1,
+    value: 32,
+    unit: 'rooms',
+    doc: 'How many rooms of one player’s making there may be at a time; above: TOO_MANY_ROOMS.',
+  },
+  rooms_address: {
+    min: 1,
+    value: 512,
+    unit: 'rooms',
+    doc: 'How many rooms there may be that sessions of one address have made; above: TOO_MANY_ROOMS.',
+  },
   rooms_total: { value: 10_000, unit: 'rooms', doc: 'How many rooms one server holds.' },
   connections: {
     min: 1,
@@ -179,6 +226,23 @@ export const LIMITS = {
     doc: 'How long a guest is remembered after it was last seen (180 days).',
   },
   props: { value: 64, unit: 'props', doc: 'How many props a player may have.' },
+  player_bytes: {
+    value: 65_536,
+    unit: 'bytes',
+    doc: 'How much the props of one player may be together, as JSON; above: TOO_LARGE.',
+  },
+  channels: {
+    min: 1,
+    value: 256,
+    unit: 'channels',
+    doc: 'How many channels one player may be a member of; above: TOO_MANY_CHANNELS.',
+  },
+  channels_owned: {
+    min: 1,
+    value: 64,
+    unit: 'channels',
+    doc: 'How many channels one player may own; above: TOO_MANY_CHANNELS.',
+  },
   channel_members: {
     min: 1,
     value: 1_000,
@@ -189,6 +253,11 @@ export const LIMITS = {
     value: 10_000,
     unit: 'messages',
     doc: 'How many messages of a channel are kept; the oldest go first.',
+  },
+  channel_bytes: {
+    value: 8_388_608,
+    unit: 'bytes',
+    doc: 'How much of the messages of a channel is kept, as JSON, give or take an eighth; the oldest go first.',
   },
   channel_message_ms: {
     value: 2_592_000_000,
@@ -216,12 +285,29 @@ export const LIMITS = {
     max: MOST_CALENDAR_MS,
     doc: 'How long a socket token is good.',
   },
+  downloads: {
+    min: 1,
+    value: 256,
+    unit: 'files',
+    doc: 'How many files of the page may be on their way to one address; above, the answer is 503.',
+  },
+  download_ms: {
+    min: 1,
+    value: 30_000,
+    unit: 'ms',
+    doc: 'How long who downloads a file of the page may take nothing of it; above, the socket is closed.',
+  },
   body_bytes: { value: 60_000, unit: 'bytes', doc: 'The largest body of an HTTP request.' },
   storage_calls: {
     min: 1,
     value: 50_000,
     unit: 'calls',
     doc: 'How many calls to the storage may wait; above: STORAGE_BUSY.',
+  },
+  storage_bytes: {
+    value: 134_217_728,
+    unit: 'bytes',
+    doc: 'How much such calls, and what they may read, may hold together; above: STORAGE_BUSY.',
   },
   resume_ms: { value: 30_000, unit: 'ms', doc: 'How long a dropped session keeps its seat.' },
   in_use_ms: {
@@ -360,6 +446,11 @@ export const RATES = {
   },
   query: { per_second: 20, burst: 60, told: true, doc: '`query` and `function.call`.' },
   create: { per_second: 1, burst: 20, told: true, doc: '`room.create`, for each session.' },
+  session: {
+    per_second: 5,
+    burst: 600,
+    doc: 'New sessions, for each address; above: 4105. Each begins with the buckets of one that has ended, until those are full, and at least one of everything.',
+  },
   guess: {
     per_second: 0.2,
     burst: 10,
@@ -368,7 +459,12 @@ export const RATES = {
   guess_address: {
     per_second: 1,
     burst: 100,
-    doc: 'The same for each address.',
+    doc: 'The same for each address, which refuses nobody for what others got wrong: below an empty bucket each wrong code of a session delays its next until the address has made up for it, by as many as the burst at most.',
+  },
+  channel_create: {
+    per_second: 0.2,
+    burst: 100,
+    doc: 'New channels of players, for each address.',
   },
   channel: { per_second: 10, burst: 40, told: true, doc: '`channel.send`.' },
   http: { per_second: 50, burst: 100, doc: 'Calls of the HTTP API, for each address.' },

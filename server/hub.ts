@@ -52,7 +52,7 @@ import { createConnections } from './features/session.ts'
 import { kindOf } from './game/definition.ts'
 import { createGate, type Gate } from './gate.ts'
 import { checkOptions, type HubOptions } from './options.ts'
-import { createRounds, guessesRound, pruneRound, type Round } from './rounds.ts'
+import { addressesRound, createRounds, pruneRound, type Round } from './rounds.ts'
 import { createDirectStore } from './store/direct.ts'
 import { createWorld } from './world.ts'
 
@@ -110,7 +110,7 @@ export function createHub(options: HubOptions = {}) {
     { observer: rooms.observer, players: rooms.playerObserver, close: rooms.close },
     seating,
     { close: waits.close },
-    { rounds: [guessesRound(guesses.sweep), pruneRound(world, store, limits)] },
+    { rounds: [addressesRound(guesses.sweep, sessions.sweep), pruneRound(world, store, limits)] },
   ] as const
 
   const intercom = createIntercom({
@@ -151,7 +151,9 @@ export function createHub(options: HubOptions = {}) {
   })
   const { sessionsOf, arriving, upgraded } = players
   const { token_ms } = limits
-  const channels = createChannels({ world, limits, store, sessionsOf, arriving })
+  const channels = createChannels({
+    ...{ world, limits, store, sessionsOf, arriving, charge: guesses.newCall },
+  })
   const article = createArticle({ log: world.log, greeting: options.greeting })
   const jssocket = createJssocket({
     ...{ log: world.log, message_bytes: limits.jssocket_bytes, sessionOf: sessions.get },

@@ -58,11 +58,13 @@ export function sweepOf<T>(
   }
 }
 
-/** Forgets what is kept in memory for who guesses, as it ages. */
-export const guessesRound = (sweep: () => void): Round => ({
-  name: 'guesses',
+/** Forgets what is kept in memory of addresses, as it ages. */
+export const addressesRound = (...sweeps: readonly (() => void)[]): Round => ({
+  name: 'addresses',
   every_ms: SWEEP_MS,
-  run: sweep,
+  run() {
+    for (const sweep of sweeps) sweep()
+  },
 })
 
 /** Forgets what is too old to keep. */

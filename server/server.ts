@@ -9,6 +9,7 @@ import type { Json } from '../protocol/schema.ts'
 import type { AskNodes } from './core/nodes/bus.ts'
 import type { PacketDesk } from './core/room/packets-desk.ts'
 import type { Wishes } from './core/room/room.ts'
+import { limitsOf } from './core/wire/limits.ts'
 import { createSeldom } from './core/wire/seldom.ts'
 import { createHub, type Stats } from './hub.ts'
 import { checkOptions, SERVER_OPTIONS, type ServerOptions } from './options.ts'
@@ -17,6 +18,7 @@ import { type Addresses, addressesOf } from './transport/addresses.ts'
 import { createApiListener, headOf } from './transport/api.ts'
 import { watchCertificate } from './transport/certificate.ts'
 import { watchDescriptors } from './transport/descriptors.ts'
+import { createDownloads } from './transport/downloads.ts'
 import { listenable } from './transport/host.ts'
 import { createHttp } from './transport/http.ts'
 import { createLaggingDoor, type Door } from './transport/lag.ts'
@@ -24,6 +26,7 @@ import { answerMisread } from './transport/misread.ts'
 import { originsOf } from './transport/origins.ts'
 import { createOwn } from './transport/own.ts'
 import { createPage } from './transport/page.ts'
+import { patienceOf } from './transport/patience.ts'
 import { createSockets } from './transport/socket.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -79,11 +82,6 @@ export interface GameServer {
   close(): Promise<void>
 }
 
-/** How long a client may take over the head of a request, or over agreeing on TLS. */
-const HEAD_MS = 10_000
-/** How long it may take over a whole request. */
-const REQUEST_MS = 30_000
-const PATIENCE = { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS }
 /** How long requests that are still being answered may hold up a stop. */
 const STRAGGLERS_MS = 3_000
 
@@ -114,6 +112,7 @@ async function open(
     ...{ page: options.page, built: options.built ?? builtPage(), hasPlaza: options.plaza ?? true },
     isIsolated: options.isolation ?? SERVER_OPTIONS.isolation.default,
     addresses,
+    downloads: createDownloads({ world, limits: limitsOf(options.limits), trustProxy }),
   })
   const store = options.store ?? (await openStore(options.data, world, options.limits))
   if (!options.store) opened.push(() => store.close())
@@ -125,14 +124,22 @@ async function open(
   const isCall = (request: IncomingMessage) => hub.isCall(headOf(request))
   const { log, now } = world
   const listener = createHttp({ log, now, isWell, api, isCall, page, own })
+  const patience = patienceOf(hub.limits)
   const http = options.tls
-    ? createHttpsServer({ ...options.tls, ...PATIENCE, handshakeTimeout: HEAD_MS }, listener)
-    : createHttpServer(PATIENCE, listener)
+    ? createHttpsServer({ ...options.tls, ...patience }, listener)
+    : createHttpServer(patience, listener)
   answerMisread(http)
   const late = options.lag && openLate(hub, options.lag, world)
   const { accept, forget } = late ?? hub
   const sockets = createSockets({
-    ...{ http, frameBytes: hub.frameBytes, log: world.log, origins, trustProxy },
+    ...{
+      http,
+      limits: hub.limits,
+      frameBytes: hub.frameBytes,
+      log: world.log,
+      origins,
+      trustProxy,
+    },
     ...{ accept, forget },
   })
   await new Promise<void>((resolve, reject) => {

@@ -359,20 +359,23 @@ t.test('ticket_ms: a ticket is good once, and for five minutes', async (t) => {
   t.match(await identify(later), wrong, 'after more')
 })
 
-t.test('without a ticket nothing is answered where one is required, then 4104', async (t) => {
-  const { raw, clock } = await service(t, { requireTicket: true })
-  const client = await raw()
-  const required = { data: { code: 'TICKET_REQUIRED', status: 401 } }
+t.test(
+  'ticketless_ms: without a ticket nothing is answered where one is required, then 4104',
+  async (t) => {
+    const { raw, clock } = await service(t, { requireTicket: true })
+    const client = await raw()
+    const required = { data: { code: 'TICKET_REQUIRED', status: 401 } }
 
-  t.match(await client.ask('room.create', { kind: 'plaza' }), required)
-  t.match(await client.ask('player.identify'), required)
-  t.match(await client.ask('player.identify', { guest_key: 'a.b' }), required)
-  clock.advance(LIMITS.ticketless_ms.value - 1_000)
-  t.match(await client.ask('ping'), { type: 'ping' }, 'up to then it stays connected')
-  clock.advance(2_000)
+    t.match(await client.ask('room.create', { kind: 'plaza' }), required)
+    t.match(await client.ask('player.identify'), required)
+    t.match(await client.ask('player.identify', { guest_key: 'a.b' }), required)
+    clock.advance(LIMITS.ticketless_ms.value - 1_000)
+    t.match(await client.ask('ping'), { type: 'ping' }, 'up to then it stays connected')
+    clock.advance(2_000)
 
-  t.match(await client.closed, { code: 4104 })
-})
+    t.match(await client.closed, { code: 4104 })
+  },
+)
 
 t.test('the table says of each message whether it is heard without a ticket', async (t) => {
   const { raw } = await service(t, { requireTicket: true, rates: false })
@@ -700,7 +703,7 @@ t.test('a group that would leave a player unreadable to its own client is refuse
   t.equal((await ada.ask('player.get')).data.player.groups.length, joined - 1)
 })
 
-t.test('a body of just the most bytes is taken, of one more refused', async (t) => {
+t.test('body_bytes: a body of just the most bytes is taken, of one more refused', async (t) => {
   const { call } = await service(t)
   const most = JSON.stringify(CHANNEL).padEnd(LIMITS.body_bytes.value)
 
@@ -768,7 +771,7 @@ async function everything(socket: Socket, end: string): Promise<string> {
 
 /* How much, and what goes wrong. */
 
-t.test('an address that calls too fast is told when to come back', async (t) => {
+t.test('http: an address that calls too fast is told when to come back', async (t) => {
   const { call, clock } = await service(t, { rates: { http: { per_second: 0.5, burst: 3 } } })
 
   for (const route of ['GET /v1/channels', 'GET /v1/nothing', 'PUT /v1/channels'])
@@ -791,15 +794,18 @@ for (const [name, route] of routes)
     t.match(answer, { status: 429, body: { code: 'RATE_LIMITED', request: name } })
   })
 
-t.test('an address that tries keys is refused even the right one, for a while', async (t) => {
-  const { call, clock } = await service(t, { rates: { bad_key: { per_second: 0.5, burst: 3 } } })
+t.test(
+  'bad_key: an address that tries keys is refused even the right one, for a while',
+  async (t) => {
+    const { call, clock } = await service(t, { rates: { bad_key: { per_second: 0.5, burst: 3 } } })
 
-  for (let guess = 0; guess < 3; guess++)
-    t.equal((await call('GET /v1/channels', { key: `guess.${guess}` })).status, 401)
-  t.match(await call('GET /v1/channels'), { status: 429, body: { code: 'RATE_LIMITED' } })
-  clock.advance(2_000)
-  t.equal((await call('GET /v1/channels')).status, 200)
-})
+    for (let guess = 0; guess < 3; guess++)
+      t.equal((await call('GET /v1/channels', { key: `guess.${guess}` })).status, 401)
+    t.match(await call('GET /v1/channels'), { status: 429, body: { code: 'RATE_LIMITED' } })
+    clock.advance(2_000)
+    t.equal((await call('GET /v1/channels')).status, 200)
+  },
+)
 
 t.test('of many guesses at once no more are looked at than of one after another', async (t) => {
   const rates = { bad_key: { per_second: 0.5, burst: 3 }, http: { per_second: 1, burst: 1_000 } }

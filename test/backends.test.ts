@@ -176,7 +176,7 @@ t.test('estragon secret makes a secret and a hash that fit each other', async (t
 })
 
 both(
-  'who guesses secrets is slowed down, before anything is looked at',
+  'secret: who guesses secrets is slowed down, before anything is looked at',
   { backendSecret: HASH, rates: { secret: { per_second: 1, burst: 2 } } },
   async (t, w) => {
     const [first, second] = [await w.raw(), await w.raw()]

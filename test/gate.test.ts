@@ -86,21 +86,24 @@ for (const over of OVERS) {
     t.match(w.stats(), { connections: 1, sessions: 1, away: 0 })
   })
 
-  t.test(`unproven: so many may be about to claim, until unproven_ms, over ${over}`, async (t) => {
-    const w = await world(t, { over, limits: { connections: 1, unproven: 2 } })
-    const ada = await introduced(w)
-    const silent = [await knock(w), await knock(w)]
+  t.test(
+    `unproven, unproven_ms: so many may be about to claim, for so long, over ${over}`,
+    async (t) => {
+      const w = await world(t, { over, limits: { connections: 1, unproven: 2 } })
+      const ada = await introduced(w)
+      const silent = [await knock(w), await knock(w)]
 
-    t.match(await (await knock(w, claimOf(ada))).closed, { code: 4105 }, 'one too many')
-    w.clock.advance(LIMITS.unproven_ms.value)
-    t.strictSame(
-      silent.map(({ isClosed }) => isClosed()),
-      [false, false],
-    )
-    w.clock.advance(2_000)
-    for (const { closed } of silent) t.match(await closed, { code: 4105 })
-    t.match(await (await knock(w, claimOf(ada))).first, { data: { resumed: true } })
-  })
+      t.match(await (await knock(w, claimOf(ada))).closed, { code: 4105 }, 'one too many')
+      w.clock.advance(LIMITS.unproven_ms.value)
+      t.strictSame(
+        silent.map(({ isClosed }) => isClosed()),
+        [false, false],
+      )
+      w.clock.advance(2_000)
+      for (const { closed } of silent) t.match(await closed, { code: 4105 })
+      t.match(await (await knock(w, claimOf(ada))).first, { data: { resumed: true } })
+    },
+  )
 
   t.test(`nobody gets past the limits by claims, over ${over}`, async (t) => {
     const w = await world(t, { over, limits: { connections: 2 } })

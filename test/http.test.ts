@@ -121,6 +121,7 @@ t.test('a page that is not built says what to run, and the rest works', async (t
   const page = createPage({
     ...{ page: undefined, built: t.testdir({}), hasPlaza: true, isIsolated: false },
     addresses: () => ({ local: undefined, network: [] }),
+    downloads: () => () => {},
   })
   const http = createHttpServer(
     createHttp({

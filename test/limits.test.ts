@@ -1,7 +1,16 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { LIMITS, type LimitName, RATES } from '../protocol/limits.ts'
+import { MESSAGES } from '../protocol/index.ts'
+import {
+  boundsOf,
+  LIMITS,
+  type LimitName,
+  OTHER_RATE,
+  RATES,
+  type RateClass,
+} from '../protocol/limits.ts'
+import type { Messages } from '../protocol/message.ts'
 import { PLAZA } from '../protocol/plaza.ts'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
 import type { WebSocketConstructor } from '../web-client/link.ts'
@@ -10,72 +19,47 @@ import type { Clock } from './support/clock.ts'
 import { kindOf, stage } from './support/stage.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
-/** Where each limit has its test; the name of the limit is in the test’s title. */
-const TESTED: Readonly<Record<LimitName, string>> = {
-  message_bytes: 'limits',
-  frame_bytes: 'limits',
-  jssocket_bytes: 'jssocket',
-  receive_bytes: 'limits',
-  depth: 'limits',
-  requests: 'limits',
-  rooms: 'limits',
-  rooms_total: 'limits',
-  seats: 'takeover',
-  open_capacity: 'open',
-  data_bytes: 'lobby',
-  room_properties: 'room-index',
-  latest_keys: 'latest',
-  latest_bytes: 'latest',
-  looks: 'room-index',
-  page: 'lobby',
-  bans: 'roles',
-  hook_ms: 'definition',
-  asks: 'questions',
-  ask_ms: 'questions',
-  bundle: 'packets',
-  relay_peers: 'relay',
-  handover_bytes: 'relay',
-  validate_ms: 'packets',
-  respond_ms: 'packets',
-  connections: 'limits',
-  sessions: 'limits',
-  unproven: 'gate',
-  unproven_ms: 'gate',
-  guest_ms: 'channels',
-  props: 'channels',
-  channel_members: 'channels',
-  channel_messages: 'channels',
-  channel_message_ms: 'channels',
-  ticket_ms: 'api',
-  ticketless_ms: 'api',
-  token_ms: 'api',
-  body_bytes: 'api',
-  storage_calls: 'store',
-  resume_ms: 'limits',
-  in_use_ms: 'reload',
-  resume_bytes: 'resets',
-  resume_frames: 'resets',
-  ack_frames: 'limits',
-  ack_ms: 'limits',
-  heartbeat_ms: 'limits',
-  seated_heartbeat_ms: 'limits',
-  soft_bytes: 'outbox',
-  hard_bytes: 'outbox',
-  stall_ms: 'outbox',
-  slow_ms: 'slowness',
-  slow_bytes: 'slowness',
-  queue_bytes: 'slowness',
-  queue_bytes_total: 'slowness',
-  identify_ms: 'limits',
-  backend_ms: 'backends',
-}
+/** The files of the tests, one after the other. */
+const SOURCES = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'))
+  .join('\n')
 
-for (const [name, file] of Object.entries(TESTED))
-  t.test(`the limit ${name} is tested in ${file}.test.ts`, (t) => {
-    const source = readFileSync(new URL(`${file}.test.ts`, import.meta.url), 'utf8')
-    t.ok(source.includes(name))
-    t.end()
-  })
+/** What a title says before its colon: the limits that it shows. */
+const SHOWN: ReadonlySet<string> = new Set(
+  [...SOURCES.matchAll(/(?:\bt\.test|\bboth|\bpromise)\(\s*['`]([a-z_, ]+|\$\{rate\}): /g)].flatMap(
+    ([, names = '']) => names.split(/, | and /),
+  ),
+)
+
+/** What input.test.ts shows of each class of messages. */
+const ofMessages = new Set(
+  Object.values(MESSAGES as Messages).flatMap(({ direction, rate }) =>
+    direction === 'to_client' ? [] : [rate ?? OTHER_RATE],
+  ),
+)
+
+t.test('each limit and each rate is shown by a test whose title begins with its name', (t) => {
+  const isShown = (name: string) =>
+    SHOWN.has(name) || (SHOWN.has('${' + 'rate}') && ofMessages.has(name as RateClass))
+  const names = [...Object.keys(LIMITS), ...Object.keys(RATES)]
+
+  t.strictSame(
+    names.filter((name) => !isShown(name)),
+    [],
+  )
+  t.notOk(isShown('patience'), 'a limit without a test is noticed')
+  t.end()
+})
+
+t.test('each limit has a sentence, and a default within its bounds', (t) => {
+  for (const [name, { value, doc }] of Object.entries(LIMITS)) {
+    const [min, max] = boundsOf(name as LimitName)
+    t.ok(min <= value && value <= max, `${name}: ${min} to ${max}`)
+    t.match(doc, /^[A-Z].+\.$/, name)
+  }
+  t.end()
+})
 
 for (const over of OVERS) {
   t.test(`message_bytes: one byte more is TOO_LARGE, over ${over}`, async (t) => {

@@ -211,7 +211,7 @@ both('what would not fit is told instead', OPTIONS, async (t, w) => {
 })
 
 both(
-  'a backend is not slowed down, a player is',
+  'notify: a backend is not slowed down, a player is',
   {
     backendSecret: OPTIONS.backendSecret,
     rates: { notify: { per_second: 1, burst: 2 } },

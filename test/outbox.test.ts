@@ -80,19 +80,22 @@ t.test('what has been written is not replaced', async (t) => {
   t.same(wire.writes, [[rows(1).frame], [rows(2).frame]])
 })
 
-t.test('above the soft mark latest messages wait and only the newest survives', async (t) => {
-  const { outbox, wire, turn } = attached(SMALL)
-  wire.unwritten = SMALL.soft_bytes
+t.test(
+  'soft_bytes: above the soft mark latest messages wait and only the newest survives',
+  async (t) => {
+    const { outbox, wire, turn } = attached(SMALL)
+    wire.unwritten = SMALL.soft_bytes
 
-  for (const x of [1, 2, 3]) outbox.push(rows(x))
-  turn()
-  t.same(wire.writes, [], 'all of them wait')
-  wire.unwritten = SMALL.soft_bytes - 1
-  outbox.flush()
-  turn()
+    for (const x of [1, 2, 3]) outbox.push(rows(x))
+    turn()
+    t.same(wire.writes, [], 'all of them wait')
+    wire.unwritten = SMALL.soft_bytes - 1
+    outbox.flush()
+    turn()
 
-  t.same(wire.writes, [[rows(3).frame]])
-})
+    t.same(wire.writes, [[rows(3).frame]])
+  },
+)
 
 t.test(
   'of those that wait a newer one goes behind what was said since the older one',
@@ -227,7 +230,7 @@ t.test('away, counted messages are kept and latest ones are not', async (t) => {
   t.same(outbox.ledger.after(0), [said('kept').frame])
 })
 
-t.test('without any progress for stall_ms a reader is slow', async (t) => {
+t.test('stall_ms: a reader without any progress for so long is slow', async (t) => {
   const { connection, clock, wire, slow } = connected()
   wire.unwritten = 1
 

@@ -132,7 +132,7 @@ t.test('a loop that is blocked again and again excuses no stall for ever', async
 })
 
 const CROWD = {
-  limits: { data_bytes: 30_000 },
+  limits: { data_bytes: 30_000, members_bytes: 3_000_000 },
   rooms: { crowd: defineRoom({ capacity: 100, onJoin: (_, { data }) => data }) },
 }
 

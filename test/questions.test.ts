@@ -91,7 +91,7 @@ t.test('every way a question can fail has its code', async (t) => {
 
 t.test('asks: as many questions may wait for one session as the limit says', async (t) => {
   const { ada, bob, toBob } = await pair(
-    stage(t, { kinds, rates: false, limits: { requests: 100 } }),
+    stage(t, { kinds, rates: false, limits: { requests: 100, asks_each: LIMITS.asks.value } }),
   )
 
   const waiting = Array.from({ length: LIMITS.asks.value }, () => ada.ask('query', EIGHT, toBob))

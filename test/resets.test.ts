@@ -102,7 +102,7 @@ for (const [what, limits, size] of [
   ['bytes', { resume_bytes: 4_096 }, 500],
 ] as const)
   both(
-    `a web client whose ${what} outgrew the server’s budget is told`,
+    `resume_frames, resume_bytes: a web client whose ${what} outgrew the server’s budget is told`,
     { limits },
     async (t, w) => {
       const hole: Tap = {}
@@ -325,7 +325,7 @@ for (const [what, type] of [
   ['complaints about the counts', 'session.desync'],
 ] as const)
   both(
-    `${what} reset a connection a few times, then close it`,
+    `reset: ${what} reset a connection a few times, then close it`,
     { rates: { reset: { per_second: 1, burst: 3 } } },
     async (t, w) => {
       const ada = await seat(w, 'ada')

@@ -52,7 +52,7 @@ t.test('the host kicks; the one kicked is told why, and may come back', async (t
 })
 
 t.test(
-  'who is banned stays out for as long as the room lasts, as session and as player',
+  'bans: who is banned stays out for as long as the room lasts, as session and as player',
   async (t) => {
     const { raw } = stage(t, { kinds, limits: { bans: 2 } })
     const { clients, code } = await company(raw, 3)

@@ -179,7 +179,7 @@ async function listen(t: Test) {
   const http = createHttpServer()
   const sockets = createSockets({
     http,
-    frameBytes: hub.frameBytes,
+    ...{ limits: hub.limits, frameBytes: hub.frameBytes },
     accept(transport, upgrade) {
       const connection = hub.accept(transport, upgrade)
       if (connection instanceof Connection) connections.push(connection)

@@ -28,7 +28,7 @@ t.test('who reads gets all that one turn says, be it more than hard_bytes', asyn
   )
 })
 
-t.test('slow_ms: who reads nothing while more than hard_bytes waits is reset', async (t) => {
+t.test('slow_ms, hard_bytes: who reads nothing while more than that waits is reset', async (t) => {
   const { clock, turn, open } = createKernels()
   const [reader, stuck] = [open(), open()]
 

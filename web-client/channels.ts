@@ -74,11 +74,17 @@ export function createChannels(session: Session, report: Report) {
   return {
     on,
 
-    /** Makes a channel that is ours, and makes us its first member; others find it by `list`. */
+    /**
+     * Makes a channel that is ours, and makes us its first member; others find it by `list`. Rejects
+     * with TOO_MANY_CHANNELS where we are in as many as we may be, or own as many.
+     */
     create: (name: string, props: Channel['props'] = {}): Promise<Channel> =>
       session.request('channel.create', { name, props }, {}, entered),
 
-    /** Makes us a member, by the channel's id. Rejects with CHANNEL_NOT_FOUND or CHANNEL_FULL. */
+    /**
+     * Makes us a member, by the channel's id. Rejects with CHANNEL_NOT_FOUND, CHANNEL_FULL or
+     * TOO_MANY_CHANNELS.
+     */
     join: (channel: number): Promise<Channel> =>
       session.request('channel.join', { channel }, {}, entered),
 

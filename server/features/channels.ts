@@ -1,11 +1,12 @@
 import type { channels as channelsTable } from '../../protocol/channels.ts'
+import type { RateClass } from '../../protocol/limits.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import { Committed, type HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Arrival } from '../core/session/arrival.ts'
 import type { Player, Session } from '../core/session/session.ts'
 import type { PlayerObserver, SessionObserver } from '../core/session/sessions.ts'
 import { channelBytes, messageBytes } from '../core/store/channel.ts'
-import type { Channel, ChannelMessage, Store } from '../core/store/store.ts'
+import type { Channel, ChannelMessage, MostChannels, Store } from '../core/store/store.ts'
 import { push } from '../core/wire/frame.ts'
 import type { Limits } from '../core/wire/limits.ts'
 import { paged, told } from '../core/wire/page.ts'
@@ -17,6 +18,8 @@ export interface ChannelsOptions {
   readonly world: World
   readonly limits: Limits
   readonly store: Store
+  /** Charges an address. */
+  readonly charge: (address: string, rate: RateClass) => void
   /** The sessions of a player. */
   readonly sessionsOf: (player: string) => ReadonlySet<Session>
   /** The sessions that will be players' in a moment: all, or a player's. */
@@ -25,10 +28,17 @@ export interface ChannelsOptions {
 
 type Named = Pick<Player, 'id' | 'name'>
 
+/** What a player may not go past, by its own doing. */
+interface Bounds {
+  readonly fits?: number
+  readonly most_joined?: number
+}
+
 export type Channels = ReturnType<typeof createChannels>
 
 /** Channels: lasting topics. Nothing is told before it is stored. */
-export function createChannels({ world, limits, store, sessionsOf, arriving }: ChannelsOptions) {
+export function createChannels(options: ChannelsOptions) {
+  const { world, limits, store, charge, sessionsOf, arriving } = options
   /** The sessions here that listen to a channel: those of its members. */
   const listening = new Map<number, Set<Session>>()
   const bySession = new Map<Session, Set<number>>()
@@ -37,10 +47,17 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
     'channel.create'({ session }, { name, props = {} }) {
       const { id: owner } = writer(session)
       if (channelBytes({ name, owner, props }) > session.receiveBytes) throw unfit()
-      return create(name, owner, props)
+      charge(session.address, 'channel_create')
+      return create(name, owner, props, {
+        joined: limits.channels,
+        owned: limits.channels_owned,
+      })
     },
     'channel.join': ({ session }, { channel }) =>
-      join(channel, reader(session), session.receiveBytes),
+      join(channel, reader(session), {
+        fits: session.receiveBytes,
+        most_joined: limits.channels,
+      }),
     'channel.leave': ({ session }, { channel }) => leave(channel, reader(session).id),
     async 'channel.list'({ session }, { mine = false, name, after = 0, limit }) {
       const { id } = reader(session)
@@ -118,21 +135,31 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
   // What is committed is told, and answered, in the order of its committing: so each of these ends
   // with the store's answer, and nothing is awaited between that and what it returns.
 
-  async function create(name: string, owner: string | null, props: Channel['props']) {
+  async function create(
+    name: string,
+    owner: string | null,
+    props: Channel['props'],
+    most?: MostChannels,
+  ) {
     checkBytes('channel.create.props', props, limits.data_bytes)
-    const channel = await store.run('channel.create', { name, owner, props, at: world.date() })
+    const channel = await store.run('channel.create', {
+      ...{ name, owner, props, at: world.date() },
+      ...(most && { most }),
+    })
+    if (channel === 'TOO_MANY') throw tooMany()
     return new Committed(() => {
       if (owner !== null) follow(channel.id, owner)
       return { channel }
     })
   }
 
-  async function join(id: number, { id: player, name }: Named, fits?: number) {
+  async function join(id: number, { id: player, name }: Named, own: Bounds = {}) {
     const most = limits.channel_members
-    const asked = { id, player, most, at: world.date(), ...(fits !== undefined && { fits }) }
+    const asked = { id, player, most, at: world.date(), ...own }
     const joined = await store.run('channel.join', asked)
     if (joined === 'FULL') throw new Refusal('CHANNEL_FULL', `it has ${most} members`)
     if (joined === 'UNFIT') throw unfit(id)
+    if (joined === 'TOO_MANY') throw tooMany()
     if (!joined) throw noChannel(id)
     return new Committed(() => {
       follow(id, player)
@@ -153,9 +180,9 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
   }
 
   async function send(id: number, { id: player, name }: Named, message: ChannelMessage['message']) {
-    const keep = limits.channel_messages
+    const kept = { keep: limits.channel_messages, keep_bytes: limits.channel_bytes }
     const at = world.date()
-    const offset = await store.run('channel.append', { id, player, name, message, keep, at })
+    const offset = await store.run('channel.append', { id, player, name, message, ...kept, at })
     if (offset === 'NOT_MEMBER') throw new Refusal('NOT_IN_CHANNEL', undefined, NOT_IN_CHANNEL)
     if (offset === null) throw noChannel(id)
     return new Committed(() => {
@@ -172,9 +199,15 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
     if (asker) await owned(id, asker.owner)
     checkBytes('channel.update.props', changes.props, limits.data_bytes)
     if (changes.owner !== undefined) await member(id, changes.owner)
-    const asked = { id, ...changes, at: world.date(), ...(asker && { fits: asker.fits }) }
+    const asked = {
+      id,
+      ...changes,
+      at: world.date(),
+      ...(asker && { fits: asker.fits, most_owned: limits.channels_owned }),
+    }
     const channel = await store.run('channel.update', asked)
     if (channel === 'UNFIT') throw unfit(id)
+    if (channel === 'TOO_MANY') throw tooMany()
     if (!channel) throw noChannel(id)
     return new Committed(() => {
       tell(id, 'channel.updated', { channel, changed: namesOf(changes) })
@@ -223,9 +256,13 @@ export function createChannels({ world, limits, store, sessionsOf, arriving }: C
 
   /** Messages after an offset, in a page of at most `bytes`. */
   async function history(id: number, after: number, most: number, bytes?: number) {
-    const found = await store.run('channel.history', { id, after, limit: most + 1 })
+    const asked = { id, after, limit: most + 1, ...(bytes !== undefined && { bytes }) }
+    const found = await store.run('channel.history', asked)
     const page = paged(found, most, ({ offset }) => offset, bytes)
-    return { messages: page.page, ...told(page), next: page.next }
+    // The store stops at what is too large by itself: more may follow.
+    const last = found.at(-1)?.offset ?? null
+    const next = page.next ?? (page.tooLarge.at(-1) === last ? last : null)
+    return { messages: page.page, ...told(page), next }
   }
 
   async function owned(id: number, player: string): Promise<void> {
@@ -275,6 +312,8 @@ const unfit = (id?: number) => {
 
 const notRead = (place: string, bytes: number, { receiveBytes }: Session) =>
   `${place}: to be read again takes ${bytes} bytes, which do not fit receive_bytes ${receiveBytes}`
+
+const tooMany = () => new Refusal('TOO_MANY_CHANNELS')
 
 type Told =
   | 'channel.message'

@@ -44,9 +44,12 @@ export function createProfiles({ world, limits, store, renamed }: ProfilesOption
     fits?: number,
   ): Promise<StoredPlayer> {
     for (const { key, value } of props) checkBytes(`props.${key}`, value, limits.data_bytes)
-    const asked = { id, props, most: limits.props, ...(fits !== undefined && { fits }) }
+    const most = { most: limits.props, most_bytes: limits.player_bytes }
+    const asked = { id, props, ...most, ...(fits !== undefined && { fits }) }
     const stored = await store.run('player.set_props', asked)
     if (stored === 'TOO_MANY') throw new Refusal('TOO_MANY_PROPS', `at most ${limits.props} props`)
+    if (stored === 'TOO_LARGE')
+      throw new Refusal('TOO_LARGE', `props: expected at most ${limits.player_bytes} bytes of them`)
     if (stored === 'UNFIT')
       throw new Refusal('TOO_LARGE', `this player would not fit receive_bytes ${fits}`)
     return known(stored)

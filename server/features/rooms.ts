@@ -7,7 +7,7 @@ import type { Guesses } from '../core/dispatch/guesses.ts'
 import { describe } from '../core/room/describe.ts'
 import { createFaults } from '../core/room/fault.ts'
 import { aOrAn } from '../core/room/kind.ts'
-import { type Member, rankOf } from '../core/room/member.ts'
+import { dataBytesIn, type Member, rankOf } from '../core/room/member.ts'
 import {
   merged,
   type Properties,
@@ -59,7 +59,7 @@ export function createRoomFeature(options: RoomsOptions) {
         ...(listed !== undefined && { listed }),
         ...(properties && { properties }),
       }
-      return join(context, create(kind, wishes), joining, true)
+      return join(context, create(context.session, kind, wishes), joining, true)
     },
     'room.join'(context, { code, ...joining }) {
       const room = guesses.look(context.session, () => rooms.get(code))
@@ -150,10 +150,10 @@ export function createRoomFeature(options: RoomsOptions) {
   }
 
   /** A room of a player's making. */
-  function create(kind: RoomKind, wishes: Wishes): Room {
+  function create(maker: Session, kind: RoomKind, wishes: Wishes): Room {
     if (kind.creatable === false)
       throw new Refusal('PERMISSION_DENIED', `only the server makes ${aOrAn(kind.name)}`)
-    return rooms.create(kind, wishes)
+    return rooms.create(kind, wishes, maker)
   }
 
   /** The sender's room and seat, where its role is enough for `action`. */
@@ -179,7 +179,7 @@ export function createRoomFeature(options: RoomsOptions) {
   /** What seats whom the room lets in. */
   function enter(context: Context, room: Room, { name, data }: Joining, isOwn: boolean) {
     context.atEnd(() => rooms.release(room, isOwn))
-    checkBytes('data', data, limits.data_bytes)
+    checkBytes('data', data, dataBytesIn(room, limits))
     return seating.admit({ context, room, name: nameFor(context.session, name), data, isOwn })
   }
 
@@ -193,7 +193,8 @@ export function createRoomFeature(options: RoomsOptions) {
     const room = heldBy(session, wanted) ?? openTo(session, wanted, except)
     if (!room) {
       const { kind, properties } = wanted
-      return enter(context, create(kind, properties ? { properties } : {}), joining, true)
+      const wishes = properties ? { properties } : {}
+      return enter(context, create(session, kind, wishes), joining, true)
     }
     const then = enter(context, room, joining, false)
     if (!(then instanceof Promise) || except) return then

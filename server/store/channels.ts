@@ -1,5 +1,5 @@
 import { channelBytes } from '../core/store/channel.ts'
-import type { Channel, Operations } from '../core/store/store.ts'
+import type { Channel, MostChannels, Operations } from '../core/store/store.ts'
 import type { Row, Sql } from './database.ts'
 
 type ChannelOperations = Omit<
@@ -9,7 +9,8 @@ type ChannelOperations = Omit<
 
 export function channelOperations(sql: Sql): ChannelOperations {
   return {
-    'channel.create'({ name, owner, props, at }) {
+    'channel.create'({ name, owner, props, at, most }) {
+      if (owner !== null && most && isTooMany(owner, most)) return 'TOO_MANY'
       const row = sql.get(
         'insert into channels (name, owner, props, created_at, updated_at) values (?, ?, ?, ?, ?) returning id',
         ...[name, owner, JSON.stringify(props), at, at],
@@ -29,7 +30,7 @@ export function channelOperations(sql: Sql): ChannelOperations {
         )
         .map(channelOf),
     'channel.count': () => Number(sql.get('select count(*) as many from channels')?.many),
-    'channel.update'({ id, name, owner, props, at, fits = MOST }) {
+    'channel.update'({ id, name, owner, props, at, fits = MANY, most_owned = MANY }) {
       const before = get(id)
       if (!before) return null
       const after = {
@@ -39,6 +40,7 @@ export function channelOperations(sql: Sql): ChannelOperations {
         ...(props && { props }),
       }
       if (channelBytes(after) > fits) return 'UNFIT'
+      if (owner && owner !== before.owner && owned(owner) >= most_owned) return 'TOO_MANY'
       sql.run(
         'update channels set name = ?, owner = ?, props = ?, updated_at = ? where id = ?',
         ...[after.name, after.owner, JSON.stringify(after.props), at, id],
@@ -46,12 +48,13 @@ export function channelOperations(sql: Sql): ChannelOperations {
       return after
     },
     'channel.delete': ({ id }) => sql.run('delete from channels where id = ?', id) > 0,
-    'channel.join'({ id, player, most, at, fits = MOST }) {
+    'channel.join'({ id, player, most, at, fits = MANY, most_joined = MANY }) {
       const channel = get(id)
       if (!channel) return null
       if (channelBytes(channel) > fits) return 'UNFIT'
       if (isMember(id, player)) return { channel, isNew: false }
       if (channel.members >= most) return 'FULL'
+      if (joined(player) >= most_joined) return 'TOO_MANY'
       seat(id, player, at)
       return { channel: get(id) as Channel, isNew: true }
     },
@@ -74,6 +77,18 @@ export function channelOperations(sql: Sql): ChannelOperations {
     return row ? channelOf(row) : null
   }
 
+  function isTooMany(player: string, most: MostChannels): boolean {
+    return joined(player) >= most.joined || owned(player) >= most.owned
+  }
+
+  function joined(player: string): number {
+    return Number(sql.get(JOINED, player)?.many)
+  }
+
+  function owned(player: string): number {
+    return Number(sql.get(OWNED, player)?.many)
+  }
+
   function isMember(id: number, player: string): boolean {
     const row = sql.get(
       'select 1 as one from channel_members where channel = ? and player = ?',
@@ -90,7 +105,9 @@ export function channelOperations(sql: Sql): ChannelOperations {
   }
 }
 
-const MOST = Number.POSITIVE_INFINITY
+const JOINED = 'select count(*) as many from channel_members where player = ?'
+const OWNED = 'select count(*) as many from channels where owner = ?'
+const MANY = Number.POSITIVE_INFINITY
 
 const LEAVE = 'delete from channel_members where channel = ? and player = ?'
 

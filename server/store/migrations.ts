@@ -66,4 +66,5 @@ export const MIGRATIONS: readonly string[] = [
     until integer, banned_at integer not null
   ) strict, without rowid;
   `,
+  'create index channels_of_owner on channels (owner)',
 ]

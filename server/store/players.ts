@@ -1,5 +1,6 @@
 import { profileBytes } from '../core/store/profile.ts'
 import type { Alias, Operations, Prop, StoredPlayer } from '../core/store/store.ts'
+import { jsonBytes } from '../core/wire/size.ts'
 import type { Row, Sql } from './database.ts'
 import { isSame } from './secret.ts'
 
@@ -105,12 +106,19 @@ export function playerOperations(sql: Sql): PlayerOperations {
     return get(id)
   }
 
-  function setProps({ id, props, most, fits }: Parameters<Operations['player.set_props']>[0]) {
+  function setProps({
+    id,
+    props,
+    most,
+    most_bytes = MANY,
+    fits,
+  }: Parameters<Operations['player.set_props']>[0]) {
     const before = get(id)
     if (!before) return null
     const after = new Map(before.props.map((one) => [one.key, one]))
     for (const one of props) one.value === null ? after.delete(one.key) : after.set(one.key, one)
     if (props.length > 0 && after.size > most) return 'TOO_MANY'
+    if (props.length > 0 && jsonBytes([...after.values()]) > most_bytes) return 'TOO_LARGE'
     if (fits !== undefined && profileBytes({ ...before, props: [...after.values()] }) > fits)
       return 'UNFIT'
     for (const { key, value } of props) {
@@ -143,6 +151,7 @@ export function playerOperations(sql: Sql): PlayerOperations {
   }
 }
 
+const MANY = Number.POSITIVE_INFINITY
 const COLUMNS = 'id, service, identifier, player, created_at, seen_at'
 const ALIAS = `select ${COLUMNS} from aliases`
 

@@ -7,12 +7,14 @@ import { IN_MEMORY } from './database.ts'
 import { createDirectStore } from './direct.ts'
 import { createFailures } from './failures.ts'
 import { startThread, type Thread } from './thread.ts'
+import { weightOf } from './weight.ts'
 import type { Answer, NumberedCall } from './worker.ts'
 
 export { IN_MEMORY }
 
 interface Waiting {
   readonly call: NumberedCall
+  readonly bytes: number
   readonly resolve: (value: unknown) => void
   readonly reject: (refusal: Refusal) => void
   /** How many threads have been told of it. */
@@ -44,10 +46,12 @@ export async function openStore(
 ): Promise<Store> {
   const { soon, log, now, after } = world
   if (file === undefined || file === IN_MEMORY) return createDirectStore(log)
-  const { storage_calls } = limitsOf(limits)
+  const { storage_calls, storage_bytes } = limitsOf(limits)
   const { failed, down } = createFailures(log, createSeldom(now))
   const waiting = new Map<number, Waiting>()
   let outgoing: NumberedCall[] = []
+  /** How much those that wait hold. */
+  let held = 0
   let numbered = 0
   let isClosing = false
   /** How long until the next try, once one has failed. */
@@ -66,10 +70,13 @@ export async function openStore(
     run<K extends keyof Operations>(name: K, args: Parameters<Operations[K]>[0]) {
       return new Promise<ReturnType<Operations[K]>>((resolve, reject) => {
         if (isClosing || isDown()) return reject(down(isClosing ? undefined : pause))
-        if (waiting.size >= storage_calls) return reject(new Refusal('STORAGE_BUSY'))
+        const bytes = weightOf(args)
+        const isTooMuch = waiting.size > 0 && held + bytes > storage_bytes
+        if (isTooMuch || waiting.size >= storage_calls) return reject(busy())
+        held += bytes
         const call = { id: ++numbered, name, args }
         const settled = { resolve: resolve as (value: unknown) => void, reject }
-        waiting.set(call.id, { call, ...settled, posted: 0 })
+        waiting.set(call.id, { call, bytes, ...settled, posted: 0 })
         if (outgoing.push(call) === 1) soon(post)
       })
     },
@@ -119,6 +126,7 @@ export async function openStore(
     const one = waiting.get(answer.id)
     waiting.delete(answer.id)
     if (!one) return
+    held -= one.bytes
     if ('failed' in answer) one.reject(failed(one.call.name, answer))
     else one.resolve(answer.value)
   }
@@ -163,9 +171,13 @@ export async function openStore(
       const refusal = why(call)
       if (!refusal) continue
       waiting.delete(id)
+      held -= call.bytes
       call.reject(refusal)
     }
   }
 }
 
 const UNKNOWN = 'the storage failed before it had answered: it may or may not have been done'
+
+const RETRY_MS = 1_000
+const busy = () => new Refusal('STORAGE_BUSY', undefined, { retry_ms: RETRY_MS })

@@ -2,6 +2,7 @@ import { promises, realpathSync, statSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { extname, join, relative, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream'
+import type { Downloads } from './downloads.ts'
 
 /** Answers a GET or HEAD; false where there is nothing at this path. */
 export type Serve = (
@@ -12,10 +13,14 @@ export type Serve = (
 
 /**
  * Serves what is in a folder as it is, with these headers: `index.html` for a folder, nothing whose
- * name begins with a dot, and nothing outside of it, whatever a link or a path says. Throws an Error
- * where there is no folder.
+ * name begins with a dot, and nothing outside of it, whatever a link or a path says; to no address
+ * more files at a time than it may. Throws an Error where there is no folder.
  */
-export function createFolder(folder: string, headers: OutgoingHttpHeaders): Serve {
+export function createFolder(
+  folder: string,
+  headers: OutgoingHttpHeaders,
+  downloads: Downloads,
+): Serve {
   const path = resolve(folder)
   if (!isFolder(path)) throw new Error(`page: expected a folder, or none, got "${folder}"`)
   return async (request, response, asked) => {
@@ -23,7 +28,9 @@ export function createFolder(folder: string, headers: OutgoingHttpHeaders): Serv
     const found = names && (await find(path, names))
     if (!names || !found) return false
     if (found.isFolder) return redirect(request, response, asked, headers)
-    await send(request, response, found, headers)
+    const end = downloads(request, response)
+    if (!end) return busy(response, headers)
+    await send(request, response, found, headers, end)
     return true
   }
 }
@@ -84,13 +91,25 @@ function redirect(
   return true
 }
 
+const RETRY_S = '5'
+
+function busy(response: ServerResponse, headers: OutgoingHttpHeaders): true {
+  response.writeHead(503, { ...headers, 'retry-after': RETRY_S }).end()
+  return true
+}
+
+/** Calls `end` once nothing is open any more. */
 async function send(
   request: IncomingMessage,
   response: ServerResponse,
   { file }: Found,
   headers: OutgoingHttpHeaders,
+  end: () => void,
 ): Promise<void> {
-  const opened = await promises.open(file)
+  const opened = await promises.open(file).catch((error: unknown) => {
+    end()
+    throw error
+  })
   const { size, mtimeMs } = await opened.stat()
   const etag = `"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`
   const told = { ...headers, etag, 'cache-control': 'no-cache' }
@@ -100,10 +119,11 @@ async function send(
   else response.writeHead(200, { ...told, 'content-type': type, 'content-length': size })
   if (isKnown || size === 0 || request.method === 'HEAD') {
     await opened.close()
+    end()
     return void response.end()
   }
   // Who asked may be gone before the end, and a file may be shorter by then: either ends the socket.
-  pipeline(opened.createReadStream({ end: size - 1 }), response, () => {})
+  pipeline(opened.createReadStream({ end: size - 1 }), response, end)
 }
 
 const text = (type: string) => `text/${type}; charset=utf-8`

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { Addresses } from './addresses.ts'
+import type { Downloads } from './downloads.ts'
 import { createFolder, type Serve } from './folder.ts'
 import { SECURITY_HEADERS, say } from './http.ts'
 
@@ -14,6 +15,7 @@ export interface PageOptions {
   /** Whether the page has what threads ask for: nobody else’s windows and files. */
   readonly isIsolated: boolean
   readonly addresses: () => Addresses
+  readonly downloads: Downloads
 }
 
 export const NO_PAGE = 'none'
@@ -22,12 +24,12 @@ const ADDRESSES = '/addresses.json'
 
 /** What is served at `/`, if anything. */
 export function createPage(options: PageOptions): Serve | undefined {
-  const { page, built, hasPlaza, isIsolated, addresses } = options
+  const { page, built, hasPlaza, isIsolated, addresses, downloads } = options
   const alone = isIsolated ? ISOLATED : {}
   if (page === NO_PAGE || (page === undefined && !hasPlaza)) return undefined
-  if (page !== undefined) return createFolder(page, { ...OWN_HEADERS, ...alone })
+  if (page !== undefined) return createFolder(page, { ...OWN_HEADERS, ...alone }, downloads)
   if (!existsSync(join(built, 'index.html'))) return notBuilt
-  const plaza = createFolder(built, { ...SECURITY_HEADERS, ...alone })
+  const plaza = createFolder(built, { ...SECURITY_HEADERS, ...alone }, downloads)
   return async (request, response, path) => {
     if (path !== ADDRESSES || !isHere(request)) return plaza(request, response, path)
     say(response, 200, JSON.stringify(addresses()), 'application/json')

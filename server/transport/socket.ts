@@ -5,6 +5,7 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { SUBPROTOCOL } from '../../protocol/session.ts'
 import type { Transport } from '../core/session/connection.ts'
 import { type Upgrade, upgradeOf } from '../core/session/dialect.ts'
+import type { Limits } from '../core/wire/limits.ts'
 import type { Log } from '../world.ts'
 import { addressOf } from './address.ts'
 import { closeReason } from './close-reason.ts'
@@ -13,6 +14,7 @@ import { isAdmitted, type Origins } from './origins.ts'
 
 export interface SocketOptions extends Door {
   readonly http: Server
+  readonly limits: Pick<Limits, 'fragments' | 'chunks'>
   /** How large a frame such a request's socket may take. */
   readonly frameBytes: (upgrade: Upgrade) => number
   readonly log?: Log
@@ -28,7 +30,6 @@ export interface Sockets {
 }
 
 const CLOSE_TIMEOUT = 2_000
-const MAX_FRAGMENTS = 64
 /** What arrives at a time is mostly more: a network's smallest packets are of 536 bytes. */
 const CHUNK_BYTES = 64
 /** How many pings are answered at once; whoever sends more does nothing else. */
@@ -56,6 +57,7 @@ export function createSockets(options: SocketOptions): Sockets {
 }
 
 function createSocketServer(maxPayload: number, options: SocketOptions): WebSocketServer {
+  const { limits } = options
   const settings = {
     noServer: true,
     verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => {
@@ -65,8 +67,9 @@ function createSocketServer(maxPayload: number, options: SocketOptions): WebSock
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload,
-    maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: Math.ceil(maxPayload / CHUNK_BYTES),
+    maxFragments: limits.fragments,
+    // Where messages may be larger than elsewhere, they come in more pieces.
+    maxBufferedChunks: Math.max(limits.chunks, Math.ceil(maxPayload / CHUNK_BYTES)),
     autoPong: false,
     closeTimeout: CLOSE_TIMEOUT,
     handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),

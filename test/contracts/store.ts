@@ -2,8 +2,14 @@ import type { Test } from 'tap'
 import type { Scope } from '../../protocol/players.ts'
 import { channelBytes } from '../../server/core/store/channel.ts'
 import { newSecret, readSecret } from '../../server/core/store/secrets.ts'
-import type { Store } from '../../server/core/store/store.ts'
+import type { Channel, Store } from '../../server/core/store/store.ts'
 import { createRandom } from '../support/clock.ts'
+
+/** A channel that there was room for. */
+function made(channel: Channel | 'TOO_MANY'): Channel {
+  if (channel === 'TOO_MANY') throw new Error('expected a channel')
+  return channel
+}
 
 /** Opens a store of a test's own; it is closed with the test. */
 export type OpenStore = (t: Test) => Promise<Store>
@@ -74,7 +80,7 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     const [ada, bob] = people(2)
     for (const player of [ada, bob]) await guest(store, player)
     const create = { name: 'town', owner: ada, props: { motd: 'hi' }, at: AT }
-    const channel = await store.run('channel.create', create)
+    const channel = made(await store.run('channel.create', create))
     const join = (fits?: number) =>
       store.run('channel.join', {
         ...{ id: channel.id, player: bob, most: 10, at: AT },
@@ -441,7 +447,7 @@ function promises(promise: Promised, promiseAlone: Promised): void {
 
   async function channel(store: Store, owner: string, name = 'news') {
     await guest(store, owner)
-    const { id } = await store.run('channel.create', { name, owner, props: {}, at: AT })
+    const { id } = made(await store.run('channel.create', { name, owner, props: {}, at: AT }))
     const say = (player: string, message: unknown, to = id) =>
       store.run('channel.append', {
         ...{ id: to, player, name: player, keep: 100, at: AT },

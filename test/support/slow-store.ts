@@ -77,8 +77,14 @@ export function createSlowStore(log: Log): SlowStore {
       who.props.clear()
       for (const [key, value] of after) who.props.set(key, value)
     },
-    'channel.create'({ name, owner }, { id }) {
-      topics.set(id, { name, owner, members: new Set(owner === null ? [] : [owner]), said: [] })
+    'channel.create'({ name, owner }, made) {
+      if (made === 'TOO_MANY') return
+      topics.set(made.id, {
+        name,
+        owner,
+        members: new Set(owner === null ? [] : [owner]),
+        said: [],
+      })
     },
     'channel.join'({ id, player, most }) {
       const topic = topics.get(id)

@@ -87,7 +87,10 @@ export async function openHost(over: Over, limits: Partial<Limits>, random: numb
   if (over === 'memory') return host
 
   const http = createHttpServer()
-  const server = createSockets({ http, frameBytes: hub.frameBytes, accept, forget })
+  const server = createSockets({
+    ...{ http, limits: hub.limits, frameBytes: hub.frameBytes },
+    ...{ accept, forget },
+  })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
   return Object.assign(host, {

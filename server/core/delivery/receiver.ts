@@ -44,7 +44,7 @@ export interface Receiver {
 }
 
 /** Why a question of the server's will not be answered. */
-export type AbandonCode = 'TARGET_LEFT' | 'OUTCOME_UNKNOWN'
+export type AbandonCode = 'TARGET_LEFT' | 'OUTCOME_UNKNOWN' | 'NOT_IN_ROOM'
 
 /** What one receiver is asked on behalf of whoever waits. */
 export interface Question {
@@ -60,6 +60,8 @@ export interface Question {
   readonly cause: Json
   /** Whose question it is, if a player's: it ends with its asker. */
   readonly asker?: Asker
+  /** Calls back when the asker has left the room it asks in, until what it returns is called. */
+  readonly whenLeft?: (withdraw: () => void) => () => void
   /** The whole message under this id, where it is put in bytes rather than JSON. */
   readonly pack?: (id: number) => Outgoing
 }

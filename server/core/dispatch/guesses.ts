@@ -21,16 +21,18 @@ export function createGuesses(rates: Rates | false, now: () => number) {
   return {
     /**
      * What `find` finds. A miss costs a token; without one, nothing is looked up at all, so that a
-     * right guess cannot be told from a wrong one.
+     * right guess cannot be told from a wrong one. Where the address has none, those who miss wait
+     * until it would have had one, and nobody else does.
      */
     look<T>(session: Session, find: () => T | undefined): T | undefined {
-      const address = byAddress.get(session.address)
-      const retry_ms = Math.max(session.buckets.wait('guess'), address?.wait('guess_address') ?? 0)
+      const { buckets, address } = session
+      const retry_ms = buckets.wait('guess')
       if (retry_ms > 0) throw new Refusal('RATE_LIMITED', 'too many wrong codes', { retry_ms })
       const found = find()
       if (found === undefined) {
-        session.buckets.take('guess')
-        bucketsOf(session.address).take('guess_address')
+        buckets.take('guess')
+        const owed_ms = bucketsOf(address).owe('guess_address')
+        if (owed_ms > 0) buckets.delay('guess', owed_ms)
       }
       return found
     },

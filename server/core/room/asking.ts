@@ -111,6 +111,7 @@ async function ask(
     timeout,
     cause,
     asker,
+    whenLeft: (withdraw) => room.whenLeft(member, withdraw),
   })
   return (answer as { value: Json }).value
 }

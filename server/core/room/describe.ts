@@ -7,7 +7,7 @@ import { promisedBy } from '../wire/promised.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { checkBytes } from '../wire/size.ts'
 import { aOrAn, type Described } from './kind.ts'
-import { infoOf, type Member, type MemberInfo } from './member.ts'
+import { dataBytesIn, infoOf, type Member, type MemberInfo } from './member.ts'
 import type { Room } from './room.ts'
 
 /** Makes a member known by another name or other data, if its room lets it, and tells everybody. */
@@ -15,11 +15,12 @@ export function describe(
   context: Context,
   { room, member }: { readonly room: Room; readonly member: Member },
   asked: Described,
-  { data_bytes }: Pick<Limits, 'data_bytes'>,
+  limits: Limits,
 ): { readonly member: MemberInfo } {
-  checkBytes('room.describe.data', asked.data, data_bytes)
+  const most = dataBytesIn(room, limits)
+  checkBytes('room.describe.data', asked.data, most)
   const { name = member.name, data = member.data } = { ...asked, ...permitted(room, member, asked) }
-  checkBytes('what onDescribe returned', data, data_bytes)
+  checkBytes('what onDescribe returned', data, most)
   if (room.numbered(member.number) !== member) throw new Refusal('NOT_IN_ROOM')
   const told = { member: { ...infoOf(member), name, data } }
   context.refuseUnfit(told)

@@ -4,6 +4,7 @@ import { ROLES, type Role } from '../../../protocol/rooms.ts'
 import type { Json } from '../../../protocol/schema.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import { Stamp } from '../wire/frame.ts'
+import type { Limits } from '../wire/limits.ts'
 
 export type MemberInfo = DataOf<AllMessages['room.member_joined']>['member']
 
@@ -25,6 +26,14 @@ export interface Member {
 }
 
 export const rankOf = (role: Role): number => ROLES.indexOf(role)
+
+/** How much the data of one member of a room may hold: all of it has to be read by whoever joins. */
+export const dataBytesIn = (
+  { capacity }: { readonly capacity: number },
+  { data_bytes, members_bytes }: Pick<Limits, 'data_bytes' | 'members_bytes'>,
+): number => Math.min(data_bytes, Math.max(NULL_BYTES, Math.floor(members_bytes / capacity)))
+
+const NULL_BYTES = 4
 
 /** Whether this role is enough to be the host. */
 export const isHost = ({ role }: Pick<Member, 'role'>): boolean =>

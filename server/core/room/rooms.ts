@@ -1,6 +1,6 @@
 import type { AllMessages } from '../../../protocol/index.ts'
 import type { DataOf } from '../../../protocol/message.ts'
-import { CODE_ALPHABET, CODE_LENGTH, type Role } from '../../../protocol/rooms.ts'
+import type { Role } from '../../../protocol/rooms.ts'
 import type { Cancel, World } from '../../world.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
@@ -9,11 +9,13 @@ import type { PlayerObserver, SessionObserver } from '../session/sessions.ts'
 import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { newCode } from './code.ts'
 import { createFaults } from './fault.ts'
 import { createHosts } from './host.ts'
 import { createHostWaits } from './host-wait.ts'
 import { createRoomIndex } from './index.ts'
 import type { LeaveReason } from './kind.ts'
+import { createMakers, type Maker } from './makers.ts'
 import { infoOf, type Member } from './member.ts'
 import { Room, type RoomKind, roomInfoOf, type Wishes } from './room.ts'
 import type { Seated } from './seated.ts'
@@ -28,6 +30,7 @@ export function createRooms(world: World, limits: Limits) {
   const byReceiver = new Map<Receiver, Set<Room>>()
   const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
+  const makers = createMakers<Room>(limits)
   const { attempt, guard } = createFaults(world)
   const waits = createHostWaits(world, limits)
   const hosts = createHosts(world, waits.end)
@@ -138,27 +141,20 @@ export function createRooms(world: World, limits: Limits) {
   }
 
   /** An empty room, which goes unless somebody comes. */
-  function create(kind: RoomKind, wishes: Wishes = {}): Room {
+  function create(kind: RoomKind, wishes: Wishes = {}, maker?: Maker): Room {
+    if (maker) makers.refuseTooMany(maker)
     if (byCode.size >= limits.rooms_total)
       throw new Refusal('TOO_MANY_ROOMS', `this server holds ${limits.rooms_total} rooms already`)
     if (isOver) throw new Refusal('TOO_MANY_ROOMS', 'this server is closing')
-    const code = newCode()
+    const code = newCode(world.random, byCode)
     const room = attempt({ code, kind }, () => new Room(code, ++serial, kind, wishes, world.after))
     byCode.set(room.code, room)
+    if (maker) makers.made(room, maker)
     index.add(room)
     room.onChange = index.refresh
     world.log.info({ room: room.code, kind: kind.name }, 'room created')
     linger(room)
     return room
-  }
-
-  function newCode(): string {
-    for (;;) {
-      let code = ''
-      while (code.length < CODE_LENGTH)
-        code += CODE_ALPHABET[world.random.below(CODE_ALPHABET.length)]
-      if (!byCode.has(code)) return code
-    }
   }
 
   /** Seats a member; the caller has seen that it may. */
@@ -265,6 +261,7 @@ export function createRooms(world: World, limits: Limits) {
 
   function dispose(room: Room): void {
     byCode.delete(room.code)
+    makers.gone(room)
     room.onChange = undefined
     index.remove(room)
     guard(room, () => room.hooks.onDispose?.())

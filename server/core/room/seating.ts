@@ -11,7 +11,7 @@ import { Refusal } from '../wire/refusal.ts'
 import { checkBytes } from '../wire/size.ts'
 import { createFaults } from './fault.ts'
 import { aOrAn } from './kind.ts'
-import type { Member } from './member.ts'
+import { dataBytesIn, type Member } from './member.ts'
 import { type Room, roomInfoOf } from './room.ts'
 import type { Rooms } from './rooms.ts'
 import { membersAfter, type Seat, seatPages } from './seat.ts'
@@ -195,7 +195,7 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
     const data = said ?? null
     const problem = check(ANY, data, `onJoin of ${aOrAn(room.kind.name)}`)
     if (problem) throw new TypeError(problem)
-    checkBytes('what onJoin returned', data, limits.data_bytes)
+    checkBytes('what onJoin returned', data, dataBytesIn(room, limits))
     return data
   }
 }

@@ -2,6 +2,7 @@ import type { Id } from '../../../protocol/message.ts'
 import type { Json } from '../../../protocol/schema.ts'
 import type { Cancel } from '../../world.ts'
 import type { AbandonCode } from '../delivery/receiver.ts'
+import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
 
 /** A question that waits for one client's answer. */
@@ -10,6 +11,8 @@ export interface Ask {
   readonly room: string | undefined
   /** Whom it was put to, told with every failure. */
   readonly cause: Json
+  /** Whose question it is, if a player's. */
+  readonly asker: unknown
   readonly resolve: (data: unknown) => void
   readonly reject: (refusal: Refusal) => void
 }
@@ -18,8 +21,13 @@ export interface Ask {
 export class Asks {
   readonly #pending = new Map<Id, Ask & { readonly cancel: Cancel }>()
 
-  get size(): number {
-    return this.#pending.size
+  /** Whether no more of this asker are taken, by these limits. */
+  isFull(asker: unknown, { asks, asks_each }: Pick<Limits, 'asks' | 'asks_each'>): boolean {
+    if (this.#pending.size >= asks) return true
+    if (asker === undefined || this.#pending.size < asks_each) return false
+    let own = 0
+    for (const one of this.#pending.values()) if (one.asker === asker) own++
+    return own >= asks_each
   }
 
   add(id: Id, ask: Ask, after: (callback: () => void) => Cancel): void {

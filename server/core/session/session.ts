@@ -86,13 +86,19 @@ export class Session implements Receiver, Reader, Asker {
   #asking: Set<() => void> | undefined
   #numbered = 0
 
-  constructor(id: string, tokenHash: string, address: string, world: SessionWorld) {
+  constructor(
+    id: string,
+    tokenHash: string,
+    address: string,
+    world: SessionWorld,
+    buckets = new Buckets(world.rates, world.now),
+  ) {
     this.id = id
     this.tokenHash = tokenHash
     this.address = address
     this.#world = world
     this.#receiveBytes = world.limits.receive_bytes
-    this.buckets = new Buckets(world.rates, world.now)
+    this.buckets = buckets
     this.outbox = new Outbox(world.limits, world.flusher, this)
     this.resume = new Resume(this.outbox, this.buckets, world.limits)
   }
@@ -198,13 +204,22 @@ export class Session implements Receiver, Reader, Asker {
 
   /**
    * Puts a question to this client; resolves with the data of its reply. Rejects with a Refusal:
-   * TOO_LARGE, TARGET_BUSY, TIMEOUT, TARGET_LEFT, OUTCOME_UNKNOWN, or what the client says.
+   * TOO_LARGE, TARGET_BUSY, TIMEOUT, TARGET_LEFT, NOT_IN_ROOM, OUTCOME_UNKNOWN, or what the client says.
    */
-  ask({ type, origin, timeout, cause, asker, pack, ...rest }: Question): Promise<unknown> {
+  ask({
+    type,
+    origin,
+    timeout,
+    cause,
+    asker,
+    whenLeft,
+    pack,
+    ...rest
+  }: Question): Promise<unknown> {
     const { limits, after } = this.#world
     if (this.ended || asker?.ended) throw new Refusal('TARGET_LEFT', undefined, { cause })
     this.#asks ??= new Asks()
-    if (this.isUnreachable || this.#asks.size >= limits.asks)
+    if (this.isUnreachable || this.#asks.isFull(asker, limits))
       throw new Refusal('TARGET_BUSY', undefined, { cause })
     const data = rest.make ? rest.make() : rest.data
     const id = pack ? ++this.#numbered : this.nextId()
@@ -215,10 +230,14 @@ export class Session implements Receiver, Reader, Asker {
     const ms = bounded(duration(timeout, 'timeout'), limits.ask_ms)
     const asks = this.#asks
     const answered = new Promise<unknown>((resolve, reject) => {
-      asks.add(id, { type, room: origin.room, cause, resolve, reject }, (late) => after(ms, late))
+      asks.add(id, { type, room: origin.room, cause, asker, resolve, reject }, (late) =>
+        after(ms, late),
+      )
       this.send(message)
     })
-    return asker ? asker.awaiting(answered, () => asks.fail(id, 'TARGET_LEFT')) : answered
+    const stop = whenLeft?.(() => asks.fail(id, 'NOT_IN_ROOM'))
+    const settled = stop ? answered.finally(stop) : answered
+    return asker ? asker.awaiting(settled, () => asks.fail(id, 'TARGET_LEFT')) : settled
   }
 
   /** Waits for an answer that is withdrawn when this session ends. */

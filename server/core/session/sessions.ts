@@ -6,6 +6,7 @@ import type { Limits, Rates } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
 import type { Arrival } from './arrival.ts'
 import type { Connection } from './connection.ts'
+import { createNewcomers } from './newcomers.ts'
 import type { Claim } from './resume.ts'
 import { type Ending, type Player, Session } from './session.ts'
 import { createTokens } from './tokens.ts'
@@ -57,10 +58,8 @@ export function createSessions(
 ) {
   const tokens = createTokens(world.random)
   const byId = new Map<string, Session>()
-  const perAddress = new Map<string, number>()
   const windows = new Map<Session, Cancel>()
-  /** Those that no address is charged for. */
-  const spare = new Set<Session>()
+  const newcomers = createNewcomers(limits, rates, world.now)
   let closed = false
   const sessionWorld = {
     limits,
@@ -86,17 +85,13 @@ export function createSessions(
 
     /** A new session on this connection, with the token that claims it; undefined where too many. */
     open(connection: Connection): { session: Session; token: string } | undefined {
-      const { address } = connection
-      const count = perAddress.get(address) ?? 0
-      if (count >= limits.sessions) return undefined
-      perAddress.set(address, count + 1)
-      return begin(connection)
+      return newcomers.admit(connection.address) ? begin(connection) : undefined
     },
 
     /** A session that is to give way to the one its connection claims at once: it counts for nobody. */
     openSpare(connection: Connection): { session: Session; token: string } {
       const begun = begin(connection)
-      spare.add(begun.session)
+      newcomers.admitSpare(begun.session)
       return begun
     },
 
@@ -162,6 +157,8 @@ export function createSessions(
     end,
     dismiss,
     dropSlow,
+    /** Forgets what need not be known of addresses any more. */
+    sweep: newcomers.sweep,
 
     /** Ends everything without telling anybody: what waits for an answer is given up. */
     close(): void {
@@ -171,15 +168,15 @@ export function createSessions(
       for (const session of byId.values()) session.end()
       tokens.clear()
       byId.clear()
-      perAddress.clear()
-      spare.clear()
+      newcomers.close()
     },
   }
 
   function begin(connection: Connection): { session: Session; token: string } {
     const { address } = connection
+    const buckets = newcomers.bucketsOf(address)
     const { session, token } = tokens.issue(
-      (hash) => new Session(world.random.text(12), hash, address, sessionWorld),
+      (hash) => new Session(world.random.text(12), hash, address, sessionWorld, buckets),
     )
     byId.set(session.id, session)
     bind(session, connection)
@@ -203,6 +200,7 @@ export function createSessions(
 
   /** `own` was made for the connection a moment ago and has seen nothing; it gives way. True: it was away. */
   function takeOver(session: Session, own: Session, connection: Connection): boolean {
+    newcomers.giveBack(own)
     dismiss(own)
     const wasAway = windows.get(session)
     wasAway?.()
@@ -241,15 +239,9 @@ export function createSessions(
     tokens.forget(session)
     windows.get(session)?.()
     windows.delete(session)
-    if (!spare.delete(session)) discount(session.address)
+    newcomers.left(session)
     notify('ended', session, (tell) => tell(session, ending))
     session.end()
-  }
-
-  function discount(address: string): void {
-    const count = (perAddress.get(address) ?? 1) - 1
-    if (count > 0) perAddress.set(address, count)
-    else perAddress.delete(address)
   }
 
   function notify<K extends keyof SessionObserver>(

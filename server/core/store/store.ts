@@ -73,6 +73,12 @@ export interface Secret {
   readonly hash: string
 }
 
+/** How many channels a player may be in, and own. */
+export interface MostChannels {
+  readonly joined: number
+  readonly owned: number
+}
+
 /** Everything that outlives the process. Each is done as a whole or not at all. */
 export interface Operations {
   /** A new player whom only the secret identifies. */
@@ -83,15 +89,16 @@ export interface Operations {
   'player.get'(a: { id: string }): StoredPlayer | null
   'player.rename'(a: { id: string; name: string; at: number }): StoredPlayer | null
   /**
-   * Null removes a prop; refused as a whole when more than `most` would be left, or the player could
-   * not be read in pages with `receive_bytes` of `fits`.
+   * Null removes a prop; refused as a whole when more than `most` would be left, more than `most_bytes`
+   * of JSON, or a player who could not be read in pages with `receive_bytes` of `fits`.
    */
   'player.set_props'(a: {
     id: string
     props: readonly Prop[]
     most: number
+    most_bytes?: number
     fits?: number
-  }): StoredPlayer | 'TOO_MANY' | 'UNFIT' | null
+  }): StoredPlayer | 'TOO_MANY' | 'TOO_LARGE' | 'UNFIT' | null
   /** A group that would leave the player unreadable, as above, is not joined: UNFIT. */
   'player.set_group'(a: {
     id: string
@@ -133,12 +140,14 @@ export interface Operations {
   'key.revoke'(a: { id: string; at: number }): boolean
   /** Of these keys, those that are revoked. */
   'key.revoked'(a: { ids: readonly string[] }): readonly string[]
+  /** TOO_MANY where its owner would be in more channels, or own more, than `most` says. */
   'channel.create'(a: {
     name: string
     owner: string | null
     props: Channel['props']
     at: number
-  }): Channel
+    most?: MostChannels
+  }): Channel | 'TOO_MANY'
   'channel.get'(a: { id: number }): Channel | null
   /** By id; `skip` passes over so many of them. */
   'channel.list'(a: {
@@ -149,7 +158,10 @@ export interface Operations {
     skip?: number
   }): readonly Channel[]
   'channel.count'(a: Record<string, never>): number
-  /** With `fits`, UNFIT and nothing done where the channel could not be read with such `receive_bytes`. */
+  /**
+   * With `fits`, UNFIT and nothing done where the channel could not be read with such `receive_bytes`;
+   * TOO_MANY where a new owner would own more than `most_owned`.
+   */
   'channel.update'(a: {
     id: number
     name?: string
@@ -157,16 +169,18 @@ export interface Operations {
     props?: Channel['props']
     at: number
     fits?: number
-  }): Channel | 'UNFIT' | null
+    most_owned?: number
+  }): Channel | 'UNFIT' | 'TOO_MANY' | null
   'channel.delete'(a: { id: number }): boolean
-  /** `fits` as above. */
+  /** `fits` as above; TOO_MANY where the player is in `most_joined` channels already. */
   'channel.join'(a: {
     id: number
     player: string
     most: number
     at: number
     fits?: number
-  }): { readonly channel: Channel; readonly isNew: boolean } | 'FULL' | 'UNFIT' | null
+    most_joined?: number
+  }): { readonly channel: Channel; readonly isNew: boolean } | 'FULL' | 'UNFIT' | 'TOO_MANY' | null
   /** Whether the player was a member; null where there is no such channel. */
   'channel.leave'(a: { id: number; player: string }): boolean | null
   'channel.members'(a: {
@@ -176,17 +190,26 @@ export interface Operations {
     skip?: number
   }): readonly string[]
   'channel.is_member'(a: { id: number; player: string }): boolean
-  /** Appends for a member and answers with the offset; keeps the last `keep` messages. */
+  /**
+   * Appends for a member and answers with the offset; keeps the last `keep` messages, and of those
+   * about the last `keep_bytes`.
+   */
   'channel.append'(a: {
     id: number
     player: string
     name: string
     message: Json
     keep: number
+    keep_bytes?: number
     at: number
   }): number | 'NOT_MEMBER' | null
-  /** Messages after an offset, the oldest first. */
-  'channel.history'(a: { id: number; after: number; limit: number }): readonly ChannelMessage[]
+  /** Messages after an offset, the oldest first; with `bytes`, no more than fill that, and one. */
+  'channel.history'(a: {
+    id: number
+    after: number
+    limit: number
+    bytes?: number
+  }): readonly ChannelMessage[]
   /** Forgets messages, guests, tickets and tokens that are too old; how many. */
   prune(a: { at: number; messages_before: number; guests_before: number }): number
 }

@@ -101,6 +101,38 @@ export class Buckets {
     return this.#fill(name)?.tokens ?? Number.POSITIVE_INFINITY
   }
 
+  /** Gives back what was taken in vain. */
+  giveBack(name: RateClass): void {
+    const level = this.#fill(name)
+    if (level) level.tokens = Math.min(level.burst, level.tokens + 1)
+  }
+
+  /** Takes one even where there is none, down to a whole burst below; how many ms that takes to make up for. */
+  owe(name: RateClass): number {
+    const level = this.#fill(name)
+    if (!level) return 0
+    level.tokens = Math.max(-level.burst, level.tokens - 1)
+    return Math.max(0, Math.ceil((-level.tokens / level.per_second) * 1000))
+  }
+
+  /** There is none for so many ms. */
+  delay(name: RateClass, ms: number): void {
+    const level = this.#fill(name)
+    if (level) level.tokens = Math.min(level.tokens, 1 - (ms / 1000) * level.per_second)
+  }
+
+  /** Others that begin where these stand, with at least one token of each. */
+  successor(): Buckets {
+    const next = new Buckets(this.#rates, this.#now)
+    for (const name of Object.keys(this.#levels) as RateClass[]) {
+      const level = this.#fill(name)
+      if (!level) continue
+      const tokens = Math.max(1, Math.min(level.burst, level.tokens))
+      next.#levels[name] = { ...level, tokens }
+    }
+    return next
+  }
+
   /** Whether nothing was taken that has not been refilled. */
   get isFull(): boolean {
     return Object.keys(this.#levels).every((name) => {

@@ -67,13 +67,14 @@ func _init(session: EstragonSession) -> void:
 
 
 # Makes a channel that is ours, and makes us its first member: the result's `channel`.
+# Fails with TOO_MANY_CHANNELS where we are in as many as we may be, or own as many.
 func create(name: String, props: Dictionary = {}) -> EstragonResult:
 	var asked := {"name": name, "props": props}
 	return _about(yield(_session.request("channel.create", asked), "completed"))
 
 
 # Makes us a member; the result's `channel` is what we joined. A member already is no mistake. Fails
-# with CHANNEL_NOT_FOUND or CHANNEL_FULL.
+# with CHANNEL_NOT_FOUND, CHANNEL_FULL or TOO_MANY_CHANNELS.
 func join(channel: int) -> EstragonResult:
 	return _about(yield(_request("channel.join", channel), "completed"))
 

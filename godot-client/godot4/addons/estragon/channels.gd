@@ -54,12 +54,13 @@ func _init(session: EstragonSession) -> void:
 
 
 ## Makes a channel that is ours, and makes us its first member: [member EstragonResult.channel].
+## Fails with TOO_MANY_CHANNELS where we are in as many as we may be, or own as many.
 func create(name: String, props: Dictionary = {}) -> EstragonResult:
 	return _about(await _session.request("channel.create", {"name": name, "props": props}))
 
 
 ## Makes us a member; [member EstragonResult.channel] is what we joined. A member already is no
-## mistake. Fails with CHANNEL_NOT_FOUND or CHANNEL_FULL.
+## mistake. Fails with CHANNEL_NOT_FOUND, CHANNEL_FULL or TOO_MANY_CHANNELS.
 func join(channel: int) -> EstragonResult:
 	return _about(await _request("channel.join", channel))
 
