@@ -3,6 +3,7 @@ import type { Message } from '../protocol/message.ts'
 import { cleanName } from '../protocol/name.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
+import { createGodot } from './compat/godot.ts'
 import { createJssocket } from './compat/jssocket.ts'
 import { createTalo } from './compat/talo.ts'
 import { createTaloApi, isTalos } from './compat/talo-api.ts'
@@ -200,6 +201,7 @@ export function createHub(options: HubOptions = {}) {
     { routes: createChannelsRoutes({ limits, store, channels }) },
     { endpoints: options.endpoints ?? [] },
     jssocket,
+    createGodot(),
     { endpoints: [createTalo({ shapes, admit: players.admit })] },
   ] as const satisfies readonly Feature[]
   const all: readonly Feature[] = features
@@ -214,7 +216,7 @@ export function createHub(options: HubOptions = {}) {
     kinds.push(kindOf(name, definition, { ...house, inside, packets: sender }))
   kinds.push(...(options.kinds ?? []))
 
-  const receive = createDispatch({
+  const { receive, say } = createDispatch({
     ...{ world, limits, permit, checkReplies: dev },
     handlers: { ...joined(features, 'handlers'), ...options.handlers },
     numeric: createArticle(world.log),
@@ -231,7 +233,7 @@ export function createHub(options: HubOptions = {}) {
   const taloApi = createTaloApi({ api: calls, store, shapes, own, member: channels.member })
   const api = createApi({ ...calls, routes: ROUTES, handlers: own })
   const gate: Gate = createGate({
-    ...{ world, limits, sessions, flusher, receive, acknowledge: connection.acknowledge },
+    ...{ world, limits, sessions, flusher, receive, say, acknowledge: connection.acknowledge },
     endpoints: all.flatMap(({ endpoints }) => endpoints ?? []),
     welcome(session, token) {
       if (options.greeting) session.send(encode(GREETING, 'socket'))
