@@ -537,6 +537,12 @@ const MOST_WAIT_MS := 1000
 const PACE := 0.99
 # How much of a burst is not used, as time.
 const SLACK_MS := 950
+# The class of each binary kind, by its name.
+const BINARY_RATES := {
+	"packet": "packet",
+	"relay_reliable": "relay",
+	"relay_unreliable": "relay",
+}
 # The class of messages that name none.
 const OTHER_RATE := "request"
 # How many messages of a class a server admits, unless its welcome says otherwise.
