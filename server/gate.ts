@@ -6,7 +6,7 @@ import {
   type Received,
   type Transport,
 } from './core/session/connection.ts'
-import { conversing } from './core/session/conversation.ts'
+import { conversing, type Say } from './core/session/conversation.ts'
 import { type Dialect, type Endpoint, type Upgrade, upgradeOf } from './core/session/dialect.ts'
 import type { Session } from './core/session/session.ts'
 import type { Sessions } from './core/session/sessions.ts'
@@ -23,6 +23,8 @@ export interface GateOptions {
   readonly endpoints: readonly Endpoint[]
   readonly flusher: Flusher
   readonly receive: Received
+  /** The way in of what a client of an endpoint said in no frame. */
+  readonly say: Say
   /** At the native endpoint the server speaks first. */
   readonly welcome: (session: Session, token: string) => void
   /** Tells a client what has come, if it should be told. */
@@ -42,7 +44,7 @@ export function createGate(options: GateOptions) {
   const { identify_ms, isIdentified, isSeated } = options
   const endpoints = options.endpoints.map((endpoint) => ({
     ...endpoint,
-    converse: conversing(endpoint, limits, world.log, options.flusher),
+    converse: conversing(endpoint, limits, world.log, options.flusher, options.say),
   }))
   const connections = new Set<Connection>()
   const open = createTally()

@@ -3,6 +3,7 @@ import type { Message } from '../protocol/message.ts'
 import { cleanName } from '../protocol/name.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createArticle, GREETING } from './compat/article.ts'
+import { createGodot } from './compat/godot.ts'
 import { createJssocket } from './compat/jssocket.ts'
 import { createTalo } from './compat/talo.ts'
 import { createTaloApi, isTalos } from './compat/talo-api.ts'
@@ -209,6 +210,7 @@ export function createHub(options: HubOptions = {}) {
     { endpoints: options.endpoints ?? [] },
     jssocket,
     article,
+    createGodot(),
     { endpoints: [createTalo({ shapes, admit: players.admit })] },
   ] as const satisfies readonly Feature[]
   const all: readonly Feature[] = features
@@ -223,7 +225,7 @@ export function createHub(options: HubOptions = {}) {
     kinds.push(kindOf(name, definition, { ...house, inside, packets: sender }))
   kinds.push(...(options.kinds ?? []))
 
-  const receive = createDispatch({
+  const { receive, say } = createDispatch({
     ...{ world, limits, permit, checkReplies: dev },
     handlers: { ...joined(features, 'handlers'), ...options.handlers },
     numeric: article.numeric,
@@ -243,7 +245,7 @@ export function createHub(options: HubOptions = {}) {
   })
   const api = createApi({ ...calls, routes: ROUTES, handlers: own })
   const gate: Gate = createGate({
-    ...{ world, limits, sessions, flusher, receive, acknowledge: connection.acknowledge },
+    ...{ world, limits, sessions, flusher, receive, say, acknowledge: connection.acknowledge },
     endpoints: all.flatMap(({ endpoints }) => endpoints ?? []),
     welcome(session, token) {
       if (options.greeting) session.send(encode(GREETING, 'socket'))

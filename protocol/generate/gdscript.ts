@@ -148,6 +148,11 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ...documented('MOST_WAIT_MS', `${MOST_WAIT_MS}`, 'How long what is above its rate waits here.'),
     ...documented('PACE', `${PACE}`, 'How much of a rate is used.'),
     ...documented('SLACK_MS', `${SLACK_MS}`, 'How much of a burst is not used, as time.'),
+    ...documented(
+      'BINARY_RATES',
+      dictionary(tables.binary, quoted, ({ rate }) => quoted(rate)),
+      'The class of each binary kind, by its name.',
+    ),
     ...documented('OTHER_RATE', quoted(OTHER_RATE), 'The class of messages that name none.'),
     ...documented(
       'RATES',

@@ -40,6 +40,7 @@ func _init() -> void:
 		_ledger(vector)
 	_packing(vectors)
 	_frames(vectors)
+	_relay(vectors)
 	_lags(vectors)
 	_pacing(vectors)
 	print("1..%d" % _count)
@@ -153,6 +154,36 @@ func _frames(vectors: Dictionary) -> void:
 		else:
 			var packet := opened.packet
 			_is([packet.name, packets.to_json(packet)], vector["packet"], title + ", read")
+
+
+func _relay(vectors: Dictionary) -> void:
+	for vector: Dictionary in _section(vectors, "relay"):
+		var hex: String = vector["hex"]
+		var title := "relay: %s" % hex
+		var bytes := hex.hex_decode()
+		if vector.has("problem"):
+			# Flags and senders are for the server to judge; nothing is read beyond the end.
+			EstragonRelayFrame.from_at(bytes)
+			continue
+		var head: Dictionary = vector["head"]
+		var channel: float = head["channel"]
+		var epoch: float = head["epoch"]
+		var kind: float = vector["byte"]
+		var ordered: int = EstragonProtocol.RELAY_IS_ORDERED if head["isOrdered"] else 0
+		if vector["reader"] == "client":
+			var at := EstragonRelayFrame.from_at(bytes)
+			var from: float = head["from"]
+			_is([bytes.decode_s32(at), bytes.slice(at + 4).hex_encode()], [int(from), "aabb"], title)
+			_is(EstragonRelayFrame.channel_of(bytes), int(channel), title + ", its channel")
+			continue
+		var targets := PackedInt32Array()
+		for target: float in head["targets"]:
+			targets.append(int(target))
+		var heads: String = head.get("heads", "")
+		var frame := EstragonRelayFrame.up(
+			int(kind) | ordered, int(channel), int(epoch), targets, "aabb".hex_decode(), heads.hex_decode()
+		)
+		_is(frame.hex_encode(), hex, title + ", written")
 
 
 ## Values whose bytes are base64, as the codec takes them; there are such in one schema only.

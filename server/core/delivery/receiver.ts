@@ -24,6 +24,8 @@ export interface Receiver {
   readonly speaksPackets: boolean
   /** Rises with what it does, so that of several of one player one was active last. */
   readonly activity: number
+  /** Whether it may be the host of a room (true). */
+  readonly mayHost?: boolean
   /** Sends one message by itself. */
   send(message: Outgoing): void
   /**

@@ -4,7 +4,6 @@ import { check } from '../../../protocol/schema.ts'
 import type { World } from '../../world.ts'
 import type { Connection } from '../session/connection.ts'
 import type { Session } from '../session/session.ts'
-import type { Translator } from '../session/translator.ts'
 import { type BinaryReaders, type Decoded, decode } from '../wire/decode.ts'
 import { encode } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
@@ -13,6 +12,7 @@ import { createAdmission, tooFast } from './admission.ts'
 import { askedBy, createAnswers, type Incoming } from './answers.ts'
 import { type AllHandlers, Call, Committed, type Context, type Then } from './call.ts'
 import { Carried, createCarrying } from './carried.ts'
+import { createHearing, heardIn } from './hearing.ts'
 import { dehydrated, Packed, type PacketWire } from './packets-in.ts'
 import { createReplies } from './replies.ts'
 
@@ -55,16 +55,22 @@ export function createDispatch(options: DispatchOptions) {
   const { isAdmitted, refuseMalformed, closeFlood } = admission
   const carry = createCarrying({ admission, refuse })
   const reply = createReplies({ admission, refuse, confirmReset: options.confirmReset })
+  const read = (session: Session, frame: Buffer) => decode(session, frame, true, limits, binary)
+  const { hear, say } = createHearing({ admission, read, route })
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
-  return function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
+  return { receive, say }
+
+  function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
     const { session } = connection
     if (!session) return
     const { conversation } = session
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
-    const decoded = decode(session, bytes, isBinary, conversation?.bounds ?? limits, binary)
+    const said = conversation?.hearBytes(bytes)
+    const bounds = conversation?.bounds ?? limits
+    const decoded = said ? FOREIGN : decode(session, bytes, isBinary, bounds, binary)
     const { resume } = session
     if (decoded.counted && resume.resetting !== undefined) return
     resume.heard()
@@ -72,7 +78,7 @@ export function createDispatch(options: DispatchOptions) {
     const isLate = isResent || session.buckets.lateness > 0
     const incoming = { connection, session, isLate, bytes: bytes.length }
     try {
-      if (conversation) hear(incoming, conversation, bytes, decoded)
+      if (conversation) hear(incoming, said ?? heardIn(conversation, bytes, decoded))
       else if (decoded.problem)
         refuseMalformed(incoming, decoded.problem, askedBy(incoming, decoded.asked ?? {}))
       else route(incoming, decoded.message)
@@ -80,24 +86,6 @@ export function createDispatch(options: DispatchOptions) {
       refuse(incoming, error, {})
     }
     if (resume.untold >= limits.ack_frames) acknowledge(session)
-  }
-
-  /** A frame of a compatibility endpoint; what means nothing there costs as much as a request. */
-  function hear(
-    incoming: Incoming,
-    conversation: Translator,
-    bytes: Buffer,
-    decoded: Decoded,
-  ): void {
-    const { problem } = decoded
-    const value = problem ? undefined : decoded.message
-    const heard = conversation.hear({ text: bytes.toString('utf8'), value, problem })
-    if (heard.length === 0) isAdmitted(incoming, 'request', {})
-    for (const one of heard) {
-      const refusal = 'refusal' in one ? one.refusal : problemOf(one)
-      if (refusal) refuseMalformed(incoming, refusal, { id: one.id })
-      else route(incoming, one)
-    }
   }
 
   function route(incoming: Incoming, message: unknown): void {
@@ -221,17 +209,14 @@ export function createDispatch(options: DispatchOptions) {
   }
 }
 
+/** Bytes of another's contract: nobody counts them. */
+const FOREIGN: Decoded = { counted: false, message: undefined }
+
 /** What is done of what a handler would do then: all, or what a store has done already. */
 function deedOf(then: Then<unknown>, isWanted: boolean): (() => unknown) | undefined {
   if (then instanceof Committed) return then.deed
   if (typeof then !== 'function') throw new TypeError('a handler promised no function')
   return isWanted ? then : undefined
-}
-
-/** Whether a dialect put into a message's outside what a client may not say there. */
-function problemOf(message: unknown): Refusal | undefined {
-  const envelope = readEnvelope(message)
-  return typeof envelope === 'string' ? new Refusal('INVALID_MESSAGE', envelope) : undefined
 }
 
 const unknownType = (type: string) => {

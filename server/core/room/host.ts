@@ -66,8 +66,9 @@ export function createHosts(
   }
 
   /** What a newcomer is: the first in an empty room its creator, and who finds no host it itself. */
-  function roleOf(room: Room, isAway: boolean): Role {
+  function roleOf(room: Room, isAway: boolean, mayHost: boolean): Role {
     const { creator = 'host', joiner = 'player' } = room.kind.roles ?? {}
+    if (!mayHost) return joiner
     const role = room.size === 0 ? creator : joiner
     const isAlone = !isAway && !isAnyPresent(room)
     const { host } = room
@@ -86,7 +87,8 @@ function hostOf(room: Room, now: number, changed?: Member): Member | null {
   const { host } = room
   if (!host || !isHost(host) || !isSeated(room, host) || isGone(room, host, now)) return best(room)
   const rival = changed === host ? best(room) : changed
-  const isHigher = rival && !rival.away && rankOf(rival.role) > rankOf(host.role)
+  const isHigher =
+    rival && !rival.away && isEligible(rival) && rankOf(rival.role) > rankOf(host.role)
   return isHigher ? rival : host
 }
 
@@ -96,7 +98,7 @@ function hostOf(room: Room, now: number, changed?: Member): Member | null {
  */
 function promoted(room: Room, demoted: Member | undefined): Member | null {
   if (!doesPromote(room)) return null
-  const present = [...room.members].filter(({ away }) => !away)
+  const present = [...room.members].filter((one) => !one.away && isEligible(one))
   const able = present.filter(({ role }) => role !== 'none')
   const heirs = able.length > 0 ? able : present
   const heir = heirs.find((one) => one !== demoted) ?? heirs[0]
@@ -112,7 +114,7 @@ function best(room: Room): Member | null {
   const isOneHere = isAnyPresent(room)
   let first: Member | null = null
   for (const member of room.members) {
-    if (!isHost(member) || (isOneHere && member.away)) continue
+    if (!isHost(member) || !isEligible(member) || (isOneHere && member.away)) continue
     // Members are in order of their numbers, so that the first of a role has the lowest.
     if (!first || rankOf(member.role) > rankOf(first.role)) first = member
   }
@@ -132,7 +134,11 @@ function patienceWith({ kind }: Room, { away, awaySince = 0 }: Member, now: numb
 
 const doesPromote = ({ kind }: Room): boolean => kind.succession !== 'none'
 
+/** Whether it may be host at all; what its role is enough for is another question. */
+const isEligible = ({ receiver }: Member): boolean => receiver.mayHost !== false
+
+/** Whether there is anybody who could be host. */
 function isAnyPresent({ members }: Room): boolean {
-  for (const { away } of members) if (!away) return true
+  for (const one of members) if (!one.away && isEligible(one)) return true
   return false
 }

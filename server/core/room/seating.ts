@@ -133,7 +133,7 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
     const held = seatHeldBy(room, session.player)
     const away = session.connection === null
     if (held) return takeOver(entrant, held, { ...held, receiver: session, away }, reservation)
-    const role = rooms.roleOf(room, away)
+    const role = rooms.roleOf(room, away, session.mayHost)
     const shown = attempt(room, () => dataOf(room, said))
     const member = room.propose(session, name, role, shown, away)
     if (away) member.awaySince = world.now()

@@ -3,10 +3,10 @@ import { type Id, toText } from '../../../protocol/message.ts'
 import type { World } from '../../world.ts'
 import type { Flusher, Writer } from '../delivery/flusher.ts'
 import { FROM_BYTES } from '../wire/envelope.ts'
-import { encodeForeign, type Outgoing, payloadOf } from '../wire/frame.ts'
+import { encodeForeign, isOfBytes, type Outgoing, payloadOf } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
-import type { Dialect, Endpoint, Upgrade } from './dialect.ts'
+import type { Dialect, Endpoint, Heard, Upgrade } from './dialect.ts'
 import type { Session } from './session.ts'
 import type { ForeignFrame, Frames, Native, Request, Translator } from './translator.ts'
 
@@ -24,10 +24,11 @@ export function conversing(
   limits: Bounds,
   log: World['log'],
   flusher: Flusher,
+  say: Say,
 ): (session: Session) => Conversation {
   const shared: Shared = new WeakMap()
   const own = message_bytes === undefined ? limits : { ...limits, ...sized(message_bytes) }
-  return (session) => new Conversation(dialect, session, own, log, flusher, shared)
+  return (session) => new Conversation(dialect, session, own, log, flusher, shared, say)
 }
 
 /** What is as large as it may be has, in our own words, something around it. */
@@ -35,6 +36,9 @@ const sized = (message_bytes: number) => ({
   message_bytes,
   receive_bytes: message_bytes + FROM_BYTES,
 })
+
+/** The way in of native messages that came in no frame. */
+export type Say = (session: Session, said: readonly Request[]) => void
 
 /** What one session says and hears in a dialect. */
 export class Conversation implements Translator, Writer {
@@ -44,6 +48,7 @@ export class Conversation implements Translator, Writer {
   readonly #log: World['log']
   readonly #flusher: Flusher
   readonly #shared: Shared
+  readonly #say: Say
   /** By the id of a native request, what its answer needs to know. */
   readonly #marks = new Map<Id, unknown>()
   #numbered = 0
@@ -65,6 +70,7 @@ export class Conversation implements Translator, Writer {
     log: World['log'],
     flusher: Flusher,
     shared: Shared = new WeakMap(),
+    say: Say = () => {},
   ) {
     this.#dialect = dialect
     this.#session = session
@@ -72,6 +78,7 @@ export class Conversation implements Translator, Writer {
     this.#log = log
     this.#flusher = flusher
     this.#shared = shared
+    this.#say = say
     // What it was sent is in another's words, and cannot be counted or sent again.
     session.resumable = false
     session.receiveBytes = limits.receive_bytes
@@ -105,19 +112,35 @@ export class Conversation implements Translator, Writer {
 
   /** The native messages of a frame, numbered. */
   hear(frame: ForeignFrame): readonly Request[] {
-    return this.#dialect.incoming(frame, this.#session).map(({ mark, ...said }) => {
-      const { holds = false, ...heard } = { holds: false, ...said }
-      if ('re' in heard) return heard
-      const id = `d${++this.#numbered}`
-      this.#marks.set(id, mark)
-      if (holds) this.#hold(id)
-      return { ...heard, id }
-    })
+    return this.#dialect.incoming(frame, this.#session).map((heard) => this.#asked(heard))
+  }
+
+  hearBytes(bytes: Buffer): readonly Request[] | undefined {
+    const heard = this.#dialect.incomingBytes?.(bytes, this.#session)
+    return heard?.map((one) => this.#asked(one))
+  }
+
+  ask(heard: Heard): void {
+    this.#say(this.#session, [this.#asked(heard)])
+  }
+
+  #asked(one: Heard): Request {
+    if ('frame' in one) return one
+    const { mark, ...said } = one
+    const { holds = false, ...heard } = { holds: false, ...said }
+    if ('re' in heard) return heard as Native
+    const id = `d${++this.#numbered}`
+    this.#marks.set(id, mark)
+    if (holds) this.#hold(id)
+    return { ...heard, id } as Request
   }
 
   /** Says something of the dialect's own, in its place among what is sent. */
   say(...values: Frames): void {
-    this.#send(values.map(encodeForeign), 0)
+    this.#send(
+      values.map((one) => encodeForeign(one)),
+      0,
+    )
   }
 
   /** Sends a native message as the dialect has it. */
@@ -198,6 +221,7 @@ export class Conversation implements Translator, Writer {
   #translated(message: Outgoing): Translated {
     const known = this.#shared.get(message)
     if (known) return known
+    if (isOfBytes(message.frame)) return this.#carried(message)
     const text = payloadOf(message.frame).toString()
     const native = JSON.parse(text) as Native
     const { re, id } = native
@@ -209,17 +233,23 @@ export class Conversation implements Translator, Writer {
       void Promise.resolve().then(() => this.#goOn())
     }
     const made = this.#translate(native, mark, text)
-    if (re === undefined && id === undefined) this.#shared.set(message, made)
+    const isShared = re === undefined && id === undefined && !this.#dialect.isPersonal
+    if (isShared) this.#shared.set(message, made)
     return made
+  }
+
+  #carried({ frame, delivery }: Outgoing): readonly Outgoing[] {
+    const made = this.#dialect.outgoingBytes?.(payloadOf(frame), this.#session) ?? []
+    return made.map((one) => encodeForeign(one, delivery === 'droppable' ? delivery : 'socket'))
   }
 
   /** Never fails: a sender is no concern of what becomes of its message here. */
   #translate(native: Native, mark: unknown, text: string): Translated {
     try {
       const made = this.#dialect.outgoing(native, this.#session, mark, text)
-      if (!(made instanceof Promise)) return made.map(encodeForeign)
+      if (!(made instanceof Promise)) return made.map((one) => encodeForeign(one))
       return made
-        .then((values) => values.map(encodeForeign))
+        .then((values) => values.map((one) => encodeForeign(one)))
         .catch((error) => this.#instead(error, native, mark))
     } catch (error) {
       return this.#instead(error, native, mark)
@@ -235,8 +265,8 @@ export class Conversation implements Translator, Writer {
     try {
       if (!(error instanceof Refusal)) throw error
       const told = errorMessage(error, type, re)
-      const text = toText(told)
-      return (await this.#dialect.outgoing(told, this.#session, mark, text)).map(encodeForeign)
+      const frames = await this.#dialect.outgoing(told, this.#session, mark, toText(told))
+      return frames.map((one) => encodeForeign(one))
     } catch (bug) {
       this.#log.error({ err: bug, type }, 'message not translated')
       return []

@@ -1,8 +1,8 @@
 import type { CloseCode } from '../../../protocol/errors.ts'
-import type { Id } from '../../../protocol/message.ts'
-import type { Refusal } from '../wire/refusal.ts'
 import type { Session } from './session.ts'
-import type { ForeignFrame, Frames, Native } from './translator.ts'
+import type { ForeignFrame, Frames, Heard, Native } from './translator.ts'
+
+export type { Heard } from './translator.ts'
 
 /*
  * The seam of the compatibility endpoints. An endpoint is a `Dialect`: write one in server/compat
@@ -17,24 +17,6 @@ export interface Upgrade {
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
-
-/**
- * What one frame means: a native message, or why it means none. `mark` comes back with the answer,
- * of which there is exactly one for every request of the tables that has a reply, and for every
- * refusal. With `re` it answers what the client was asked (a native message with `id`).
- */
-export type Heard =
-  | {
-      readonly mark?: unknown
-      /** Whether what is said after it waits until it has been answered. */
-      readonly holds?: boolean
-      readonly type: string
-      readonly data?: unknown
-      readonly re?: Id
-      readonly room?: string
-      readonly to?: string | readonly string[]
-    }
-  | { readonly mark?: unknown; readonly refusal: Refusal }
 
 export interface Dialect {
   /**
@@ -51,6 +33,12 @@ export interface Dialect {
    * `text` is the message as it is written.
    */
   outgoing(message: Native, session: Session, mark: unknown, text: string): Frames | Promise<Frames>
+  /** Whether a translation is for one session alone, whatever it is of. */
+  readonly isPersonal?: true
+  /** The same as `incoming` for a contract whose frames are bytes, in place of it. */
+  incomingBytes?(bytes: Buffer, session: Session): readonly Heard[]
+  /** What a native frame of a binary kind is here; nothing, unless the contract has such. */
+  outgoingBytes?(bytes: Buffer, session: Session): Frames
   /** The close code this contract has for one of ours. */
   closing(code: CloseCode): number
 }

@@ -70,6 +70,8 @@ export class Session implements Receiver, Reader, Asker {
   /** Whether its client introduced itself as a library that acknowledges and may resume. */
   introduced = false
   resumable = true
+  /** Whether it may be the host of a room. */
+  mayHost = true
   /** Whether its client has the game's packets, so that they may be bytes. */
   speaksPackets = false
   /** Rises with what it does, so that of several sessions one was active last. */

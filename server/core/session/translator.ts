@@ -23,11 +23,33 @@ export interface ForeignFrame {
   readonly problem: Refusal | undefined
 }
 
-/** What is said in place of one native message: text goes as it is, anything else as JSON. */
+/** What is said in place of one native message: text and bytes as they are, anything else as JSON. */
 export type Frames = readonly unknown[]
 
-/** A native message with an id, or the refusal that answers it. */
-export type Request = Native | { readonly id: Id; readonly refusal: Refusal }
+/**
+ * What one frame means: a native message or a frame of a binary kind, or why it means neither. `mark`
+ * comes back with the answer, of which there is exactly one for every request of the tables that has
+ * a reply, and for every refusal. With `re` it answers what the client was asked (a native message with `id`).
+ */
+export type Heard =
+  | {
+      readonly mark?: unknown
+      /** Whether what is said after it waits until it has been answered. */
+      readonly holds?: boolean
+      readonly type: string
+      readonly data?: unknown
+      readonly re?: Id
+      readonly room?: string
+      readonly to?: string | readonly string[]
+    }
+  | { readonly mark?: unknown; readonly refusal: Refusal }
+  | { readonly frame: Buffer }
+
+/** A native message with an id, the refusal that answers it, or a frame of a binary kind. */
+export type Request =
+  | Native
+  | { readonly id: Id; readonly refusal: Refusal }
+  | { readonly frame: Buffer }
 
 /** At a compatibility endpoint, what stands between a session and its client. */
 export interface Translator {
@@ -37,6 +59,10 @@ export interface Translator {
   delays(bytes: number, hear: () => void): boolean
   /** The native messages of a frame, numbered. */
   hear(frame: ForeignFrame): readonly Request[]
+  /** The same where a contract's frames are bytes; undefined where they are not. */
+  hearBytes(bytes: Buffer): readonly Request[] | undefined
+  /** Says natively what its client would say, had it the words. */
+  ask(heard: Heard): void
   /** Says something of the dialect's own, in its place among what is sent. */
   say(...values: Frames): void
   /** Sends a native message as the dialect has it. */

@@ -101,8 +101,15 @@ function written(type: string, text: string, delivery: Delivery, key: string): O
   return { type, delivery, key, size, frame: frameText(text, size) }
 }
 
-/** Frames text as it is and anything else as JSON: what no later connection will need again. */
-export function encodeForeign(value: unknown): Outgoing {
+/**
+ * Frames text and bytes as they are and anything else as JSON: what no later connection will need
+ * again.
+ */
+export function encodeForeign(value: unknown, delivery: Delivery = 'socket'): Outgoing {
+  if (value instanceof Uint8Array) {
+    const frame = frameBytes(value)
+    return { type: '', delivery, key: '', size: value.length, frame }
+  }
   const text = typeof value === 'string' ? value : toText(value)
   const size = Buffer.byteLength(text)
   return { type: '', delivery: 'socket', key: '', size, frame: frameText(text, size) }
@@ -110,11 +117,15 @@ export function encodeForeign(value: unknown): Outgoing {
 
 /** Frames bytes of a binary kind. */
 export function encodeBytes(kind: BinaryKind, bytes: Uint8Array): Outgoing {
-  const size = bytes.length
-  const { frame, start } = openFrame(BINARY, size)
-  frame.set(bytes, start)
   const { name, delivery } = kind
-  return { type: name, delivery, key: kind.key?.(bytes) ?? '', size, frame }
+  const frame = frameBytes(bytes)
+  return { type: name, delivery, key: kind.key?.(bytes) ?? '', size: bytes.length, frame }
+}
+
+function frameBytes(bytes: Uint8Array): Buffer {
+  const { frame, start } = openFrame(BINARY, bytes.length)
+  frame.set(bytes, start)
+  return frame
 }
 
 function frameText(text: string, size: number): Buffer {
@@ -155,6 +166,9 @@ export const FRAMES: Memory<Buffer> = {
     return copy
   },
 }
+
+/** Whether a frame carries bytes rather than text. */
+export const isOfBytes = (frame: Buffer): boolean => frame[0] === BINARY
 
 /** What a frame carries. */
 export const payloadOf = (frame: Buffer): Buffer =>

@@ -7,6 +7,9 @@ signal warned(text: String)
 ## The server refused something that was no request.
 signal error_received(error: EstragonError)
 
+## What a relay refuses of bytes that were under way when it changed.
+const _OVERTAKEN: Array[String] = [EstragonProtocol.RELAY_EPOCH, EstragonProtocol.NOT_A_PEER]
+
 var _resume: EstragonResume
 var _requests: EstragonRequests
 var _outgoing: EstragonOutgoing
@@ -64,7 +67,9 @@ func _is_ours(message: EstragonMessage) -> bool:
 		"welcome", "session.ack", "session.reset", "session.snapshot":
 			_resume.take(message)
 		"error":
-			error_received.emit(EstragonError.from_data(message.data))
+			var error := EstragonError.from_data(message.data)
+			if not (error.request.begins_with("relay_") and error.code in _OVERTAKEN):
+				error_received.emit(error)
 		_:
 			return false
 	return true

@@ -134,6 +134,16 @@ func post(
 	return null
 
 
+## Writes a frame that is not counted, unless the socket or its rate does not take it now.
+func send_droppable(type: String, frame: PackedByteArray) -> void:
+	var rate := EstragonPacer.rate_of(type)
+	var now := _world.now()
+	if not is_live or not link.has_room(frame.size()) or _pacer.next(rate, now) > now:
+		return
+	_pacer.take(rate, now)
+	link.send(frame)
+
+
 ## Writes what may go by now, in order, as much as the socket takes; the rest waits for the next call.
 func flush() -> void:
 	var now := _world.now()

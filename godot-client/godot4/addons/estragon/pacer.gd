@@ -18,7 +18,8 @@ func _init(rates: Dictionary = EstragonProtocol.RATES) -> void:
 ## What a message of this type is charged to.
 static func rate_of(type: String) -> String:
 	var line: Dictionary = EstragonProtocol.MESSAGES.get(type, {})
-	return line.get("rate", EstragonProtocol.OTHER_RATE)
+	var other: String = EstragonProtocol.BINARY_RATES.get(type, EstragonProtocol.OTHER_RATE)
+	return line.get("rate", other)
 
 
 ## The server admits so much from now on; a class that [param rates] does not name is not limited.

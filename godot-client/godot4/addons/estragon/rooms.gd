@@ -6,6 +6,19 @@ extends RefCounted
 signal joined(room: EstragonRoom)
 ## We are no longer in it: left, kicked, the seat taken over, or the session lost.
 signal left(room: EstragonRoom)
+## The host of a room is another, for who was connected by [method multiplayer_peer]: the engine has
+## freed what was spawned, and [param peer] goes on with everybody who is left. Assign it, and where
+## [method MultiplayerAPI.is_server] is true restore the game from [param handover], what the host
+## before said last by [method hand_over] ([code]null[/code]: nothing). [param ids] has the numbers of
+## those who have another now, by what they were.
+## [codeblock]
+## Network.rooms.host_migrated.connect(func(_room, peer, handover, ids):
+##     multiplayer.multiplayer_peer = peer
+##     if multiplayer.is_server(): restore(handover, ids))
+## [/codeblock]
+signal host_migrated(
+	room: EstragonRoom, peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
+)
 
 const _JOINS: Array[String] = ["room.create", "room.join", "room.join_or_create"]
 
@@ -15,6 +28,7 @@ static var _gap := RegEx.create_from_string("[\\s\\-\\x{00a0}\\x{2010}-\\x{2015}
 var all: Dictionary = {}
 
 var _session: EstragonSession
+var _relay: EstragonRelay
 
 
 func _init(session: EstragonSession) -> void:
@@ -24,6 +38,8 @@ func _init(session: EstragonSession) -> void:
 	_session.snapshot_received.connect(_on_snapshot)
 	_session.was_lost.connect(_close_all.unbind(1))
 	_session.state_changed.connect(_on_state_changed)
+	_relay = EstragonRelay.new(_session)
+	_relay.migrated.connect(_on_migrated)
 
 
 ## Makes a room of this kind and takes its first seat, usually as its host. On success
@@ -73,6 +89,29 @@ func room(code: String = "") -> EstragonRoom:
 	return all.values()[0] if all.size() == 1 else null
 
 
+## Godot's own multiplayer among those who sit in a room, for
+## [member MultiplayerAPI.multiplayer_peer]: the room of [param options]' [code]room[/code], a code, or
+## the only one we are in, or else the next that we join. The room's host is peer 1. As host,
+## [code]mode[/code] is [code]"mesh"[/code] (all see all) unless it says [code]"star"[/code] (the
+## others see the host only, by way of which everything goes). The one made before is over.
+func multiplayer_peer(options: Dictionary = {}) -> EstragonMultiplayerPeer:
+	var code: String = options.get("room", "")
+	var mode: String = options.get("mode", "")
+	var its_room := room(code)
+	return _relay.make(its_room.code if its_room else "", mode)
+
+
+## As host, says what the next one goes on from, as often as you like: the newest counts. Takes what
+## [code]var_to_bytes[/code] takes, 64 KiB of it.
+func hand_over(value: Variant) -> EstragonResult:
+	return await _relay.hand_over(value)
+
+
+## Looks once a frame whether the engine still has its peer.
+func poll() -> void:
+	_relay.look()
+
+
 ## Who sent a message, as a member of its room; see [EstragonMember] for what no member sent.
 func sender(message: EstragonMessage) -> EstragonMember:
 	var number := EstragonMember.number_of(message.from)
@@ -106,6 +145,7 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	var added := _add(result.data)
 	var infos: Array = result.data["members"]
 	added.fill(infos)
+	_relay.enter(added.code)
 	joined.emit(added)
 
 
@@ -162,4 +202,13 @@ func _on_closed(code: String) -> void:
 	var closed: EstragonRoom = all.get(code)
 	if closed:
 		all.erase(code)
+		_relay.leave(code)
 		left.emit(closed)
+
+
+func _on_migrated(
+	code: String, peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
+) -> void:
+	if all.has(code):
+		var its_room: EstragonRoom = all[code]
+		host_migrated.emit(its_room, peer, handover, ids)

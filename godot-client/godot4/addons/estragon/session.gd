@@ -161,6 +161,11 @@ func send_bytes(type: String, frame: PackedByteArray) -> EstragonError:
 	return unsent(_outgoing.push(type, frame), type)
 
 
+## Sends a frame that is not counted if that is possible just now, and drops it else.
+func send_droppable(type: String, frame: PackedByteArray) -> void:
+	_outgoing.send_droppable(type, frame)
+
+
 ## A number for what a binary frame asks, see [method ask_bytes].
 func next_id() -> int:
 	return _requests.next_number()

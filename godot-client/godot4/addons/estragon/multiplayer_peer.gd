@@ -1,0 +1,309 @@
+class_name EstragonMultiplayerPeer
+extends MultiplayerPeerExtension
+## Godot's own multiplayer through a room: [code]@rpc[/code], spawners and synchronizers among those
+## who sit there. [method EstragonRooms.multiplayer_peer] makes one.
+##
+## It is connected once the room's host is there too, whose number is 1. A dropped connection is no
+## disconnect: it comes back, and nothing reliable was lost. Let go of it, or call
+## [method MultiplayerPeer.close], to leave.
+
+const _SYNC := 6
+const _COMMAND := 7
+## What a frame has around a packet, at most.
+const _AROUND_BYTES := 512
+
+var _relay: EstragonRelay
+## What it is known by when it is let go of, and cannot be asked any more.
+var _own_id: int = get_instance_id()
+var _status: MultiplayerPeer.ConnectionStatus = MultiplayerPeer.CONNECTION_CONNECTING
+var _id: int = 2
+var _epoch: int = 0
+var _is_star: bool = false
+var _is_refusing: bool = false
+## Whether there is, or was, a peer 1.
+var _is_begun: bool = false
+## Whether the engine has let go of it, or it was closed.
+var _is_over: bool = false
+## What came and was not taken yet, in order: frames, and what happens once those before are taken.
+var _queue: Array = []
+var _at: int = 0
+## The numbers of the peers that the engine was told of.
+var _known: Dictionary = {}
+var _target: int = 0
+var _channel: int = 0
+var _mode: MultiplayerPeer.TransferMode = MultiplayerPeer.TRANSFER_MODE_RELIABLE
+## What was put and not sent yet: the same for all these targets.
+var _packet: PackedByteArray = PackedByteArray()
+var _masked: PackedByteArray = PackedByteArray()
+var _kind: int = 0
+var _packet_channel: int = 0
+var _targets: PackedInt32Array = PackedInt32Array()
+var _heads: PackedByteArray = PackedByteArray()
+
+
+func _init(relay: EstragonRelay = null) -> void:
+	_relay = relay
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_PREDELETE and _relay and not _is_over:
+		_is_over = true
+		_relay.abandon(_own_id)
+
+
+## Begins an epoch with these peers, its own number among them.
+func begin(id: int, epoch: int, is_star: bool, ids: Array[int]) -> void:
+	_id = id
+	_epoch = epoch
+	_is_star = is_star
+	if ids.has(1):
+		_is_begun = true
+		_queue.append(_connect_to.bind(ids))
+
+
+## A frame came.
+func receive(frame: PackedByteArray) -> void:
+	_queue.append(frame)
+
+
+## Another peer is there, once all before was taken.
+func add(id: int) -> void:
+	_queue.append(_meet.bind(id))
+
+
+## A peer is gone, once all before was taken.
+func drop(id: int) -> void:
+	_queue.append(_part.bind(id))
+
+
+## It is over, once all before was taken; then [param then] is called.
+func finish(then: Callable = Callable()) -> void:
+	_queue.append(_end.bind(then))
+
+
+## Whether the engine was told that it is connected, or is about to be.
+func is_connecting() -> bool:
+	return _status == CONNECTION_CONNECTING
+
+
+## Whether it was connected in an epoch, or is about to be.
+func was_begun() -> bool:
+	return _is_begun
+
+
+## Whether it was closed, or lost its relay.
+func is_over() -> bool:
+	return _is_over
+
+
+## Sends what was put and waits for more of the same.
+func flush() -> void:
+	if _targets.is_empty():
+		return
+	var packet := _packet
+	if _heads:
+		packet = _packet.slice(0, 1)
+		packet.append_array(_packet.slice(1 + EstragonRelayFrame.HEAD_BYTES))
+	var is_reliable := _kind & EstragonProtocol.KIND_MASK == EstragonProtocol.RELAY_RELIABLE_KIND
+	var frame := EstragonRelayFrame.up(_kind, _packet_channel, _epoch, _targets, packet, _heads)
+	_targets = PackedInt32Array()
+	_heads = PackedByteArray()
+	_relay.send(frame, is_reliable)
+
+
+func _poll() -> void:
+	_relay.polled(self)
+	while _at < _queue.size() and _queue[_at] is Callable and not _is_over:
+		var event: Callable = _queue[_at]
+		_at += 1
+		event.call()
+	_forget_taken()
+
+
+func _close() -> void:
+	if _is_over:
+		return
+	flush()
+	_is_over = true
+	_status = CONNECTION_DISCONNECTED
+	_queue.clear()
+	_at = 0
+	_relay.abandon(_own_id)
+
+
+func _disconnect_peer(id: int, _force: bool) -> void:
+	if _id == 1:
+		flush()
+		_relay.dismiss(id)
+	elif id == 1:
+		_close()
+
+
+func _get_available_packet_count() -> int:
+	return 1 if _at < _queue.size() and not _queue[_at] is Callable else 0
+
+
+func _get_packet_script() -> PackedByteArray:
+	if _get_available_packet_count() == 0:
+		return PackedByteArray()
+	var frame: PackedByteArray = _queue[_at]
+	_queue[_at] = null
+	_at += 1
+	return frame.slice(EstragonRelayFrame.from_at(frame) + 4)
+
+
+func _get_packet_peer() -> int:
+	var frame := _head()
+	return frame.decode_s32(EstragonRelayFrame.from_at(frame)) if frame else 0
+
+
+func _get_packet_channel() -> int:
+	var frame := _head()
+	return EstragonRelayFrame.channel_of(frame) if frame else 0
+
+
+func _get_packet_mode() -> MultiplayerPeer.TransferMode:
+	var frame := _head()
+	if frame and frame[0] & EstragonProtocol.KIND_MASK == EstragonProtocol.RELAY_UNRELIABLE_KIND:
+		var is_ordered := frame[0] & EstragonProtocol.RELAY_IS_ORDERED
+		return TRANSFER_MODE_UNRELIABLE_ORDERED if is_ordered else TRANSFER_MODE_UNRELIABLE
+	return TRANSFER_MODE_RELIABLE
+
+
+func _get_max_packet_size() -> int:
+	return EstragonProtocol.LIMIT_MESSAGE_BYTES - _AROUND_BYTES
+
+
+## Several that are the same, or the same but for a synchronizer's counter, go as one.
+func _put_packet_script(packet: PackedByteArray) -> Error:
+	if _status != CONNECTION_CONNECTED:
+		return ERR_UNCONFIGURED
+	if packet.is_empty() or packet.size() > _get_max_packet_size():
+		return ERR_INVALID_PARAMETER
+	var kind := _kind_of(_mode)
+	var masked := _without_counter(packet)
+	var is_alike := kind == _kind and _channel == _packet_channel and not _targets.is_empty()
+	if not is_alike or masked != _masked or not _fits(packet):
+		flush()
+		if _targets.is_empty() and _relay:
+			_relay.flush_soon(self)
+		_kind = kind
+		_packet = packet
+		_packet_channel = _channel
+		_masked = masked
+	_targets.append(_target)
+	if masked != packet or _heads:
+		_heads.append(packet[1])
+		_heads.append(packet[2])
+	return OK
+
+
+func _set_transfer_channel(channel: int) -> void:
+	_channel = channel
+
+
+func _get_transfer_channel() -> int:
+	return _channel
+
+
+func _set_transfer_mode(mode: MultiplayerPeer.TransferMode) -> void:
+	_mode = mode
+
+
+func _get_transfer_mode() -> MultiplayerPeer.TransferMode:
+	return _mode
+
+
+func _set_target_peer(peer: int) -> void:
+	_target = peer
+
+
+func _get_unique_id() -> int:
+	return _id
+
+
+func _is_server() -> bool:
+	return _id == 1
+
+
+func _is_server_relay_supported() -> bool:
+	return _is_star
+
+
+func _set_refuse_new_connections(enable: bool) -> void:
+	_is_refusing = enable
+	if _id == 1 and not _is_over:
+		_relay.refuse(enable)
+
+
+func _is_refusing_new_connections() -> bool:
+	return _is_refusing
+
+
+func _get_connection_status() -> MultiplayerPeer.ConnectionStatus:
+	return _status
+
+
+func _head() -> PackedByteArray:
+	if _get_available_packet_count() == 0:
+		return PackedByteArray()
+	var frame: PackedByteArray = _queue[_at]
+	return frame
+
+
+func _kind_of(mode: MultiplayerPeer.TransferMode) -> int:
+	match mode:
+		TRANSFER_MODE_UNRELIABLE:
+			return EstragonProtocol.RELAY_UNRELIABLE_KIND
+		TRANSFER_MODE_UNRELIABLE_ORDERED:
+			return EstragonProtocol.RELAY_UNRELIABLE_KIND | EstragonProtocol.RELAY_IS_ORDERED
+	return EstragonProtocol.RELAY_RELIABLE_KIND
+
+
+## A synchronizer's packet is the same for everybody but for two bytes, which are left out here.
+func _without_counter(packet: PackedByteArray) -> PackedByteArray:
+	if packet[0] & _COMMAND != _SYNC or packet.size() < 4 or _target <= 0:
+		return packet
+	var masked := packet.duplicate()
+	masked[1] = 0
+	masked[2] = 0
+	return masked
+
+
+## Whether this target may be one more of those before, and all of them take heads where one does.
+func _fits(packet: PackedByteArray) -> bool:
+	if _targets.size() >= EstragonProtocol.MAX_TARGETS or _targets.has(_target):
+		return false
+	return (packet[0] & _COMMAND == _SYNC and _target > 0) == not _heads.is_empty()
+
+
+func _connect_to(ids: Array[int]) -> void:
+	_status = CONNECTION_CONNECTED
+	_meet(1)
+	for id: int in ids:
+		_meet(id)
+
+
+func _meet(id: int) -> void:
+	if id != _id and not _known.has(id):
+		_known[id] = true
+		peer_connected.emit(id)
+
+
+func _part(id: int) -> void:
+	if _known.erase(id):
+		peer_disconnected.emit(id)
+
+
+func _end(then: Callable) -> void:
+	_is_over = true
+	_part(1)
+	_status = CONNECTION_DISCONNECTED
+	if then.is_valid():
+		then.call()
+
+
+func _forget_taken() -> void:
+	if _at >= _queue.size():
+		_queue.clear()
+		_at = 0

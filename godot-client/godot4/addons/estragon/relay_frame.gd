@@ -1,0 +1,73 @@
+class_name EstragonRelayFrame
+extends RefCounted
+## The bytes of a relay: what the kinds relay_reliable and relay_unreliable of PROTOCOL.md hold.
+
+## How many bytes of its own a target's packet may have.
+const HEAD_BYTES := 2
+
+
+## A frame for [param targets]. With [param heads], of as many bytes for each target, these are the
+## second and third byte of its packet, and [param packet] is the rest.
+static func up(
+	kind: int,
+	channel: int,
+	epoch: int,
+	targets: PackedInt32Array,
+	packet: PackedByteArray,
+	heads: PackedByteArray = PackedByteArray()
+) -> PackedByteArray:
+	var frame := PackedByteArray([kind | EstragonProtocol.RELAY_HAS_HEADS if heads else kind])
+	_put(frame, channel)
+	_put(frame, epoch)
+	_put(frame, targets.size())
+	if not heads:
+		frame.append_array(targets.to_byte_array())
+	else:
+		for index: int in targets.size():
+			var at := frame.size()
+			frame.resize(at + 4)
+			frame.encode_s32(at, targets[index])
+			frame.append_array(heads.slice(index * HEAD_BYTES, (index + 1) * HEAD_BYTES))
+	frame.append_array(packet)
+	return frame
+
+
+## Where in a frame that came its sender's number stands, which its packet follows after four bytes;
+## -1 for what is no such frame.
+static func from_at(frame: PackedByteArray) -> int:
+	var at := _after(frame, _after(frame, 1))
+	return at if at > 0 and frame.size() > at + 4 else -1
+
+
+## The transfer channel of a frame that came.
+static func channel_of(frame: PackedByteArray) -> int:
+	return _number_at(frame, 1)
+
+
+static func _put(frame: PackedByteArray, value: int) -> void:
+	var rest := value
+	while rest > 127:
+		frame.append(rest & 127 | 128)
+		rest >>= 7
+	frame.append(rest)
+
+
+static func _number_at(frame: PackedByteArray, at: int) -> int:
+	var value := 0
+	var shift := 0
+	for index: int in range(at, frame.size()):
+		value |= (frame[index] & 127) << shift
+		shift += 7
+		if frame[index] < 128:
+			break
+	return value
+
+
+## Where the number ends that begins at [param at]; -1 where it does not.
+static func _after(frame: PackedByteArray, at: int) -> int:
+	if at < 0:
+		return -1
+	for index: int in range(at, mini(at + 5, frame.size())):
+		if frame[index] < 128:
+			return index + 1
+	return -1
