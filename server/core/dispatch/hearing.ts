@@ -23,7 +23,7 @@ export function createHearing({ admission, read, route }: HearingOptions) {
   function say(session: Session, said: readonly Request[]): void {
     const { connection } = session
     if (connection instanceof Connection)
-      hear({ connection, session, resent: false, bytes: 0 }, said)
+      hear({ connection, session, isLate: false, bytes: 0 }, said)
   }
 
   /** What a frame means; one that means nothing costs as much as a request. */
