@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   answerable,
   createTurns,
@@ -19,6 +18,7 @@ import type { Logic } from '../core/room/logic.ts'
 import { stampOf } from '../core/room/member.ts'
 import { refusing } from '../core/room/packets-out.ts'
 import { defined, type PacketContext, type PacketSender } from '../core/room/packets-sending.ts'
+import { isUnchanged } from '../core/room/passing.ts'
 import type { Resolve, Seated } from '../core/room/seated.ts'
 import type { Session } from '../core/session/session.ts'
 import { asError, incidentOf } from '../core/wire/incident.ts'
@@ -176,8 +176,7 @@ export function createPackets(options: PacketsOptions) {
     let made = packet
     const words = logic.pass(room, message, (changed) =>
       problemIn(changed, () => {
-        const isSame =
-          changed.name === name && isDeepStrictEqual(changed.args[0], set.toJson(packet))
+        const isSame = changed.name === name && isUnchanged(changed.args[0], set.toJson(packet))
         if (!isSame) made = set.fromJson(changed.name, changed.args[0])
       }),
     )

@@ -45,6 +45,16 @@ export function createPassing({ world, limits }: PassingOptions) {
   }
 }
 
+/** Whether what a hook had in its hands is still as `before`. */
+export function isUnchanged(now: unknown, before: unknown): boolean {
+  if (typeof before !== 'object' || before === null) return Object.is(now, before)
+  if (typeof now !== 'object' || now === null) return false
+  const entries = Object.entries(before)
+  if (Array.isArray(now) !== Array.isArray(before)) return false
+  if (Object.keys(now).length !== entries.length) return false
+  return entries.every(([key, value]) => isUnchanged((now as Record<string, unknown>)[key], value))
+}
+
 /** What a hook would change, if it is anything of the sort. */
 function partOf(changed: unknown, place: string): Partial<Words> {
   const promised = promisedBy(changed)
