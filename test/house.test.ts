@@ -28,7 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     ...['node:tls', 'ws'],
   ],
   'server/store/': ['libsql', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
-  'server/store/store.ts': ['node:url', 'node:worker_threads'],
+  'server/store/thread.ts': ['node:worker_threads'],
   'server/store/worker.ts': ['node:worker_threads'],
   'server/backend/': ['pino', 'ws'],
   'server/cli/': [
@@ -36,6 +36,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   'server/cli/config.ts': ['node:child_process', 'node:fs/promises', 'node:path', 'node:url'],
   'server/cli/commands.ts': ['@node-rs/bcrypt', 'node:fs', 'node:path', 'node:util'],
+  'server/cli/log.ts': ['pino', 'pino-pretty'],
   'server/cli/where.ts': ['uqr'],
   'server/hub.ts': [],
   'server/gate.ts': [],
@@ -46,7 +47,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'server/options.ts': [],
   'server/reference.ts': ['node:fs', 'node:process', 'node:url'],
   'server/server.ts': ['node:fs', 'node:http', 'node:https', 'node:net', 'node:os', 'node:url'],
-  'server/main.ts': ['node:fs', 'pino', 'pino-pretty'],
+  'server/main.ts': ['node:fs'],
   'web-client/': [],
   'web-client/build.ts': [
     ...['esbuild', 'node:fs/promises', 'node:path', 'node:url', 'node:util', 'node:zlib'],
