@@ -40,7 +40,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "b1563ab6a61a3c9d2c8cba9fdb1650c1"
+const FINGERPRINT := "b283cd32ce97cb5f134063a1d95aec0b"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -98,6 +98,8 @@ const TOO_MANY_PROPS := "TOO_MANY_PROPS"
 const CHANNEL_NOT_FOUND := "CHANNEL_NOT_FOUND"
 # The channel has as many members as it may.
 const CHANNEL_FULL := "CHANNEL_FULL"
+# The player is in as many channels as it may be, or owns as many.
+const TOO_MANY_CHANNELS := "TOO_MANY_CHANNELS"
 # Only a member may do that; `channel.join` makes one.
 const NOT_IN_CHANNEL := "NOT_IN_CHANNEL"
 # Only the channel’s owner may do that.
@@ -122,7 +124,8 @@ const PLAYER_BANNED := "PLAYER_BANNED"
 const BANNED := "BANNED"
 # The session is in this room already.
 const ALREADY_IN_ROOM := "ALREADY_IN_ROOM"
-# The session is in as many rooms as it may be, or the server holds as many as it may.
+# The session is in as many rooms as it may be, there are as many of its player’s or address’s
+# making as there may be, or the server holds as many as it may.
 const TOO_MANY_ROOMS := "TOO_MANY_ROOMS"
 # The server has no such kind of room; the text lists those it has.
 const UNKNOWN_KIND := "UNKNOWN_KIND"
@@ -140,8 +143,8 @@ const NO_HOST := "NO_HOST"
 # Before it answered, who was asked left, its resume window ended, or another session of its
 # player’s took its seat.
 const TARGET_LEFT := "TARGET_LEFT"
-# Who was asked has as many questions unanswered as one session may, or was too slow and is not
-# back yet.
+# Who was asked has as many questions unanswered as one session may, or as many of the asker’s, or
+# was too slow and is not back yet.
 const TARGET_BUSY := "TARGET_BUSY"
 # Who was asked has nothing registered under that name.
 const UNREGISTERED_HANDLER := "UNREGISTERED_HANDLER"
@@ -177,7 +180,7 @@ const UNKNOWN_REQUEST := "UNKNOWN_REQUEST"
 # why; what needs no storage goes on, and on a full disk what only looks something up. With
 # `retry_ms` it may go well by then.
 const STORAGE_FAILED := "STORAGE_FAILED"
-# More waits to be stored than the server takes; try again.
+# More waits to be stored than the server takes; try again after `retry_ms`.
 const STORAGE_BUSY := "STORAGE_BUSY"
 # A claim of this session with the same or a higher `attempt` came first, or the client has since
 # said something over another connection that this claim does not know of; `cause.attempt` is the
@@ -244,6 +247,17 @@ const LIMIT_FRAME_BYTES := 65536
 # What a client can take unless it says otherwise: the inbound buffer of a Godot WebSocket. In
 # bytes.
 const LIMIT_RECEIVE_BYTES := 65535
+# How many WebSocket frames one message may come in; above, the socket closes with 1008 and the
+# session ends. In fragments.
+const LIMIT_FRAGMENTS := 64
+# How many reads, mostly one for each TCP segment, one WebSocket frame may come in; above, the
+# socket closes with 1008 and the session ends. In chunks.
+const LIMIT_CHUNKS := 1024
+# How long who connects may take over agreeing on TLS, and then over the head of its request;
+# above, the socket is closed. In ms.
+const LIMIT_HEAD_MS := 10000
+# How long a client may take over a whole HTTP request; above, the socket is closed. In ms.
+const LIMIT_REQUEST_MS := 30000
 # How deep a message may nest arrays and objects. In levels.
 const LIMIT_DEPTH := 32
 # How many requests of one session may be in flight. In requests.
@@ -255,6 +269,9 @@ const LIMIT_OPEN_CAPACITY := 64
 # What the properties of one room, or the data of one member, may hold as JSON. Above: TOO_LARGE.
 # In bytes.
 const LIMIT_DATA_BYTES := 2048
+# What the data of all members of a room may hold together; of a room with more than 256 seats
+# each has its share of that in place of `data_bytes`. Above: TOO_LARGE. In bytes.
+const LIMIT_MEMBERS_BYTES := 524288
 # How many properties a room may have, or be asked for. Above: TOO_LARGE. In properties.
 const LIMIT_ROOM_PROPERTIES := 32
 # How many rooms `room.list` looks at before it answers with what it has found and `next`, and
@@ -275,6 +292,8 @@ const LIMIT_HOOK_MS := 5000
 # How many questions (queries, function calls) may wait for one session’s answer; above:
 # TARGET_BUSY. In questions.
 const LIMIT_ASKS := 64
+# How many of these may be one asker’s; above: TARGET_BUSY. In questions.
+const LIMIT_ASKS_EACH := 16
 # How long a question may wait for its answer, however long its asker would. In ms.
 const LIMIT_ASK_MS := 120000
 # How many peers the relay of one room has. Above: RELAY_FULL. In peers.
@@ -288,6 +307,11 @@ const LIMIT_BUNDLE := 256
 const LIMIT_VALIDATE_MS := 5000
 # How long the game may take to answer a packet; above: TIMEOUT. In ms.
 const LIMIT_RESPOND_MS := 30000
+# How many rooms of one player’s making there may be at a time; above: TOO_MANY_ROOMS. In rooms.
+const LIMIT_ROOMS_MADE := 32
+# How many rooms there may be that sessions of one address have made; above: TOO_MANY_ROOMS. In
+# rooms.
+const LIMIT_ROOMS_ADDRESS := 512
 # How many rooms one server holds. In rooms.
 const LIMIT_ROOMS_TOTAL := 10000
 # Open connections from one address; above, it must replace one of them (see `unproven`), or else:
@@ -304,10 +328,19 @@ const LIMIT_UNPROVEN_MS := 5000
 const LIMIT_GUEST_MS := 15552000000
 # How many props a player may have. In props.
 const LIMIT_PROPS := 64
+# How much the props of one player may be together, as JSON; above: TOO_LARGE. In bytes.
+const LIMIT_PLAYER_BYTES := 65536
+# How many channels one player may be a member of; above: TOO_MANY_CHANNELS. In channels.
+const LIMIT_CHANNELS := 256
+# How many channels one player may own; above: TOO_MANY_CHANNELS. In channels.
+const LIMIT_CHANNELS_OWNED := 64
 # How many members a channel may have. In players.
 const LIMIT_CHANNEL_MEMBERS := 1000
 # How many messages of a channel are kept; the oldest go first. In messages.
 const LIMIT_CHANNEL_MESSAGES := 10000
+# How much of the messages of a channel is kept, as JSON, give or take an eighth; the oldest go
+# first. In bytes.
+const LIMIT_CHANNEL_BYTES := 8388608
 # How long a message of a channel is kept (30 days). In ms.
 const LIMIT_CHANNEL_MESSAGE_MS := 2592000000
 # How long a socket ticket is good. In ms.
@@ -317,10 +350,18 @@ const LIMIT_TICKET_MS := 300000
 const LIMIT_TICKETLESS_MS := 10000
 # How long a socket token is good. In ms.
 const LIMIT_TOKEN_MS := 3600000
+# How many files of the page may be on their way to one address; above, the answer is 503. In
+# files.
+const LIMIT_DOWNLOADS := 256
+# How long who downloads a file of the page may take nothing of it; above, the socket is closed.
+# In ms.
+const LIMIT_DOWNLOAD_MS := 30000
 # The largest body of an HTTP request. In bytes.
 const LIMIT_BODY_BYTES := 60000
 # How many calls to the storage may wait; above: STORAGE_BUSY. In calls.
 const LIMIT_STORAGE_CALLS := 50000
+# How much such calls, and what they may read, may hold together; above: STORAGE_BUSY. In bytes.
+const LIMIT_STORAGE_BYTES := 134217728
 # How long a dropped session keeps its seat. In ms.
 const LIMIT_RESUME_MS := 30000
 # How long the connection of a session that is claimed afresh, as after a reload, has to answer a
@@ -385,6 +426,7 @@ const ERROR_STATUS := {
 	"TOO_MANY_PROPS": 409,
 	"CHANNEL_NOT_FOUND": 404,
 	"CHANNEL_FULL": 409,
+	"TOO_MANY_CHANNELS": 429,
 	"NOT_IN_CHANNEL": 403,
 	"NOT_CHANNEL_OWNER": 403,
 	"INVALID_GUEST_KEY": 401,
@@ -459,6 +501,7 @@ const ERROR_TEXT := {
 	"TOO_MANY_PROPS": "More props than a player may have.",
 	"CHANNEL_NOT_FOUND": "There is no such channel.",
 	"CHANNEL_FULL": "The channel has as many members as it may.",
+	"TOO_MANY_CHANNELS": "The player is in as many channels as it may be, or owns as many.",
 	"NOT_IN_CHANNEL": "Only a member may do that; `channel.join` makes one.",
 	"NOT_CHANNEL_OWNER": "Only the channel’s owner may do that.",
 	"INVALID_GUEST_KEY": "No guest has this key. Identify with nothing for a new guest.",
@@ -471,7 +514,7 @@ const ERROR_TEXT := {
 	"PLAYER_BANNED": "This player may not come to this server; `cause` says why and until when.",
 	"BANNED": "Banned from this room for as long as it lasts.",
 	"ALREADY_IN_ROOM": "The session is in this room already.",
-	"TOO_MANY_ROOMS": "The session is in as many rooms as it may be, or the server holds as many as it may.",
+	"TOO_MANY_ROOMS": "The session is in as many rooms as it may be, there are as many of its player’s or address’s making as there may be, or the server holds as many as it may.",
 	"UNKNOWN_KIND": "The server has no such kind of room; the text lists those it has.",
 	"NAMESPACE_NOT_DECLARED": "The room’s kind does not declare the namespace of this event.",
 	"INVALID_TARGET": "`to`, or the target of a notification, names nobody this message can reach.",
@@ -479,7 +522,7 @@ const ERROR_TEXT := {
 	"PERMISSION_DENIED": "The room’s kind asks a higher role for that, or its own logic refuses it; the text says which.",
 	"NO_HOST": "The room has no host: nobody who is there has the role assistant or host, and its kind gives it to nobody.",
 	"TARGET_LEFT": "Before it answered, who was asked left, its resume window ended, or another session of its player’s took its seat.",
-	"TARGET_BUSY": "Who was asked has as many questions unanswered as one session may, or was too slow and is not back yet.",
+	"TARGET_BUSY": "Who was asked has as many questions unanswered as one session may, or as many of the asker’s, or was too slow and is not back yet.",
 	"UNREGISTERED_HANDLER": "Who was asked has nothing registered under that name.",
 	"REMOTE_ERROR": "The handler of who was asked failed; the text is its own, `cause` says whose it was.",
 	"UNKNOWN_PACKET": "The game defines no packet of that name; the text lists those it does.",
@@ -495,7 +538,7 @@ const ERROR_TEXT := {
 	"RELAY_REFUSED": "Peer 1 of this relay refuses new peers.",
 	"UNKNOWN_REQUEST": "An answer to something this session was not asked, or no longer is: it came too late.",
 	"STORAGE_FAILED": "What was asked could not be stored or looked up: nothing of it was done. The server’s log says why; what needs no storage goes on, and on a full disk what only looks something up. With `retry_ms` it may go well by then.",
-	"STORAGE_BUSY": "More waits to be stored than the server takes; try again.",
+	"STORAGE_BUSY": "More waits to be stored than the server takes; try again after `retry_ms`.",
 	"STALE_ATTEMPT": "A claim of this session with the same or a higher `attempt` came first, or the client has since said something over another connection that this claim does not know of; `cause.attempt` is the highest so far.",
 	"RESUME_TOO_LATE": "`session.resume` must be the first message of its connection.",
 	"TIMEOUT": "No answer in time.",
