@@ -233,7 +233,7 @@ both(
 )
 
 both(
-  'bytes that are too fast are refused, and their sender closed in the end',
+  'relay: bytes that are too fast are refused, and their sender closed in the end',
   { rates: { relay: { per_second: 1, burst: 3 }, refused: { per_second: 1, burst: 2 } } },
   async (t, w) => {
     const [ada, ben] = await gather(w, ['ada', 'ben'])
