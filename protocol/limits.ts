@@ -227,7 +227,7 @@ export const LIMITS = {
   },
   props: { value: 64, unit: 'props', doc: 'How many props a player may have.' },
   player_bytes: {
-    value: 65_536,
+    value: 262_144,
     unit: 'bytes',
     doc: 'How much the props of one player may be together, as JSON; above: TOO_LARGE.',
   },

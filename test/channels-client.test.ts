@@ -430,6 +430,14 @@ const SITUATIONS: Readonly<
     return { by, id }
   },
   CHANNEL_NOT_FOUND: async (w) => ({ by: (await tavern(w)).ada.network, id: 99 }),
+  async TOO_MANY_CHANNELS(w) {
+    const { ada, bob, id } = await tavern(w)
+    await ada.network.channels.create('cellar')
+    await ada.network.channels.leave(id)
+    for (const name of ['inn', 'attic'])
+      await ada.network.channels.join((await bob.network.channels.create(name)).id)
+    return { by: ada.network, id, owner: bob.id }
+  },
   async CHANNEL_FULL(w) {
     const { id } = await tavern(w)
     return { by: (await person(w, 'Cleo')).network, id }
@@ -528,7 +536,8 @@ function stored(
   for (const over of OVERS)
     t.test(`${name} (${over})`, async (t) => {
       const store = createMoodyStore()
-      const limits = { ...FEW.limits, channel_members: 2 }
+      const few = { channel_members: 2, channels: 3, channels_owned: 2 }
+      const limits = { ...FEW.limits, ...few }
       await within(run(t, await world(t, { over, store, limits }), store))
       await store.close()
     })

@@ -142,7 +142,7 @@ t.test('a page that is not built says what to run, and the rest works', async (t
 t.test('a WebSocket to another path is told so in the close', async (t) => {
   const { url } = await listening(t)
 
-  for (const path of ['/nowhere', '/ws/', '/healthz', `/${'long'.repeat(100)}`]) {
+  for (const path of ['/nowhere', '/ws/x', '/healthz', `/${'long'.repeat(100)}`]) {
     const socket = new WebSocket(url + path)
     const [code, reason] = await once(socket, 'close')
     t.equal(code, 4100, path)

@@ -88,7 +88,7 @@ t.test('who asks in a way that cannot be read is told which of its requests it w
   const { raw } = await world(t)
   const ada = await raw()
   for (const wrong of [
-    { to: [] },
+    { to: [''] },
     { to: 7 },
     { room: '' },
     { room: 5 },
@@ -97,14 +97,14 @@ t.test('who asks in a way that cannot be read is told which of its requests it w
     const answer = await ada.ask('event.emit', { name: 'x.y', args: [] }, wrong)
     t.match(answer, { type: 'error', data: { code: 'INVALID_MESSAGE', request: 'event.emit' } })
   }
-  for (const wrong of [{ id: 'a', re: 'b', to: [] }, { id: {}, to: [] }, { to: [] }]) {
+  for (const wrong of [{ id: 'a', re: 'b', to: 7 }, { id: {}, to: 7 }, { to: 7 }]) {
     ada.send({ type: 'event.emit', data: {}, ...wrong })
     t.match(await ada.next('error'), { re: undefined, data: { code: 'INVALID_MESSAGE' } })
   }
-  const unread = { type: 'query', id: 'q', data: { name: 'x.y' }, to: [] }
+  const unread = { type: 'query', id: 'q', data: { name: 'x.y' }, to: 7 }
   ada.send(unread)
-  ada.send({ type: 7, id: 'r', to: [] })
-  ada.send({ id: 's', to: [] })
+  ada.send({ type: 7, id: 'r', to: 7 })
+  ada.send({ id: 's', to: 7 })
   await ada.settled()
   t.strictSame(
     ada.seen.flatMap(({ re }) => (['q', 'r', 's'].includes(`${re}`) ? [re] : [])),

@@ -5,7 +5,7 @@ import { SECURITY_HEADERS } from './http.ts'
 /**
  * Answers what Node's parser refuses with JSON, where Node says nothing but a status. Godot and
  * others write what is no ASCII into a request as it is: such a `GET` is sent to where it meant, with
- * 302, as that is what Godot follows.
+ * 302, as that is what Godot follows. Who has agreed on no TLS is closed without a word.
  */
 export function answerMisread(http: Server): void {
   const answering = new WeakMap<Socket, Set<ServerResponse>>()
@@ -16,7 +16,8 @@ export function answerMisread(http: Server): void {
   })
   http.on('clientError', (error: Misread, socket: Socket) => {
     const isAmid = [...(answering.get(socket) ?? [])].some((one) => one.headersSent)
-    if (!socket.writable || isAmid) return socket.destroy()
+    const isOfHttp = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '')
+    if (!isOfHttp || !socket.writable || isAmid) return socket.destroy()
     const location = locationIn(error.rawPacket)
     const status = location ? 302 : (STATUSES[error.code ?? ''] ?? 400)
     socket.end(answer(status, location), () => socket.destroy())

@@ -14,7 +14,7 @@ import { isAdmitted, type Origins } from './origins.ts'
 
 export interface SocketOptions extends Door {
   readonly http: Server
-  readonly limits: Pick<Limits, 'fragments' | 'chunks'>
+  readonly limits: Pick<Limits, 'frame_bytes' | 'fragments' | 'chunks'>
   /** How large a frame such a request's socket may take. */
   readonly frameBytes: (upgrade: Upgrade) => number
   readonly log?: Log
@@ -30,8 +30,6 @@ export interface Sockets {
 }
 
 const CLOSE_TIMEOUT = 2_000
-/** What arrives at a time is mostly more: a network's smallest packets are of 536 bytes. */
-const CHUNK_BYTES = 64
 /** How many pings are answered at once; whoever sends more does nothing else. */
 const MAX_PINGS = 60
 const MAX_LOGGED = 200
@@ -69,7 +67,7 @@ function createSocketServer(maxPayload: number, options: SocketOptions): WebSock
     maxPayload,
     maxFragments: limits.fragments,
     // Where messages may be larger than elsewhere, they come in more pieces.
-    maxBufferedChunks: Math.max(limits.chunks, Math.ceil(maxPayload / CHUNK_BYTES)),
+    maxBufferedChunks: Math.ceil(limits.chunks * Math.max(1, maxPayload / limits.frame_bytes)),
     autoPong: false,
     closeTimeout: CLOSE_TIMEOUT,
     handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../protocol/errors.ts'
 import { MESSAGES } from '../../protocol/index.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import type { Message, Messages } from '../../protocol/message.ts'
+import { KIND_MASK, type Message, type Messages } from '../../protocol/message.ts'
+import { RELAY_RELIABLE, RELAY_UNRELIABLE } from '../../protocol/relay-frame.ts'
 import { JSON_DEPTH, type Schema, sample } from '../../protocol/schema.ts'
 import type { createRandom } from './clock.ts'
 
@@ -89,7 +90,7 @@ export const GENERATORS: readonly Generator[] = [
     make(random) {
       const bytes = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)))
       const isPacket = (bytes[0] ?? 0) >= 0x80
-      const code = isPacket ? 'UNSUPPORTED' : 'INVALID_MESSAGE'
+      const code = isPacket ? codeOfKind(bytes[0] ?? 0) : 'INVALID_MESSAGE'
       const counted = !isPacket || ((bytes[0] ?? 0) & 0x40) !== 0
       return { bytes, isBinary: true, code, counted }
     },
@@ -110,7 +111,7 @@ export const GENERATORS: readonly Generator[] = [
       const first = 0x80 + random.below(0x80)
       const bytes = Buffer.alloc(1 + random.below(64), random.below(256))
       bytes[0] = first
-      return { bytes, isBinary: true, code: 'UNSUPPORTED', counted: (first & 0x40) !== 0 }
+      return { bytes, isBinary: true, code: codeOfKind(first), counted: (first & 0x40) !== 0 }
     },
   },
   {
@@ -362,7 +363,6 @@ export const GENERATORS: readonly Generator[] = [
         '1',
         'true',
         '{}',
-        '[]',
         '[1]',
         '[null]',
         '[[]]',
@@ -482,6 +482,12 @@ export const GENERATORS: readonly Generator[] = [
 ]
 
 /** JSON that has every way of not being UTF-8 somewhere inside (RFC 3629, sections 3 and 4). */
+/** What bytes of a kind are refused with where nobody speaks packets, or is a peer. */
+function codeOfKind(first: number): ErrorCode {
+  const kind = first & KIND_MASK
+  return kind === RELAY_RELIABLE || kind === RELAY_UNRELIABLE ? 'NOT_A_PEER' : 'UNSUPPORTED'
+}
+
 export function notUtf8(random: Random): Buffer {
   const whole = Buffer.from(anyValid(random))
   const bad = random.pick([

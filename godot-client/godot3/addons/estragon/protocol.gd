@@ -338,7 +338,7 @@ const LIMIT_GUEST_MS := 15552000000
 # How many props a player may have. In props.
 const LIMIT_PROPS := 64
 # How much the props of one player may be together, as JSON; above: TOO_LARGE. In bytes.
-const LIMIT_PLAYER_BYTES := 65536
+const LIMIT_PLAYER_BYTES := 262144
 # How many channels one player may be a member of; above: TOO_MANY_CHANNELS. In channels.
 const LIMIT_CHANNELS := 256
 # How many channels one player may own; above: TOO_MANY_CHANNELS. In channels.
