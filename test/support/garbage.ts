@@ -481,13 +481,13 @@ export const GENERATORS: readonly Generator[] = [
   },
 ]
 
-/** JSON that has every way of not being UTF-8 somewhere inside (RFC 3629, sections 3 and 4). */
 /** What bytes of a kind are refused with where nobody speaks packets, or is a peer. */
 function codeOfKind(first: number): ErrorCode {
   const kind = first & KIND_MASK
   return kind === RELAY_RELIABLE || kind === RELAY_UNRELIABLE ? 'NOT_A_PEER' : 'UNSUPPORTED'
 }
 
+/** JSON that has every way of not being UTF-8 somewhere inside (RFC 3629, sections 3 and 4). */
 export function notUtf8(random: Random): Buffer {
   const whole = Buffer.from(anyValid(random))
   const bad = random.pick([
