@@ -130,6 +130,7 @@ if (executablePath !== undefined) {
     await ada.choose('Cy', 'Make assistant')
     for (const tab of [ada, bob, cy]) await tab.badges('Cy', 'assistant')
     await ada.choose('Bob', 'Make assistant')
+    await ada.badges('Bob', 'assistant')
     await ada.choose('Bob', 'Make player')
     for (const tab of [ada, bob, cy]) await tab.hears('Bob is now a player.')
 
