@@ -17,8 +17,8 @@ export function whole(value: unknown): unknown {
 /** The value of JSON text, whole; throws a SyntaxError for what is none. */
 export function fromText(text: string): unknown {
   const value: unknown = JSON.parse(text)
-  return ESCAPED.test(text) ? whole(value) : value
+  return MAY_BREAK.test(text) ? whole(value) : value
 }
 
 /** Only such a text says something broken, or a pair that is none. */
-const ESCAPED = /\\u(?:0000|d[89a-f])/i
+export const MAY_BREAK = /\\u(?:0000|d[89a-f])/i

@@ -613,15 +613,20 @@ t.test('numbers arrive as they were written, byte for byte', async (t) => {
   }
 })
 
-t.test('half a surrogate does not pass, though all else is as it was written', async (t) => {
-  const { port } = await service(t)
-  const A = await connected(t, port)
+t.test(
+  'U+0000 and half a surrogate do not pass, though all else is as it was written',
+  async (t) => {
+    const { port } = await service(t)
+    const A = await connected(t, port)
 
-  A.send(String.raw`{"type":"notify_client","data":{"data":["\ud800 \\ud800 \ud83e\udd55",1.0]}}`)
-  await A.next()
+    A.send(
+      String.raw`{"type":"notify_client","data":{"data":["\u0000","\ud800 \\ud800 \ud83e\udd55",1.0]}}`,
+    )
+    await A.next()
 
-  t.equal(A.texts.at(-1), String.raw`["� \\ud800 🥕",1.0]`)
-})
+    t.equal(A.texts.at(-1), String.raw`["�","� \\ud800 🥕",1.0]`)
+  },
+)
 
 t.test('jssocket_bytes: at /ws a message may be as large as jssocket’s', async (t) => {
   const s = await service(t)

@@ -1,9 +1,10 @@
 import { toText } from '../../../protocol/message.ts'
+import { MAY_BREAK } from '../../../protocol/whole.ts'
 
 /**
  * What stands at a path of names in JSON text, as it was written: `1e20` and `1.0` are other bytes
- * once JavaScript has read them. Undefined where nothing stands there. Half surrogates, which no
- * Godot can parse, become U+FFFD as everywhere.
+ * once JavaScript has read them. Undefined where nothing stands there. U+0000 and half
+ * surrogates, which no Godot can hold, become U+FFFD as everywhere.
  */
 export function verbatim(text: string, path: readonly string[]): string | undefined {
   let at = afterSpace(text, 0)
@@ -70,17 +71,16 @@ const STRUCTURE = /["{}[\]]/g
 const AFTER_SCALAR = /[,\]} \t\n\r]/g
 
 function wellFormed(text: string): string {
-  if (!SURROGATE.test(text)) return text
+  if (!MAY_BREAK.test(text)) return text
   let made = ''
   for (let at = 0; at < text.length; ) {
     const start = placeOf(QUOTE, text, at)
     const end = Math.min(endOfText(text, start), text.length)
     const one = text.slice(start, end)
-    made += text.slice(at, start) + (SURROGATE.test(one) ? toText(JSON.parse(one)) : one)
+    made += text.slice(at, start) + (MAY_BREAK.test(one) ? toText(JSON.parse(one)) : one)
     at = end
   }
   return made
 }
 
 const QUOTE = /"/g
-const SURROGATE = /\\u[dD][89a-fA-F]/
