@@ -687,7 +687,7 @@ t.test('half a surrogate does not pass, though all else is as it was written', a
 })
 
 t.test('jssocket_bytes: at /ws a message may be as large as jssocket’s', async (t) => {
-  const s = await service(t)
+  const s = await service(t, { limits: { chunks: 16 } })
   const A = await connected(t, s.port)
   const J = await backend(t, s.port)
   const native = await s.raw()
