@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs'
 import { hash } from '@node-rs/bcrypt'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
+import type { Store } from '../server/core/store/store.ts'
+import { createDirectStore } from '../server/store/direct.ts'
 import type { Any } from './support/client.ts'
+import { createClock, createTestWorld } from './support/clock.ts'
 import {
   backend,
   clientConnect,
@@ -569,6 +572,66 @@ t.test(
   },
 )
 
+t.test('a backend that answers in another order is understood all the same', async (t) => {
+  const { port } = await service(t)
+  const J = await backend(t, port)
+  const [A, B] = [await openJssocket(t, port), await openJssocket(t, port)]
+
+  A.send(clientConnect())
+  const { data: first } = await J.next()
+  B.send(clientConnect())
+  const { data: second } = await J.next()
+  J.send(eventOf('client_connected', { ...second, user: 'bob', authenticated: true }))
+  const toB = await B.next()
+  J.send(eventOf('client_connected', { ...first, user: 'public', authenticated: false }))
+
+  t.strictSame(toB.data, { target: second.target, authenticated: true })
+  t.strictSame((await A.next()).data, { target: first.target, authenticated: false })
+  await settled(A)
+  await settled(B)
+})
+
+t.test('what was said beside one token is not said beside the next', async (t) => {
+  const { port } = await service(t)
+  const J = await backend(t, port)
+  const A = await openJssocket(t, port)
+
+  A.send(eventOf('client_connect', { token: 'one', level: 7 }))
+  const { data: first } = await J.next()
+  J.send(eventOf('client_connected', { target: first.target, user: 'ada', rank: 3 }))
+  await A.next()
+  A.send(eventOf('client_connect', { token: 'two' }))
+  const { data: second } = await J.next()
+  J.send(eventOf('client_connected', { target: first.target, user: 'ada', rank: 4 }))
+  const again = await A.next()
+  // A session stays who it is: this is refused, and its words with it.
+  J.send(eventOf('client_connected', { target: first.target, user: 'bob', rank: 9 }))
+  await J.ask(serverConnect(''))
+  J.drop()
+  const alone = await A.ask(eventOf('client_connect', {}))
+
+  t.strictSame(second, { token: 'two', target: first.target })
+  t.strictSame(again.data, { target: first.target, authenticated: true, rank: 4 })
+  t.notOk('rank' in alone.data)
+})
+
+t.test('no client puts words in place of a backend’s that are on their way', async (t) => {
+  const slow = heldStore(t)
+  const { port } = await service(t, { store: slow.store })
+  const [A, B] = [await connected(t, port), await connected(t, port)]
+  const J = await backend(t, port)
+
+  slow.hold()
+  J.send(eventOf('client_connected', { target: A.id, user: 'ada', rank: 3 }))
+  await until(() => slow.waiting > 0, 'the backend’s user looked for')
+  B.send(eventOf('client_connected', { target: A.id, user: 'bob', rank: 9 }))
+  await settled(B)
+  slow.open()
+
+  t.strictSame((await A.next()).data, { target: A.id, authenticated: true, rank: 3 })
+  await settled(A)
+})
+
 t.test('notify_all passes any JSON', async (t) => {
   const { port } = await service(t)
   const A = await connected(t, port)
@@ -629,7 +692,7 @@ t.test(
 )
 
 t.test('jssocket_bytes: at /ws a message may be as large as jssocket’s', async (t) => {
-  const s = await service(t)
+  const s = await service(t, { limits: { chunks: 16 } })
   const A = await connected(t, s.port)
   const J = await backend(t, s.port)
   const native = await s.raw()
@@ -717,15 +780,15 @@ t.test('sixty pings at once are answered, and more are told that they are too ma
     t.teardown(() => socket.terminate())
     await once(socket, 'open')
     let pongs = 0
-    const sixty = new Promise<void>((resolve) => {
-      socket.on('pong', () => ++pongs === 60 && resolve())
-    })
+    socket.on('pong', () => pongs++)
     const pings = (count: number) => {
       for (let n = 0; n < count; n++) socket.ping()
     }
 
-    pings(60)
-    await sixty
+    for (const answered of [60, 120]) {
+      pings(60)
+      await until(() => pongs === answered, `${answered} pongs`)
+    }
     pings(1_000)
 
     const [closed, reason] = await once(socket, 'close')
@@ -802,6 +865,33 @@ const notifyGroup = (client: Jssocket, target: string | undefined, data: Any) =>
 async function playerToken(s: Service, identifier: string) {
   const { alias, player, token } = await s.player(identifier)
   return { player, token: `${alias.id}:${token}` }
+}
+
+/** A store that answers nothing from `hold` to `open`. */
+function heldStore(t: Test) {
+  const store = createDirectStore(createTestWorld(createClock()).log)
+  t.teardown(store.close)
+  let open = () => {}
+  let isOpen = Promise.resolve()
+  let waiting = 0
+  const run: Store['run'] = async (name, args) => {
+    waiting++
+    await isOpen
+    waiting--
+    return store.run(name, args)
+  }
+  return {
+    store: { ...store, run },
+    get waiting() {
+      return waiting
+    },
+    hold() {
+      isOpen = new Promise((resolve) => {
+        open = resolve
+      })
+    },
+    open: () => open(),
+  }
 }
 
 /** A client that the backend says is this user. */

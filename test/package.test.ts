@@ -11,11 +11,13 @@ const TYPES = ['@types/node@20', '@types/ws@8']
 
 /** A game server as a stranger would write it, in the words of the README. */
 const GAME = `
+import { createRequire } from 'node:module'
 import { acceptPackets, createServer, definePackets, defineRoom } from 'estragon'
 import { createBackend } from 'estragon/backend'
 import { connect } from 'estragon/client'
 import WebSocket from 'ws'
 
+const about = createRequire(import.meta.url)('estragon/package.json')
 const duel = defineRoom({
   capacity: 2,
   namespaces: ['duel'],
@@ -40,7 +42,10 @@ await backend.notifyAll({ news: 'all is well' })
 backend.close()
 const sum = await ada.packets.ask(new shared.Add({ a: 2, b: 3 }))
 console.log(
-  JSON.stringify({ kind: room.kind, args, heard: await heard, notified: await notified, sum }),
+  JSON.stringify({
+    ...{ kind: room.kind, args, heard: await heard, notified: await notified, sum },
+    package: about.name,
+  }),
 )
 ada.close()
 bob.close()
@@ -87,7 +92,7 @@ t.test(
     t.equal(problems, '')
     t.strictSame(JSON.parse(said), {
       ...{ kind: 'duel', args: ['e4', 1], heard: ['e4', 1] },
-      ...{ notified: { news: 'all is well' }, sum: 5 },
+      ...{ notified: { news: 'all is well' }, sum: 5, package: 'estragon' },
     })
     t.strictSame(shipped.sort(), ['LICENSE', 'README.md', 'dist', 'package.json', 'protocol'])
     await startsAndServes(t, project)

@@ -289,6 +289,28 @@ t.test('ready() rejects on silence, and what is silent is left', async (t) => {
   await until(() => backend.state === 'away', 'left')
 })
 
+t.test('ready() rejects where health is never told', async (t) => {
+  const house = await watched(t)
+  house.status = undefined
+  const { backend, clock } = client(t, house.port)
+  const ready = backend.ready()
+  ready.catch(() => {})
+  await until(() => house.seen.length === 1, 'its health asked for')
+
+  clock.advance(5_000)
+
+  await t.rejects(ready, { message: /healthz said nothing for 5000 ms/ })
+  await until(() => backend.state === 'away', 'left')
+})
+
+t.test('ready() rejects where what is healthy takes no sockets', async (t) => {
+  const house = await watched(t)
+  house.refuses = true
+  const { backend } = client(t, house.port)
+
+  await t.rejects(backend.ready(), { message: /ws answered 404/ })
+})
+
 t.test(
   'a service that takes its time still says who it was, and hears all that was said',
   async (t) => {
@@ -423,17 +445,21 @@ async function watched(t: Test, status = 200, word?: string) {
   const sockets = new WebSocketServer({ noServer: true })
   const server = createHttpServer((request, response) => {
     seen.push(`${request.method} ${request.url}`)
-    response.writeHead(own.status).end('OK')
+    if (own.status !== undefined) response.writeHead(own.status).end('OK')
   })
   server.on('upgrade', (request, socket, head) => {
     seen.push(`upgrade ${request.url}`)
+    if (own.refuses) return socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
     sockets.handleUpgrade(request, socket, head, (one) => word !== undefined && one.send(word))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   let isClosed = false
   const own = {
-    status,
+    /** Undefined where it says nothing. */
+    status: status as number | undefined,
+    /** Whether it has no socket for anybody. */
+    refuses: false,
     seen,
     port: (server.address() as AddressInfo).port,
     async close() {

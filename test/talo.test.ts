@@ -293,6 +293,44 @@ t.test('(Talo) members hear, the sender included, and others do not', async (t) 
   t.strictSame(await cleo.socket.rest(), [])
 })
 
+t.test('(Talo) receive_bytes: what its client could not read is told as an error', async (t) => {
+  const { play, call, ask, identify, connect } = await talo(t)
+  const [ada, bob] = [await play('ada'), await play('bob')]
+  const body = { name: 'inn' }
+  const made = await call('POST /v1/game-channels', { alias: ada.alias.id, body })
+  const { id } = made.body.channel
+  /** Of some 3,000 bytes each, as Talo has them. */
+  const carry = (count: number) =>
+    ask(`PATCH /v1/players/${ada.alias.player.id}`, {
+      props: Array.from({ length: count }, (_, n) => ({ key: `${n}`, value: Array(600).fill('') })),
+    })
+
+  await carry(8)
+  say(ada, id, 'once as the owner, once as who says it')
+  const whole = await ada.socket.next()
+  await carry(15)
+  say(ada, id, 'too much')
+  const toldOf = await ada.socket.next()
+  const joins = await call(`POST /v1/game-channels/${id}/join`, { alias: bob.alias.id })
+  const [joined] = await bob.socket.rest()
+  await carry(30)
+  const { alias, socketToken } = await identify('ada')
+  const other = await connect()
+  other.say('v1.players.identify', { playerAliasId: alias.id, socketToken })
+  const answered = await other.next()
+
+  const req = 'v1.players.identify'
+  const why = (type: string) =>
+    new RegExp(`^${type}: \\d{5,6} bytes do not fit receive_bytes 65535$`)
+  const error = { res: 'v1.error', data: { errorCode: 'LISTENER_ERROR' } }
+  t.match(JSON.parse(whole), { res: 'v1.channels.message' })
+  t.match(JSON.parse(toldOf), { ...error, data: { cause: why('channel.message') } })
+  t.equal(joins.status, 200, 'over HTTP there is no such bound')
+  t.match(JSON.parse(joined ?? ''), { res: 'v1.channels.player-joined' }, 'the owner’s are enough')
+  t.match(JSON.parse(answered), { ...error, data: { req, cause: why('player.identify') } })
+  t.strictSame(await ada.socket.rest(), [joined], 'and the sockets live')
+})
+
 t.test('a player of several aliases is shown by the one used last', async (t) => {
   const { play, identify, ask, call, clock } = await talo(t)
   const ada = await play('ada')

@@ -100,13 +100,17 @@ export function createBackend(options: BackendOptions = {}): Backend {
 
   /** Its health first: a server that is not there is not knocked at. */
   async function connect(): Promise<void> {
+    const silence = new AbortController()
+    const cancel = after(PING_MS, () => silence.abort())
     try {
-      const { ok, status } = await fetch(pingUrl, { signal: AbortSignal.timeout(PING_MS) })
+      const { ok, status } = await fetch(pingUrl, { signal: silence.signal })
       if (status >= 400 && status < 500) wrong(`${pingUrl} answered ${status}`)
       if (!ok) throw new Error(`${pingUrl} answered ${status}`)
     } catch (error) {
-      if ((error as Error).name === 'TimeoutError') wrong(`${pingUrl} said nothing`)
+      if (silence.signal.aborted) wrong(`${pingUrl} said nothing for ${PING_MS} ms`)
       return retry(`not healthy: ${reasonOf(error)}`)
+    } finally {
+      cancel()
     }
     if (state === 'closed') return
     link = openLink({ url, auth, after }, { admitted, wrong, said, closed: retry })

@@ -3,7 +3,7 @@ import { type Id, toText } from '../../../protocol/message.ts'
 import type { World } from '../../world.ts'
 import type { Flusher, Writer } from '../delivery/flusher.ts'
 import { FROM_BYTES } from '../wire/envelope.ts'
-import { encodeForeign, isOfBytes, type Outgoing, payloadOf } from '../wire/frame.ts'
+import { encodeFitting, encodeForeign, isOfBytes, type Outgoing, payloadOf } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
 import type { Dialect, Endpoint, Heard, Upgrade } from './dialect.ts'
@@ -247,10 +247,10 @@ export class Conversation implements Translator, Writer {
   #translate(native: Native, mark: unknown, text: string): Translated {
     try {
       const made = this.#dialect.outgoing(native, this.#session, mark, text)
-      if (!(made instanceof Promise)) return made.map((one) => encodeForeign(one))
-      return made
-        .then((values) => values.map((one) => encodeForeign(one)))
-        .catch((error) => this.#instead(error, native, mark))
+      const fitting = (values: Frames) =>
+        encodeFitting(values, native.type, this.#limits.receive_bytes)
+      if (!(made instanceof Promise)) return fitting(made)
+      return made.then(fitting).catch((error) => this.#instead(error, native, mark))
     } catch (error) {
       return this.#instead(error, native, mark)
     }

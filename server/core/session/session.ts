@@ -15,7 +15,7 @@ import {
   type Sharing,
 } from '../delivery/receiver.ts'
 import type { Source } from '../delivery/source.ts'
-import { encode, type Outgoing } from '../wire/frame.ts'
+import { encode, type Outgoing, unreadable } from '../wire/frame.ts'
 import { Buckets, type Limits, type Rates } from '../wire/limits.ts'
 import { errorMessage, Refusal } from '../wire/refusal.ts'
 import { type Ask, Asks } from './asks.ts'
@@ -228,7 +228,7 @@ export class Session implements Receiver, Reader, Asker {
     const message =
       pack && typeof id === 'number' ? pack(id) : encode({ type, id, ...origin, data }, 'counted')
     if (message.size > this.receiveBytes)
-      throw new Refusal('TOO_LARGE', tooLarge(message, this.receiveBytes), { cause })
+      throw new Refusal('TOO_LARGE', unreadable(message, this.receiveBytes), { cause })
     const ms = bounded(duration(timeout, 'timeout'), limits.ask_ms)
     const asks = this.#asks
     const answered = new Promise<unknown>((resolve, reject) => {
@@ -290,10 +290,7 @@ export class Session implements Receiver, Reader, Asker {
       if (this.#tooLarge.size > most && oldest !== undefined) this.#tooLarge.delete(oldest)
     }
     const delivery = message.delivery === 'socket' ? 'socket' : 'counted'
-    const text = tooLarge(message, this.receiveBytes)
+    const text = unreadable(message, this.receiveBytes)
     this.#push(encode(errorMessage(new Refusal('TOO_LARGE', text), message.type, re), delivery))
   }
 }
-
-const tooLarge = ({ type, size }: Outgoing, receiveBytes: number) =>
-  `${type}: ${size} bytes do not fit receive_bytes ${receiveBytes}`

@@ -10,6 +10,7 @@ import {
   type Sender,
   toText,
 } from '../../../protocol/message.ts'
+import { Refusal } from './refusal.ts'
 
 /**
  * A message on its way out: encoded and framed once, then shared by every receiver's queue and
@@ -114,6 +115,24 @@ export function encodeForeign(value: unknown, delivery: Delivery = 'socket'): Ou
   const size = Buffer.byteLength(text)
   return { type: '', delivery: 'socket', key: '', size, frame: frameText(text, size) }
 }
+
+/** The same of what a message of this type is elsewhere; refused where it is too large to be read. */
+export const encodeFitting = (
+  values: readonly unknown[],
+  type: string,
+  receive_bytes: number,
+): readonly Outgoing[] =>
+  values.map((value) => {
+    const frame = encodeForeign(value)
+    if (frame.size <= receive_bytes) return frame
+    throw new Refusal('TOO_LARGE', unreadable({ ...frame, type }, receive_bytes))
+  })
+
+/** Why a message is TOO_LARGE for its client. */
+export const unreadable = (
+  { type, size }: Pick<Outgoing, 'type' | 'size'>,
+  receive_bytes: number,
+): string => `${type}: ${size} bytes do not fit receive_bytes ${receive_bytes}`
 
 /** Frames bytes of a binary kind. */
 export function encodeBytes(kind: BinaryKind, bytes: Uint8Array): Outgoing {
