@@ -303,6 +303,17 @@ t.test('ready() rejects where health is never told', async (t) => {
   await until(() => backend.state === 'away', 'left')
 })
 
+t.test('a backend that is closed while it asks for health leaves nothing waiting', async (t) => {
+  const house = await watched(t)
+  house.status = undefined
+  const { backend, clock } = client(t, house.port)
+  await until(() => house.seen.length === 1, 'its health asked for')
+
+  backend.close()
+
+  await until(() => clock.pending === 0, 'no timer')
+})
+
 t.test('ready() rejects where what is healthy takes no sockets', async (t) => {
   const house = await watched(t)
   house.refuses = true

@@ -72,6 +72,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
   let state: BackendState = enabled ? 'connecting' : 'disabled'
   let link: Link | undefined
   let cancelRetry = () => {}
+  let cancelPing = () => {}
 
   if (enabled) void connect()
 
@@ -91,6 +92,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
       if (state === 'disabled') return
       state = 'closed'
       cancelRetry()
+      cancelPing()
       link?.close()
       pending.fail(notConnected())
       for (const { reject } of waiting) reject(notConnected())
@@ -102,11 +104,13 @@ export function createBackend(options: BackendOptions = {}): Backend {
   async function connect(): Promise<void> {
     const silence = new AbortController()
     const cancel = after(PING_MS, () => silence.abort())
+    cancelPing = () => silence.abort()
     try {
       const { ok, status } = await fetch(pingUrl, { signal: silence.signal })
       if (status >= 400 && status < 500) wrong(`${pingUrl} answered ${status}`)
       if (!ok) throw new Error(`${pingUrl} answered ${status}`)
     } catch (error) {
+      if (state === 'closed') return
       if (silence.signal.aborted) wrong(`${pingUrl} said nothing for ${PING_MS} ms`)
       return retry(`not healthy: ${reasonOf(error)}`)
     } finally {
