@@ -246,6 +246,39 @@ t.test('no next host is asked by who has left meanwhile', async (t) => {
   t.match((await asked).data, { code: 'NOT_IN_ROOM' })
 })
 
+for (const isAway of [false, true])
+  t.test(
+    `no next host is asked for who has begun anew, when the host ${isAway ? 'was away' : 'leaves'}`,
+    async (t) => {
+      const { host, ada, code, player, clock } = await table(t)
+      const eve = await player()
+      await join(eve, code)
+      if (isAway) host.drop()
+      if (isAway) await eve.next('room.member_away')
+      const add = { name: 'duel.add', args: [5, 3] }
+      eve.send({ type: 'function.call', id: 'call', to: 'host', data: add })
+      const eight = { name: 'duel.eight', data: null }
+      if (isAway) eve.send({ type: 'query', id: 'query', to: 'host', data: eight })
+      else await host.next('function.call')
+      await beginAnew(eve)
+
+      if (isAway) clock.advance(5_001)
+      else await host.ask('room.leave')
+      for (const one of [ada, eve]) await one.settled()
+
+      t.ok(types(ada).includes('room.host_changed'))
+      t.notOk(ada.seen.some(({ type }) => type === 'function.call' || type === 'query'))
+    },
+  )
+
+/** Says that it has counted otherwise, so that both begin anew. */
+async function beginAnew(client: RawClient): Promise<void> {
+  client.send({ type: 'session.ack', data: { sent: 99, received: 0 } })
+  const { id } = await client.next('session.reset')
+  client.send({ type: 'session.reset', re: id as string, data: {} })
+  await client.settled()
+}
+
 t.test('a seat whose reply would not fit is not taken over', async (t) => {
   const { host, ada, code, player } = await table(t)
   await host.ask('room.update', { properties: { long: 'x'.repeat(MIN_RECEIVE_BYTES) } })
