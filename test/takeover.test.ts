@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { MOST_TIMER_MS } from '../protocol/limits.ts'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
+import type { GameRoom, RoomMember } from '../server/server.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { until } from './support/promise.ts'
 import { create, join, seats, table, told, types } from './support/table.ts'
@@ -291,6 +292,30 @@ t.test('a seat whose reply would not fit is not taken over', async (t) => {
   t.match(refused.data, { code: 'TOO_LARGE' })
   t.notOk(types(ada).includes('room.seat_taken'))
 })
+
+for (const [seat_ms, code] of [
+  [MOST_TIMER_MS, 'TARGET_LEFT'],
+  [0, 'MEMBER_NOT_FOUND'],
+] as const)
+  t.test(
+    `whoever asks a session that is over is told so at once, its seat ${seat_ms ? 'kept' : 'gone'}`,
+    async (t) => {
+      const seats: [GameRoom<unknown>, RoomMember][] = []
+      const onJoined = (...seat: [GameRoom<unknown>, RoomMember]) => void seats.push(seat)
+      const { host, ada } = await table(t, { seat_ms, onJoined })
+      const to = `player:${ada.id}`
+      ada.close()
+      await host.next(seat_ms ? 'room.member_away' : 'room.member_left')
+
+      const query = await host.ask('query', { name: 'duel.eight', data: null }, { to })
+      const call = await host.ask('function.call', { name: 'duel.add', args: [] }, { to })
+      const [room, member] = seats[1] ?? []
+      const own = async () => member && room?.ask(member, 'duel.eight')
+
+      for (const { data } of [query, call]) t.match(data, { code: 'INVALID_TARGET' })
+      await t.rejects(own(), { code })
+    },
+  )
 
 /* What takes time. */
 
