@@ -68,7 +68,7 @@ t.test('who is banned has no seat any more, kept without a session or not', asyn
 t.test('who is banned is heard by nobody, in the middle of things or coming back', async (t) => {
   let letIn = () => {}
   const onJoin = (_: unknown, { data }: { data: unknown }) =>
-    data === 'slow' ? new Promise<void>((resolve) => (letIn = resolve)) : undefined
+    data === 'slow' ? new Promise<null>((resolve) => (letIn = () => resolve(null))) : undefined
   const rooms = { duel: defineRoom({ onJoin }) }
   const { player, play, raw, ask, ticket } = await service(t, { rooms })
   const [ada, away, bob] = [await play('ada'), await play('ada'), await play('bob')]
@@ -114,7 +114,10 @@ t.test('who is banned is heard by nobody, in the middle of things or coming back
   ])
   t.match(data, { resumed: false, kept: false })
   const heard = bob.seen.slice(before).map(({ type }) => type)
-  t.strictSame(heard.filter((type) => type !== 'ping'), [])
+  t.strictSame(
+    heard.filter((type) => type !== 'ping'),
+    [],
+  )
 })
 
 t.test('a ban ends when its time is over, and outlives the server', async (t) => {

@@ -1,6 +1,6 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -134,11 +134,12 @@ t.test('a file that cannot be looked at is closed, and takes nobody’s place', 
   const page = t.testdir(EXPORT)
   const { get } = await serving(t, { page, limits: { downloads: 1 } })
   const known = await open(join(page, 'index.pck'))
-  const handle = Object.getPrototypeOf(known)
+  const handle: { stat(): Promise<unknown> } = Object.getPrototypeOf(known)
   await known.close()
   let closes = 0
-  const looked = t.capture(handle, 'stat', async function (this: FileHandle) {
-    this.once('close', () => closes++)
+  const looked = t.capture(handle, 'stat', async function (this: unknown) {
+    const opened = this as EventEmitter
+    opened.once('close', () => closes++)
     throw new Error('EIO')
   })
 
