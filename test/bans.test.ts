@@ -65,6 +65,61 @@ t.test('who is banned has no seat any more, kept without a session or not', asyn
   t.equal(data.you, 3)
 })
 
+t.test('who is banned is heard by nobody, in the middle of things or coming back', async (t) => {
+  let letIn = () => {}
+  const onJoin = (_: unknown, { data }: { data: unknown }) =>
+    data === 'slow' ? new Promise<null>((resolve) => (letIn = () => resolve(null))) : undefined
+  const rooms = { duel: defineRoom({ onJoin }) }
+  const { player, play, raw, ask, ticket } = await service(t, { rooms })
+  const [ada, away, bob] = [await play('ada'), await play('ada'), await play('bob')]
+  const { player: banned, alias, token } = await player('ada')
+  const { code } = (await bob.ask('room.create', { kind: 'duel' })).data.room
+  const { channel } = (await bob.ask('channel.create', { name: 'all' })).data
+  for (const one of [ada, away]) await one.ask('channel.join', { channel: channel.id })
+  away.drop()
+  await bob.settled()
+  const before = bob.seen.length
+  const said = { type: 'channel.send', data: { channel: channel.id, message: 'heard' } }
+
+  ada.send({ type: 'room.join', id: 'slow', data: { code, data: 'slow' } })
+  await ada.settled()
+  await ask(`PUT /v1/players/${banned.id}/ban`)
+  for (const type of ['event.emit', 'player.update'])
+    ada.send({ type, room: code, data: { name: 'plaza.here', args: [] } })
+  ada.send(said)
+  letIn()
+  await ada.closed
+  const outcomes: unknown[] = []
+  for (const who of [
+    { alias: alias.id, token },
+    { ticket: await ticket(), alias: alias.id, token },
+  ]) {
+    const client = await raw()
+    const asked = client.ask('player.identify', who)
+    const wrote = client.ask(said.type, said.data)
+    outcomes.push((await asked).data.code, (await wrote).data.code)
+  }
+  const again = await raw()
+  const claim = { token: away.welcome.token, attempt: 1, sent: 2, received: 2, forgotten: 0 }
+  const { data } = await again.ask('session.resume', claim)
+  outcomes.push((await again.ask(said.type, said.data)).data.code)
+  await bob.settled()
+
+  t.strictSame(outcomes, [
+    'PLAYER_BANNED',
+    'NO_PLAYER_FOUND',
+    'PLAYER_BANNED',
+    'NO_PLAYER_FOUND',
+    'NO_PLAYER_FOUND',
+  ])
+  t.match(data, { resumed: false, kept: false })
+  const heard = bob.seen.slice(before).map(({ type }) => type)
+  t.strictSame(
+    heard.filter((type) => type !== 'ping'),
+    [],
+  )
+})
+
 t.test('a ban ends when its time is over, and outlives the server', async (t) => {
   const file = join(t.testdir(), 'players.db')
   const first = await service(t, { file })

@@ -1,5 +1,6 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -127,6 +128,27 @@ t.test('a large file arrives whole, and who leaves in the middle harms nobody', 
   const { body } = await get('/big/index.pck')
 
   t.equal(body.length, bytes.length)
+})
+
+t.test('a file that cannot be looked at is closed, and takes nobody’s place', async (t) => {
+  const page = t.testdir(EXPORT)
+  const { get } = await serving(t, { page, limits: { downloads: 1 } })
+  const known = await open(join(page, 'index.pck'))
+  const handle: { stat(): Promise<unknown> } = Object.getPrototypeOf(known)
+  await known.close()
+  let closes = 0
+  const looked = t.capture(handle, 'stat', async function (this: unknown) {
+    const opened = this as EventEmitter
+    opened.once('close', () => closes++)
+    throw new Error('EIO')
+  })
+
+  const failed = await get('/index.pck')
+  looked.restore()
+  const again = await get('/index.pck')
+
+  t.match([failed.status, closes], [500, 1])
+  t.match(again, { status: 200, body: EXPORT['index.pck'] })
 })
 
 t.test('without a page there is none, and without a plaza not the plaza’s', async (t) => {

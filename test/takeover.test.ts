@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { MOST_TIMER_MS } from '../protocol/limits.ts'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
+import type { GameRoom, RoomMember } from '../server/server.ts'
 import type { Any, RawClient } from './support/client.ts'
 import { until } from './support/promise.ts'
 import { create, join, seats, table, told, types } from './support/table.ts'
@@ -246,6 +247,39 @@ t.test('no next host is asked by who has left meanwhile', async (t) => {
   t.match((await asked).data, { code: 'NOT_IN_ROOM' })
 })
 
+for (const isAway of [false, true])
+  t.test(
+    `no next host is asked for who has begun anew, when the host ${isAway ? 'was away' : 'leaves'}`,
+    async (t) => {
+      const { host, ada, code, player, clock } = await table(t)
+      const eve = await player()
+      await join(eve, code)
+      if (isAway) host.drop()
+      if (isAway) await eve.next('room.member_away')
+      const add = { name: 'duel.add', args: [5, 3] }
+      eve.send({ type: 'function.call', id: 'call', to: 'host', data: add })
+      const eight = { name: 'duel.eight', data: null }
+      if (isAway) eve.send({ type: 'query', id: 'query', to: 'host', data: eight })
+      else await host.next('function.call')
+      await beginAnew(eve)
+
+      if (isAway) clock.advance(5_001)
+      else await host.ask('room.leave')
+      for (const one of [ada, eve]) await one.settled()
+
+      t.ok(types(ada).includes('room.host_changed'))
+      t.notOk(ada.seen.some(({ type }) => type === 'function.call' || type === 'query'))
+    },
+  )
+
+/** Says that it has counted otherwise, so that both begin anew. */
+async function beginAnew(client: RawClient): Promise<void> {
+  client.send({ type: 'session.ack', data: { sent: 99, received: 0 } })
+  const { id } = await client.next('session.reset')
+  client.send({ type: 'session.reset', re: id as string, data: {} })
+  await client.settled()
+}
+
 t.test('a seat whose reply would not fit is not taken over', async (t) => {
   const { host, ada, code, player } = await table(t)
   await host.ask('room.update', { properties: { long: 'x'.repeat(MIN_RECEIVE_BYTES) } })
@@ -258,6 +292,30 @@ t.test('a seat whose reply would not fit is not taken over', async (t) => {
   t.match(refused.data, { code: 'TOO_LARGE' })
   t.notOk(types(ada).includes('room.seat_taken'))
 })
+
+for (const [seat_ms, code] of [
+  [MOST_TIMER_MS, 'TARGET_LEFT'],
+  [0, 'MEMBER_NOT_FOUND'],
+] as const)
+  t.test(
+    `whoever asks a session that is over is told so at once, its seat ${seat_ms ? 'kept' : 'gone'}`,
+    async (t) => {
+      const seats: [GameRoom<unknown>, RoomMember][] = []
+      const onJoined = (...seat: [GameRoom<unknown>, RoomMember]) => void seats.push(seat)
+      const { host, ada } = await table(t, { seat_ms, onJoined })
+      const to = `player:${ada.id}`
+      ada.close()
+      await host.next(seat_ms ? 'room.member_away' : 'room.member_left')
+
+      const query = await host.ask('query', { name: 'duel.eight', data: null }, { to })
+      const call = await host.ask('function.call', { name: 'duel.add', args: [] }, { to })
+      const [room, member] = seats[1] ?? []
+      const own = async () => member && room?.ask(member, 'duel.eight')
+
+      for (const { data } of [query, call]) t.match(data, { code: 'INVALID_TARGET' })
+      await t.rejects(own(), { code })
+    },
+  )
 
 /* What takes time. */
 

@@ -309,10 +309,13 @@ export function createSession(options: SessionOptions) {
     liveness.stop()
     if (!welcome && delay === undefined) {
       const text = `${url}: ${reason || 'no server answered'} (${code})`
-      return finish(code, reason, refusalOf(code, text) ?? failure('CONNECT_FAILED', text))
+      return finish(code, reason, refusalOf(code, text, pause) ?? failure('CONNECT_FAILED', text))
     }
     const wait = delay ?? pauses.after(code)
-    if (wait === 'never') return finish(code, reason, failure('REFUSED', `${reason} (${code})`))
+    if (wait === 'never') {
+      const text = `${reason} (${code})`
+      return finish(code, reason, refusalOf(code, text, pause) ?? failure('REFUSED', text))
+    }
     if (ENDING_CLOSES.has(code)) resume.despair('UNKNOWN')
     const ms = retry.later(welcome?.resume_ms ?? 0, wait)
     if (welcome) setState('away', code, reason)
@@ -358,9 +361,9 @@ const SILENT = 4002
 const OTHER_TABLES =
   'This client and the server were made from different protocol tables: it works on, but a dropped session is lost. Update the older of the two.'
 
-/** Why the first connection was refused, if its server said so; `retry_ms` where later might do. */
-function refusalOf(code: number, text: string): NetworkError | undefined {
+/** That the server refused a connection, if it did so; `retry_ms` after a pause might do. */
+function refusalOf(code: number, text: string, pause: number): NetworkError | undefined {
   const action = actionOn(code)
-  if (action === 'pause') return failure('REFUSED', text, { retry_ms: PAUSE_MS })
+  if (action === 'pause') return failure('REFUSED', text, { retry_ms: pause || PAUSE_MS })
   return action === 'refused' ? failure('REFUSED', text) : undefined
 }

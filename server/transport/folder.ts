@@ -106,11 +106,10 @@ async function send(
   headers: OutgoingHttpHeaders,
   end: () => void,
 ): Promise<void> {
-  const opened = await promises.open(file).catch((error: unknown) => {
+  const { opened, size, mtimeMs } = await look(file).catch((error: unknown) => {
     end()
     throw error
   })
-  const { size, mtimeMs } = await opened.stat()
   const etag = `"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`
   const told = { ...headers, etag, 'cache-control': 'no-cache' }
   const isKnown = request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag) ?? false
@@ -118,12 +117,23 @@ async function send(
   if (isKnown) response.writeHead(304, told)
   else response.writeHead(200, { ...told, 'content-type': type, 'content-length': size })
   if (isKnown || size === 0 || request.method === 'HEAD') {
-    await opened.close()
-    end()
+    await opened.close().finally(end)
     return void response.end()
   }
   // Who asked may be gone before the end, and a file may be shorter by then: either ends the socket.
   pipeline(opened.createReadStream({ end: size - 1 }), response, end)
+}
+
+/** Opens a file, and says how it is; what cannot be said leaves nothing open. */
+async function look(file: string) {
+  const opened = await promises.open(file)
+  try {
+    const { size, mtimeMs } = await opened.stat()
+    return { opened, size, mtimeMs }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
 }
 
 const text = (type: string) => `text/${type}; charset=utf-8`

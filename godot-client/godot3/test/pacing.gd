@@ -34,6 +34,7 @@ const _CASES := [
 	["of many keys each has its turn", "_turns"],
 	["after a flood it comes back after a pause, doubled each time", "_pauses"],
 	["it may be told not to come back after that", "_no_pause"],
+	["who finds no place at first is told when to try again", "_no_place"],
 ]
 
 
@@ -273,3 +274,19 @@ func _no_pause() -> void:
 	it.close(EstragonProtocol.CLOSE_FLOOD)
 	_equal(it.session.state, State.CLOSED, "state")
 	_equal(it.session.last_error.retry_ms, 30000, "retry_ms")
+
+
+func _no_place() -> void:
+	var closes := [
+		[EstragonProtocol.CLOSE_TOO_MANY_CONNECTIONS, 5000],
+		[EstragonProtocol.CLOSE_FLOOD, 5000],
+		[EstragonProtocol.CLOSE_KICKED, 0],
+		[EstragonProtocol.CLOSE_GOING_AWAY, 0],
+	]
+	for close in closes:
+		var it := Scripted.new()
+		it.session.open("ws://there", EstragonOptions.new({"pause": 5.0}))
+		it.link().emit_signal("opened")
+		it.close(close[0])
+		_equal(it.session.state, State.CLOSED, "state after %d" % close[0])
+		_equal(it.session.last_error.retry_ms, close[1], "retry_ms after %d" % close[0])

@@ -29,6 +29,7 @@ func _run() -> void:
 	_tell("of many keys each has its turn", _turns)
 	_tell("after a flood it comes back after a pause, doubled each time", _pauses)
 	_tell("it may be told not to come back after that", _no_pause)
+	_tell("who finds no place at first is told when to try again", _no_place)
 
 
 func _events(speed: int) -> void:
@@ -190,6 +191,22 @@ func _no_pause() -> void:
 	_link().closed.emit(EstragonProtocol.CLOSE_FLOOD, "flood")
 	_equal(_session.state, State.CLOSED, "state")
 	_equal(_session.last_error.retry_ms, 30_000, "retry_ms")
+
+
+func _no_place() -> void:
+	var closes := [
+		[EstragonProtocol.CLOSE_TOO_MANY_CONNECTIONS, 5_000],
+		[EstragonProtocol.CLOSE_FLOOD, 5_000],
+		[EstragonProtocol.CLOSE_KICKED, 0],
+		[EstragonProtocol.CLOSE_GOING_AWAY, 0],
+	]
+	for close: Array in closes:
+		var code: int = close[0]
+		_session.open("ws://there", EstragonOptions.from({"pause": 5.0}))
+		_link().opened.emit()
+		_link().closed.emit(code, "no")
+		_equal(_session.state, State.CLOSED, "state after %d" % code)
+		_equal(_session.last_error.retry_ms, close[1], "retry_ms after %d" % code)
 
 
 var _retry_ms: float = 0.0

@@ -68,9 +68,11 @@ export interface Question {
   readonly pack?: (id: number) => Outgoing
 }
 
-/** Who waits for an answer, until it ends. */
+/** Who waits for an answer, until it ends or its counts begin anew. */
 export interface Asker {
   readonly ended: boolean
+  /** The `generation` rises with every new beginning of its counts. */
+  readonly resume: { readonly generation: number }
   /** The same answer, which is withdrawn when this one ends. */
   awaiting<T>(answer: Promise<T>, withdraw: () => void): Promise<T>
 }

@@ -22,6 +22,12 @@ interface Inquiry {
   readonly say: () => object
 }
 
+/** One that waits for as long as its asker does. */
+interface Waiting extends Inquiry {
+  /** Which counts of its asker's it is asked with. */
+  readonly generation: number
+}
+
 /** What it takes to ask the host, be it away. */
 export interface HostOptions {
   readonly now: () => number
@@ -46,19 +52,20 @@ export function askOne(inquiry: Inquiry, options: HostOptions): Promise<Json> {
 async function askLater(inquiry: Inquiry, options: HostOptions): Promise<Json> {
   const { room, member, to } = inquiry
   const deadline = options.now() + timeoutOf(inquiry)
-  await hostKnown(inquiry, options, timeoutOf(inquiry))
+  await hostKnown(waitingOf(inquiry), options, timeoutOf(inquiry))
   const remaining = Math.max(1, Math.ceil(deadline - options.now()))
   return ask(inquiry, targetOf(room, member, to), remaining)
 }
 
 /** There is a host who is there, or none; and who asks is still in the room. */
-async function hostKnown(inquiry: Inquiry, { untilHost }: HostOptions, ms: number): Promise<void> {
+async function hostKnown(inquiry: Waiting, { untilHost }: HostOptions, ms: number): Promise<void> {
   await untilHost(inquiry.room, inquiry.asker, ms)
   refuseGone(inquiry)
 }
 
-/** Refuses who has left meanwhile, or whose seat is another session's. */
-function refuseGone({ room, member, asker }: Inquiry): void {
+/** Refuses who has left meanwhile, has begun anew, or whose seat is another session's. */
+function refuseGone({ room, member, asker, generation }: Waiting): void {
+  if (asker.resume.generation !== generation) throw new Refusal('OUTCOME_UNKNOWN')
   if (room.memberOf(asker) !== member) throw new Refusal('NOT_IN_ROOM')
 }
 
@@ -73,7 +80,7 @@ export function askHost(inquiry: Inquiry, options: HostOptions): Promise<Json> {
 
 async function askHosts(given: Inquiry, options: HostOptions): Promise<Json> {
   const deadline = options.now() + timeoutOf(given)
-  const inquiry = { ...given, say: once(given.say) }
+  const inquiry = { ...waitingOf(given), say: once(given.say) }
   const tried = new Set<Receiver>()
   const remaining = () => Math.max(1, Math.ceil(deadline - options.now()))
   let left = new Refusal('NO_HOST')
@@ -117,6 +124,11 @@ async function ask(
 }
 
 const timeoutOf = ({ timeout = DEFAULT_ASK_MS }: Inquiry): number => heardMs(timeout)
+
+const waitingOf = (inquiry: Inquiry): Waiting => ({
+  ...inquiry,
+  generation: inquiry.asker.resume.generation,
+})
 
 function once<T>(run: () => T): () => T {
   let done: { readonly value: T } | undefined

@@ -174,7 +174,8 @@ func error_of(code: int, reason: String) -> EstragonError:
 	var error := EstragonError.new(error_code, "%s: %s (%d)" % [_url, text, code])
 	error.cause = code
 	if action == "pause":
-		error.retry_ms = EstragonProtocol.PAUSE_MS
+		var pause_ms: float = _options.pause * 1000.0
+		error.retry_ms = int(round(pause_ms)) if pause_ms > 0.0 else EstragonProtocol.PAUSE_MS
 	return error
 
 

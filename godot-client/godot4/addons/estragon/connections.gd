@@ -16,6 +16,8 @@ signal warned(text: String)
 
 ## A device says several things at once when it is back.
 const _SOONEST_MS := 1_000.0
+## What is told where it would not come back by itself.
+const _USUAL_PAUSE_MS := float(EstragonProtocol.PAUSE_MS)
 
 ## Where they lead.
 var url: String = ""
@@ -24,7 +26,7 @@ var kept_ms: float = 0.0
 
 var _world: EstragonWorld
 var _make: Callable
-var _options: EstragonOptions
+var _options := EstragonOptions.new()
 var _link: EstragonLink
 var _tries: int = 0
 var _retry_at: float = -1.0
@@ -150,6 +152,12 @@ func leave(code: int, reason: String) -> void:
 func forget() -> void:
 	_link = null
 	_retry_at = -1.0
+
+
+## Why there is no connection any more.
+func error_of(code: int, reason: String) -> EstragonError:
+	var pause_ms := _options.pause * 1000.0 if _options.pause > 0.0 else _USUAL_PAUSE_MS
+	return EstragonError.closed(url, code, reason, pause_ms)
 
 
 func _backoff() -> float:

@@ -50,8 +50,9 @@ static func too_fast(rate: String, ms: float) -> EstragonError:
 	return error
 
 
-## Why there is no connection to [param url], which [param its_code] and [param reason] closed.
-static func closed(url: String, its_code: int, reason: String) -> EstragonError:
+## Why there is no connection to [param url], which [param its_code] and [param reason] closed, where
+## whoever is to pause waits for [param pause_ms].
+static func closed(url: String, its_code: int, reason: String, pause_ms: float) -> EstragonError:
 	var error_code := EstragonProtocol.CONNECT_FAILED
 	var action: String = EstragonProtocol.CLOSE_ACTIONS.get(its_code, "return")
 	if action == "refused" or action == "pause":
@@ -62,7 +63,7 @@ static func closed(url: String, its_code: int, reason: String) -> EstragonError:
 	var error := local(error_code, "%s: %s (%d)" % [url, text, its_code])
 	error.cause = its_code
 	if action == "pause":
-		error.retry_ms = EstragonProtocol.PAUSE_MS
+		error.retry_ms = roundi(pause_ms)
 	return error
 
 

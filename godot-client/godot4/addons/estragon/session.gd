@@ -310,7 +310,7 @@ func _on_closed(code: int, reason: String) -> void:
 		return
 	_resume.let_go()
 	connections.forget()
-	last_error = EstragonError.closed(connections.url, code, reason)
+	last_error = connections.error_of(code, reason)
 	var given_up := _requests.ids()
 	_set_state(State.CLOSED, code, reason)
 	_requests.give_up(given_up, EstragonProtocol.CLOSED)
