@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { direct } from '../support/director.ts'
 import { findEngine, type GodotName, runScript } from '../support/engines.ts'
+import '../support/import.ts'
 import { alone, type Figure, type Workload } from './figures.ts'
 
 const ENGINES: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { definePackets } from '../../protocol/packet-set.ts'
 import { findEngine, type GodotName, runScript } from '../support/engines.ts'
+import '../support/import.ts'
 import { alone, bounded, type Figure, spreadOf, type Workload } from './figures.ts'
 
 const ENGINES: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [
