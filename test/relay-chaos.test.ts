@@ -60,7 +60,7 @@ t.test('four games play on while one connection after another is cut', async (t)
       [],
       `${game.name} lost nobody`,
     )
-    t.strictSame(game.complaintsBut(), [], `${game.name} complains of nothing`)
+    t.strictSame(game.newComplaints(), [], `${game.name} complains of nothing`)
   }
 })
 

@@ -8,7 +8,7 @@ import { startGodot } from './engines.ts'
 import type { Program } from './program.ts'
 
 const PROJECT = fileURLToPath(new URL('../../godot-client/godot4', import.meta.url))
-const BOUND_MS = 30_000
+const BOUND_MS = 15_000
 const COMPLAINT = /ERROR|WARNING/
 
 /** A Godot 4 of its own process, whose game does what it is told. */
@@ -18,8 +18,8 @@ export interface EnginePeer extends Program {
   ask(method: string, ...args: readonly unknown[]): Promise<Any>
   /** Asks until the answer fits, which it then resolves with. */
   until(fits: (value: Any) => boolean, method: string, ...args: readonly unknown[]): Promise<Any>
-  /** What the engine has complained of so far, but for what is expected. */
-  complaintsBut(expected?: RegExp): string[]
+  /** What the engine has complained of since the last time, but for what is expected. */
+  newComplaints(expected?: RegExp): string[]
 }
 
 export interface EngineOptions {
@@ -66,6 +66,7 @@ export async function startEngine(
 function peerOf(name: string, program: Program, socket: Socket): EnginePeer {
   const waiting = new Map<number, (value: Any) => void>()
   let asked = 0
+  let known = 0
   socket.setNoDelay(true)
   socket.on('error', () => {})
   createInterface(socket).on('line', (line) => {
@@ -108,10 +109,12 @@ function peerOf(name: string, program: Program, socket: Socket): EnginePeer {
           )
       }
     },
-    complaintsBut: (expected) =>
-      saidBy(program)
-        .split('\n')
-        .filter((line) => COMPLAINT.test(line) && !expected?.test(line)),
+    newComplaints(expected) {
+      const all = program.complaints.items.filter((line) => COMPLAINT.test(line))
+      const fresh = all.slice(known)
+      known = all.length
+      return fresh.filter((line) => !expected?.test(line))
+    },
   }
 }
 

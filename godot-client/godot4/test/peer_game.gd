@@ -3,6 +3,9 @@ extends Node
 ## multiplayer.
 
 const Network := preload("res://addons/estragon/network.gd")
+const Scene := preload("res://test/peer_scene.gd")
+## Nothing is lost for being larger than a packet of UDP.
+const _STATE_BYTES := 60_000
 
 var network: Network = Network.new()
 ## By what, from whom, and what.
@@ -10,6 +13,7 @@ var heard: Array = []
 ## What the engine told of peers, in order.
 var told: Array = []
 
+var _raw: int = 0
 var _spawner: MultiplayerSpawner = MultiplayerSpawner.new()
 var _field: Node = Node.new()
 
@@ -23,6 +27,9 @@ func _ready() -> void:
 	_spawner.spawn_function = _make
 	add_child(_spawner)
 	_spawner.spawn_path = _spawner.get_path_to(_field)
+	var scene: SceneMultiplayer = multiplayer
+	scene.max_sync_packet_size = _STATE_BYTES
+	scene.peer_packet.connect(func(_from: int, _packet: PackedByteArray) -> void: _raw += 1)
 	multiplayer.peer_connected.connect(func(id: int) -> void: told.append("%d came" % id))
 	multiplayer.peer_disconnected.connect(func(id: int) -> void: told.append("%d went" % id))
 	multiplayer.connected_to_server.connect(func() -> void: told.append("connected"))
@@ -72,6 +79,11 @@ func channel_7(text: String) -> void:
 
 func open(url: String) -> String:
 	return str(await network.connect_to_server(url))
+
+
+## What it is lasts longer than its process; to be said before it opens.
+func persist() -> void:
+	network.persist_session = true
 
 
 ## Makes a room; returns its code.
@@ -153,6 +165,10 @@ func get_heard() -> Array:
 	return heard
 
 
+func get_told() -> Array:
+	return told
+
+
 func take_told() -> Array:
 	var all := told
 	told = []
@@ -177,9 +193,17 @@ func say_steadily(method: String, target: int, count: int, text: String = "") ->
 		await get_tree().process_frame
 
 
-func send(bytes: String, target: int) -> int:
+## How many packets came that are nobody's call.
+func take_raw() -> int:
+	var count := _raw
+	_raw = 0
+	return count
+
+
+## Whether the others of a star may reach each other by way of this one.
+func pass_on(yes: bool) -> void:
 	var scene: SceneMultiplayer = multiplayer
-	return scene.send_bytes(bytes.to_utf8_buffer(), target)
+	scene.server_relay = yes
 
 
 ## Who may call what only an authority may.
@@ -211,7 +235,39 @@ func text_of(its_name: String) -> String:
 
 func place_of(its_name: String) -> float:
 	var node: Node2D = _field.get_node_or_null(its_name)
-	return node.position.x if node else NAN
+	return node.position.x if node else -1.0
+
+
+func write(its_name: String, text: String) -> void:
+	_field.get_node(its_name).set("text", text)
+
+
+## Whether a peer may see a node.
+func show(its_name: String, peer: int, yes: bool) -> void:
+	var synchronizer: MultiplayerSynchronizer = _field.get_node(its_name).get_node("synchronizer")
+	synchronizer.set_visibility_for(peer, yes)
+
+
+## Changes the scene of the tree.
+func enter(its_name: String) -> void:
+	var scene := Scene.new()
+	scene.name = its_name
+	var packed := PackedScene.new()
+	packed.pack(scene)
+	scene.free()
+	get_tree().change_scene_to_packed(packed)
+	while get_tree().current_scene == null or str(get_tree().current_scene.name) != its_name:
+		await get_tree().process_frame
+	var entered: Scene = get_tree().current_scene
+	entered.greeted.connect(
+		func(from: int, text: String) -> void: heard.append(["greeted", from, text])
+	)
+
+
+## To all who are in this scene.
+func greet(text: String) -> void:
+	var scene: Scene = get_tree().current_scene
+	scene.greet.rpc(text)
 
 
 ## Another peer has a say in a node from now on.

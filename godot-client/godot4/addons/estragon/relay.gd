@@ -37,8 +37,8 @@ func _init(session: EstragonSession) -> void:
 	_session.answered.connect(_on_answered)
 	_session.message_received.connect(_on_message)
 	_session.bytes_received.connect(_on_bytes)
-	_session.was_reset.connect(_lose.unbind(1))
-	_session.was_lost.connect(_lose.unbind(1))
+	_session.was_reset.connect(_on_begun_again.unbind(1))
+	_session.was_lost.connect(_on_begun_again.unbind(1))
 	_session.state_changed.connect(_on_state_changed)
 
 
@@ -295,6 +295,12 @@ func _take_part(data: String) -> void:
 	_then = Callable()
 	then.call(bytes_to_var(_parts))
 	_parts = PackedByteArray()
+
+
+## What waits for a room still does.
+func _on_begun_again() -> void:
+	if _room:
+		_lose()
 
 
 ## Nothing of the relay is left: what came before is still taken.

@@ -183,6 +183,7 @@ func _on_snapshot(pages: Array[Dictionary]) -> void:
 			var seats: Array[Dictionary] = seats_by_code[code]
 			its_room.renew(seats)
 			if not code in known:
+				_relay.enter(code)
 				joined.emit(its_room)
 		else:
 			its_room.closed.emit()
