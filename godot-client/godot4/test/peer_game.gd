@@ -113,6 +113,21 @@ func assign(options: Dictionary = {}) -> int:
 	return number()
 
 
+## Is peer 1 of a room without a seat there; returns the room's code.
+func dedicate(options: Dictionary = {}) -> String:
+	var dedicated := await network.rooms.dedicate(options)
+	if not dedicated.ok:
+		return str(dedicated)
+	multiplayer.multiplayer_peer = dedicated.peer
+	return str(dedicated.data["room"]["code"])
+
+
+## Assigns a peer and lets go of it at once.
+func hesitate() -> void:
+	assign()
+	release()
+
+
 ## Assigns one of Godot's own, which needs no add-on.
 func assign_stock(url: String) -> int:
 	var peer := WebSocketMultiplayerPeer.new()

@@ -15,6 +15,9 @@ const _UNPOLLED_MS := 1_000.0
 ## And so often may it have been looked at.
 const _LOOKS := 10
 
+## In place of the code of a room that is yet to be made.
+const _NEW_ROOM := "new"
+
 var _session: EstragonSession
 ## The peer there is, which only the engine and the game keep alive.
 var _current: WeakRef
@@ -66,6 +69,22 @@ func enter(room: String) -> void:
 	if _mode:
 		asked["mode"] = _mode
 	_ask("relay.open", asked)
+
+
+## See [method EstragonRooms.dedicate]: of the room with the code [param room] or, empty, of one that
+## [param making] describes.
+func dedicate(room: String, making: Dictionary, mode: String) -> EstragonResult:
+	var peer := make("", mode)
+	_room = room if room else _NEW_ROOM
+	var asked := {"engine": 4, "dedicated": true}
+	if not room:
+		asked["make"] = making
+	if mode:
+		asked["mode"] = mode
+	var result := await _session.request("relay.open", asked, {"room": room} if room else {})
+	if not result.peek():
+		result.peer = peer
+	return result
 
 
 ## A room was left.
@@ -170,6 +189,8 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	if type != "relay.open":
 		return
 	var peer := _peer()
+	if not result.peek() and result.data.has("room"):
+		_room = result.data["room"]["code"]
 	if result.peek() or peer == null:
 		if not result.peek():
 			_ask("relay.close", {})

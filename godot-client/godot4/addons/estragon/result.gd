@@ -34,6 +34,11 @@ var channel: EstragonChannel:
 	get:
 		_is_seen = true
 		return channel
+## What [method EstragonRooms.dedicate] made; [code]null[/code] for every other request.
+var peer: EstragonMultiplayerPeer:
+	get:
+		_is_seen = true
+		return peer
 ## What [method EstragonChannels.list] found; empty for every other request.
 var channels: Array[EstragonChannel] = []:
 	get:
