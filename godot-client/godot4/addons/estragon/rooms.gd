@@ -132,6 +132,7 @@ func _joining(name: String, data: Variant) -> Dictionary:
 
 func _seated(result: EstragonResult) -> EstragonResult:
 	if result.peek():
+		_relay.miss()
 		return result
 	var about: Dictionary = result.data["room"]
 	result.room = all.get(about["code"])
