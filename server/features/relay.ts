@@ -39,7 +39,7 @@ export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysO
   const places = new Map<Session, Place>()
 
   const handlers: HandlersOf<(typeof relayTable)['messages']> = {
-    'relay.open'(context, { engine, mode, dedicated = false }) {
+    'relay.open'(context, { engine, mode, dedicated = false, meets = false }) {
       const { session } = context
       const { room, member } = resolve(context)
       room.permit(member, 'emit')
@@ -49,7 +49,7 @@ export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysO
       if (taken)
         throw new Refusal('ALREADY_A_PEER', undefined, { cause: { room: taken.room.code } })
       const relay = relayOf(room)
-      const wish = { member, session, engine, mode, dedicated }
+      const wish = { member, session, engine, mode, dedicated, meets }
       const { peer, reply } = relay.open(wish, context.refuseUnfit.bind(context))
       const forget = room.whenLeft(member, () => drop(session))
       const { generation } = session.resume
@@ -66,6 +66,12 @@ export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysO
         const other = relay.peer(id)
         if (other) relay.dismiss(other)
       }
+      return {}
+    },
+    'relay.met'(context, { peer: id }) {
+      const { relay, peer } = placeOf(context)
+      relay.permit(peer, 'relay.met')
+      relay.met(id)
       return {}
     },
     'relay.refuse'(context, { refuse }) {

@@ -18,6 +18,8 @@ var _is_star: bool = false
 var _is_refusing: bool = false
 ## Whether there is, or was, a peer 1.
 var _is_begun: bool = false
+## Whether the engine was told who is there.
+var _is_met: bool = false
 ## Whether the engine has let go of it, or it was closed.
 var _is_over: bool = false
 ## What came and was not taken yet, in order: frames, and what happens once those before are taken.
@@ -42,14 +44,25 @@ func _notification(what: int) -> void:
 		_line.abandon()
 
 
-## Begins an epoch with these peers, its own number among them.
-func begin(id: int, epoch: int, is_star: bool, ids: Array[int]) -> void:
+## Is peer 1 at once, as nobody else can be.
+func reign() -> void:
+	_id = 1
+	_status = CONNECTION_CONNECTED
+
+
+## Begins an epoch with these peers, its own number among them. [param follows]: another peer of the
+## same engine, so that it is connected at once.
+func begin(
+	id: int, epoch: int, is_star: bool, ids: Array[int], follows: bool = false
+) -> void:
 	_id = id
 	_batch.epoch = epoch
 	_is_star = is_star
 	if ids.has(1):
 		_is_begun = true
 		_queue.append(_connect_to.bind(ids))
+		if follows:
+			_status = CONNECTION_CONNECTED
 
 
 ## A frame came.
@@ -72,9 +85,23 @@ func finish(then: Callable = Callable()) -> void:
 	_queue.append(_end.bind(then))
 
 
-## Whether the engine was told that it is connected, or is about to be.
+## Whether it waits for a peer 1.
 func is_connecting() -> bool:
 	return _status == CONNECTION_CONNECTING
+
+
+## Whether the engine was told who is there.
+func is_met() -> bool:
+	return _is_met
+
+
+## Tells who is there, before the engine polls it, if that has taken it.
+func introduce() -> void:
+	var callables := peer_connected.get_connections().map(
+		func(connection: Dictionary) -> Callable: return connection["callable"]
+	)
+	if callables.any(func(one: Callable) -> bool: return one.get_object() is MultiplayerAPI):
+		_happen()
 
 
 ## Whether it was connected in an epoch, or is about to be.
@@ -89,11 +116,7 @@ func is_over() -> bool:
 
 func _poll() -> void:
 	_line.poll()
-	while _at < _queue.size() and _queue[_at] is Callable and not _is_over:
-		var event: Callable = _queue[_at]
-		_at += 1
-		event.call()
-	_forget_taken()
+	_happen()
 
 
 func _close() -> void:
@@ -221,7 +244,19 @@ func _kind_of(mode: MultiplayerPeer.TransferMode) -> int:
 	return EstragonProtocol.RELAY_RELIABLE_KIND
 
 
+## What comes next in the queue and is no frame.
+func _happen() -> void:
+	while _at < _queue.size() and _queue[_at] is Callable and not _is_over:
+		var event: Callable = _queue[_at]
+		_at += 1
+		event.call()
+	if _at >= _queue.size():
+		_queue.clear()
+		_at = 0
+
+
 func _connect_to(ids: Array[int]) -> void:
+	_is_met = true
 	_status = CONNECTION_CONNECTED
 	_meet(1)
 	for id: int in ids:
@@ -232,6 +267,9 @@ func _meet(id: int) -> void:
 	if id != _id and not _known.has(id):
 		_known[id] = true
 		peer_connected.emit(id)
+		if _id == 1:
+			_batch.flush()
+			_line.meet(id)
 
 
 func _part(id: int) -> void:
@@ -245,9 +283,3 @@ func _end(then: Callable) -> void:
 	_status = CONNECTION_DISCONNECTED
 	if then.is_valid():
 		then.call()
-
-
-func _forget_taken() -> void:
-	if _at >= _queue.size():
-		_queue.clear()
-		_at = 0

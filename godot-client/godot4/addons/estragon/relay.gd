@@ -38,8 +38,8 @@ func _init(session: EstragonSession) -> void:
 
 
 ## A new peer, of the room with the code [param room] or, empty, of the next that is joined; the one
-## before is over.
-func make(room: String, mode: String) -> EstragonMultiplayerPeer:
+## before is over. [param is_first]: nobody else can be peer 1 there.
+func make(room: String, mode: String, is_first: bool = false) -> EstragonMultiplayerPeer:
 	var before := _peer()
 	if before:
 		before.close()
@@ -47,16 +47,19 @@ func make(room: String, mode: String) -> EstragonMultiplayerPeer:
 	_mode = mode
 	_room = ""
 	if room:
-		enter(room)
+		enter(room, is_first)
 	return made
 
 
-## A room was joined.
-func enter(room: String) -> void:
-	if _peer() == null or _room:
+## A room was joined, in which nobody else can be peer 1 where [param is_first] says so.
+func enter(room: String, is_first: bool) -> void:
+	var peer := _peer()
+	if peer == null or _room:
 		return
 	_room = room
-	var asked := {"engine": 4}
+	if is_first:
+		peer.reign()
+	var asked := {"engine": 4, "meets": true}
 	if _mode:
 		asked["mode"] = _mode
 	_ask("relay.open", asked)
@@ -88,7 +91,7 @@ func hand_over(value: Variant) -> EstragonResult:
 ## To be called once a frame: a connected peer that nobody polls is over.
 func look() -> void:
 	var peer := _peer()
-	if peer == null or not _is_open or peer.is_connecting():
+	if peer == null or not _is_open or not peer.is_met():
 		_polled_at = _session.world.now()
 		_looks = 0
 		return
@@ -112,6 +115,7 @@ func _make() -> EstragonMultiplayerPeer:
 	line.polled.connect(_on_polled.bind(id))
 	line.sent.connect(_send)
 	line.dismissed.connect(_dismiss)
+	line.met.connect(_meet)
 	line.refused.connect(_refuse)
 	line.abandoned.connect(_abandon.bind(id))
 	_current = weakref(made)
@@ -147,6 +151,13 @@ func _dismiss(id: int) -> void:
 	_ask("relay.close", {"peer": id})
 
 
+## As peer 1, has said to a newcomer what was spawned. Where we are that no longer it is refused, and
+## nobody's loss.
+func _meet(id: int) -> void:
+	var result := await _session.request("relay.met", {"peer": id}, {"room": _room})
+	var _is_seen := result.ok
+
+
 ## As peer 1, refuses new peers, or takes them again.
 func _refuse(enable: bool) -> void:
 	if _is_open:
@@ -170,15 +181,19 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	if type != "relay.open":
 		return
 	var peer := _peer()
-	if result.peek() or peer == null:
-		if not result.peek():
-			_ask("relay.close", {})
-		elif peer:
+	if result.peek():
+		if peer:
+			peer.finish()
+		return
+	var data := result.data
+	var id: int = data["peer"]
+	var is_another := peer != null and id != 1 and not peer.is_connecting()
+	if peer == null or is_another:
+		_ask("relay.close", {})
+		if peer:
 			peer.finish()
 		return
 	_is_open = true
-	var data := result.data
-	var id: int = data["peer"]
 	_begin(peer, id, data)
 	if peer.get_unique_id() == 1 and peer.is_refusing_new_connections():
 		_refuse(true)
@@ -231,26 +246,29 @@ func _on_epoch(peer: EstragonMultiplayerPeer, data: Dictionary) -> void:
 		_begin(peer, id, data)
 		return
 	var fresh := _make()
-	_begin(fresh, id, data)
+	_begin(fresh, id, data, true)
 	_expect_handover(data if id == 1 else {}, func(handover: Variant) -> void:
 		peer.finish(_replace.bind(fresh, handover, ids)))
 
 
-func _begin(peer: EstragonMultiplayerPeer, id: int, data: Dictionary) -> void:
+func _begin(
+	peer: EstragonMultiplayerPeer, id: int, data: Dictionary, follows: bool = false
+) -> void:
 	var ids: Array[int] = []
 	for one: Dictionary in data["peers"]:
 		var its_id: int = one["peer"]
 		ids.append(its_id)
 	var epoch: int = data["epoch"]
 	var mode: String = data["mode"]
-	peer.begin(id, epoch, mode == "star", ids)
+	peer.begin(id, epoch, mode == "star", ids, follows)
 
 
 ## The engine has let go of the old peer: the fresh one is offered.
 func _replace(fresh: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary) -> void:
 	EstragonRelaySuccession.follow(func() -> void:
 		if not fresh.is_over():
-			_emit_migrated(fresh, handover, ids))
+			_emit_migrated(fresh, handover, ids)
+			fresh.introduce())
 
 
 func _emit_migrated(peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary) -> void:

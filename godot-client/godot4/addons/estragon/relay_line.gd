@@ -8,6 +8,8 @@ signal polled
 signal sent(frame: PackedByteArray, is_reliable: bool)
 ## See [method dismiss].
 signal dismissed(id: int)
+## See [method meet].
+signal met(id: int)
 ## See [method refuse].
 signal refused(enable: bool)
 ## See [method abandon].
@@ -27,6 +29,11 @@ func send(frame: PackedByteArray, is_reliable: bool) -> void:
 ## As peer 1, disconnects another.
 func dismiss(id: int) -> void:
 	dismissed.emit(id)
+
+
+## As peer 1, has said to a newcomer what the engine says to one.
+func meet(id: int) -> void:
+	met.emit(id)
 
 
 ## As peer 1, refuses new peers, or takes them again.

@@ -28,6 +28,8 @@ static var _gap := RegEx.create_from_string("[\\s\\-\\x{00a0}\\x{2010}-\\x{2015}
 var all: Dictionary = {}
 
 var _session: EstragonSession
+## The room that we made last: nobody else was its host before us.
+var _made: String = ""
 var _relay: EstragonRelay
 
 
@@ -91,14 +93,17 @@ func room(code: String = "") -> EstragonRoom:
 
 ## Godot's own multiplayer among those who sit in a room, for
 ## [member MultiplayerAPI.multiplayer_peer]: the room of [param options]' [code]room[/code], a code, or
-## the only one we are in, or else the next that we join. The room's host is peer 1. As host,
-## [code]mode[/code] is [code]"mesh"[/code] (all see all) unless it says [code]"star"[/code] (the
+## the only one we are in, or else the next that we join: it has failed to connect where that fails. The
+## room's host is peer 1; in a room that we have made it is so at once, as with
+## [method ENetMultiplayerPeer.create_server]. As host, [code]mode[/code] is [code]"mesh"[/code] (all see all) unless it says [code]"star"[/code] (the
 ## others see the host only, by way of which everything goes). The one made before is over.
 func multiplayer_peer(options: Dictionary = {}) -> EstragonMultiplayerPeer:
 	var code: String = options.get("room", "")
 	var mode: String = options.get("mode", "")
 	var its_room := room(code)
-	return _relay.make(its_room.code if its_room else "", mode)
+	if its_room == null:
+		return _relay.make("", mode)
+	return _relay.make(its_room.code, mode, its_room.code == _made and its_room.is_host)
 
 
 ## As host, says what the next one goes on from, as often as you like: the newest counts. Takes what
@@ -146,7 +151,9 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	var added := _add(result.data)
 	var infos: Array = result.data["members"]
 	added.fill(infos)
-	_relay.enter(added.code)
+	if type == "room.create":
+		_made = added.code
+	_relay.enter(added.code, added.code == _made and added.is_host)
 	joined.emit(added)
 
 
