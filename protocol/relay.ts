@@ -67,6 +67,10 @@ export const relay = feature(
           'With `dedicated`: the room that it makes, in which nobody sits yet.',
           optional(object(making)),
         ),
+        meets: about(
+          'As peer 1, says `relay.met` of every peer that comes: what the others say to that one waits until then.',
+          optional(bool()),
+        ),
       }),
       reply: object({
         peer: about('Its own; 1 for who reigns.', peer()),
@@ -85,6 +89,15 @@ export const relay = feature(
       room: true,
       doc: 'This session is a peer no longer. With `peer`, for peer 1: somebody else is.',
       data: object({ peer: optional(peer()) }),
+      reply: object({}),
+      errors: [...ERRORS, 'PERMISSION_DENIED'],
+    },
+    'relay.met': {
+      direction: 'to_server',
+      delivery: 'counted',
+      room: true,
+      doc: 'Peer 1 that `meets` has said what it says to a peer that comes, such as what was spawned: only now does that peer hear the others, who may speak of it. Of who has gone it means nothing.',
+      data: object({ peer: peer() }),
       reply: object({}),
       errors: [...ERRORS, 'PERMISSION_DENIED'],
     },

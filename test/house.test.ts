@@ -63,6 +63,9 @@ const STATE =
 const WORLDLY =
   /\b(?:Time\.get_\w+|OS\.get_(?:ticks|unix|system_time|datetime)\w*|randf\w*|randi\w*|randomize|RandomNumberGenerator|create_timer)\b/g
 
+/** The scripts that are Godot’s own multiplayer. */
+const RELAY = /\/(relay|multiplayer_peer|migration)\w*\.gd$/
+
 const room = (path: string, files: readonly string[], packages: readonly string[] = []): Room => ({
   path,
   files,
@@ -99,6 +102,17 @@ t.test('two servers of one process share nothing that changes', async (t) => {
   t.strictSame(stateIn('a.ts', 'const NONE: ReadonlySet<number> = new Set()'), [])
 })
 
+t.test('no two scripts of a relay know each other', async (t) => {
+  for (const addon of ['godot4', 'godot3'])
+    t.strictSame(circlesIn(scriptsOf(`godot-client/${addon}/addons/estragon`, RELAY)), [], addon)
+  const knows = room('relay.gd', ['multiplayer_peer.gd'])
+  t.strictSame(
+    circlesIn([knows, room('multiplayer_peer.gd', ['relay.gd'])]),
+    [['multiplayer_peer.gd', 'relay.gd']],
+    'one would be noticed',
+  )
+})
+
 t.test('the add-ons take time and chance from one place', async (t) => {
   const addons = ['godot4', 'godot3'].map((one) => `godot-client/${one}/addons/estragon`)
   const found = filesIn(addons, '.gd').flatMap((path) => worldlyIn(path, textOf(path)))
@@ -108,6 +122,26 @@ t.test('the add-ons take time and chance from one place', async (t) => {
     'a.gd: Time.get_ticks_msec',
   ])
 })
+
+/** Scripts of an add-on, and which of its others each names by their class. */
+function scriptsOf(folder: string, which: RegExp): readonly Room[] {
+  const texts = new Map(
+    filesIn([folder], '.gd').map((path) => [path, textOf(path).replaceAll(/#.*$/gm, '')]),
+  )
+  const owners = [...texts].flatMap(([path, text]) => {
+    const name = /^class_name (\w+)/m.exec(text)?.[1]
+    return name ? [{ name: new RegExp(`\\b${name}\\b`), path }] : []
+  })
+  return [...texts]
+    .filter(([path]) => which.test(path))
+    .map(([path, text]) => {
+      const others = owners.filter((one) => one.path !== path && one.name.test(text))
+      return room(
+        path,
+        others.map((one) => one.path),
+      )
+    })
+}
 
 const folderOf = (path: string) => /^server\/core\/([^/]+)\//.exec(path)?.[1]
 

@@ -181,6 +181,20 @@ const STORIES: Readonly<Record<string, Story>> = {
     t.equal(await server.ask('room_code'), '', 'it sits nowhere')
   },
 
+  async 'who lets go of a peer while it opens leaves none behind'(t, { games }) {
+    const [ada, ben] = games as [EnginePeer, EnginePeer]
+    await ben.ask('join', await ada.ask('create'))
+    await ada.ask('assign')
+    await ben.ask('hesitate')
+    await ada.until((told) => told.length >= 2, 'get_told')
+    await ben.ask('assign')
+    await ada.until((all) => all.length === 1, 'peers')
+
+    const told = await ada.ask('get_told')
+    const id = await ben.ask('number')
+    t.match(told, [/ came/, / went/, `${id} came`])
+  },
+
   'what is spawned and synchronised is there for all four, and for who comes late': spawns,
   'a node is there for those who may see it': hides,
   'a node is handed from one to another': hands,

@@ -120,6 +120,60 @@ both('targets may each have two bytes of their own', {}, async (t, w) => {
   t.equal(cleo.heard().at(-1), '1 says aCC-tail')
 })
 
+both('what others say to a newcomer waits until peer 1 has met it', {}, async (t, w) => {
+  const [ada, ben] = await gather(w, ['ada', 'ben'], { meets: true })
+  await ada.ask('relay.met', { peer: ben.peer })
+  const cleo = await sit(w, 'cleo', ada.code)
+  await cleo.open()
+
+  ben.say([cleo.peer], 'too soon')
+  ben.say([0], 'too soon', { unreliable: true })
+  await settle(ben, cleo)
+  const before = cleo.heard()
+  ada.say([cleo.peer], 'the world')
+  const refused = await ben.ask('relay.met', { peer: cleo.peer })
+  await ada.ask('relay.met', { peer: cleo.peer })
+  ben.say([cleo.peer], 'in time')
+  await settle(ben, cleo, ada)
+
+  t.strictSame(before, [])
+  t.match(refused.data, { code: 'PERMISSION_DENIED' })
+  const [, second] = [ada.peer, ben.peer]
+  t.strictSame(cleo.heard(), [
+    '1 says the world',
+    `${second} says too soon`,
+    `${second} says in time`,
+  ])
+  t.equal(ada.heard().at(-1), `${second} ~says too soon`, 'others hear it meanwhile')
+})
+
+both('a newcomer that peer 1 does not meet hears the others all the same', {}, async (t, w) => {
+  const [ada, ben] = await gather(w, ['ada', 'ben'], { meets: true })
+  await ada.ask('relay.met', { peer: ben.peer })
+  const cleo = await sit(w, 'cleo', ada.code)
+  await cleo.open()
+  const large = Math.ceil(LIMITS.resume_bytes.value / 50_000)
+
+  ben.say([cleo.peer], 'first')
+  await settle(ben, cleo)
+  const waiting = cleo.heard()
+  for (let times = 0; times < large; times++) {
+    ben.say([cleo.peer], Buffer.alloc(50_000))
+    await settle(ben)
+  }
+  await settle(cleo)
+  const came = cleo.heard().length
+  await ada.ask('room.leave')
+  await settle(ben, cleo)
+
+  t.strictSame(waiting, [])
+  t.equal(came, 1 + large, 'there is too much of it')
+  t.equal(cleo.heard().at(-1), `epoch 2: 1, ${cleo.peer}`)
+  ben.say([cleo.peer], 'under ben')
+  await settle(ben, cleo)
+  t.equal(cleo.heard().at(-1), '1 says under ben')
+})
+
 both('in a star nobody but peer 1 reaches another', {}, async (t, w) => {
   const [ada, ben, cleo] = await gather(w, ['ada', 'ben', 'cleo'], { mode: 'star' })
   const before = ben.heard()

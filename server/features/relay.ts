@@ -50,10 +50,10 @@ export function createRelays(options: RelaysOptions) {
   const handlers: HandlersOf<(typeof relayTable)['messages']> = {
     'relay.open'(context, opening) {
       const { session } = context
-      const { engine, mode, dedicated = false } = opening
+      const { engine, mode, dedicated = false, meets = false } = opening
       const { room, member } = standing(context, opening)
       const relay = relayOf(room)
-      const wish = { member, session, engine, mode, dedicated }
+      const wish = { member, session, engine, mode, dedicated, meets }
       const about = member ? {} : { room: roomInfoOf(room) }
       const { peer, reply } = relay.open(wish, (opened) =>
         context.refuseUnfit({ ...opened, ...about }),
@@ -73,6 +73,12 @@ export function createRelays(options: RelaysOptions) {
         const other = relay.peer(id)
         if (other) relay.dismiss(other)
       }
+      return {}
+    },
+    'relay.met'(context, { peer: id }) {
+      const { relay, peer } = placeOf(context)
+      relay.permit(peer, 'relay.met')
+      relay.met(id)
       return {}
     },
     'relay.refuse'(context, { refuse }) {

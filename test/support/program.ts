@@ -23,6 +23,9 @@ export interface Program {
   close(): Promise<Ending>
   /** Ends it as a crash would. */
   kill(): Promise<Ending>
+  /** It stands still until `thaw`, its connections open. */
+  freeze(): void
+  thaw(): void
 }
 
 export interface ProgramOptions {
@@ -73,5 +76,9 @@ export function startProgram(
     return ended
   }
   t.teardown(close)
-  return { lines, complaints, ended, close, kill }
+  return {
+    ...{ lines, complaints, ended, close, kill },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+  }
 }

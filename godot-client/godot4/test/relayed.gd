@@ -27,6 +27,8 @@ func _run() -> void:
 	await _tell("peers are disconnected, refused and closed as with ENet", _closes)
 	await _tell("another host goes on with what was handed over", _migrates)
 	await _tell("a peer may be assigned before there is a room", _precedes)
+	await _tell("a peer whose room is not there has failed to connect", _misses)
+	await _tell("who makes a room is its server at once", _makes)
 	await _tell("a client without the add-on plays along", _plain)
 	print("1..%d" % _count)
 	quit(1 if _failed > 0 or _count == 0 else 0)
@@ -154,6 +156,37 @@ func _precedes() -> void:
 	ben.say.rpc_id(1, "while paused")
 	await _until(func() -> bool: return ada.heard.size() == 1, "heard while paused")
 	paused = false
+
+
+func _misses() -> void:
+	var ada := await _open("ada")
+	var failed: Array = []
+	ada.multiplayer.connection_failed.connect(func() -> void: failed.append("ada"))
+	ada.assign()
+	_check(not (await ada.network.rooms.join("AAAAAA")).ok, "no such room")
+	await _until(func() -> bool: return failed == ["ada"], "failed")
+	ada.assign()
+	await ada.network.rooms.create("open")
+	await _until(func() -> bool: return ada.id() == 1, "another one")
+	ada.network.disconnect_from_server()
+	ada.assign()
+	_check(not (await ada.network.rooms.create("open")).ok, "not connected")
+	await _until(func() -> bool: return failed == ["ada", "ada"], "failed again")
+
+
+func _makes() -> void:
+	var ada := await _open("ada")
+	await ada.network.rooms.create("open")
+	ada.assign()
+	_equal([ada.multiplayer.is_server(), ada.id()], [true, 1], "at once")
+	_equal(ada.multiplayer.multiplayer_peer.get_connection_status(), 2, "connected")
+	ada.spawn("one", 1)
+	ada.say.rpc("to nobody else")
+	var ben := await _join("ben", ada.code())
+	await _until(func() -> bool: return ben.spawned() == ["one"], "spawned")
+	ben.say.rpc_id(1, "hello")
+	await _until(func() -> bool: return ada.heard.size() == 2, "ada heard")
+	_equal(ada.heard, [[1, "to nobody else"], [ben.id(), "hello"]], "ada heard")
 
 
 func _plain() -> void:

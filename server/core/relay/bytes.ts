@@ -4,6 +4,7 @@ import type { RelayMode } from '../../../protocol/relay.ts'
 import { HEAD_BYTES, type RelayUp, writeDown } from '../../../protocol/relay-frame.ts'
 import { encodeBytes, type Outgoing } from '../wire/frame.ts'
 import { Refusal } from '../wire/refusal.ts'
+import { bring } from './meeting.ts'
 import type { Peer } from './peer.ts'
 import type { PeerIds } from './peer-ids.ts'
 import { findTargets } from './targets.ts'
@@ -17,8 +18,8 @@ export interface Reign {
   readonly first: Peer | undefined
 }
 
-/** Brings bytes from one peer of a relay to others. */
-export function createBytes(ids: PeerIds, peers: ReadonlyMap<number, Peer>) {
+/** Brings bytes from one peer of a relay to others; `most` may wait for a peer that is new. */
+export function createBytes(ids: PeerIds, peers: ReadonlyMap<number, Peer>, most: number) {
   const reached: Peer[] = []
   const writer = new Writer()
   let frames = 0
@@ -35,7 +36,7 @@ export function createBytes(ids: PeerIds, peers: ReadonlyMap<number, Peer>) {
     if (up.heads) return carryEach(from, kind, up, packet, up.heads)
     if (reached.length === 0) return
     const message = frameOf(from, kind, up, packet)
-    for (const one of reached) one.session.send(message)
+    for (const one of reached) bring(from, one, message, most)
   }
 
   /** The same where each target has two bytes of its own, after the first of the packet. */
@@ -48,7 +49,8 @@ export function createBytes(ids: PeerIds, peers: ReadonlyMap<number, Peer>) {
   ): void {
     for (const one of reached) {
       const at = up.targets.indexOf(one.id) * HEAD_BYTES
-      one.session.send(frameOf(from, kind, up, packet, heads.subarray(at, at + HEAD_BYTES)))
+      const head = heads.subarray(at, at + HEAD_BYTES)
+      bring(from, one, frameOf(from, kind, up, packet, head), most)
     }
   }
 

@@ -1,6 +1,7 @@
 import type { RelayMode } from '../../../protocol/relay.ts'
 import type { Member } from '../room/member.ts'
 import type { Session } from '../session/session.ts'
+import type { Outgoing } from '../wire/frame.ts'
 
 /** What is asked of a relay by who opens it. */
 export interface Wish {
@@ -11,6 +12,8 @@ export interface Wish {
   readonly engine: number
   readonly mode: RelayMode | undefined
   readonly dedicated: boolean
+  /** Whether, as peer 1, it says of each newcomer that it has met it. */
+  readonly meets: boolean
 }
 
 /** Who sends and receives bytes of Godot's multiplayer in a room. */
@@ -19,6 +22,8 @@ export interface Peer extends Wish {
   id: number
   /** The last frame that it was counted among the targets of. */
   mark: number
+  /** What others said to it before peer 1 has met it; undefined once it has. */
+  waiting: Outgoing[] | undefined
 }
 
 /** As the others know it. */

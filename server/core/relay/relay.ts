@@ -7,6 +7,7 @@ import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { createBytes, type RelayKind } from './bytes.ts'
 import { Handover } from './handover.ts'
+import { meet } from './meeting.ts'
 import { numberOf, type Peer, type Wish } from './peer.ts'
 import type { PeerIds } from './peer-ids.ts'
 
@@ -30,7 +31,7 @@ export function createRelay(
   const peers = new Map<number, Peer>()
   const handover = new Handover(limits.handover_bytes)
   const here = { room: room.code }
-  const carry = createBytes(ids, peers)
+  const carry = createBytes(ids, peers, limits.resume_bytes)
   let first: Peer | undefined
   let mode: RelayMode = 'mesh'
   /** The room's, as it was when peer 1 came or went. */
@@ -59,6 +60,10 @@ export function createRelay(
       if (peer === first) handover.tell(peer, room.code)
     },
     peer: (id: number): Peer | undefined => peers.get(id),
+    met(id: number): void {
+      const peer = peers.get(id)
+      if (peer) meet(peer)
+    },
     /** Peer 1 would have it gone: it is told as well. */
     dismiss(peer: Peer): void {
       peer.session.send(push('relay.gone', { peer: peer.id }, here))
@@ -71,7 +76,8 @@ export function createRelay(
   function open(wish: Wish, refuseUnfit: (reply: Opened) => void): { peer: Peer; reply: Opened } {
     const isFirst = reigns(wish)
     judge(wish, isFirst)
-    const peer: Peer = { ...wish, id: isFirst ? FIRST_PEER : ids.next(), mark: 0 }
+    const waiting = first?.meets ? [] : undefined
+    const peer: Peer = { ...wish, id: isFirst ? FIRST_PEER : ids.next(), mark: 0, waiting }
     const others = isFirst ? [...peers.values()].filter((one) => !misfit(one, wish)) : seenBy(peer)
     const reply = {
       peer: peer.id,
@@ -160,6 +166,7 @@ export function createRelay(
 
   function vacate(): void {
     first = undefined
+    for (const one of peers.values()) one.waiting = undefined
     isRefusing = false
     handover.forgetParts()
   }

@@ -7,21 +7,19 @@ extends MultiplayerPeerExtension
 ## disconnect: it comes back, and nothing reliable was lost. Let go of it, or call
 ## [method MultiplayerPeer.close], to leave.
 
-const _SYNC := 6
-const _COMMAND := 7
 ## What a frame has around a packet, at most.
 const _AROUND_BYTES := 512
 
-var _relay: EstragonRelay
-## What it is known by when it is let go of, and cannot be asked any more.
-var _own_id: int = get_instance_id()
+var _line: EstragonRelayLine
+var _batch: EstragonRelayBatch = EstragonRelayBatch.new()
 var _status: MultiplayerPeer.ConnectionStatus = MultiplayerPeer.CONNECTION_CONNECTING
 var _id: int = 2
-var _epoch: int = 0
 var _is_star: bool = false
 var _is_refusing: bool = false
 ## Whether there is, or was, a peer 1.
 var _is_begun: bool = false
+## Whether the engine was told who is there.
+var _is_met: bool = false
 ## Whether the engine has let go of it, or it was closed.
 var _is_over: bool = false
 ## What came and was not taken yet, in order: frames, and what happens once those before are taken.
@@ -32,33 +30,39 @@ var _known: Dictionary = {}
 var _target: int = 0
 var _channel: int = 0
 var _mode: MultiplayerPeer.TransferMode = MultiplayerPeer.TRANSFER_MODE_RELIABLE
-## What was put and not sent yet: the same for all these targets.
-var _packet: PackedByteArray = PackedByteArray()
-var _masked: PackedByteArray = PackedByteArray()
-var _kind: int = 0
-var _packet_channel: int = 0
-var _targets: PackedInt32Array = PackedInt32Array()
-var _heads: PackedByteArray = PackedByteArray()
 
 
-func _init(relay: EstragonRelay = null) -> void:
-	_relay = relay
+func _init(line: EstragonRelayLine = EstragonRelayLine.new()) -> void:
+	_line = line
+	_batch.packed.connect(_line.send)
 
 
 func _notification(what: int) -> void:
-	if what == NOTIFICATION_PREDELETE and _relay and not _is_over:
+	if what == NOTIFICATION_PREDELETE and not _is_over:
+		_batch.flush()
 		_is_over = true
-		_relay.abandon(_own_id)
+		_line.abandon()
 
 
-## Begins an epoch with these peers, its own number among them.
-func begin(id: int, epoch: int, is_star: bool, ids: Array[int]) -> void:
+## Is peer 1 at once, as nobody else can be.
+func reign() -> void:
+	_id = 1
+	_status = CONNECTION_CONNECTED
+
+
+## Begins an epoch with these peers, its own number among them. [param follows]: another peer of the
+## same engine, so that it is connected at once.
+func begin(
+	id: int, epoch: int, is_star: bool, ids: Array[int], follows: bool = false
+) -> void:
 	_id = id
-	_epoch = epoch
+	_batch.epoch = epoch
 	_is_star = is_star
 	if ids.has(1):
 		_is_begun = true
 		_queue.append(_connect_to.bind(ids))
+		if follows:
+			_status = CONNECTION_CONNECTED
 
 
 ## A frame came.
@@ -81,9 +85,23 @@ func finish(then: Callable = Callable()) -> void:
 	_queue.append(_end.bind(then))
 
 
-## Whether the engine was told that it is connected, or is about to be.
+## Whether it waits for a peer 1.
 func is_connecting() -> bool:
 	return _status == CONNECTION_CONNECTING
+
+
+## Whether the engine was told who is there.
+func is_met() -> bool:
+	return _is_met
+
+
+## Tells who is there, before the engine polls it, if that has taken it.
+func introduce() -> void:
+	var callables := peer_connected.get_connections().map(
+		func(connection: Dictionary) -> Callable: return connection["callable"]
+	)
+	if callables.any(func(one: Callable) -> bool: return one.get_object() is MultiplayerAPI):
+		_happen()
 
 
 ## Whether it was connected in an epoch, or is about to be.
@@ -96,45 +114,26 @@ func is_over() -> bool:
 	return _is_over
 
 
-## Sends what was put and waits for more of the same.
-func flush() -> void:
-	if _targets.is_empty():
-		return
-	var packet := _packet
-	if _heads:
-		packet = _packet.slice(0, 1)
-		packet.append_array(_packet.slice(1 + EstragonRelayFrame.HEAD_BYTES))
-	var is_reliable := _kind & EstragonProtocol.KIND_MASK == EstragonProtocol.RELAY_RELIABLE_KIND
-	var frame := EstragonRelayFrame.up(_kind, _packet_channel, _epoch, _targets, packet, _heads)
-	_targets = PackedInt32Array()
-	_heads = PackedByteArray()
-	_relay.send(frame, is_reliable)
-
-
 func _poll() -> void:
-	_relay.polled(self)
-	while _at < _queue.size() and _queue[_at] is Callable and not _is_over:
-		var event: Callable = _queue[_at]
-		_at += 1
-		event.call()
-	_forget_taken()
+	_line.poll()
+	_happen()
 
 
 func _close() -> void:
 	if _is_over:
 		return
-	flush()
+	_batch.flush()
 	_is_over = true
 	_status = CONNECTION_DISCONNECTED
 	_queue.clear()
 	_at = 0
-	_relay.abandon(_own_id)
+	_line.abandon()
 
 
 func _disconnect_peer(id: int, _force: bool) -> void:
 	if _id == 1:
-		flush()
-		_relay.dismiss(id)
+		_batch.flush()
+		_line.dismiss(id)
 	elif id == 1:
 		_close()
 
@@ -174,27 +173,12 @@ func _get_max_packet_size() -> int:
 	return EstragonProtocol.LIMIT_MESSAGE_BYTES - _AROUND_BYTES
 
 
-## Several that are the same, or the same but for a synchronizer's counter, go as one.
 func _put_packet_script(packet: PackedByteArray) -> Error:
 	if _status != CONNECTION_CONNECTED:
 		return ERR_UNCONFIGURED
 	if packet.is_empty() or packet.size() > _get_max_packet_size():
 		return ERR_INVALID_PARAMETER
-	var kind := _kind_of(_mode)
-	var masked := _without_counter(packet)
-	var is_alike := kind == _kind and _channel == _packet_channel and not _targets.is_empty()
-	if not is_alike or masked != _masked or not _fits(packet):
-		flush()
-		if _targets.is_empty() and _relay:
-			_relay.flush_soon(self)
-		_kind = kind
-		_packet = packet
-		_packet_channel = _channel
-		_masked = masked
-	_targets.append(_target)
-	if masked != packet or _heads:
-		_heads.append(packet[1])
-		_heads.append(packet[2])
+	_batch.put(packet, _target, _kind_of(_mode), _channel)
 	return OK
 
 
@@ -233,7 +217,7 @@ func _is_server_relay_supported() -> bool:
 func _set_refuse_new_connections(enable: bool) -> void:
 	_is_refusing = enable
 	if _id == 1 and not _is_over:
-		_relay.refuse(enable)
+		_line.refuse(enable)
 
 
 func _is_refusing_new_connections() -> bool:
@@ -260,24 +244,19 @@ func _kind_of(mode: MultiplayerPeer.TransferMode) -> int:
 	return EstragonProtocol.RELAY_RELIABLE_KIND
 
 
-## A synchronizer's packet is the same for everybody but for two bytes, which are left out here.
-func _without_counter(packet: PackedByteArray) -> PackedByteArray:
-	if packet[0] & _COMMAND != _SYNC or packet.size() < 4 or _target <= 0:
-		return packet
-	var masked := packet.duplicate()
-	masked[1] = 0
-	masked[2] = 0
-	return masked
-
-
-## Whether this target may be one more of those before, and all of them take heads where one does.
-func _fits(packet: PackedByteArray) -> bool:
-	if _targets.size() >= EstragonProtocol.MAX_TARGETS or _targets.has(_target):
-		return false
-	return (packet[0] & _COMMAND == _SYNC and _target > 0) == not _heads.is_empty()
+## What comes next in the queue and is no frame.
+func _happen() -> void:
+	while _at < _queue.size() and _queue[_at] is Callable and not _is_over:
+		var event: Callable = _queue[_at]
+		_at += 1
+		event.call()
+	if _at >= _queue.size():
+		_queue.clear()
+		_at = 0
 
 
 func _connect_to(ids: Array[int]) -> void:
+	_is_met = true
 	_status = CONNECTION_CONNECTED
 	_meet(1)
 	for id: int in ids:
@@ -288,6 +267,9 @@ func _meet(id: int) -> void:
 	if id != _id and not _known.has(id):
 		_known[id] = true
 		peer_connected.emit(id)
+		if _id == 1:
+			_batch.flush()
+			_line.meet(id)
 
 
 func _part(id: int) -> void:
@@ -301,9 +283,3 @@ func _end(then: Callable) -> void:
 	_status = CONNECTION_DISCONNECTED
 	if then.is_valid():
 		then.call()
-
-
-func _forget_taken() -> void:
-	if _at >= _queue.size():
-		_queue.clear()
-		_at = 0

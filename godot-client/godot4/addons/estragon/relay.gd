@@ -8,8 +8,6 @@ signal migrated(
 	room: String, peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
 )
 
-## As many bytes of what is handed over fit one message as base64.
-const _PART_BYTES := 36_000
 ## A peer that the engine did not poll for so long is held by nothing but a variable of the game's.
 const _UNPOLLED_MS := 1_000.0
 ## And so often may it have been looked at.
@@ -24,12 +22,12 @@ var _current: WeakRef
 var _current_id: int = 0
 var _room: String = ""
 var _mode: String = ""
+## For which peer, by its instance, an answer is awaited; 0 for none. And of which room.
+var _asked_for: int = 0
+var _asked_room: String = ""
 ## Whether the server takes us for a peer.
 var _is_open: bool = false
-## Of a peer that takes over: what is called once all of what was handed over is here.
-var _then: Callable = Callable()
-var _parts: PackedByteArray = PackedByteArray()
-var _awaited: int = 0
+var _handover: EstragonRelayHandover = EstragonRelayHandover.new()
 var _polled_at: float = 0.0
 var _looks: int = 0
 var _is_pumping: bool = false
@@ -46,29 +44,28 @@ func _init(session: EstragonSession) -> void:
 
 
 ## A new peer, of the room with the code [param room] or, empty, of the next that is joined; the one
-## before is over.
-func make(room: String, mode: String) -> EstragonMultiplayerPeer:
+## before is over. [param is_first]: nobody else can be peer 1 there.
+func make(room: String, mode: String, is_first: bool = false) -> EstragonMultiplayerPeer:
 	var before := _peer()
 	if before:
 		before.close()
-	var made := EstragonMultiplayerPeer.new(self)
-	_hold(made)
+	var made := _make()
 	_mode = mode
 	_room = ""
 	if room:
-		enter(room)
+		enter(room, is_first)
 	return made
 
 
-## A room was joined.
-func enter(room: String) -> void:
-	if _peer() == null or _room:
+## A room was joined, in which nobody else can be peer 1 where [param is_first] says so.
+func enter(room: String, is_first: bool) -> void:
+	var peer := _peer()
+	if peer == null or _room:
 		return
 	_room = room
-	var asked := {"engine": 4}
-	if _mode:
-		asked["mode"] = _mode
-	_ask("relay.open", asked)
+	if is_first:
+		peer.reign()
+	_open()
 
 
 ## See [method EstragonRooms.dedicate]: of the room with the code [param room] or, empty, of one that
@@ -76,11 +73,14 @@ func enter(room: String) -> void:
 func dedicate(room: String, making: Dictionary, mode: String) -> EstragonResult:
 	var peer := make("", mode)
 	_room = room if room else _NEW_ROOM
-	var asked := {"engine": 4, "dedicated": true}
+	while _asked_for:
+		await _session.answered
+	_asked_for = peer.get_instance_id()
+	_asked_room = room
+	var asked := _wish()
+	asked["dedicated"] = true
 	if not room:
 		asked["make"] = making
-	if mode:
-		asked["mode"] = mode
 	var result := await _session.request("relay.open", asked, {"room": room} if room else {})
 	if not result.peek():
 		result.peer = peer
@@ -93,82 +93,33 @@ func leave(room: String) -> void:
 		_lose()
 
 
+## No room was joined: who waited for one does so no longer.
+func miss() -> void:
+	var peer := _peer()
+	if peer and not _room:
+		peer.finish()
+
+
 ## See [method EstragonRooms.hand_over].
 func hand_over(value: Variant) -> EstragonResult:
-	var bytes := var_to_bytes(value)
-	var at := 0
-	while true:
-		var part := bytes.slice(at, at + _PART_BYTES)
-		at += _PART_BYTES
-		var more := at < bytes.size()
-		var data := {"data": Marshalls.raw_to_base64(part), "more": more}
-		var result := await _session.request("relay.hand_over", data, {"room": _room})
-		if result.peek() or not more:
-			return result
-	return null
-
-
-## Sends a frame of a peer's.
-func send(frame: PackedByteArray, is_reliable: bool) -> void:
-	if not _is_open:
-		return
-	if is_reliable:
-		_session.send_bytes("relay_reliable", frame)
-	else:
-		_session.send_droppable("relay_unreliable", frame)
-
-
-## Has what was put leave at the end of this frame.
-func flush_soon(peer: EstragonMultiplayerPeer) -> void:
-	peer.flush.call_deferred()
-
-
-## As peer 1, disconnects another.
-func dismiss(id: int) -> void:
-	_ask("relay.close", {"peer": id})
-
-
-## As peer 1, refuses new peers, or takes them again.
-func refuse(enable: bool) -> void:
-	if _is_open:
-		_ask("relay.refuse", {"refuse": enable})
-
-
-## The engine has polled a peer: what came is brought to it.
-func polled(peer: EstragonMultiplayerPeer) -> void:
-	if peer.get_instance_id() == _current_id:
-		_polled_at = _session.world.now()
-		_looks = 0
-	if _is_pumping:
-		return
-	_is_pumping = true
-	_session.poll()
-	_is_pumping = false
+	var result: EstragonResult = null
+	for part: Dictionary in EstragonRelayHandover.parts_of(value):
+		result = await _session.request("relay.hand_over", part, {"room": _room})
+		if result.peek():
+			break
+	return result
 
 
 ## To be called once a frame: a connected peer that nobody polls is over.
 func look() -> void:
 	var peer := _peer()
-	if peer == null or not _is_open or peer.is_connecting():
+	if peer == null or not _is_open or not peer.is_met():
 		_polled_at = _session.world.now()
 		_looks = 0
 		return
 	_looks += 1
 	if _looks > _LOOKS and _session.world.now() - _polled_at > _UNPOLLED_MS:
 		peer.close()
-
-
-## A peer was let go of, or closed.
-func abandon(id: int) -> void:
-	if id != _current_id:
-		return
-	_current = null
-	_current_id = 0
-	_then = Callable()
-	if _room and _is_open:
-		_ask("relay.close", {})
-	_is_open = false
-	_room = ""
 
 
 func _peer() -> EstragonMultiplayerPeer:
@@ -178,32 +129,127 @@ func _peer() -> EstragonMultiplayerPeer:
 	return peer if peer and not peer.is_over() else null
 
 
-func _hold(peer: EstragonMultiplayerPeer) -> void:
-	_current = weakref(peer)
-	_current_id = peer.get_instance_id()
+## A peer that is the current one from now on, on a line of its own.
+func _make() -> EstragonMultiplayerPeer:
+	var line := EstragonRelayLine.new()
+	var made := EstragonMultiplayerPeer.new(line)
+	var id := made.get_instance_id()
+	line.polled.connect(_on_polled.bind(id))
+	line.sent.connect(_send)
+	line.dismissed.connect(_dismiss)
+	line.met.connect(_meet)
+	line.refused.connect(_refuse)
+	line.abandoned.connect(_abandon.bind(id))
+	_current = weakref(made)
+	_current_id = id
 	_polled_at = _session.world.now()
 	_looks = 0
+	return made
+
+
+## The engine has polled a peer: what came is brought to it.
+func _on_polled(id: int) -> void:
+	if id == _current_id:
+		_polled_at = _session.world.now()
+		_looks = 0
+	if _is_pumping:
+		return
+	_is_pumping = true
+	_session.poll()
+	_is_pumping = false
+
+
+func _send(frame: PackedByteArray, is_reliable: bool) -> void:
+	if not _is_open:
+		return
+	if is_reliable:
+		_session.send_bytes("relay_reliable", frame)
+	else:
+		_session.send_droppable("relay_unreliable", frame)
+
+
+## As peer 1, disconnects another.
+func _dismiss(id: int) -> void:
+	_ask("relay.close", {"peer": id})
+
+
+## As peer 1, has said to a newcomer what was spawned. Where we are that no longer it is refused, and
+## nobody's loss.
+func _meet(id: int) -> void:
+	var result := await _session.request("relay.met", {"peer": id}, {"room": _room})
+	result.ignore()
+
+
+## As peer 1, refuses new peers, or takes them again.
+func _refuse(enable: bool) -> void:
+	if _is_open:
+		_ask("relay.refuse", {"refuse": enable})
+
+
+## A peer was let go of, or closed.
+func _abandon(id: int) -> void:
+	if id != _current_id:
+		return
+	_current = null
+	_current_id = 0
+	_handover.give_up()
+	if _room and _is_open:
+		_ask("relay.close", {})
+	_is_open = false
+	_room = ""
+
+
+## Asks for the peer there is, unless an answer for one before it is still to come: then after that.
+func _open() -> void:
+	if _asked_for:
+		return
+	_asked_for = _current_id
+	_asked_room = _room
+	_ask("relay.open", _wish())
+
+
+func _wish() -> Dictionary:
+	return {"engine": 4, "meets": true, "mode": _mode} if _mode else {"engine": 4, "meets": true}
+
+
+## What was opened for a peer that is over, and whose seat may be gone as well.
+func _give_back(opened: Dictionary) -> void:
+	var room: String = opened["room"]["code"] if opened.has("room") else _asked_room
+	var result := await _session.request("relay.close", {}, {"room": room})
+	result.ignore()
 
 
 func _on_answered(type: String, result: EstragonResult) -> void:
 	if type != "relay.open":
 		return
 	var peer := _peer()
-	if not result.peek() and result.data.has("room"):
-		_room = result.data["room"]["code"]
-	if result.peek() or peer == null:
+	var is_stale := _asked_for != _current_id
+	_asked_for = 0
+	if is_stale:
 		if not result.peek():
-			_ask("relay.close", {})
-		elif peer:
+			_give_back(result.data)
+		if peer and _room:
+			_open()
+		return
+	if result.peek():
+		if peer:
+			peer.finish()
+		return
+	var data := result.data
+	if data.has("room"):
+		_room = data["room"]["code"]
+	var id: int = data["peer"]
+	var is_another := peer != null and id != 1 and not peer.is_connecting()
+	if peer == null or is_another:
+		_ask("relay.close", {})
+		if peer:
 			peer.finish()
 		return
 	_is_open = true
-	var data := result.data
-	var id: int = data["peer"]
 	_begin(peer, id, data)
 	if peer.get_unique_id() == 1 and peer.is_refusing_new_connections():
-		refuse(true)
-	_await_handover(data, func(handover: Variant) -> void:
+		_refuse(true)
+	_expect_handover(data, func(handover: Variant) -> void:
 		if handover != null:
 			_emit_migrated(peer, handover, {}))
 
@@ -212,7 +258,7 @@ func _on_message(message: EstragonMessage) -> void:
 	if message.room != _room or not message.type.begins_with("relay."):
 		return
 	if message.type == "relay.handed_over":
-		_take_part(str(message.data["data"]))
+		_handover.take(str(message.data["data"]))
 		return
 	var peer := _peer()
 	if peer == null:
@@ -251,71 +297,39 @@ func _on_epoch(peer: EstragonMultiplayerPeer, data: Dictionary) -> void:
 	if not peer.was_begun():
 		_begin(peer, id, data)
 		return
-	var fresh := EstragonMultiplayerPeer.new(self)
-	_hold(fresh)
-	_begin(fresh, id, data)
-	_await_handover(data if id == 1 else {}, func(handover: Variant) -> void:
+	var fresh := _make()
+	_begin(fresh, id, data, true)
+	_expect_handover(data if id == 1 else {}, func(handover: Variant) -> void:
 		peer.finish(_replace.bind(fresh, handover, ids)))
 
 
-func _begin(peer: EstragonMultiplayerPeer, id: int, data: Dictionary) -> void:
+func _begin(
+	peer: EstragonMultiplayerPeer, id: int, data: Dictionary, follows: bool = false
+) -> void:
 	var ids: Array[int] = []
 	for one: Dictionary in data["peers"]:
 		var its_id: int = one["peer"]
 		ids.append(its_id)
 	var epoch: int = data["epoch"]
 	var mode: String = data["mode"]
-	peer.begin(id, epoch, mode == "star", ids)
+	peer.begin(id, epoch, mode == "star", ids, follows)
 
 
-## In the old peer's poll: the engine tells of the loss when it returns, and clears; the fresh one is
-## offered later in this frame, before anything is processed.
+## The engine has let go of the old peer: the fresh one is offered.
 func _replace(fresh: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary) -> void:
-	var tree := Engine.get_main_loop() as SceneTree
-	tree.process_frame.connect(
-		func() -> void:
-			_free_spawned(tree)
-			if not fresh.is_over():
-				_emit_migrated(fresh, handover, ids),
-		CONNECT_ONE_SHOT
-	)
+	EstragonRelaySuccession.follow(func() -> void:
+		if not fresh.is_over():
+			_emit_migrated(fresh, handover, ids)
+			fresh.introduce())
 
 
 func _emit_migrated(peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary) -> void:
 	migrated.emit(_room, peer, handover, ids)
 
 
-## What spawners have in the delete queue would keep its names until the end of the frame.
-func _free_spawned(tree: SceneTree) -> void:
-	for found: Node in tree.root.find_children("*", "MultiplayerSpawner", true, false):
-		var spawner: MultiplayerSpawner = found
-		var parent := spawner.get_node_or_null(spawner.spawn_path)
-		if parent == null:
-			continue
-		for child: Node in parent.get_children():
-			if child.is_queued_for_deletion():
-				child.free()
-
-
-## Calls [param then] with what was handed over, once all of it has come; [code]null[/code] for
-## nothing.
-func _await_handover(data: Dictionary, then: Callable) -> void:
-	_parts = PackedByteArray()
-	_awaited = data.get("handover", 0)
-	if _awaited == 0:
-		then.call(null)
-	else:
-		_then = then
-
-
-func _take_part(data: String) -> void:
-	_parts.append_array(Marshalls.base64_to_raw(data))
-	if _parts.size() < _awaited or not _then.is_valid():
-		return
-	var then := _then
-	_then = Callable()
-	then.call(bytes_to_var(_parts))
-	_parts = PackedByteArray()
+func _expect_handover(data: Dictionary, then: Callable) -> void:
+	var bytes: int = data.get("handover", 0)
+	_handover.expect(bytes, then)
 
 
 ## What waits for a room still does.
@@ -331,9 +345,9 @@ func _lose() -> void:
 	_current_id = 0
 	_is_open = false
 	_room = ""
-	_then = Callable()
 	if peer:
 		peer.finish()
+	_handover.give_up()
 
 
 func _on_state_changed(state: EstragonSession.State, _code: int, _reason: String) -> void:

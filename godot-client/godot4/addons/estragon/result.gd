@@ -74,6 +74,11 @@ func peek() -> EstragonError:
 	return _error
 
 
+## Its failure is nobody's loss, and not told.
+func ignore() -> void:
+	_is_seen = true
+
+
 func _notification(what: int) -> void:
 	if what == NOTIFICATION_PREDELETE and _error and not _is_seen and unseen.is_valid():
 		unseen.call(_error)

@@ -30,6 +30,8 @@ static var _gap := RegEx.create_from_string("[\\s\\-\\x{00a0}\\x{2010}-\\x{2015}
 var all: Dictionary = {}
 
 var _session: EstragonSession
+## The room that we made last: nobody else was its host before us.
+var _made: String = ""
 var _relay: EstragonRelay
 
 
@@ -93,14 +95,17 @@ func room(code: String = "") -> EstragonRoom:
 
 ## Godot's own multiplayer among those who sit in a room, for
 ## [member MultiplayerAPI.multiplayer_peer]: the room of [param options]' [code]room[/code], a code, or
-## the only one we are in, or else the next that we join. The room's host is peer 1. As host,
-## [code]mode[/code] is [code]"mesh"[/code] (all see all) unless it says [code]"star"[/code] (the
+## the only one we are in, or else the next that we join: it has failed to connect where that fails. The
+## room's host is peer 1; in a room that we have made it is so at once, as with
+## [method ENetMultiplayerPeer.create_server]. As host, [code]mode[/code] is [code]"mesh"[/code] (all see all) unless it says [code]"star"[/code] (the
 ## others see the host only, by way of which everything goes). The one made before is over.
 func multiplayer_peer(options: Dictionary = {}) -> EstragonMultiplayerPeer:
 	var code: String = options.get("room", "")
 	var mode: String = options.get("mode", "")
 	var its_room := room(code)
-	return _relay.make(its_room.code if its_room else "", mode)
+	if its_room == null:
+		return _relay.make("", mode)
+	return _relay.make(its_room.code, mode, its_room.code == _made and its_room.is_host)
 
 
 ## For a game without a player, such as a headless one: makes a room in which nobody sits yet and is
@@ -161,6 +166,7 @@ func _joining(name: String, data: Variant) -> Dictionary:
 
 func _seated(result: EstragonResult) -> EstragonResult:
 	if result.peek():
+		_relay.miss()
 		return result
 	var about: Dictionary = result.data["room"]
 	result.room = all.get(about["code"])
@@ -174,7 +180,9 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	var added := _add(result.data)
 	var infos: Array = result.data["members"]
 	added.fill(infos)
-	_relay.enter(added.code)
+	if type == "room.create":
+		_made = added.code
+	_relay.enter(added.code, added.code == _made and added.is_host)
 	joined.emit(added)
 
 
@@ -212,7 +220,7 @@ func _on_snapshot(pages: Array[Dictionary]) -> void:
 			var seats: Array[Dictionary] = seats_by_code[code]
 			its_room.renew(seats)
 			if not code in known:
-				_relay.enter(code)
+				_relay.enter(code, false)
 				joined.emit(its_room)
 		else:
 			its_room.closed.emit()
