@@ -11,7 +11,13 @@ extends NetworkedMultiplayerPeer
 
 const EstragonProtocol := preload("protocol.gd")
 const EstragonRelayBatch := preload("relay_batch.gd")
+const EstragonRelayEngine := preload("relay_engine.gd")
 const EstragonRelayFrame := preload("relay_frame.gd")
+const EstragonRelayStar := preload("relay_star.gd")
+
+# As peer 1 of a star, whether the others are told of each other, and what they say to each other is passed
+# on; without it they know the host alone. (As of NetworkedMultiplayerENet; set it before others come.)
+var server_relay: bool = true setget _set_server_relay
 
 # An EstragonRelay, which makes this script that of a NetworkedMultiplayerCustom. (Godot before 3.6 has
 # none, and must be able to read this.)
@@ -26,12 +32,14 @@ var _is_over: bool = false
 var _was_assigned: bool = false
 # Whether peer 1 said that it refuses new ones.
 var _is_refusing: bool = false
-# What came and was not taken yet, in order: frames, and methods, with their arguments, for once those
-# before are taken.
+# What came and was not taken yet, in order: packets, with from whom, and methods, with their arguments,
+# for once those before are taken.
 var _queue: Array = []
 var _at: int = 0
 # The numbers of the peers that the engine was told of.
 var _known: Dictionary = {}
+# What its packets are wrapped in; null in a mesh.
+var _star: EstragonRelayStar
 # What was put and not sent yet.
 var _batch := EstragonRelayBatch.new()
 
@@ -48,31 +56,43 @@ func prepare(relay: Reference) -> void:
 	_relay = relay
 	_batch.connect("packed", relay, "send")
 	connect("packet_generated", self, "_on_packet_generated")
-	_be(CONNECTION_CONNECTING)
-	_number(2)
+	EstragonRelayEngine.number(self, 2)
 
 
 # Begins an epoch with these peers, its own number among them.
-func begin(id: int, epoch: int, ids: Array) -> void:
-	_number(id)
+func begin(id: int, epoch: int, ids: Array, is_star: bool) -> void:
+	EstragonRelayEngine.number(self, id)
 	_batch.epoch = epoch
-	if ids.has(1):
-		_is_begun = true
-		_queue.append(["_connect_to", [ids]])
+	if not ids.has(1):
+		return
+	_is_begun = true
+	_queue.append(["_connect_to", [ids]])
+	if is_star:
+		_stand(id, ids)
 
 
 # A frame came.
 func receive(frame: PoolByteArray) -> void:
-	_queue.append(frame)
+	var at := EstragonRelayFrame.from_at(frame)
+	var from := EstragonRelayFrame.from_of(frame, at)
+	var packet := EstragonRelayFrame.packet_of(frame, at)
+	if _star:
+		_star.hear(packet, from, frame[0])
+	else:
+		_hear(packet, from)
 
 
 # Another peer is there, once all before was taken.
 func add(id: int) -> void:
+	if _star and get_unique_id() == 1:
+		_star.add(id)
 	_queue.append(["_meet", [id]])
 
 
 # A peer is gone, once all before was taken.
 func drop(id: int) -> void:
+	if _star and get_unique_id() == 1:
+		_star.drop(id)
 	_queue.append(["_part", [id]])
 
 
@@ -98,29 +118,28 @@ func is_over() -> bool:
 
 # Whether no MultiplayerAPI has it any more.
 func is_let_go() -> bool:
-	return _was_assigned and _engine() == null
+	return _was_assigned and EstragonRelayEngine.of(self) == null
 
 
 # Brings the engine what came, in order, as far as it takes it now.
 func take() -> void:
-	var engine := _engine()
-	_was_assigned = _was_assigned or engine != null
-	while engine and not _is_over and _at < _queue.size():
+	var is_assigned := EstragonRelayEngine.of(self) != null
+	_was_assigned = _was_assigned or is_assigned
+	while is_assigned and not _is_over and _at < _queue.size():
 		var next = _queue[_at]
-		if typeof(next) != TYPE_ARRAY:
+		if typeof(next[0]) == TYPE_RAW_ARRAY:
 			_at += 1
-			_deliver(next)
-		elif get_available_packet_count() > 0 and not _has_taken(engine):
+			callv("deliver_packet", next)
+		elif not EstragonRelayEngine.has_taken(self):
 			break
 		elif not _is_over:
 			_at += 1
 			callv(next[0], next[1])
-			engine = _engine()
+			is_assigned = EstragonRelayEngine.of(self) != null
 	if _at >= _queue.size():
 		_queue.clear()
 		_at = 0
-	if engine and get_available_packet_count() > 0:
-		_has_taken(engine)
+	EstragonRelayEngine.has_taken(self)
 	_tell_refusing()
 
 
@@ -132,8 +151,8 @@ func leave() -> void:
 	_is_over = true
 	_queue.clear()
 	_at = 0
-	_discard()
-	_be(CONNECTION_DISCONNECTED)
+	EstragonRelayEngine.discard(self)
+	EstragonRelayEngine.change(self, CONNECTION_DISCONNECTED)
 	_relay.call("abandon", _own_id)
 
 
@@ -151,33 +170,30 @@ func disconnect_peer(id: int, _now: bool = false) -> void:
 		leave()
 
 
-# The MultiplayerAPI whose peer it is; null for none.
-func _engine() -> MultiplayerAPI:
-	for connection in get_signal_connection_list("peer_connected"):
-		if connection["target"] is MultiplayerAPI:
-			return connection["target"]
-	return null
+func _hear(packet: PoolByteArray, from: int) -> void:
+	_queue.append([packet, from])
 
 
-func _deliver(frame: PoolByteArray) -> void:
-	var at := EstragonRelayFrame.from_at(frame)
-	var packet := EstragonRelayFrame.packet_of(frame, at)
-	call("deliver_packet", packet, EstragonRelayFrame.from_of(frame, at))
+# Peer 1 of a star says who is there.
+func _on_told(id: int, is_there: bool) -> void:
+	_queue.append(["_meet" if is_there else "_part", [id]])
 
 
-# Whether the engine has taken what was delivered. The tree's own takes it now; others when the game
-# polls them.
-func _has_taken(engine: MultiplayerAPI) -> bool:
-	var tree: SceneTree = Engine.get_main_loop()
-	if tree.multiplayer_poll and tree.multiplayer == engine:
-		engine.poll()
-	return get_available_packet_count() == 0
+func _stand(id: int, ids: Array) -> void:
+	_star = EstragonRelayStar.new(id)
+	_star.passes_on = server_relay
+	_star.connect("heard", self, "_hear")
+	_star.connect("told", self, "_on_told")
+	_star.connect("put", _batch, "put")
+	for other in ids if id == 1 else []:
+		if other != 1:
+			_star.add(other)
 
 
-# What was delivered and not taken never will be: the engine would take it as peer 1's.
-func _discard() -> void:
-	while get_available_packet_count() > 0:
-		get_packet()
+func _set_server_relay(value: bool) -> void:
+	server_relay = value
+	if _star:
+		_star.passes_on = value
 
 
 func _tell_refusing() -> void:
@@ -187,27 +203,14 @@ func _tell_refusing() -> void:
 	_relay.call("refuse", _is_refusing)
 
 
-# Changes its status without the engine's own signals; ours come in their place.
-func _be(status: int) -> void:
-	set_block_signals(true)
-	call("set_connection_status", status)
-	set_block_signals(false)
-
-
-# Takes a number, and is connecting still: by itself the engine would have peer 1 connected at once.
-func _number(id: int) -> void:
-	set_block_signals(true)
-	call("initialize", id)
-	if id == 1:
-		call("set_connection_status", CONNECTION_DISCONNECTED)
-		call("set_connection_status", CONNECTION_CONNECTING)
-	set_block_signals(false)
-
-
 # What is for all goes to those whom the engine knows of: nobody else was told what it abbreviates.
 func _on_packet_generated(target: int, packet: PoolByteArray, mode: int) -> void:
 	var targets := _named_by(target)
-	if not (packet.empty() or targets.empty() or _is_over):
+	if packet.empty() or targets.empty() or _is_over:
+		return
+	if _star:
+		_star.say(packet, targets, _kind_of(mode))
+	else:
 		_batch.put(packet, targets, _kind_of(mode))
 
 
@@ -229,7 +232,7 @@ func _kind_of(mode: int) -> int:
 
 
 func _connect_to(ids: Array) -> void:
-	_be(CONNECTION_CONNECTED)
+	EstragonRelayEngine.change(self, CONNECTION_CONNECTED)
 	_meet(1)
 	if get_unique_id() != 1:
 		emit_signal("connection_succeeded")
@@ -252,7 +255,7 @@ func _end(method: String, arguments: Array) -> void:
 	var was_open := is_open()
 	_is_over = true
 	_part(1)
-	_be(CONNECTION_DISCONNECTED)
+	EstragonRelayEngine.change(self, CONNECTION_DISCONNECTED)
 	emit_signal("server_disconnected" if was_open else "connection_failed")
 	if method:
 		_relay.callv(method, arguments)

@@ -238,7 +238,7 @@ func _begin(peer: EstragonMultiplayerPeer, id: int, data: Dictionary) -> void:
 	var ids := []
 	for one in data["peers"]:
 		ids.append(one["peer"])
-	peer.begin(id, data["epoch"], ids)
+	peer.begin(id, data["epoch"], ids, data["mode"] == "star")
 
 
 # Of who opens its relay as peer 1, where there was one before.

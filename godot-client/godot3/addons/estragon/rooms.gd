@@ -93,8 +93,8 @@ func room(code: String = "") -> EstragonRoom:
 
 # Godot's own multiplayer among those who sit in a room, for `get_tree().network_peer`, in Godot 3.6: the
 # room of `options`' `room`, a code, or the only one we are in, or else the next that we join. The
-# room's host is peer 1. As host, `mode` is "mesh" (all see all) unless it says "star": the others see the
-# host only, as with ENet where `server_relay` is off. The one made before is over. Godot before 3.6 can
+# room's host is peer 1. As host, `mode` is "mesh" (all reach all) unless it says "star": everything goes by
+# way of the host, as with ENet. The one made before is over. Godot before 3.6 can
 # have none: it is null there, and `Network.error_received` tells UNSUPPORTED.
 func multiplayer_peer(options: Dictionary = {}) -> EstragonMultiplayerPeer:
 	var its_room := room(options.get("room", ""))
