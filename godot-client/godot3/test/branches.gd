@@ -10,6 +10,8 @@ extends "res://test/telling.gd"
 const Arena := preload("res://test/arena.gd")
 
 var _games: Array = []
+# How the next of them connect.
+var _options: Dictionary = {}
 
 
 # Games in one room of which the first is the host.
@@ -42,7 +44,7 @@ func _join(name: String, code: String, where: String = "main"):
 
 
 func _enter_game(name: String, where: String = "main"):
-	var network = yield(_open(where), "completed")
+	var network = yield(_open(where, _options), "completed")
 	return _stage(name, network)
 
 
@@ -72,6 +74,7 @@ func _tell(name: String, method: String) -> void:
 
 
 func _clear() -> void:
+	_options = {}
 	multiplayer.network_peer = null
 	for game in _games:
 		if game:

@@ -7,7 +7,9 @@ extends "res://test/branches.gd"
 # warning-ignore-all:unsafe_property_access
 
 
+# What is handed over comes in parts, as they take no more at once.
 func _migrates() -> void:
+	_options = {"inbound_bytes": 16384}
 	var games = yield(_gather(["ada", "ben", "cleo"]), "completed")
 	var ids := _ids(games)
 	for game in games:

@@ -19,6 +19,8 @@ func _run() -> void:
 		["who comes while others call understands what it hears", "_comes_late"],
 		["a drop is no disconnect, and loses no call", "_drops"],
 		["who is away for too long is gone, and hears that it is", "_expires"],
+		["whose counts begin again is gone, and may be a peer again", "_is_reset"],
+		["what is too large is told, and nothing else is lost", "_exceeds"],
 		["peers are disconnected, refused and closed as with ENet", "_closes"],
 		["another host goes on with what was handed over", "_migrates"],
 		["a host who was away for too long comes back as another peer", "_is_deposed"],
@@ -131,6 +133,31 @@ func _expires() -> void:
 	games[0].rpc("tell", "to who is left")
 	yield(_until(games[2], "has_heard", [1], "they play on"), "completed")
 	_equal(games[1].heard, [], "and he hears nothing")
+
+
+func _is_reset() -> void:
+	var games = yield(_gather(["ada", "ben"]), "completed")
+	var ben: int = games[1].id()
+	games[1].network.session._resume.received += 1
+	games[0].rpc_id(ben, "tell", "lost or not")
+	yield(_until(games[1], "was_told", ["lost"], "ben hears it"), "completed")
+	yield(_until(games[0], "was_told", [["gone", ben]], "ada hears it"), "completed")
+	games[1].assign()
+	yield(_until(games[1], "has_peers", [1], "ben is there again"), "completed")
+	_check(games[1].id() != ben, "by another number")
+
+
+func _exceeds() -> void:
+	var games = yield(_gather(["ada", "ben"]), "completed")
+	var errors := Heard.new()
+	games[0].network.connect("error_received", errors, "on_error")
+	games[0].rpc("tell", "before")
+	games[0].rpc("tell", "x".repeat(EstragonProtocol.LIMIT_MESSAGE_BYTES))
+	games[0].rpc("tell", "x".repeat(EstragonProtocol.LIMIT_MESSAGE_BYTES - 100))
+	games[0].rpc("tell", "after")
+	yield(_until(games[1], "has_heard", [3], "ben hears"), "completed")
+	_equal([games[1].heard[0], games[1].heard[2]], [[1, "before"], [1, "after"]], "heard")
+	_equal(errors.items, [[EstragonProtocol.TOO_LARGE, "relay_reliable"]], "told")
 
 
 func _closes() -> void:
