@@ -139,6 +139,39 @@ both(
   },
 )
 
+both(
+  'what a Godot 3 client without the add-on says in a star peer 1 hears, as it is',
+  {},
+  async (t, w) => {
+    const [ada, ben] = await room(w, { engine: 3, mode: 'star' })
+    const cleo = stock(w, `/godot3/${ada.code}`)
+    const [first] = await cleo.until(2)
+    const id = first?.readInt32LE(9) ?? 0
+    const before = [ada, ben].map((one) => one.heard().length)
+    const ONE = int32(1)
+    const there = Buffer.concat([Buffer.from([1]), ONE, int32(0), int32(ben.peer)])
+    const said = Buffer.concat([Buffer.from([0]), int32(ben.peer), int32(0), Buffer.from(RPC)])
+
+    cleo.say([0], int32(id), int32(ben.peer), RPC)
+    cleo.say([1], int32(id), int32(0), int32(77))
+    await until(() => ada.heard().length > (before[0] ?? 0), 'ada hears')
+    for (const packet of [Buffer.from(RPC), Buffer.from([3, ...there.subarray(1)]), there, said])
+      ada.say([id], packet)
+    await cleo.until(4)
+
+    t.strictSame(hexes(cleo.heard), [
+      hex([3], ONE, int32(0), int32(id)),
+      hex([1], ONE, int32(0), ONE),
+      hex(there),
+      hex(said),
+    ])
+    await settle(ada, ben)
+    const whole = Buffer.concat([Buffer.from([0]), int32(id), int32(ben.peer), Buffer.from(RPC)])
+    t.strictSame(ada.heard().slice(before[0]), [`${id} says ${whole.toString('latin1')}`])
+    t.equal(ben.heard().length, before[1])
+  },
+)
+
 both('a client without the add-on waits for peer 1, and leaves with it', {}, async (t, w) => {
   const ada = await sit(w, 'ada')
   const ben = await sit(w, 'ben', ada.code)

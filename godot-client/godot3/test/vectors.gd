@@ -10,6 +10,7 @@ const Message := preload("res://addons/estragon/message.gd")
 const PacketSet := preload("res://addons/estragon/packet_set.gd")
 const Protocol := preload("res://addons/estragon/protocol.gd")
 const Reader := preload("res://addons/estragon/reader.gd")
+const RelayVectors := preload("res://test/relay_vectors.gd")
 const Schema := preload("res://addons/estragon/schema.gd")
 const Pacer := preload("res://addons/estragon/pacer.gd")
 const Text := preload("res://addons/estragon/text.gd")
@@ -47,12 +48,23 @@ func _init() -> void:
 		_ledger(vector)
 	_packing(vectors.get("packing", []))
 	_frames(vectors.get("frames", []))
+	for vector in vectors.get("relay", []):
+		_relay(vector, "relay: " + vector["hex"])
 	for vector in vectors.get("lags", []):
 		_lag(vector)
 	for vector in vectors.get("pacing", []):
 		_pacing(vector)
 	print("1..%d" % _count)
 	quit(1 if _failed or _count < 2 else 0)
+
+
+func _relay(vector: Dictionary, title: String) -> void:
+	if vector.get("head", {}).has("heads"):
+		_skip(title, "# SKIP no packet of Godot 3 has bytes of its own for each target")
+		return
+	var made: Array = RelayVectors.replay(vector, _bytes(vector["hex"]))
+	if made:
+		_is(made[0], made[1], title)
 
 
 # When a message may go is the same everywhere.

@@ -17,6 +17,8 @@ const EstragonProtocol := preload("protocol.gd")
 const EstragonRequests := preload("requests.gd")
 const EstragonResult := preload("result.gd")
 const EstragonResume := preload("resume.gd")
+# What a relay refuses of bytes that were under way when it changed.
+const _OVERTAKEN := [EstragonProtocol.RELAY_EPOCH, EstragonProtocol.NOT_A_PEER]
 
 var _resume: EstragonResume
 var _requests: EstragonRequests
@@ -80,7 +82,9 @@ func _is_ours(message: EstragonMessage) -> bool:
 		"welcome", "session.ack", "session.reset", "session.snapshot":
 			_resume.take(message)
 		"error":
-			emit_signal("error_received", _error(message))
+			var error := _error(message)
+			if not (error.request.begins_with("relay_") and error.code in _OVERTAKEN):
+				emit_signal("error_received", error)
 		_:
 			return false
 	return true

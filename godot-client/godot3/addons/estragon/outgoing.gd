@@ -6,6 +6,7 @@ extends Reference
 # warning-ignore-all:return_value_discarded
 
 const EstragonError := preload("error.gd")
+const EstragonLatest := preload("latest.gd")
 const EstragonLedger := preload("ledger.gd")
 const EstragonMessage := preload("message.gd")
 const EstragonPacer := preload("pacer.gd")
@@ -35,14 +36,11 @@ var forgotten: int setget , _get_forgotten
 var _world: EstragonWorld
 var _ledger := EstragonLedger.new()
 var _pacer := EstragonPacer.new()
+var _latest := EstragonLatest.new(_pacer)
 # When the last counted frame may go: none overtakes another.
 var _last_at: float = 0.0
 # When those counted frames may go that must wait for it, by their numbers.
 var _due: Dictionary = {}
-# When the next latest frame of a class may go.
-var _turns: Dictionary = {}
-# The latest frames that wait, with their classes, by their keys.
-var _held: Dictionary = {}
 # The numbers of the answers that were never written.
 var _unwritten_answers: Dictionary = {}
 # Bytes written to this connection that the server has not yet acknowledged.
@@ -143,8 +141,7 @@ func answer(type: String, re, data: Dictionary) -> EstragonError:
 
 
 # Writes a latest message as soon as it may go; until then it waits in place of an older one of its
-# type, room and `key`: behind all others that wait, unless they wait for their turns, of which every
-# key is to have one.
+# type, room and `key`.
 func post(
 	type: String, data: Dictionary, envelope: Dictionary, key: String = ""
 ) -> EstragonError:
@@ -155,9 +152,21 @@ func post(
 	problem = _oversize(type, text.to_utf8().size())
 	if problem:
 		return problem
-	_hold("%s %s %s" % [type, envelope.get("room", ""), key], EstragonPacer.rate_of(type), text)
+	var whose := "%s %s %s" % [type, envelope.get("room", ""), key]
+	_latest.hold(whose, EstragonPacer.rate_of(type), text, _world.now())
 	flush()
 	return null
+
+
+# Writes a frame that is not counted, unless the socket or its rate does not take it now.
+func send_droppable(type: String, frame: PoolByteArray) -> void:
+	var rate := EstragonPacer.rate_of(type)
+	var now := _world.now()
+	var has_room: bool = is_live and link.call("has_room", frame.size(), _in_flight)
+	if not has_room or _pacer.next(rate, now) > now:
+		return
+	_pacer.take(rate, now)
+	link.call("send", frame)
 
 
 # Writes a message of the connection's own, which is not counted.
@@ -202,8 +211,7 @@ func begin_again() -> Dictionary:
 # Another session: nothing said before concerns it.
 func forget() -> void:
 	_restart()
-	_held.clear()
-	_turns.clear()
+	_latest.forget()
 	_pacer.forget()
 	_last_at = 0.0
 
@@ -226,32 +234,12 @@ func _flush_counted(now: float) -> bool:
 
 
 func _flush_latest(now: float) -> void:
-	for key in _held.keys():
-		var rate: String = _held[key][0]
-		if not _is_due(rate, now):
+	for key in _latest.keys():
+		if not _latest.is_due(key, now):
 			continue
-		if _write(_held[key][1]) != OK:
+		if _write(_latest.text_of(key)) != OK:
 			return
-		_turns.erase(rate)
-		_held.erase(key)
-
-
-# Whether a latest frame of this class may go; if not, it has its turn.
-func _is_due(rate: String, now: float) -> bool:
-	if not _turns.has(rate):
-		var next := _pacer.next(rate, now)
-		_pacer.take(rate, next)
-		_turns[rate] = next
-	return _turns[rate] <= now
-
-
-# A room keeps no more of one member for others, so neither do we.
-func _hold(key: String, rate: String, text: String) -> void:
-	if _turns.get(rate, 0.0) <= _world.now():
-		_held.erase(key)
-	_held[key] = [rate, text]
-	if _held.size() > EstragonProtocol.LIMIT_LATEST_KEYS:
-		_held.erase(_held.keys()[0])
+		_latest.went(key)
 
 
 func _oversize(type: String, bytes: int) -> EstragonError:

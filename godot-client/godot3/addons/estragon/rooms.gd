@@ -8,9 +8,21 @@ extends Reference
 signal joined(room)
 # We are no longer in it: left, kicked, the seat taken over, or the session lost.
 signal left(room)
+# The host of a room is another, for who was connected by `multiplayer_peer`: `peer` goes on with
+# everybody who is left. Make it `get_tree().network_peer`, and where `get_tree().is_network_server()` is
+# true restore the game from `handover`, what the host before said last by `hand_over` (null: nothing).
+# `ids` has the numbers of those who have another now, by what they were. Nodes are as they were; who is
+# whose `network_master` is for the game to say.
+#
+#     func _on_host_migrated(_room, peer, handover, ids):
+#         get_tree().network_peer = peer
+#         if get_tree().is_network_server(): restore(handover, ids)
+signal host_migrated(room, peer, handover, ids)
 
 const EstragonMember := preload("member.gd")
 const EstragonMessage := preload("message.gd")
+const EstragonMultiplayerPeer := preload("multiplayer_peer.gd")
+const EstragonRelay := preload("relay.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRoom := preload("room.gd")
 const EstragonSession := preload("session.gd")
@@ -22,6 +34,7 @@ const _JOINING := {"room.create": true, "room.join": true, "room.join_or_create"
 var all: Dictionary = {}
 
 var _session: EstragonSession
+var _relay: EstragonRelay
 
 
 func _init(session: EstragonSession) -> void:
@@ -31,6 +44,8 @@ func _init(session: EstragonSession) -> void:
 	_session.connect("snapshot_received", self, "_on_snapshot")
 	_session.connect("was_lost", self, "_on_lost")
 	_session.connect("state_changed", self, "_on_state_changed")
+	_relay = EstragonRelay.new(_session)
+	_relay.connect("migrated", self, "_on_migrated")
 
 
 # Makes a room of this kind and takes its first seat, as its host unless the kind says otherwise. On
@@ -76,6 +91,22 @@ func room(code: String = "") -> EstragonRoom:
 	return all.values()[0] if all.size() == 1 else null
 
 
+# Godot's own multiplayer among those who sit in a room, for `get_tree().network_peer`, in Godot 3.6: the
+# room of `options`' `room`, a code, or the only one we are in, or else the next that we join. The
+# room's host is peer 1. As host, `mode` is "mesh" (all reach all) unless it says "star": everything goes by
+# way of the host, as with ENet. The one made before is over. Godot before 3.6 can
+# have none: it is null there, and `Network.error_received` tells UNSUPPORTED.
+func multiplayer_peer(options: Dictionary = {}) -> EstragonMultiplayerPeer:
+	var its_room := room(options.get("room", ""))
+	return _relay.make(its_room.code if its_room else "", options.get("mode", ""))
+
+
+# As host, says what the next one goes on from, as often as you like: the newest counts. Takes what
+# `var2bytes` takes, 64 KiB of it.
+func hand_over(value) -> EstragonResult:
+	return yield(_relay.hand_over(value), "completed")
+
+
 # Who sent a message: a member, or a stand-in where it has left or the room's own logic speaks.
 func sender(message: EstragonMessage) -> EstragonMember:
 	var number := EstragonMember.number_of(message.from)
@@ -115,6 +146,7 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 		return
 	var added := _add(result.data)
 	added.fill(result.data["members"])
+	_relay.enter(added.code)
 	emit_signal("joined", added)
 
 
@@ -169,4 +201,12 @@ func _on_closed(code: String) -> void:
 	var closed: EstragonRoom = all.get(code)
 	if closed:
 		all.erase(code)
+		_relay.leave(code)
 		emit_signal("left", closed)
+
+
+func _on_migrated(
+	code: String, peer: EstragonMultiplayerPeer, handover, ids: Dictionary
+) -> void:
+	if all.has(code):
+		emit_signal("host_migrated", all[code], peer, handover, ids)

@@ -168,6 +168,11 @@ func send_bytes(type: String, frame: PoolByteArray) -> EstragonError:
 	return unsent(_outgoing.push(type, frame), type)
 
 
+# The same of a kind that is not counted, unless the socket or its rate does not take it now.
+func send_droppable(type: String, frame: PoolByteArray) -> void:
+	_outgoing.send_droppable(type, frame)
+
+
 # A number for what a binary frame asks, see `ask_bytes`.
 func next_id() -> int:
 	return _requests.next_number()
