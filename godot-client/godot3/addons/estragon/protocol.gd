@@ -40,7 +40,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "69665b5604c6818ea1f67be6b1db9bb1"
+const FINGERPRINT := "810c9ff1b0922316bce3adeb8c93ea10"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -70,6 +70,12 @@ const RATE_LIMITED := "RATE_LIMITED"
 const UNSUPPORTED := "UNSUPPORTED"
 # A bug in the server; `incident` is the number under which its log has the details.
 const INTERNAL := "INTERNAL"
+# The game has no queue of that name; the text says which it has.
+const UNKNOWN_QUEUE := "UNKNOWN_QUEUE"
+# The session searches already, in the queue that `cause.queue` names; `match.leave` ends that.
+const ALREADY_SEARCHING := "ALREADY_SEARCHING"
+# The session searches in no queue.
+const NOT_SEARCHING := "NOT_SEARCHING"
 # The ticket is unknown, used, or older than five minutes; ask the HTTP API for another.
 const INVALID_TICKET := "INVALID_TICKET"
 # This server asks for a ticket first: `player.identify` with `ticket`.
@@ -420,6 +426,9 @@ const ERROR_STATUS := {
 	"RATE_LIMITED": 429,
 	"UNSUPPORTED": 501,
 	"INTERNAL": 500,
+	"UNKNOWN_QUEUE": 404,
+	"ALREADY_SEARCHING": 409,
+	"NOT_SEARCHING": 409,
 	"INVALID_TICKET": 401,
 	"TICKET_REQUIRED": 401,
 	"INVALID_SOCKET_TOKEN": 401,
@@ -495,6 +504,9 @@ const ERROR_TEXT := {
 	"RATE_LIMITED": "Too fast; try again after `retry_ms`. Insisting closes the connection with 4101.",
 	"UNSUPPORTED": "This server does not offer that (yet); the text says what it does offer.",
 	"INTERNAL": "A bug in the server; `incident` is the number under which its log has the details.",
+	"UNKNOWN_QUEUE": "The game has no queue of that name; the text says which it has.",
+	"ALREADY_SEARCHING": "The session searches already, in the queue that `cause.queue` names; `match.leave` ends that.",
+	"NOT_SEARCHING": "The session searches in no queue.",
 	"INVALID_TICKET": "The ticket is unknown, used, or older than five minutes; ask the HTTP API for another.",
 	"TICKET_REQUIRED": "This server asks for a ticket first: `player.identify` with `ticket`.",
 	"INVALID_SOCKET_TOKEN": "The alias has no such token, or it is older than an hour.",
@@ -652,6 +664,13 @@ const MESSAGES := {
 	"query": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "dialog|confirm|[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its prefix, such as \"game.trade\", or \"dialog\" or \"confirm\""}, "data": {"kind": "json"}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}, "rate": "query"},
 	"function.call": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}, "rate": "query"},
 	"function.cast": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}, "swallowed": {"kind": "bool", "optional": true}, "unreached": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 128}, "max": 65535, "optional": true}}}, "rate": "event"},
+	"match.find": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 1024, "optional": true}}}, "reply": {"kind": "object", "fields": {"searching": {"kind": "uint32", "min": 0, "max": 4294967295}, "estimate_ms": {"kind": "nullable", "of": {"kind": "float64", "min": 0}}}}},
+	"match.leave": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {}}},
+	"match.waiting": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "searching": {"kind": "uint32", "min": 0, "max": 4294967295}, "waited_ms": {"kind": "float64", "min": 0}, "estimate_ms": {"kind": "nullable", "of": {"kind": "float64", "min": 0}}}}},
+	"match.found": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "room": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "take_ms": {"kind": "float64", "min": 0}, "team": {"kind": "uint32", "min": 0, "max": 4294967295}, "players": {"kind": "array", "of": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 0, "max": 64}, "team": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "max": 65535}}}},
+	"match.started": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "room": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}}}},
+	"match.again": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "room": {"kind": "nullable", "of": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}}, "reason": {"kind": "choice", "values": ["missed", "refused"]}}}},
+	"match.ended": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "reason": {"kind": "choice", "values": ["nobody", "missed", "refused"]}, "waited_ms": {"kind": "float64", "min": 0}}}},
 	"channel.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 64}, "props": {"kind": "record", "optional": true}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}, "rate": "create"},
 	"channel.join": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
 	"channel.leave": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {}}},
