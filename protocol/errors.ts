@@ -44,6 +44,21 @@ export const ERRORS = {
     by: 'server',
     doc: 'A bug in the server; `incident` is the number under which its log has the details.',
   },
+  UNKNOWN_QUEUE: {
+    status: 404,
+    by: 'server',
+    doc: 'The game has no queue of that name; the text says which it has.',
+  },
+  ALREADY_SEARCHING: {
+    status: 409,
+    by: 'server',
+    doc: 'The session searches already, in the queue that `cause.queue` names; `match.leave` ends that.',
+  },
+  NOT_SEARCHING: {
+    status: 409,
+    by: 'server',
+    doc: 'The session searches in no queue.',
+  },
   INVALID_TICKET: {
     status: 401,
     by: 'server',

@@ -2,6 +2,7 @@ import { backends } from './backends.ts'
 import { channels } from './channels.ts'
 import { events } from './events.ts'
 import { functions } from './functions.ts'
+import { matchmaking } from './matchmaking.ts'
 import type { Message, Messages } from './message.ts'
 import { notify } from './notify.ts'
 import { packets } from './packets.ts'
@@ -20,6 +21,7 @@ export const FEATURES = {
   events,
   queries,
   functions,
+  matchmaking,
   channels,
   notify,
   backends,

@@ -39,6 +39,7 @@ import { createEvents } from './features/events.ts'
 import { createFunctions } from './features/functions.ts'
 import { createIntercom } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
+import { createMatchmaking } from './features/matchmaking.ts'
 import { createNotify } from './features/notify.ts'
 import { createOpen } from './features/open.ts'
 import { createPackets } from './features/packets.ts'
@@ -52,7 +53,7 @@ import { createRoomFeature } from './features/rooms.ts'
 import { createConnections } from './features/session.ts'
 import { kindOf } from './game/definition.ts'
 import { createGate, type Gate } from './gate.ts'
-import { checkOptions, type HubOptions } from './options.ts'
+import { checkOptions, checkQueues, type HubOptions } from './options.ts'
 import { addressesRound, createRounds, pruneRound, type Round } from './rounds.ts'
 import { createDirectStore } from './store/direct.ts'
 import { createWorld } from './world.ts'
@@ -173,6 +174,11 @@ export function createHub(options: HubOptions = {}) {
     openTo: (session) => (jssocket.isClient(session) ? jssocket.clients : undefined),
   })
   const seats = createRoomFeature({ world, limits, rooms, seating, kinds, guesses, cleanName })
+  const matchmaking = createMatchmaking({
+    ...{ world, limits, rooms, seating, kinds, cleanName },
+    queues: options.queues ?? {},
+    isBackend: (session) => backends.has(session),
+  })
   const plaza = createPlaza({ world, ticks, resolve })
   const packets = createPackets({
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
@@ -200,6 +206,7 @@ export function createHub(options: HubOptions = {}) {
     backends,
     notify,
     seats,
+    matchmaking,
     events,
     createQueries({ ...hosts, resolve, logic }),
     createFunctions({ ...hosts, resolve, logic }),
@@ -226,6 +233,7 @@ export function createHub(options: HubOptions = {}) {
   for (const [name, definition] of defined)
     kinds.push(kindOf(name, definition, { ...house, inside, packets: sender }))
   kinds.push(...(options.kinds ?? []))
+  checkQueues(options.queues ?? {}, kinds)
 
   const { receive, say } = createDispatch({
     ...{ world, limits, permit, checkReplies: dev },

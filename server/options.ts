@@ -9,6 +9,7 @@ import type { Endpoint } from './core/session/dialect.ts'
 import type { Store } from './core/store/store.ts'
 import type { IntercomHandler } from './features/intercom.ts'
 import { definition } from './game/definition.ts'
+import { type QueueDefinition, queueDefinition } from './game/queue.ts'
 import {
   called,
   fields,
@@ -47,6 +48,10 @@ export const CONFIG_OPTIONS = {
   rooms: option(
     'kinds of room beside the plaza, by name',
     named(definition, shaped(text({ min: 1, max: 32 }))),
+  ),
+  queues: option(
+    'queues that bring strangers together, by name',
+    named(queueDefinition, shaped(text({ min: 1, max: 32 }))),
   ),
   packets: option('the game’s packets, with what the server adds to them; in code only', packets),
   plaza: preset('whether there is a plaza, the kind of room that the demo meets in', flag, true),
@@ -182,4 +187,22 @@ export function clashIn(
   if (open && rooms && Object.hasOwn(rooms, 'open'))
     return 'rooms.open: expected another name, or open: false'
   return undefined
+}
+
+/** Throws an Error that names the first queue whose kind of room there is not, or is too small. */
+export function checkQueues(
+  queues: Readonly<Record<string, QueueDefinition>>,
+  kinds: readonly RoomKind[],
+): void {
+  for (const [name, { kind: wanted, max }] of Object.entries(queues)) {
+    const kind = kinds.find((one) => one.name === wanted)
+    if (!kind)
+      throw new Error(
+        `queues.${name}.kind: expected one of ${kinds.map((one) => one.name).join(', ')}, got "${wanted}"`,
+      )
+    if (kind.capacity < max)
+      throw new Error(
+        `queues.${name}.max: expected at most ${kind.capacity}, the seats of ${wanted}, got ${max}`,
+      )
+  }
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { LINES } from './cli/settings.ts'
 import { HOOKS } from './game/definition.ts'
 import { ROOM_OPTIONS } from './game/options.ts'
+import { NEAR_OPTIONS, QUEUE_OPTIONS } from './game/queue.ts'
 import type { Options } from './option.ts'
 import { SERVER_OPTIONS } from './options.ts'
 
@@ -15,6 +16,8 @@ const LISTS: Readonly<Record<string, () => string>> = {
       ['hook', 'when'],
       Object.entries(HOOKS).map(([name, { doc }]) => [`\`${name}\``, doc]),
     ),
+  queue: () => table(['option', 'default', ''], rowsOf(QUEUE_OPTIONS)),
+  near: () => table(['option', 'default', ''], rowsOf(NEAR_OPTIONS)),
   createServer: () => table(['option', 'default', ''], rowsOf(SERVER_OPTIONS)),
   'command line': () => table(['option', 'environment', ''], commandRows()),
 }

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Json, Network } from '../web-client/client.ts'
+import type { Json, Network, Room } from '../web-client/client.ts'
 import {
   acceptPackets,
   type ConnectOptions,
@@ -14,6 +14,7 @@ import { OPEN_ROOMS } from './support/open-rooms.ts'
 import { failing } from './support/promise.ts'
 import { OF_A_GAME_LOOP, SCENARIOS } from './support/scenarios.ts'
 import { ADDS, PACKETS } from './support/stage-packets.ts'
+import { until } from './support/troupe.ts'
 import { NodeSocket } from './support/world.ts'
 
 /** What the web client goes through: the scenarios that the Godot add-ons go through as well. */
@@ -475,6 +476,42 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(seen, [[2, second.session, false]])
     const back = await first.rooms.join(room.code)
     t.equal(back.you, 2, 'and back again')
+  },
+
+  async 'two strangers who search are brought together, and search on where one does not come'(
+    t,
+    { enter },
+  ) {
+    const network = await enter('main')
+    const told: unknown[] = []
+    const { matchmaking } = network
+    matchmaking.on('found', ({ queue, players }) => told.push(['found', queue, players.length]))
+    matchmaking.on('again', (reason, queue) => told.push(['again', queue, reason]))
+    const joined = new Promise<Room>((resolve) => matchmaking.on('started', resolve))
+    await please(network, 'stay', 1_000)
+    await please(network, 'seek', 1_200)
+    const wrong = await failing(matchmaking.find('no such queue'))
+    t.equal(wrong.code, 'UNKNOWN_QUEUE')
+
+    await matchmaking.find('pair', { properties: { rating: 1_000 }, name: 'Ada' })
+    await until(() => told.length === 2)
+    t.same(told, [
+      ['found', 'pair', 2],
+      ['again', 'pair', 'missed'],
+    ])
+    t.equal((await failing(matchmaking.find('pair'))).code, 'ALREADY_SEARCHING')
+    await matchmaking.leave()
+    t.equal((await failing(matchmaking.leave())).code, 'NOT_SEARCHING')
+
+    await matchmaking.find('pair', { properties: { rating: 1_150 }, name: 'Ada' })
+    const room = await joined
+    await until(() => room.members.size === 2)
+    t.same(
+      [...room.members.values()].map(({ name }) => name).sort(),
+      ['Ada', 'Bob'],
+      'who was close enough',
+    )
+    t.equal(matchmaking.queue, undefined)
   },
 
   async 'a query survives a cut of its asker and of its target'(t, { join }) {

@@ -15,6 +15,7 @@ import { createKept, type TokenStorage } from './kept.ts'
 import { lagged, type OpenLink } from './lag.ts'
 import { openLink, type Timers, type WebSocketConstructor } from './link.ts'
 import { type PageLocation, platformLocation } from './location.ts'
+import { createMatchmaking, type Matchmaking } from './matchmaking.ts'
 import { createNotifications, type Notifications } from './notify.ts'
 import { createPackets, type PacketContext, type Packets } from './packets.ts'
 import { createPlayers, type Players } from './players.ts'
@@ -45,6 +46,7 @@ export { NetworkError } from './failure.ts'
 export type { CastOptions, CastResult, RemoteFunction } from './functions.ts'
 export type { TokenStorage } from './kept.ts'
 export type { PageLocation } from './location.ts'
+export type { FindOptions, Found, MatchEvents, Waiting } from './matchmaking.ts'
 export type { PacketContext, PacketListener } from './packets.ts'
 export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './players.ts'
 export type { AskOptions, QueryHandler } from './queries.ts'
@@ -111,6 +113,7 @@ export interface Network {
   readonly events: Events
   readonly queries: Queries
   readonly functions: Functions
+  readonly matchmaking: Matchmaking
   readonly channels: Channels
   readonly notifications: Notifications
   readonly packets: Packets
@@ -172,6 +175,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
     events: createEvents(session, rooms.all, report),
     queries: createQueries({ ...answering, builtIns: platformDialogs() }),
     functions: createFunctions({ ...answering, players }),
+    matchmaking: createMatchmaking(session, rooms, report),
     channels: createChannels(session, report),
     notifications: createNotifications(session, report),
     packets: createPackets({

@@ -7,6 +7,7 @@ import {
   type Role,
   type Room,
 } from '../../web-client/client.ts'
+import { openRaw, type RawClient } from './client.ts'
 import { kindOf } from './stage.ts'
 import { type Tap, tapped } from './tap.ts'
 import { NodeSocket } from './world.ts'
@@ -34,6 +35,8 @@ export interface Company {
    *   session: { value }. `assign` [number, role]: Bob does. What fails says { code, message }.
    * - `part` [who]: Bob or Cleo leaves the room. `cut` [who]: the connection is cut, and comes back.
    * - `answer` []: what was, or next is, asked of Bob’s `game.slow` is answered.
+   * - `seek` [rating]: Bob searches in the queue `pair`. `stay` [rating]: so does a stranger, who
+   *   does not come when a match is found.
    * - `chat` [channel, message, …]: Bob joins the channel and says these there, one after the other.
    *   `chatted` [channel]: what he heard in it so far, each as [offset, name, message].
    */
@@ -57,6 +60,7 @@ export async function gather(url: string): Promise<Company> {
   const people = { bob, cleo }
   const heard: Record<Name, Json[]> = { bob: [], cleo: [] }
   const chats: ChannelMessage[] = []
+  const strangers: RawClient[] = []
   let frames = 0
   let slow = gate()
 
@@ -112,6 +116,19 @@ export async function gather(url: string): Promise<Company> {
       await slow.answer('late')
       return true
     },
+    async seek(rating) {
+      await leaveOthers(bob)
+      await bob.matchmaking.find('pair', { properties: { rating: Number(rating) } })
+      return true
+    },
+    async stay(rating) {
+      const stranger = await openRaw(NodeSocket, url)
+      strangers.push(stranger)
+      const properties = { rating: Number(rating) }
+      await stranger.ask('match.find', { queue: 'pair', properties })
+      void stranger.next('match.found').then(() => stranger.ask('match.leave'))
+      return true
+    },
     async chat(channel, ...messages) {
       await bob.channels.join(Number(channel))
       for (const message of messages) await bob.channels.send(Number(channel), message)
@@ -142,6 +159,7 @@ export async function gather(url: string): Promise<Company> {
       return command && told(command(...(Array.isArray(amount) ? amount : [amount])))
     },
     close() {
+      for (const stranger of strangers) stranger.drop()
       bob.close()
       cleo.close()
     },

@@ -59,6 +59,7 @@ export async function direct(t: Stageable, seed: number): Promise<Places> {
     port: 0,
     kinds: [STAGE, CAMP],
     rooms: { judge: JUDGE },
+    queues: { pair: { kind: 'stage', max: 2, near: { rating: { within: 100 } } } },
     packets: stagePackets(),
     limits: { ...LIMITS, ...BUDGET, heartbeat_ms: 5_000, hard_bytes: BURST_BYTES },
   })

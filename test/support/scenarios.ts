@@ -27,6 +27,7 @@ export const SCENARIOS = [
   'Refresh and Redirect come to the game',
   'a room is made, found, listed, locked, updated and its members kicked',
   'a second window takes the seat of the first, which is told',
+  'two strangers who search are brought together, and search on where one does not come',
   'a query survives a cut of its asker and of its target',
   'a server without configuration has open rooms, listed by what they say',
   'members hear what another is known by',

@@ -34,6 +34,10 @@ const _SCENARIOS := [
 	["Refresh and Redirect come to the game", "_directions"],
 	["a room is made, found, listed, locked, updated and its members kicked", "_room"],
 	["a second window takes the seat of the first, which is told", "_takes_over"],
+	[
+		"two strangers who search are brought together, and search on where one does not come",
+		"_matched",
+	],
 	["a query survives a cut of its asker and of its target", "_query_cut"],
 	["a server without configuration has open rooms, listed by what they say", "_opens"],
 	["members hear what another is known by", "_describes"],
@@ -177,6 +181,42 @@ func _takes_over() -> void:
 	_equal(seen.items, [[seat.you, second.session.id]], "back is")
 	var back = yield(first.rooms.join(room.code), "completed")
 	_check(back.ok and back.room.you == seat.you, "and back again: %s" % back)
+
+
+func _matched() -> void:
+	var network = yield(_enter("main"), "completed")
+	var matchmaking = network.matchmaking
+	var told := Seen.new()
+	matchmaking.connect("found", told, "on_found")
+	matchmaking.connect("again", told, "on_again")
+	var joined := Seen.new()
+	matchmaking.connect("started", joined, "on_match")
+	yield(_please(network, ["stay", 1000]), "completed")
+	yield(_please(network, ["seek", 1200]), "completed")
+	var wrong = yield(matchmaking.find("no such queue"), "completed")
+	_equal(_code(wrong), EstragonProtocol.UNKNOWN_QUEUE, "no such queue")
+	_equal(matchmaking.queue, "", "searches in none")
+	var options := {"properties": {"rating": 1000}, "name": "Ada"}
+	var began = yield(matchmaking.find("pair", options), "completed")
+	_check(began.ok, "searches: %s" % began)
+	yield(_until(told, "has_count", [2], "a match came and went"), "completed")
+	_equal(told.items, [["found", "pair", 2], ["again", "pair", "missed"]], "told")
+	var twice = yield(matchmaking.find("pair", options), "completed")
+	_equal(_code(twice), EstragonProtocol.ALREADY_SEARCHING, "searches already")
+	var left = yield(matchmaking.leave(), "completed")
+	_check(left.ok, "searches no longer: %s" % left)
+	left = yield(matchmaking.leave(), "completed")
+	_equal(_code(left), EstragonProtocol.NOT_SEARCHING, "nor twice")
+	yield(matchmaking.find("pair", {"properties": {"rating": 1150}, "name": "Ada"}), "completed")
+	yield(_until(joined, "has_members", [2], "both sit"), "completed")
+	if joined.items.empty():
+		return
+	var names := []
+	for member in joined.items[0].members.values():
+		names.append(member.name)
+	names.sort()
+	_equal(names, ["Ada", "Bob"], "who was close enough")
+	_equal(matchmaking.queue, "", "and searches no longer")
 
 
 func _leaves() -> void:

@@ -17,6 +17,18 @@ var _company: Dictionary = {}
 class Seen:
 	extends "res://test/telling.gd".Heard
 
+	func on_found(found: Dictionary) -> void:
+		items.append(["found", found["queue"], found["players"].size()])
+
+	func on_again(reason: String, queue: String) -> void:
+		items.append(["again", queue, reason])
+
+	func on_match(room, _found: Dictionary) -> void:
+		items.append(room)
+
+	func has_members(count: int) -> bool:
+		return items.size() == 1 and items[0].members.size() == count
+
 	func on_gone(_member, reason: String) -> void:
 		items.append(reason)
 

@@ -30,6 +30,10 @@ func _run() -> void:
 		"a room is made, found, listed, locked, updated and its members kicked", _makes_a_room
 	)
 	await _tell("a second window takes the seat of the first, which is told", _takes_over)
+	await _tell(
+		"two strangers who search are brought together, and search on where one does not come",
+		_matched
+	)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
 	await _tell(
 		"a server without configuration has open rooms, listed by what they say", _opens
@@ -185,6 +189,51 @@ func _takes_over() -> void:
 	_equal(seen, [[seat.you, second.session.id]], "back is")
 	var back := await first.rooms.join(room.code)
 	_check(back.ok and back.room.you == seat.you, "and back again: %s" % back)
+
+
+func _matched() -> void:
+	var network := await _enter("main")
+	var matchmaking := network.matchmaking
+	var told: Array = []
+	matchmaking.found.connect(
+		func(found: Dictionary) -> void:
+			var players: Array = found["players"]
+			told.append(["found", found["queue"], players.size()])
+	)
+	matchmaking.again.connect(
+		func(reason: String, queue: String) -> void: told.append(["again", queue, reason])
+	)
+	var joined: Array[EstragonRoom] = []
+	matchmaking.started.connect(
+		func(room: EstragonRoom, _found: Dictionary) -> void: joined.append(room)
+	)
+	await _please(network, ["stay", 1000])
+	await _please(network, ["seek", 1200])
+	var wrong := await matchmaking.find("no such queue")
+	_equal(_code(wrong), EstragonProtocol.UNKNOWN_QUEUE, "no such queue")
+	_equal(matchmaking.queue, "", "searches in none")
+	var options := {"properties": {"rating": 1000}, "name": "Ada"}
+	var began := await matchmaking.find("pair", options)
+	_check(began.ok, "searches: %s" % began)
+	await _until(func() -> bool: return told.size() == 2, "a match came and went")
+	_equal(told, [["found", "pair", 2], ["again", "pair", "missed"]], "told")
+	var twice := await matchmaking.find("pair", options)
+	_equal(_code(twice), EstragonProtocol.ALREADY_SEARCHING, "searches already")
+	var left := await matchmaking.leave()
+	_check(left.ok, "searches no longer: %s" % left)
+	_equal(_code(await matchmaking.leave()), EstragonProtocol.NOT_SEARCHING, "nor twice")
+	await matchmaking.find("pair", {"properties": {"rating": 1150}, "name": "Ada"})
+	await _until(
+		func() -> bool: return joined.size() == 1 and joined[0].members.size() == 2, "both sit"
+	)
+	if joined.size() != 1:
+		return
+	var names: Array = joined[0].members.values().map(
+		func(member: EstragonMember) -> String: return member.name
+	)
+	names.sort()
+	_equal(names, ["Ada", "Bob"], "who was close enough")
+	_equal(matchmaking.queue, "", "and searches no longer")
 
 
 func _leaves() -> void:

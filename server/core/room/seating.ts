@@ -30,8 +30,19 @@ export interface Entrant {
 /** A place that counts against capacity, for whom it is kept. */
 interface Reservation {
   readonly receiver: Session
-  /** Gives the place up; once is enough. */
-  release(): void
+  /** Ends it, and says how; once is enough. */
+  release(outcome?: Outcome): void
+}
+
+/** What becomes of a place: it was taken; or its time was up, its session was refused, or is over. */
+export type Outcome = 'taken' | 'late' | 'refused' | 'gone'
+
+/** A place kept for a session that did not ask for it, until it joins. */
+export interface Held extends Reservation {
+  /** Whether it has asked for it, and the room thinks. */
+  readonly isAsked: boolean
+  /** It has, and the room has `limits.hook_ms`. */
+  ask(late: () => void): void
 }
 
 export interface SeatingOptions {
@@ -50,6 +61,7 @@ export type Seating = ReturnType<typeof createSeating>
 export function createSeating({ world, limits, rooms, isBackend, tellLatest }: SeatingOptions) {
   const { attempt, failed } = createFaults(world)
   const reserved = new Map<Session, Set<Reservation & { readonly generation: number }>>()
+  const held = new Map<Session, Map<Room, Held>>()
 
   const observer: SessionObserver = {
     // Who asked before its counts began anew is told OUTCOME_UNKNOWN, and may ask again.
@@ -59,23 +71,64 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
     },
     ended(session) {
       for (const one of reserved.get(session) ?? []) one.release()
+      for (const one of [...(held.get(session)?.values() ?? [])]) one.release('gone')
     },
   }
 
-  return { observer, reserve, admit, seat, close }
+  return { observer, hold, admit, close }
 
   /** Gives up every place that is kept. */
   function close(): void {
     for (const own of [...reserved.values()]) for (const one of [...own]) one.release()
+    for (const own of [...held.values()]) for (const one of [...own.values()]) one.release()
   }
 
-  /** Keeps a place for at most `ms`; refused where there is none to be had. */
-  function reserve(entrant: Entrant, ms: number, late: () => void): Reservation {
+  /**
+   * Keeps a place for a session that did not ask for one, for at most `ms`; refused where it could not
+   * take it. Its next join of that room takes it, or gives it up. Tells `over` what became of it, once.
+   */
+  function hold(session: Session, room: Room, ms: number, over: (outcome: Outcome) => void): Held {
+    judge({ session, room, isOwn: true })
+    const own = held.get(session) ?? new Map<Room, Held>()
+    let cancel = world.after(ms, () => place.release('late'))
+    const place = {
+      receiver: session,
+      isAsked: false,
+      ask(late: () => void) {
+        place.isAsked = true
+        cancel()
+        cancel = world.after(limits.hook_ms, () => {
+          place.release('refused')
+          late()
+        })
+      },
+      release(outcome: Outcome = 'gone') {
+        if (!room.reserved.delete(place)) return
+        cancel()
+        own.delete(room)
+        if (own.size === 0) held.delete(session)
+        over(outcome)
+        rooms.release(room, true)
+      },
+    }
+    room.reserved.add(place)
+    held.set(session, own.set(room, place))
+    return place
+  }
+
+  /** The place that is kept for who asks now. */
+  function heldFor({ context, room }: Entrant): Held | undefined {
+    const place = held.get(context.session)?.get(room)
+    return place?.isAsked ? undefined : place
+  }
+
+  /** Keeps a place for who asks, until the room has decided. */
+  function reserve(entrant: Entrant, late: () => void): Reservation {
     const { context, room, isOwn } = entrant
     const { session } = context
-    judge(entrant)
+    judge(whoOf(entrant))
     const own = reserved.get(session) ?? new Set()
-    const cancel = world.after(ms, () => {
+    const cancel = world.after(limits.hook_ms, () => {
       reservation.release()
       late()
     })
@@ -97,31 +150,46 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
 
   /** Asks the room, which may think about it until `limits.hook_ms`; what seats whom it lets in. */
   function admit(entrant: Entrant): (() => Seat) | Promise<() => Seat> {
+    const place = heldFor(entrant)
+    return kept(place, () => {
+      const said = ask(entrant, place)
+      // What is no promise is what the room says.
+      return said instanceof Deciding
+        ? decided(entrant, said.thought, place)
+        : () => kept(place, () => seat(entrant, said, place))
+    })
+  }
+
+  function ask(entrant: Entrant, place: Held | undefined): Json | undefined | Deciding {
     const { context, room, name, data } = entrant
     const { session } = context
-    judge(entrant)
-    if (seatHeldBy(room, session.player)) return () => seat(entrant, undefined)
+    judge(whoOf(entrant), place)
+    if (seatHeldBy(room, session.player)) return undefined
     const joining = { session, player: session.player, name, data }
     const said = attempt(room, () => room.hooks.onJoin?.(joining))
     const thought = promisedBy(said)
-    // What is no promise is what the room says.
-    return thought ? decided(entrant, thought) : () => seat(entrant, said as Json | undefined)
+    return thought ? new Deciding(thought) : (said as Json | undefined)
   }
 
   /** Keeps a place while the room thinks, and until what it decided is done. */
-  function decided(entrant: Entrant, thought: Promise<Json | undefined>): Promise<() => Seat> {
+  function decided(
+    entrant: Entrant,
+    thought: Promise<Json | undefined>,
+    place: Held | undefined,
+  ): Promise<() => Seat> {
     return new Promise((resolve, reject) => {
       const text = `the room did not decide within ${limits.hook_ms} ms`
       const late = () => reject(new Refusal('TIMEOUT', text))
       // First of all, so that what it rejects with is heard even where there is no place any more.
       thought
         .then((said) => {
-          judge(entrant, reservation)
+          judge(whoOf(entrant), reservation)
           resolve(() => seat(entrant, said, reservation))
         })
         .catch((error) => reject(failed(entrant.room, error)))
-      const reservation = reserve(entrant, limits.hook_ms, late)
-      entrant.context.atEnd(reservation.release)
+      place?.ask(late)
+      const reservation = place ?? reserve(entrant, late)
+      entrant.context.atEnd(() => reservation.release('refused'))
     })
   }
 
@@ -129,7 +197,7 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
   function seat(entrant: Entrant, said: Json | undefined, reservation?: Reservation): Seat {
     const { context, room, name } = entrant
     const { session } = context
-    judge(entrant, reservation)
+    judge(whoOf(entrant), reservation)
     const held = seatHeldBy(room, session.player)
     const away = session.connection === null
     if (held) return takeOver(entrant, held, { ...held, receiver: session, away }, reservation)
@@ -139,7 +207,7 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
     if (away) member.awaySince = world.now()
     const pages = seatPages(room, member, [...room.members, member], session)
     rooms.enter(member, room)
-    reservation?.release()
+    reservation?.release('taken')
     return told(entrant, pages, () => {
       rooms.guard(room, () => room.hooks.onJoined?.(member))
     })
@@ -152,7 +220,7 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
     const members = Array.from(room.members, (one) => (one === held ? will : one))
     const pages = seatPages(room, will, members, session)
     rooms.takeOver(held, room, session)
-    reservation?.release()
+    reservation?.release('taken')
     return told(entrant, pages, () => {
       tellLatest(room, session)
       // Who was away may have to be the host now: it is told as any other, once it has its seat.
@@ -174,7 +242,7 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
   }
 
   /** Whether there is a seat to be had, or one `kept`, at this moment. */
-  function judge({ context: { session }, room, isOwn }: Entrant, kept?: Reservation): void {
+  function judge({ session, room, isOwn }: Who, kept?: Reservation): void {
     if (session.ended) throw new Refusal('TARGET_LEFT', 'the session is over')
     if (isBackend(session)) throw new Refusal('PERMISSION_DENIED', 'a backend sits in no room')
     if (!rooms.has(room)) throw new Refusal('ROOM_NOT_FOUND', `${room.code} is gone`)
@@ -197,6 +265,36 @@ export function createSeating({ world, limits, rooms, isBackend, tellLatest }: S
     if (problem) throw new TypeError(problem)
     checkBytes('what onJoin returned', data, dataBytesIn(room, limits))
     return data
+  }
+}
+
+/** Who would sit where. */
+interface Who extends Pick<Entrant, 'room' | 'isOwn'> {
+  readonly session: Session
+}
+
+const whoOf = ({ context, room, isOwn }: Entrant): Who => ({
+  session: context.session,
+  room,
+  isOwn,
+})
+
+/** What a room has not decided yet. */
+class Deciding {
+  readonly thought: Promise<Json | undefined>
+
+  constructor(thought: Promise<Json | undefined>) {
+    this.thought = thought
+  }
+}
+
+/** Gives a place up whose session was refused. */
+function kept<T>(place: Held | undefined, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    place?.release('refused')
+    throw error
   }
 }
 

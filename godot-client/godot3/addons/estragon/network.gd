@@ -33,6 +33,7 @@ const EstragonEvents := preload("events.gd")
 const EstragonFunctions := preload("functions.gd")
 const EstragonKeep := preload("keep.gd")
 const EstragonLink := preload("link.gd")
+const EstragonMatchmaking := preload("matchmaking.gd")
 const EstragonNotifications := preload("notifications.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonPlayers := preload("players.gd")
@@ -65,6 +66,8 @@ var events := EstragonEvents.new(session, rooms)
 var queries := EstragonQueries.new(session, rooms)
 # Registered names that others may execute.
 var functions := EstragonFunctions.new(session, rooms, players)
+# Strangers who find each other.
+var matchmaking := EstragonMatchmaking.new(session, rooms)
 # Lasting topics with members and history.
 var channels := EstragonChannels.new(session)
 # What services tell us.

@@ -41,6 +41,8 @@ var events: EstragonEvents = EstragonEvents.new(session, rooms)
 var queries: EstragonQueries = EstragonQueries.new(session, rooms)
 ## Names that others may execute.
 var functions: EstragonFunctions = EstragonFunctions.new(session, rooms, players)
+## Strangers who find each other.
+var matchmaking: EstragonMatchmaking = EstragonMatchmaking.new(session, rooms)
 ## Lasting topics with members and history.
 var channels: EstragonChannels = EstragonChannels.new(session)
 ## What services tell us.
