@@ -50,7 +50,7 @@ import { createQueries } from './features/queries.ts'
 import { createRelays } from './features/relay.ts'
 import { createRoomFeature } from './features/rooms.ts'
 import { createConnections } from './features/session.ts'
-import { kindOf } from './game/definition.ts'
+import { kindOf } from './game/opening.ts'
 import { createGate, type Gate } from './gate.ts'
 import { checkOptions, type HubOptions } from './options.ts'
 import { addressesRound, createRounds, pruneRound, type Round } from './rounds.ts'
@@ -216,7 +216,7 @@ export function createHub(options: HubOptions = {}) {
   const all: readonly Feature[] = features
   observers.push(...all.flatMap(({ observer }) => observer ?? []))
   playerObservers.push(...all.flatMap((feature) => feature.players ?? []))
-  const house = { rooms, world, intercom: intercom.ask }
+  const house = { rooms, world, ticks, intercom: intercom.ask }
   if (options.plaza ?? true) kinds.push(plaza.kind)
   const defined = Object.entries(options.rooms ?? {})
   const isOpen = options.open ?? (defined.length === 0 && (options.kinds ?? []).length === 0)
