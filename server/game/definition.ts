@@ -6,6 +6,7 @@ import { called, fields, type Kind, type Option, option } from '../option.ts'
 import { consistent, ROOM_OPTIONS, type RoomOptions } from './options.ts'
 import { handlers, type Registered, type RoomFunction, type RoomQuery } from './registered.ts'
 import type { GameRoom, RoomMember } from './room.ts'
+import type { StateRow } from './tables.ts'
 
 /** Who asks for a seat. */
 export type Entrant = Pick<RoomMember, 'session' | 'player' | 'name'> & {
@@ -25,45 +26,67 @@ export interface Said {
   readonly from: RoomMember
 }
 
+/** What a member would have a row be that its owner, or the host, may write. */
+export interface StateWish {
+  readonly table: string
+  readonly op: 'add' | 'change' | 'remove'
+  /** The row as it is; of one that is added there is none yet. */
+  readonly row: StateRow | undefined
+  /** The fields that it says, by their names. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly from: RoomMember
+}
+
 /**
  * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
  * harms its room only; a Refusal thrown by `onJoin`, or by what a member says, is told to the player.
  */
-export interface RoomLogic<Own = undefined> extends RoomOptions {
-  onCreate?(room: GameRoom<undefined>): Own
-  onJoin?(room: GameRoom<Own>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
-  onJoined?(room: GameRoom<Own>, member: RoomMember): void
-  onLeave?(room: GameRoom<Own>, member: RoomMember, reason: LeaveReason): void
-  onAway?(room: GameRoom<Own>, member: RoomMember): void
-  onBack?(room: GameRoom<Own>, member: RoomMember): void
-  onMessage?(room: GameRoom<Own>, said: Said): Partial<Words> | false | undefined
-  onEvent?(room: GameRoom<Own>, said: Said): void
-  onPacket?(room: GameRoom<Own>, packet: Packet, from: RoomMember): void
-  onDescribe?(room: GameRoom<Own>, member: RoomMember, described: Described): Described | undefined
-  onTick?(room: GameRoom<Own>, step: Step): void | Promise<void>
-  onDispose?(room: GameRoom<Own>): void
+export interface RoomLogic<Own = undefined, S = unknown> extends Omit<RoomOptions, 'state'> {
+  readonly state?: S
+  onCreate?(room: GameRoom<undefined, S>): Own
+  onJoin?(room: GameRoom<Own, S>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
+  onJoined?(room: GameRoom<Own, S>, member: RoomMember): void
+  onLeave?(room: GameRoom<Own, S>, member: RoomMember, reason: LeaveReason): void
+  onAway?(room: GameRoom<Own, S>, member: RoomMember): void
+  onBack?(room: GameRoom<Own, S>, member: RoomMember): void
+  onMessage?(room: GameRoom<Own, S>, said: Said): Partial<Words> | false | undefined
+  onEvent?(room: GameRoom<Own, S>, said: Said): void
+  onPacket?(room: GameRoom<Own, S>, packet: Packet, from: RoomMember): void
+  onDescribe?(
+    room: GameRoom<Own, S>,
+    member: RoomMember,
+    described: Described,
+  ): Described | undefined
+  onTick?(room: GameRoom<Own, S>, step: Step): void | Promise<void>
+  onWrite?(
+    room: GameRoom<Own, S>,
+    wish: StateWish,
+  ): Readonly<Record<string, unknown>> | false | undefined
+  onDispose?(room: GameRoom<Own, S>): void
 }
 
 /** The same with what it registers for `server`, each of whatever types. */
-export interface RoomDefinition<Own = undefined>
-  extends RoomLogic<Own>,
-    Registered<GameRoom<Own>, RoomMember> {}
+export interface RoomDefinition<Own = undefined, S = unknown>
+  extends RoomLogic<Own, S>,
+    Registered<GameRoom<Own, S>, RoomMember> {}
 
 /** A definition whose functions and queries are typed by the shapes that they are given. */
-export type TypedDefinition<Own, F, Q> = RoomLogic<Own> & {
+export type TypedDefinition<Own, F, Q, S> = RoomLogic<Own, S> & {
   readonly functions?: {
-    readonly [K in keyof F]: RoomFunction<GameRoom<Own>, RoomMember, F[K], Json>
+    readonly [K in keyof F]: RoomFunction<GameRoom<Own, S>, RoomMember, F[K], Json>
   }
-  readonly queries?: { readonly [K in keyof Q]: RoomQuery<GameRoom<Own>, RoomMember, Q[K], Json> }
+  readonly queries?: {
+    readonly [K in keyof Q]: RoomQuery<GameRoom<Own, S>, RoomMember, Q[K], Json>
+  }
 }
 
 /**
- * Says what a kind of room is; the types of its hooks follow from what `onCreate` returns, those of its
+ * Says what a kind of room is; the types of its hooks follow from what `onCreate` returns and from its `state`, those of its
  * functions and queries from their shapes.
  */
-export const defineRoom = <Own = undefined, F = unknown, Q = unknown>(
-  definition: TypedDefinition<Own, F, Q>,
-): RoomDefinition<Own> => definition
+export const defineRoom = <Own = undefined, F = unknown, Q = unknown, S = unknown>(
+  definition: TypedDefinition<Own, F, Q, S>,
+): RoomDefinition<Own, S> => definition
 
 /** What the hooks of a definition are called for; only code can have them. */
 export const HOOKS: {
@@ -95,6 +118,10 @@ export const HOOKS: {
   ),
   onTick: option(
     'a step of the room’s time, `tick_hz` of them a second: it is told its number and how late it is; while it takes its time the next are left out',
+    called(),
+  ),
+  onWrite: option(
+    'a member adds, changes or removes a row of a table that it may write; what it returns, by the names of fields, replaces what the member said, `false` keeps the row as it is, and it may refuse',
     called(),
   ),
   onDispose: option('the room ends', called()),

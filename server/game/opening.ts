@@ -8,11 +8,16 @@ import {
 import type { Member } from '../core/room/member.ts'
 import type { Room, RoomKind } from '../core/room/room.ts'
 import { createTimers } from '../core/room/timers.ts'
-import type { Step } from '../core/state/tick.ts'
+import { withState } from '../core/state/hooked.ts'
+import type { Known } from '../core/state/known.ts'
+import type { Step, Tick } from '../core/state/tick.ts'
+import type { Judge } from '../core/state/writes.ts'
 import { HOOKS, type RoomDefinition, type Said } from './definition.ts'
 import { ROOM_OPTIONS } from './options.ts'
 import { registry } from './registered.ts'
 import { type GameRoom, type House, openGame } from './room.ts'
+import { predicatesOf, type StateOption, tablesOf } from './state.ts'
+import { openTables } from './tables.ts'
 
 /** A definition as the server's own rooms understand it. */
 export function kindOf(name: string, definition: RoomDefinition<unknown>, house: House): RoomKind {
@@ -59,7 +64,12 @@ function openRoom(
   const enter: Enter = (run) => inside.run(room, run)
   const definition = ownDoing(given, enter)
   const timers = createTimers(world, (run) => rooms.guard(room, () => enter(run)))
-  const { game, seatOf } = openGame(room, house, timers, given, warnOfState)
+  const tick = tickOf(room.kind.name, given, house)
+  // It was checked when the server began.
+  const state = given.state as StateOption | undefined
+  const opened = state && house.openState(room, knownOf(state, tick))
+  const tables = opened && openTables(opened.state)
+  const { game, seatOf } = openGame(room, house, timers, tables, given, warnOfState)
   const own: GameRoom<unknown> = game
   try {
     game.own = definition.onCreate?.(game as GameRoom<undefined>)
@@ -70,9 +80,10 @@ function openRoom(
     throw error
   }
   const { onJoin, onMessage, onEvent, onPacket, onDescribe, onTick } = definition
-  const stop = onTick && tickOf(room.kind.name, given, house).add(step)
+  const stop = (onTick || opened) && tick.add(step)
+  opened?.begin()
   const said = ({ from, ...rest }: RoomMessage): Said => ({ ...rest, from: seatOf(from) })
-  return {
+  const hooks: RoomHooks = {
     ...(!hasHooks(definition) && AS_MEMBERS_SAY),
     ...(onJoin && {
       onJoin: ({ session, player, name, data }: Joining) =>
@@ -97,6 +108,21 @@ function openRoom(
       stop?.()
       return definition.onDispose?.(own)
     },
+  }
+  return opened ? withState(hooks, opened) : hooks
+
+  /** What the room knows, as its own logic judges who sees and writes it. */
+  function knownOf(state: StateOption, tick: Tick): Known {
+    const { tick_hz = ROOM_OPTIONS.tick_hz.default } = given
+    const predicates = predicatesOf(state, (sees) => (row, member) => {
+      let isSeen = false
+      rooms.guard(room, () => {
+        isSeen = enter(() => sees(row, seatOf(member)))
+      })
+      return isSeen
+    })
+    const judge: Judge = (wish) => definition.onWrite?.(own, { ...wish, from: seatOf(wish.from) })
+    return { ...tablesOf(state), tick, tick_hz, predicates, judge }
   }
 
   function step(now: Step): Promise<unknown> | undefined {

@@ -19,6 +19,7 @@ import {
   preset,
   shaped,
 } from '../option.ts'
+import { stateKind } from './state.ts'
 
 const MOST_NAMESPACES = 64
 const namespace = shaped(
@@ -113,6 +114,10 @@ export const ROOM_OPTIONS = {
     `how many steps a second the time of its rooms has, for \`onTick\` and for what members see of their state (${LEAST_HZ} to ${MOST_HZ})`,
     shaped(float64({ min: LEAST_HZ, max: MOST_HZ })),
     20,
+  ),
+  state: option(
+    'what its rooms know, as members see it: `defineState({ … })`, or in JSON `{ "tables": [ … ] }`, as `state.schema` tells them',
+    stateKind,
   ),
 } as const
 

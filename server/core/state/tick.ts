@@ -16,7 +16,7 @@ export interface Step {
 
 type Listener = (step: Step) => unknown
 
-interface Tick {
+export interface Tick {
   /** Calls back each step from the next one on, until cancelled. */
   add(callback: Listener): Cancel
 }
