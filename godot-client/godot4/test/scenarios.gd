@@ -210,7 +210,7 @@ func _matched() -> void:
 	await _please(network, ["stay", 1000])
 	await _please(network, ["seek", 1200])
 	var wrong := await matchmaking.find("no such queue")
-	_equal(_code(wrong), EstragonProtocol.UNKNOWN_QUEUE, "no such queue")
+	_equal(wrong.error.code if wrong.error else "", EstragonProtocol.UNKNOWN_QUEUE, "no such queue")
 	_equal(matchmaking.queue, "", "searches in none")
 	var options := {"properties": {"rating": 1000}, "name": "Ada"}
 	var began := await matchmaking.find("pair", options)
@@ -218,10 +218,12 @@ func _matched() -> void:
 	await _until(func() -> bool: return told.size() == 2, "a match came and went")
 	_equal(told, [["found", "pair", 2], ["again", "pair", "missed"]], "told")
 	var twice := await matchmaking.find("pair", options)
-	_equal(_code(twice), EstragonProtocol.ALREADY_SEARCHING, "searches already")
+	var code := twice.error.code if twice.error else ""
+	_equal(code, EstragonProtocol.ALREADY_SEARCHING, "searches already")
 	var left := await matchmaking.leave()
 	_check(left.ok, "searches no longer: %s" % left)
-	_equal(_code(await matchmaking.leave()), EstragonProtocol.NOT_SEARCHING, "nor twice")
+	left = await matchmaking.leave()
+	_equal(left.error.code if left.error else "", EstragonProtocol.NOT_SEARCHING, "nor twice")
 	await matchmaking.find("pair", {"properties": {"rating": 1150}, "name": "Ada"})
 	await _until(
 		func() -> bool: return joined.size() == 1 and joined[0].members.size() == 2, "both sit"

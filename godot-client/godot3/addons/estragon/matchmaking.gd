@@ -69,7 +69,7 @@ func find(name: String, options: Dictionary = {}) -> EstragonResult:
 # Searches no longer, or gives up the seat that was found. Fails with NOT_SEARCHING.
 func leave() -> EstragonResult:
 	queue = ""
-	return yield(_session.request("match.leave"), "completed")
+	return yield(_session.request("match.leave", {}), "completed")
 
 
 func _on_message(message: EstragonMessage) -> void:

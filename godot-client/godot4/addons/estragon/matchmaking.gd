@@ -67,7 +67,7 @@ func find(name: String, options: Dictionary = {}) -> EstragonResult:
 ## Searches no longer, or gives up the seat that was found. Fails with NOT_SEARCHING.
 func leave() -> EstragonResult:
 	queue = ""
-	return await _session.request("match.leave")
+	return await _session.request("match.leave", {})
 
 
 func _on_message(message: EstragonMessage) -> void:
