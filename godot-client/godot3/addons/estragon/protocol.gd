@@ -589,6 +589,32 @@ const MOST_WAIT_MS := 1000
 const PACE := 0.99
 # How much of a burst is not used, as time.
 const SLACK_MS := 950
+# How many arrivals tell how late frames come.
+const PLAYBACK_WINDOW := 200
+# How old those may be, in ms.
+const PLAYBACK_STALE_MS := 30000
+# What is shown is so far behind that this part of the frames would have been there.
+const PLAYBACK_PART := 0.98
+# And so much more, in ms.
+const PLAYBACK_MARGIN_MS := 5
+# The latest that is waited for, beyond the soonest arrival, in ms.
+const PLAYBACK_MOST_DELAY_MS := 250
+# A clock that is wrong by no more than this is not mended, in ms.
+const PLAYBACK_TOLERANCE_MS := 5
+# In about how long it is mended, in ms.
+const PLAYBACK_EASE_MS := 200
+# How much faster a clock that is late runs at most.
+const PLAYBACK_MOST_FASTER := 0.25
+# How much slower one that is early runs at most.
+const PLAYBACK_MOST_SLOWER := 0.05
+# What is further off than this is mended at once, in ms.
+const PLAYBACK_SNAP_MS := 1000
+# How far beyond the newest frame what moves moves on, in ms.
+const PLAYBACK_EXTRAPOLATE_MS := 50
+# How long it waits there for a frame before nothing moves any more, in ms.
+const PLAYBACK_WAIT_MS := 500
+# Who has not looked for so long was busy: what arrived meanwhile says nothing of the line.
+const PLAYBACK_HITCH_MS := 250
 # The class of each binary kind, by its name.
 const BINARY_RATES := {
 	"packet": "packet",
