@@ -12,6 +12,9 @@ import {
   readUp,
 } from './relay-frame.ts'
 
+import { readStateHead, STATE_DOWN } from './state-frame.ts'
+import { readStateUpHead, STATE_UP } from './state-up.ts'
+
 /** One line of the table of binary kinds. */
 export interface BinaryKind<Head = unknown> {
   readonly name: string
@@ -68,6 +71,25 @@ export const BINARY = {
     doc: 'The same, dropped for who is away or reads too slowly.',
     read: RELAY_HEADS,
     errors: RELAY_ERRORS,
+  },
+  state_down: {
+    name: 'state_down',
+    byte: STATE_DOWN,
+    direction: 'to_client',
+    delivery: 'state',
+    rate: 'input',
+    doc: 'What became of a room’s tables: see [State](#state).',
+    read: { server: readStateHead, client: readStateHead },
+  },
+  state_up: {
+    name: 'state_up',
+    byte: STATE_UP,
+    direction: 'to_server',
+    delivery: 'state',
+    rate: 'input',
+    doc: 'The tick a member has, its inputs, and what its own rows are: see [State](#state).',
+    read: { server: readStateUpHead, client: readStateUpHead },
+    errors: ['ROOM_NOT_FOUND', 'TABLE_NOT_FOUND', 'UNSUPPORTED'],
   },
 } as const satisfies Readonly<Record<string, BinaryKind>>
 

@@ -234,6 +234,13 @@ export const ERRORS = {
   },
   RELAY_FULL: { status: 409, by: 'server', doc: 'The relay has as many peers as it may.' },
   RELAY_REFUSED: { status: 403, by: 'server', doc: 'Peer 1 of this relay refuses new peers.' },
+  TABLE_NOT_FOUND: { status: 404, by: 'server', doc: 'The room has no table of this name.' },
+  ROW_NOT_FOUND: { status: 404, by: 'server', doc: 'The table has no row in this slot.' },
+  TABLE_FULL: {
+    status: 409,
+    by: 'server',
+    doc: 'The table has as many rows as it may, or the member as many in it.',
+  },
   UNKNOWN_REQUEST: {
     status: 404,
     by: 'server',

@@ -11,6 +11,7 @@ import { queries } from './queries.ts'
 import { relay } from './relay.ts'
 import { rooms } from './rooms.ts'
 import { session } from './session.ts'
+import { state } from './state.ts'
 
 /** The only list of features. */
 export const FEATURES = {
@@ -25,6 +26,7 @@ export const FEATURES = {
   backends,
   packets,
   relay,
+  state,
   plaza,
 } as const
 

@@ -6,6 +6,7 @@ import {
   array,
   bool,
   choice,
+  float64,
   integer,
   json,
   nullable,
@@ -14,6 +15,7 @@ import {
   record,
   text,
 } from './schema.ts'
+import { inputsShape, stateHashShape, tablesShape } from './state-schema.ts'
 
 /** Letters and digits that cannot be taken for one another. */
 export const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
@@ -103,7 +105,23 @@ export const seat = () =>
 const joining = {
   name: about('The name to be known by in this room.', optional(askedName())),
   data: about('What the room’s kind asks of who joins.', optional(json())),
+  schemas: about(
+    'The hashes of the tables that the client knows: `state.schema` leaves these out.',
+    optional(array(stateHashShape(), 64)),
+  ),
 }
+
+const openState = () =>
+  about(
+    'What a new room of the kind `open` knows: its tables, and how often they are told.',
+    optional(
+      object({
+        tables: tablesShape(),
+        inputs: optional(inputsShape()),
+        tick_hz: optional(float64({ min: 1, max: 60 })),
+      }),
+    ),
+  )
 
 /** Some of them only where the room’s kind takes its time, and the room is another then. */
 const JOIN_ERRORS = [
@@ -124,10 +142,11 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
       capacity: about('Fewer seats than the kind has.', optional(capacity())),
       listed: optional(listed()),
       properties: optional(properties()),
+      state: openState(),
       ...joining,
     }),
     reply: seat(),
-    errors: ['UNKNOWN_KIND', ...JOIN_ERRORS],
+    errors: ['UNKNOWN_KIND', 'UNSUPPORTED', ...JOIN_ERRORS],
   },
   'room.join': {
     direction: 'to_server',
@@ -144,10 +163,11 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     data: object({
       kind: kind(),
       properties: about('What the room must say; a new one says just that.', optional(record())),
+      state: openState(),
       ...joining,
     }),
     reply: seat(),
-    errors: ['UNKNOWN_KIND', ...JOIN_ERRORS],
+    errors: ['UNKNOWN_KIND', 'UNSUPPORTED', ...JOIN_ERRORS],
   },
   'room.leave': {
     direction: 'to_server',

@@ -15,6 +15,7 @@ import {
   object,
   optional,
   text,
+  tuple,
 } from './schema.ts'
 
 /** The version of the wire; tables of another version speak another protocol. */
@@ -121,6 +122,10 @@ export const session = feature('session', 'Connections, and sessions that surviv
       forgotten: about(
         'How many of the oldest frames it has sent it can no longer send again.',
         optional(integer('uint32')),
+      ),
+      states: about(
+        'Of each room whose state it has: the room’s number in frames, and the tick it has.',
+        optional(array(tuple(integer('uint32'), integer('uint32')), 64)),
       ),
       ...abilities,
     }),

@@ -50,6 +50,7 @@ import { createQueries } from './features/queries.ts'
 import { createRelays } from './features/relay.ts'
 import { createRoomFeature } from './features/rooms.ts'
 import { createConnections } from './features/session.ts'
+import { createState } from './features/state.ts'
 import { kindOf } from './game/definition.ts'
 import { createGate, type Gate } from './gate.ts'
 import { checkOptions, type HubOptions } from './options.ts'
@@ -203,6 +204,7 @@ export function createHub(options: HubOptions = {}) {
     createFunctions({ ...hosts, resolve, logic }),
     packets,
     relays,
+    createState({ resolve }),
     plaza,
     intercom,
     { routes: createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }) },

@@ -51,8 +51,9 @@ export function createRoomFeature(options: RoomsOptions) {
   const { world, limits, rooms, seating, kinds, guesses, cleanName } = options
 
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
-    'room.create'(context, { kind: name, capacity, listed, properties, ...joining }) {
+    'room.create'(context, { kind: name, capacity, listed, properties, state, ...joining }) {
       const kind = kindNamed(name, 'room.create.kind')
+      refuseState(state, 'room.create.state')
       checkProperties(properties, 'room.create.properties')
       const wishes = {
         ...(capacity !== undefined && { capacity }),
@@ -66,8 +67,9 @@ export function createRoomFeature(options: RoomsOptions) {
       if (!room) throw new Refusal('ROOM_NOT_FOUND', `room.join.code: no room is called ${code}`)
       return join(context, room, joining, false)
     },
-    'room.join_or_create'(context, { kind: name, properties, ...joining }) {
+    'room.join_or_create'(context, { kind: name, properties, state, ...joining }) {
       const kind = kindNamed(name, 'room.join_or_create.kind')
+      refuseState(state, 'room.join_or_create.state')
       checkProperties(properties, 'room.join_or_create.properties')
       const { session } = context
       const seated = [...rooms.of(session)].find((room) => room.kind === kind)
@@ -147,6 +149,11 @@ export function createRoomFeature(options: RoomsOptions) {
     const names = kinds.map((one) => `"${one.name}"`).join(', ')
     const expected = names ? `expected ${names}` : 'this server has no kinds of room'
     throw new Refusal('UNKNOWN_KIND', `${place}: ${expected}`)
+  }
+
+  /** No kind takes tables of its rooms' creators yet. */
+  function refuseState(state: object | undefined, place: string): void {
+    if (state) throw new Refusal('UNSUPPORTED', `${place}: no room of this kind has tables`)
   }
 
   /** A room of a player's making. */

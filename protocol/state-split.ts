@@ -1,0 +1,129 @@
+import { Writer } from './bytes.ts'
+import type { ColumnValues } from './state-column.ts'
+import type { StateColumns } from './state-columns.ts'
+import {
+  type Change,
+  STATE_FLAGS,
+  type StateHead,
+  writeAdd,
+  writeGone,
+  writeStateHead,
+  writeUpdate,
+} from './state-frame.ts'
+import type { RowSet } from './state-rows.ts'
+
+/** What a frame is to say of one table. Of the same table in their order: gone, added, updated. */
+export type Told =
+  | { readonly op: 'remove' | 'leave'; readonly table: number; readonly rows: RowSet }
+  | {
+      readonly op: 'add'
+      readonly table: number
+      readonly rows: RowSet
+      /** One for each column of the table. */
+      readonly values: readonly ColumnValues[]
+    }
+  | { readonly op: 'update'; readonly table: number; readonly changes: readonly Change[] }
+
+/** A row that is longer than a whole frame may be. */
+export class RowTooLarge extends Error {
+  override readonly name = 'RowTooLarge'
+}
+
+const shared = /* @__PURE__ */ new Writer()
+
+/**
+ * The frames of one tick, none longer than `bytes`: all but the last have MORE, and only the first is
+ * a reset. What does not fit whole is parted by its rows; throws RowTooLarge where one alone does not.
+ */
+export function stateFrames(
+  head: Omit<StateHead, 'hasMore'>,
+  known: StateColumns,
+  told: readonly Told[],
+  bytes = Number.POSITIVE_INFINITY,
+): Uint8Array[] {
+  const writer = shared
+  const frames: Uint8Array[] = []
+  const waiting = [...told].reverse()
+  let last: Told | undefined
+  begin()
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const before = writer.at
+    if (!last || !isSameSection(last, next)) {
+      write(next)
+      if (writer.at <= bytes) {
+        last = next
+        continue
+      }
+      writer.at = before
+    }
+    if (last) {
+      finish(true)
+      waiting.push(next)
+      begin()
+    } else waiting.push(...halvesOf(next).reverse())
+  }
+  finish(false)
+  return frames
+
+  function begin(): void {
+    writer.at = 0
+    last = undefined
+    const isReset = head.isReset && frames.length === 0
+    const isAbsolute = head.isAbsolute || head.isReset
+    writeStateHead(writer, { ...head, isReset, isAbsolute, hasMore: false })
+  }
+
+  function finish(hasMore: boolean): void {
+    const frame = writer.taken()
+    if (hasMore) frame[0] = (frame[0] as number) | STATE_FLAGS.HAS_MORE
+    frames.push(frame)
+  }
+
+  function write(one: Told): void {
+    const columns = known.tables[one.table]?.columns ?? []
+    if (one.op === 'add') writeAdd(writer, one.table, columns, one.rows, one.values)
+    else if (one.op === 'update') writeUpdate(writer, one.table, columns, one.changes)
+    else writeGone(writer, one.table, one.op, one.rows)
+  }
+}
+
+/** Both would have the same head, which a frame has once. */
+const isSameSection = (a: Told, b: Told) => a.op === b.op && a.table === b.table
+
+function halvesOf(told: Told): Told[] {
+  if (told.op === 'update') return changesHalved(told.changes).map((some) => ({ ...told, ...some }))
+  const { rows } = told
+  const half = halfOf(rows.n, told.op)
+  const parts = [
+    [0, half],
+    [half, rows.n],
+  ] as const
+  return parts.map(([from, to]) => {
+    const part = { ...told, rows: someRows(rows, from, to) }
+    if (part.op !== 'add') return part
+    return { ...part, values: part.values.map((values) => values.slice(from, to)) }
+  })
+}
+
+/** By its columns, and one column by its rows. */
+function changesHalved(changes: readonly Change[]): { changes: Change[] }[] {
+  const half = changes.length >> 1
+  if (half > 0) return [{ changes: changes.slice(0, half) }, { changes: changes.slice(half) }]
+  return changes.flatMap(({ column, rows, values }) => {
+    const middle = halfOf(rows.n, 'update')
+    const some = (from: number, to: number) => ({
+      changes: [{ column, rows: someRows(rows, from, to), values: values.slice(from, to) }],
+    })
+    return [some(0, middle), some(middle, rows.n)]
+  })
+}
+
+function halfOf(n: number, op: string): number {
+  if (n > 1) return n >> 1
+  throw new RowTooLarge(`state.${op}: expected a row that fits a frame`)
+}
+
+const someRows = ({ slots }: RowSet, from: number, to: number): RowSet => ({
+  slots: Array.prototype.slice.call(slots, from, to) as number[],
+  n: to - from,
+})
