@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type GodotName, run } from './support/engines.ts'
+import { linesFile } from './support/lines.ts'
 
 const PROJECTS: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [
   ['godot32', 'godot3'],
@@ -9,12 +10,14 @@ const PROJECTS: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [
 ]
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+const lines = linesFile(t.testdir())
+
 for (const [engine, project] of PROJECTS) {
   t.test(`every vector of the wire replays in ${engine}`, (t) =>
     run(t, engine, {
       project: here(`../godot-client/${project}`),
       script: 'res://test/vectors.gd',
-      env: { ESTRAGON_VECTORS: here('../protocol/vectors.json') },
+      env: { ESTRAGON_VECTORS: here('../protocol/vectors.json'), ESTRAGON_LINES: lines },
     }),
   )
 }

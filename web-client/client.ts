@@ -10,6 +10,7 @@ import type { Clock } from './clock.ts'
 import { createDialogs, type Page } from './dialog.ts'
 import { createEvents, type Events } from './events.ts'
 import { failure } from './failure.ts'
+import { type Frames, platformFrames } from './frames.ts'
 import { createFunctions, type Functions } from './functions.ts'
 import { createKept, type TokenStorage } from './kept.ts'
 import { lagged, type OpenLink } from './lag.ts'
@@ -40,6 +41,9 @@ export type { PacketDefinition } from '../protocol/packet-kinds.ts'
 export { definePackets } from '../protocol/packet-set.ts'
 export type { Role } from '../protocol/rooms.ts'
 export type { Json } from '../protocol/schema.ts'
+export type { RowOf, State as RoomState } from '../protocol/state-define.ts'
+export { defineState, single, table } from '../protocol/state-define.ts'
+export * from '../protocol/state-field.ts'
 export type { Channel, ChannelMessage, ChannelsEvents } from './channels.ts'
 export type { ActionHandler, Actions, Delivered, EventListener, LatestListener } from './events.ts'
 export { NetworkError } from './failure.ts'
@@ -52,6 +56,9 @@ export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './p
 export type { AskOptions, QueryHandler } from './queries.ts'
 export type { Kicked, LeaveReason, Member, Room, RoomEvents, SeatTaken } from './room.ts'
 export type { SessionEvents, State } from './session.ts'
+export type { Shown, StateTables } from './state.ts'
+export type { SmoothOptions, StateRow } from './state-row.ts'
+export type { StateTable, TableEvents } from './state-table.ts'
 
 export interface ConnectOptions {
   /** The WebSocket to use: the platform's own unless given. Node 20 has none: pass `ws`'s. */
@@ -98,6 +105,8 @@ export interface ConnectOptions {
    * awaited, with the place of the call; the console unless given.
    */
   readonly report?: (error: unknown) => void
+  /** What calls back before a frame is drawn: the page's own unless given. */
+  readonly frames?: Frames
   /** Time, for tests. */
   readonly timers?: Timers
 }
@@ -155,12 +164,13 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
     wakeups: options.wakeups ?? platformWakeups(),
     packets: options.packets?.hash,
     report,
+    states: () => rooms.states(),
     ...(options.storage && {
       kept: createKept(options.storage, url, (text) => session.warn(text)),
     }),
   })
   const players = createPlayers(session)
-  const rooms = createRooms(session, report)
+  const rooms = createRooms({ session, timers, report, frames: options.frames ?? platformFrames() })
   const answering = { session, rooms: rooms.all, timers, report }
   const network: Network = {
     get state() {

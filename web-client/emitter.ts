@@ -4,6 +4,8 @@ export interface Emitter<E extends Record<string, unknown[]>> {
   on: On<E>
   /** Tells all who listen to `name`; whether anybody does. */
   emit<K extends keyof E>(name: K, ...args: E[K]): boolean
+  /** Whether anybody listens to `name`. */
+  has(name: keyof E): boolean
 }
 
 /** One listener may do for several names, if it looks at what they have in common: the first. */
@@ -28,6 +30,7 @@ export function createEmitter<E extends Record<string, unknown[]>>(report: Repor
         hear(() => (listener as (...args: unknown[]) => unknown)(...args), report)
       return own !== undefined && own.size > 0
     },
+    has: (name) => (listeners.get(name)?.size ?? 0) > 0,
   }
 }
 

@@ -27,13 +27,15 @@ export interface ResumeOptions {
   readonly requests: Requests
   /** What a hello says of this client, and a claim as well. */
   readonly abilities: object
+  /** Of each room whose state we have: its number in frames, and the tick. */
+  readonly states: () => readonly (readonly [room: number, tick: number])[]
   readonly write: (message: object) => void
 }
 
 export type Resume = ReturnType<typeof createResume>
 
 /** How a session gets over a drop: what both sides have of each other, and claims of it. */
-export function createResume({ outgoing, requests, abilities, write }: ResumeOptions) {
+export function createResume({ outgoing, requests, abilities, states, write }: ResumeOptions) {
   /** Counted frames that arrived. */
   let received = 0
   const told = { sent: 0, received: 0 }
@@ -76,7 +78,9 @@ export function createResume({ outgoing, requests, abilities, write }: ResumeOpt
       attempt++
       claimId = `claim-${attempt}`
       const { sent, forgotten } = outgoing
-      const known = fresh ? { fresh } : { attempt, sent, received, forgotten }
+      const had = states()
+      const told = { ...(had.length > 0 && { states: had }) }
+      const known = fresh ? { fresh } : { attempt, sent, received, forgotten, ...told }
       const data = { token, ...known, ...abilities }
       write({ type: 'session.resume', id: claimId, data })
     },

@@ -2,9 +2,11 @@ import type { AllMessages } from '../protocol/index.ts'
 import { type DataOf, type ReplyOf, toText } from '../protocol/message.ts'
 import type { Role } from '../protocol/rooms.ts'
 import type { Json } from '../protocol/schema.ts'
+import type { State } from '../protocol/state.ts'
 import { createEmitter, type Emitter, type On, type Report } from './emitter.ts'
 import type { Received } from './message.ts'
 import type { Session } from './session.ts'
+import type { OwnState, Shown, StateRoom, StateTables } from './state.ts'
 
 export type Seat = ReplyOf<AllMessages['room.join']>
 type MemberInfo = Seat['members'][number]
@@ -46,8 +48,8 @@ export type RoomEvents = {
   closed: []
 }
 
-/** A room we sit in. */
-export interface Room {
+/** A room we sit in; `S` is what it knows, where the client was told that. */
+export interface Room<S = State> {
   readonly code: string
   readonly kind: string
   readonly capacity: number
@@ -63,6 +65,10 @@ export interface Room {
   readonly listed: boolean
   readonly locked: boolean
   readonly properties: Readonly<Record<string, Json>>
+  /** The tables of what the room knows, by their names; empty until the server tells of them. */
+  readonly state: StateTables<S>
+  /** Which time of that is shown, and how late that is. */
+  readonly shown: Shown
   on: On<RoomEvents>
   leave(): Promise<void>
   /** Merges properties (null removes one), and lists the room or hides it. */
@@ -84,6 +90,7 @@ export interface Room {
 /** A room in the hands of the list that keeps it. */
 export interface OwnRoom {
   readonly room: Room
+  readonly state: OwnState
   /** What a seat, in one or several parts, says; a snapshot's members replace those known. */
   take(seat: readonly Seat[], isSnapshot: boolean): void
   /** What the server says of it. */
@@ -96,20 +103,24 @@ export interface RoomOptions {
   readonly report: Report
   /** We are not in it any more. */
   readonly gone: () => void
+  readonly open: (room: StateRoom) => OwnState
 }
 
-export function createRoom(first: Seat, { session, report, gone }: RoomOptions): OwnRoom {
+export function createRoom(first: Seat, { session, report, gone, open }: RoomOptions): OwnRoom {
   const { on, emit } = createEmitter<RoomEvents>(report)
   const members = new Map<number, Member>()
   let { room: info, you } = first
   const { code, kind } = info
   const here = { room: code }
+  const state = open({ code, you: () => you, isHost: () => info.host === you })
 
   const room: Room = {
     code,
     kind,
     members,
     on,
+    state: state.tables,
+    shown: state.shown,
     get capacity() {
       return info.capacity
     },
@@ -195,6 +206,7 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
 
   return {
     room,
+    state,
     tell: emit,
     take(parts, isSnapshot) {
       if (isSnapshot) members.clear()
@@ -203,7 +215,9 @@ export function createRoom(first: Seat, { session, report, gone }: RoomOptions):
       renew(parts[0]?.room ?? info)
       if (isSnapshot) emit('members')
     },
-    apply({ type, data }) {
+    apply(message) {
+      const { type, data } = message
+      state.apply(message)
       if (Object.hasOwn(changes, type)) changes[type as keyof Changes]?.(data)
     },
   }

@@ -58,6 +58,12 @@ export function createSaying(options: SayingOptions) {
     /** The same with a whole frame of a binary kind. */
     sendBytes: (type: string, frame: Uint8Array): void => sendUnasked(type, whole(frame)),
 
+    /** Sends a frame that is not counted, if that is possible just now; whether it was. */
+    sendUncounted(frame: Uint8Array): boolean {
+      if (isLive()) put(whole(frame))
+      return isLive()
+    },
+
     /** Answers with a whole frame what the server asked by one. */
     answerBytes: (type: string, frame: Uint8Array): void => sendCounted(type, whole(frame), true),
 

@@ -61,6 +61,8 @@ export interface SessionOptions {
   /** The hash of the game's packets, where there are any. */
   readonly packets?: string | undefined
   readonly report: Report
+  /** Of each room whose state we have: its number in frames, and the tick. */
+  readonly states?: () => readonly (readonly [room: number, tick: number])[]
   /** What a page that is loaded again goes on from. */
   readonly kept?: Kept | undefined
 }
@@ -70,7 +72,7 @@ export type Session = ReturnType<typeof createSession>
 /** A session with the server that survives its connections. */
 export function createSession(options: SessionOptions) {
   const { url, openLink, timers, connectTimeout, backoff, pause, pingEvery, report } = options
-  const { packets, kept, wakeups } = options
+  const { packets, kept, wakeups, states = () => [] } = options
   const emitter = createEmitter<SessionEvents>(report)
   const requests = createRequests(timers)
   const clock = createClock(timers.now)
@@ -87,7 +89,7 @@ export function createSession(options: SessionOptions) {
   const pauses = createPauses({ now: timers.now, pause })
   const outgoing = createOutgoing()
   const abilities = { fingerprint: FINGERPRINT, ...(packets !== undefined && { packets }) }
-  const resume = createResume({ outgoing, requests, abilities, write })
+  const resume = createResume({ outgoing, requests, abilities, states, write })
   const retry = createRetry({ timers, backoff, open })
   /** What was given up by leaving, which is news to nobody. */
   const forgone = new WeakSet<object>()

@@ -12,6 +12,7 @@ import {
 } from '../message.ts'
 import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH, PACKET_FLAGS } from '../packet-frame.ts'
+import { PLAYBACK, PLAYBACK_DOCS } from '../playback.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
 import { RELAY_FLAGS } from '../relay-frame.ts'
 import { ROLES } from '../rooms.ts'
@@ -148,6 +149,10 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ...documented('MOST_WAIT_MS', `${MOST_WAIT_MS}`, 'How long what is above its rate waits here.'),
     ...documented('PACE', `${PACE}`, 'How much of a rate is used.'),
     ...documented('SLACK_MS', `${SLACK_MS}`, 'How much of a burst is not used, as time.'),
+    ...Object.entries(PLAYBACK_DOCS).flatMap(([name, doc]) => {
+      const value = PLAYBACK[name as keyof typeof PLAYBACK]
+      return documented(`PLAYBACK_${name.toUpperCase()}`, `${value}`, doc)
+    }),
     ...documented(
       'BINARY_RATES',
       dictionary(tables.binary, quoted, ({ rate }) => quoted(rate)),

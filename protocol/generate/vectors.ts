@@ -22,6 +22,7 @@ import { COUNTED_FRAMES, ENVELOPES, LEDGERS, TEXTS } from './frames.ts'
 import { lagVectors } from './lags.ts'
 import { paceVectors } from './paces.ts'
 import { frameVectors, packingVectors } from './packing.ts'
+import { playbackVectors, smoothingVectors } from './playbacks.ts'
 import { relayVectors } from './relays.ts'
 import type { Tables } from './tables.ts'
 import { type Case, casesOf, written } from './values.ts'
@@ -46,6 +47,8 @@ export function vectors(tables: Tables, fingerprint: string): string {
     relay: relayVectors().map(line),
     lags: lagVectors().map(line),
     pacing: paceVectors().map(line),
+    playback: playbackVectors().map(line),
+    smoothing: smoothingVectors().map(line),
   }
   const body = Object.entries(sections).map(
     ([name, lines]) => `"${name}": [\n${[...new Set(lines)].join(',\n')}\n]`,

@@ -7,6 +7,7 @@ const Lag := preload("res://addons/estragon/lag.gd")
 const Ledger := preload("res://addons/estragon/ledger.gd")
 const Luck := preload("res://addons/estragon/luck.gd")
 const Message := preload("res://addons/estragon/message.gd")
+const Moving := preload("res://test/moving.gd")
 const PacketSet := preload("res://addons/estragon/packet_set.gd")
 const Protocol := preload("res://addons/estragon/protocol.gd")
 const Reader := preload("res://addons/estragon/reader.gd")
@@ -54,6 +55,7 @@ func _init() -> void:
 		_lag(vector)
 	for vector in vectors.get("pacing", []):
 		_pacing(vector)
+	_moving(vectors)
 	print("1..%d" % _count)
 	quit(1 if _failed or _count < 2 else 0)
 
@@ -79,6 +81,16 @@ func _pacing(vector: Dictionary) -> void:
 		if goes != (step[2] != null) or goes and abs(at - step[2]) > 0.000001:
 			wrong.append([step[0], at])
 	_is(wrong, [], "pacing: %s" % vector["name"])
+
+
+# What moves is shown the same everywhere.
+func _moving(vectors: Dictionary) -> void:
+	for vector in vectors.get("playback", []):
+		_is(Moving.playback(vector), [], "playback: %s" % vector["name"])
+	for vector in vectors.get("smoothing", []):
+		_is(Moving.smoothing(vector), [], "smoothing: %s" % vector["name"])
+	for line in _load(OS.get_environment("ESTRAGON_LINES")).get("lines", []):
+		_is(Moving.line(line), [], "lines: %s is drawn as in a browser" % line["name"])
 
 
 # What befalls a connection whose lag has this seed.

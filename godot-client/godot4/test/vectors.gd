@@ -2,6 +2,7 @@ extends SceneTree
 ## Replays protocol/vectors.json, whose path is in the environment variable ESTRAGON_VECTORS, and
 ## prints TAP.
 
+const Moving := preload("res://test/moving.gd")
 const _SKIP_SURROGATE := "# SKIP Godot 4 does not read half a surrogate pair"
 const _SKIP_SERVER := "# SKIP only a server reads these"
 
@@ -43,6 +44,7 @@ func _init() -> void:
 	_relay(vectors)
 	_lags(vectors)
 	_pacing(vectors)
+	_moving(vectors)
 	print("1..%d" % _count)
 	quit(1 if _failed > 0 or _count < 2 else 0)
 
@@ -270,6 +272,16 @@ func _pacing(vectors: Dictionary) -> void:
 			if goes != (wanted < INF) or goes and absf(at - wanted) > 1e-6:
 				wrong.append([now, at])
 		_is(wrong, [], "pacing: %s" % vector["name"])
+
+
+## What moves is shown the same everywhere.
+func _moving(vectors: Dictionary) -> void:
+	for vector: Dictionary in _section(vectors, "playback"):
+		_is(Moving.playback(vector), [], "playback: %s" % vector["name"])
+	for vector: Dictionary in _section(vectors, "smoothing"):
+		_is(Moving.smoothing(vector), [], "smoothing: %s" % vector["name"])
+	for line: Dictionary in _section(_load(OS.get_environment("ESTRAGON_LINES")), "lines"):
+		_is(Moving.line(line), [], "lines: %s is drawn as in a browser" % line["name"])
 
 
 func _is(found: Variant, expected: Variant, title: String) -> void:
