@@ -1,7 +1,9 @@
+import { type EventEmitter, once } from 'node:events'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { findEngine, needEngine, run, runScript } from './support/engines.ts'
+import { findEngine, needEngine, reportOf, run, runScript } from './support/engines.ts'
+import { openBrowser, startGame } from './support/web-browser.ts'
 
 t.test('an engine is the one its variable names, then one on PATH', async (t) => {
   const bin = t.testdir({ chromium: t.fixture('symlink', process.execPath) })
@@ -12,6 +14,11 @@ t.test('an engine is the one its variable names, then one on PATH', async (t) =>
   t.equal(findEngine('godot32', { PATH: bin }), undefined)
   t.throws(() => findEngine('chromium', { CHROMIUM: '/nowhere/chromium', PATH: bin }), {
     message: 'CHROMIUM: expected the path of a program, got /nowhere/chromium',
+  })
+  const template = t.testdir({ 'godot.wasm': '' })
+  t.equal(findEngine('web', { GODOT_WEB: template }), template)
+  t.throws(() => findEngine('web', { GODOT_WEB: process.execPath }), {
+    message: /^GODOT_WEB: expected the path of a folder with .*wasm/,
   })
 })
 
@@ -41,6 +48,24 @@ t.test('a Godot script reports TAP, and no failure of it goes unseen', async (t)
   t.match(await failureOf('res://refusing.gd'), /^ended with exit code 3\n/)
   t.match(await failureOf('res://hanging.gd', 1_000), /^still running after 1000 ms\n/)
 })
+
+t.test(
+  'a game that hangs in its tab is ended when its time is over, with its browser',
+  async (t) => {
+    const path = needEngine(t, 'chromium')
+    if (path === undefined) return
+    let closed: Promise<unknown> | undefined
+
+    await t.test('a page that never comes to an end', async (t) => {
+      const browser = await openBrowser(t, path)
+      closed = once(browser as unknown as EventEmitter, 'disconnected')
+      const game = await startGame(t, browser, { url: 'data:text/html,<script>for(;;);</script>' })
+      t.match((await reportOf(game, 500)).failure, /^still running after 500 ms\n/)
+    })
+
+    t.match(await closed, [])
+  },
+)
 
 t.test('a source that was changed is compiled anew, and a broken one never kept', async (t) => {
   const { create } = createRequire(import.meta.url)('../.ci/transpiled.cjs')

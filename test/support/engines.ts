@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,6 +10,8 @@ interface Engine {
   /** The environment variable that names it; goes before PATH. */
   readonly variable: string
   readonly names: readonly string[]
+  /** It is no program but a folder with files like this one. */
+  readonly holds?: RegExp
   readonly get: string
   /** What makes it run without a window. */
   readonly headless: readonly string[]
@@ -40,6 +42,13 @@ export const ENGINES = {
     get: 'Debian: bash test/support/install.sh; elsewhere set GODOT4 to a Godot 4.6 binary',
     headless: ['--headless'],
   },
+  web: {
+    variable: 'GODOT_WEB',
+    names: ['web'],
+    get: 'bash test/support/install.sh; or set GODOT_WEB to the template of a web export, unpacked',
+    headless: [],
+    holds: /^(index|godot)\.wasm$/,
+  },
   xvfb: {
     variable: 'XVFB',
     names: ['Xvfb'],
@@ -51,26 +60,29 @@ export const ENGINES = {
 /** How Godot 4 draws where there is no graphics card, nor a sound card. */
 const DRAWING = ['--rendering-driver', 'opengl3', '--audio-driver', 'Dummy'] as const
 
-/** Where test/support/godot.sh puts what Debian 12 has too old. */
-const PREFIX = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'estragon/godot/bin')
+/** Where test/support/install.sh puts what is not the machine’s own. */
+const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'estragon')
 
 export type EngineName = keyof typeof ENGINES
-export type GodotName = Exclude<EngineName, 'chromium' | 'xvfb'>
+export type GodotName = Exclude<EngineName, 'chromium' | 'web' | 'xvfb'>
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The engine’s path; a variable that names no program is an error, never a silent second choice. */
+/** The engine’s path; a variable that names none is an error, never a silent second choice. */
 export function findEngine(
   name: EngineName,
   environment: Environment = process.env,
 ): string | undefined {
-  const { variable, names } = ENGINES[name]
+  const { variable, names, holds }: Engine = ENGINES[name]
+  const isIt = (path: string) => (holds ? isFolderOf(path, holds) : isProgram(path))
   const named = environment[variable]
   if (named) {
-    if (isProgram(named)) return named
-    throw new Error(`${variable}: expected the path of a program, got ${named}`)
+    if (isIt(named)) return named
+    const wanted = holds ? `a folder with ${holds.source}` : 'a program'
+    throw new Error(`${variable}: expected the path of ${wanted}, got ${named}`)
   }
-  const folders = [...(environment.PATH ?? '').split(delimiter).filter(Boolean), PREFIX]
-  return names.flatMap((file) => folders.map((folder) => join(folder, file))).find(isProgram)
+  const path = (environment.PATH ?? '').split(delimiter).filter(Boolean)
+  const folders = holds ? [CACHE] : [...path, join(CACHE, 'godot/bin')]
+  return names.flatMap((file) => folders.map((folder) => join(folder, file))).find(isIt)
 }
 
 /** The engine’s path for a test; absent, the test is skipped, or fails where CI=true. */
@@ -136,17 +148,21 @@ export interface Report {
   readonly failure?: string
 }
 
-/**
- * Runs a script to its end. Godot exits 0 after a script error at run time, so the output is read
- * for it; a script still running after `bound_ms` is ended.
- */
-export async function runScript(
+/** Runs a script to its end; one still running after `bound_ms` is ended. */
+export function runScript(
   t: Pick<Test, 'teardown'>,
   name: GodotName,
   path: string,
-  { bound_ms = 60_000, ...options }: GodotOptions & { readonly bound_ms?: number },
+  { bound_ms, ...options }: GodotOptions & { readonly bound_ms?: number },
 ): Promise<Report> {
-  const godot = startGodot(t, name, path, options)
+  return reportOf(startGodot(t, name, path, options), bound_ms)
+}
+
+/**
+ * What a script said until its end. Godot exits 0 after a script error at run time, so the output is
+ * read for it; a script still running after `bound_ms` is ended.
+ */
+export async function reportOf(godot: Program, bound_ms = 60_000): Promise<Report> {
   let hung = false
   const bound = setTimeout(() => {
     hung = true
@@ -182,6 +198,14 @@ function failureOf({ code, signal, error }: Ending, output: string): string | un
   if (output.includes('SCRIPT ERROR')) return 'a script error'
   if (code !== 0) return `ended with ${signal ?? `exit code ${code}`}`
   return undefined
+}
+
+function isFolderOf(path: string, file: RegExp): boolean {
+  try {
+    return readdirSync(path).some((name) => file.test(name))
+  } catch {
+    return false
+  }
 }
 
 function isProgram(path: string): boolean {

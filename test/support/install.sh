@@ -42,6 +42,10 @@ proxies=()
 PATH="$PATH:/usr/sbin:$nginx" present NGINX nginx || proxies+=(NGINX)
 [ ${#proxies[@]} -eq 0 ] || hints+=('  nginx: install it, or set NGINX to its path')
 
+# The engine of web exports comes from npm, on any machine.
+[ -n "${GODOT_WEB:-}" ] || bash "$here/web.sh" ||
+  hints+=("  the engine of Godot 4.6's web export: set GODOT_WEB to its template's folder, unpacked")
+
 if [ ${#packages[@]} -eq 0 ] && [ ${#godots[@]} -eq 0 ] && [ ${#proxies[@]} -eq 0 ]; then
   echo 'engines: all there'
   exit 0

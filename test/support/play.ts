@@ -4,29 +4,37 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { seedOf } from './clock.ts'
 import { direct } from './director.ts'
-import { type GodotName, needEngine, runScript } from './engines.ts'
+import { type GodotName, needEngine, type Report, runScript } from './engines.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { PACKETS } from './stage-packets.ts'
 
-const BOUND_MS = 150_000
+/** How long they may take. */
+export const BOUND_MS = 150_000
 
 /** Runs the scenarios of one generation's project in one engine; each is a subtest by its name. */
 export async function playScenarios(t: Test, name: GodotName, project: 'godot3' | 'godot4') {
   const path = needEngine(t, name)
   if (path === undefined) return
-  const seed = seedOf()
-  t.comment(`SEED=${seed}`)
   const folder = fileURLToPath(new URL(`../../godot-client/${project}`, import.meta.url))
   openInEditor(t, name, path, folder)
+  const env = await setStage(t)
+  const options = { project: folder, script: SCRIPT, env, bound_ms: BOUND_MS }
+  judge(t, name, await runScript(t, name, path, options))
+}
+
+/** The script of the scenarios, which is to be told what `setStage` says. */
+export const SCRIPT = 'res://test/scenarios.gd'
+
+/** Sets the stage; the environment that tells the scenarios where it is. */
+export async function setStage(t: Test): Promise<Readonly<Record<string, string>>> {
+  const seed = seedOf()
+  t.comment(`SEED=${seed}`)
   const places = await direct(t, seed)
+  return { ESTRAGON_STAGE: JSON.stringify(places), ESTRAGON_PACKETS: packetsText() }
+}
 
-  const { tap, failure } = await runScript(t, name, path, {
-    project: folder,
-    script: 'res://test/scenarios.gd',
-    env: { ESTRAGON_STAGE: JSON.stringify(places), ESTRAGON_PACKETS: packetsText() },
-    bound_ms: BOUND_MS,
-  })
-
+/** Judges what the scenarios said in one engine. */
+export function judge(t: Test, name: string, { tap, failure }: Report): void {
   const results = [...tap.matchAll(/^(not )?ok \d+ - (.*)$/gm)]
   t.same(
     results.map(([, , title]) => title),

@@ -16,6 +16,13 @@ const LOST := -1
 const _CUT := 4999
 ## What a frame takes beside its text in the outbound buffer, at most.
 const _FRAME_OVERHEAD := 14
+## What a browser gives as the code of a close for which the peer gave none.
+const _ABNORMAL := 1006
+## A browser reads on while nothing is polled, a hidden tab say. What it read waits in buffers of so
+## many bytes and packets, which hold several times what the server sends again after a drop; the
+## engine loses what does not fit, without a word.
+const _WAITING_BYTES := 3_145_728
+const _WAITING_PACKETS := 16_384
 
 var _peer: WebSocketPeer
 var _world: EstragonWorld
@@ -25,6 +32,7 @@ var _is_open: bool = false
 var _is_over: bool = false
 ## Why it cannot even begin.
 var _problem: String = ""
+var _is_web: bool = OS.has_feature("web")
 
 
 ## Begins to connect to [param url]; what cannot even begin is told by [signal closed] at the next
@@ -41,6 +49,9 @@ func _init(
 	_opened_at = world.now()
 	# Buffers are taken as they are when connecting.
 	_peer.inbound_buffer_size = options.inbound_bytes
+	if _is_web:
+		_peer.inbound_buffer_size += _WAITING_BYTES
+		_peer.max_queued_packets = _WAITING_PACKETS
 	_peer.outbound_buffer_size = options.outbound_bytes
 	_begin(url, options.tls)
 
@@ -118,19 +129,32 @@ func _begin(url: String, tls_options: TLSOptions) -> void:
 	var is_address := url.begins_with("ws://") or url.begins_with("wss://")
 	if not is_address or url.contains(" ") or _peer.connect_to_url(url, tls_options) != OK:
 		_problem = "not an address such as ws://127.0.0.1:1234"
+	elif url.contains("[") and not _peer.get_requested_url().contains("["):
+		# On its way to a browser the engine loses one pair of brackets around an IPv6 address.
+		_peer.close()
+		_peer.connect_to_url(url.replace("[", "[[").replace("]", "]]"), tls_options)
 
 
 func _drain() -> void:
+	var is_full := _is_web and _peer.get_available_packet_count() >= _WAITING_PACKETS
+	var bytes := 0
 	while not _is_over and _peer.get_available_packet_count() > 0:
 		var packet := _peer.get_packet()
+		bytes += packet.size()
+		if _is_web and bytes > _WAITING_BYTES:
+			is_full = true
+			break # One of any size may be lost from here on.
 		if _peer.was_string_packet():
 			received.emit(packet.get_string_from_utf8())
 		else:
 			received_bytes.emit(packet)
+	if is_full and not _is_over:
+		_peer.close(_CUT, "full")
+		_finish(LOST, "more came than fits while nothing was polled")
 
 
 func _finish(code: int, reason: String) -> void:
 	if _is_over:
 		return
 	_is_over = true
-	closed.emit(code, reason)
+	closed.emit(LOST if code == _ABNORMAL else code, reason)

@@ -1,0 +1,102 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { createFeed } from './feed.ts'
+import type { Ending, Program } from './program.ts'
+
+/** Godot draws by WebGL, here without a graphics card. */
+export const DRAWING = [
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+]
+/** A game that runs wild harms itself alone. */
+const BOUNDS = ['--js-flags=--max-old-space-size=512', '--disable-dev-shm-usage']
+
+/** A game in a tab: a program like any other, save that it has a page. */
+export interface Game extends Program {
+  readonly page: Page
+}
+
+export interface GameOptions {
+  /** Where its export is served. */
+  readonly url: string
+  /** What it finds behind `--`, such as an entry of the environment, as NAME=value. */
+  readonly args?: readonly string[]
+  /** Draws as little as it can. */
+  readonly isBlind?: boolean
+}
+
+/** Chromium, which ends with the test, whatever its tabs are doing then. */
+export async function openBrowser(
+  t: Pick<Test, 'teardown'>,
+  executablePath: string,
+): Promise<Browser> {
+  const args = ['--no-sandbox', ...DRAWING, ...BOUNDS]
+  const server = await chromium.launchServer({ executablePath, args })
+  t.teardown(() => server.kill())
+  return chromium.connect(server.wsEndpoint())
+}
+
+/** A game that plays a script of the tests’ (in_browser.gd), which finds `env` in its environment. */
+export const startScript = (
+  t: Pick<Test, 'teardown'>,
+  context: Pick<BrowserContext, 'newPage'>,
+  url: string,
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Game> => {
+  const entries = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  return startGame(t, context, { url, args: [...entries, script], isBlind: true })
+}
+
+/** Starts a game in a tab of its own. */
+export async function startGame(
+  t: Pick<Test, 'teardown'>,
+  context: Pick<BrowserContext, 'newPage'>,
+  { url, args = [], isBlind = false }: GameOptions,
+): Promise<Game> {
+  const lines = createFeed<string>(url)
+  const complaints = createFeed<string>(`${url} (errors)`)
+  let finish: (ending: Ending) => void = () => {}
+  const ended = new Promise<Ending>((resolve) => {
+    finish = (ending) => {
+      const reason = `ended: ${JSON.stringify(ending)}\n${complaints.items.join('\n')}`
+      lines.end(reason)
+      complaints.end(reason)
+      resolve(ending)
+    }
+  })
+  const fail = (error: string) => finish({ code: null, signal: null, error })
+
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    if (message.type() === 'log') lines.push(message.text())
+    else if (message.type() === 'debug') finish({ code: Number(message.text()), signal: null })
+    else if (message.args().length > 0) complaints.push(message.text()) // no word of the browser’s
+  })
+  page.on('pageerror', ({ message }) => fail(message))
+  page.on('crash', () => fail('the tab has crashed'))
+  page.on('close', () => fail('the tab was closed'))
+  const close = () => {
+    void page.close().catch(() => {}) // a tab that hangs goes with its browser
+    fail('the tab was closed')
+    return ended
+  }
+  t.teardown(close)
+  await page.addInitScript(tell, { args: ['--', ...args], isBlind })
+  await page.goto(url, { waitUntil: 'commit' }) // a page that hangs never loads
+  return { page, lines, complaints, ended, close, kill: close }
+}
+
+declare const window: { PLAY?: object }
+declare const console: { debug(text: string): void }
+
+/** Tells the page of an export (web-export.ts) how to play it. */
+const tell = ({ args, isBlind }: { readonly args: string[]; readonly isBlind: boolean }) => {
+  window.PLAY = {
+    args,
+    onExit: (code: number) => console.debug(`${code}`),
+    ...(isBlind && { canvasResizePolicy: 0 }),
+  }
+}
