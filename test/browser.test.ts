@@ -258,7 +258,7 @@ if (executablePath !== undefined) {
 
   t.test('each tab of a Godot game has a number of its own, also after a reload', async (t) => {
     const { open, settle } = await plaza(t)
-    const scripts = ['godot4', 'godot3'].map(numberScript)
+    const scripts = ['godot4', 'godot3'].map((project) => scriptOf(project, '_NUMBER'))
     const number = async ({ page }: { readonly page: Page }) => {
       for (;;) {
         const found = await page.evaluate(String(scripts[0]))
@@ -280,6 +280,23 @@ if (executablePath !== undefined) {
     t.equal(doubled, 3, 'a duplicated tab is another one')
     t.equal(later, 1, 'a number that was given back')
     await settle()
+  })
+
+  t.test('a Godot game knows the server that its page came from', async (t) => {
+    const page = await browser.newPage()
+    await page.route('**/*', (route) => route.fulfill({ body: 'a game', contentType: 'text/html' }))
+    const scripts = ['godot4', 'godot3'].map((project) => scriptOf(project, '_SERVER'))
+    const serverOf = async (url: string) => {
+      await page.goto(url)
+      return page.evaluate(String(scripts[0]))
+    }
+
+    t.equal(scripts[0], scripts[1], 'one script for both')
+    t.equal(await serverOf('http://127.0.0.1:1234/game/'), 'ws://127.0.0.1:1234')
+    t.equal(await serverOf('https://game.example.org/?x=1#room=K7QF2M'), 'wss://game.example.org')
+    t.equal(await serverOf('http://localhost:8060/tmp.html'), '', 'run by the editor')
+    t.equal(await serverOf('data:text/html,a game'), '')
+    await page.close()
   })
 
   for (const colorScheme of ['light', 'dark'] as const)
@@ -334,9 +351,10 @@ const hasFocus = (element: { matches(path: string): boolean }) => element.matche
 const text = ({ x, y }: Point) => `${x}, ${y}`
 const ELSEWHERE = 'You are in “The plaza” in another window now.'
 
-/** What the add-on asks a browser for the number of its tab. */
-function numberScript(project: string): string {
+/** What the add-on asks a browser for. */
+function scriptOf(project: string, name: string): string {
   const file = new URL(`../godot-client/${project}/addons/estragon/tab.gd`, import.meta.url)
-  const [, script = ''] = /_NUMBER := """([^"]+)"""/.exec(readFileSync(file, 'utf8')) ?? []
+  const pattern = new RegExp(`${name} := """([^"]+)"""`)
+  const [, script = ''] = pattern.exec(readFileSync(file, 'utf8')) ?? []
   return script
 }

@@ -155,7 +155,7 @@ if (executablePath !== undefined && godot !== undefined && xvfb !== undefined) {
     look: Look,
   ): Demo {
     const project = join(built, screen)
-    const visiting = { url, name, colour, dark: look === 'dark' }
+    const visiting = { url, name, colour, dark: look === 'dark', touch: screen === 'phone' }
     return startDemo(t, 'godot4', godot ?? '', { project, display }, visiting)
   }
 

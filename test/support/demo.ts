@@ -52,10 +52,13 @@ export interface Demo {
 
 /** How the demo is asked to visit; a dark one is asked for in so many words. */
 export interface Visiting {
-  readonly url: string
+  /** The server of the settings unless given. */
+  readonly url?: string
   readonly name?: string
   readonly colour?: string
   readonly dark?: boolean
+  /** Whether it hints at what a finger does. */
+  readonly touch?: boolean
 }
 
 /** A demo may be drawn by software on a busy machine. */
@@ -93,6 +96,11 @@ export function startDemo(
     ...options,
     env: { ...env, ESTRAGON_DEMO: JSON.stringify(visiting) },
   })
+  return demoOf(t, visiting.name ?? engine, program)
+}
+
+/** The demo that this program plays. */
+export function demoOf(t: Test, name: string, program: Program): Demo {
   const { lines, complaints } = program
   let seen = 0
   t.teardown(() => {
@@ -100,7 +108,7 @@ export function startDemo(
   })
 
   return {
-    name: visiting.name ?? engine,
+    name,
     program,
     async shows(fits, wanted) {
       let view: View = {}

@@ -277,6 +277,7 @@ async function openCable(t: Stageable, port: number, seed: number): Promise<Cabl
     far.on('data', pass(near))
   })
   t.teardown(() => {
+    finished(observed)
     for (const socket of open) socket.destroy()
     relay.close()
   })

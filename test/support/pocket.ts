@@ -6,9 +6,9 @@ import { startProgram } from './program.ts'
  * A browser whose tabs can go out of sight, as those that Playwright starts itself never do: it tells
  * them that they are in front, always. It has one context only.
  */
-export async function openPhone(t: Test, executablePath: string) {
+export async function openPhone(t: Test, executablePath: string, args: readonly string[] = []) {
   const { complaints } = startProgram(t, executablePath, [
-    ...['--headless', '--no-sandbox', '--no-first-run', '--remote-debugging-port=0'],
+    ...['--headless', '--no-sandbox', '--no-first-run', '--remote-debugging-port=0', ...args],
     `--user-data-dir=${t.testdir()}`,
   ])
   const line = await complaints.until((line) => LISTENING.test(line), 'a browser')

@@ -18,13 +18,16 @@ export interface Game extends Omit<Program, 'freeze' | 'thaw'> {
   readonly page: Page
 }
 
+/** What opens tabs. */
+export type Tabs = Pick<BrowserContext, 'newPage'>
+
 export interface GameOptions {
   /** Where its export is served. */
   readonly url: string
   /** What it finds behind `--`, such as an entry of the environment, as NAME=value. */
   readonly args?: readonly string[]
-  /** Draws as little as it can. */
-  readonly isBlind?: boolean
+  /** How often it draws, where that is less often than the screen. */
+  readonly fps?: number
 }
 
 /** Chromium, which ends with the test, whatever its tabs are doing then. */
@@ -41,20 +44,20 @@ export async function openBrowser(
 /** A game that plays a script of the tests’ (in_browser.gd), which finds `env` in its environment. */
 export const startScript = (
   t: Pick<Test, 'teardown'>,
-  context: Pick<BrowserContext, 'newPage'>,
+  context: Tabs,
   url: string,
   script: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Game> => {
   const entries = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  return startGame(t, context, { url, args: [...entries, script], isBlind: true })
+  return startGame(t, context, { url, args: [...entries, script] })
 }
 
 /** Starts a game in a tab of its own. */
 export async function startGame(
   t: Pick<Test, 'teardown'>,
-  context: Pick<BrowserContext, 'newPage'>,
-  { url, args = [], isBlind = false }: GameOptions,
+  context: Tabs,
+  { url, args = [], fps }: GameOptions,
 ): Promise<Game> {
   const lines = createFeed<string>(url)
   const complaints = createFeed<string>(`${url} (errors)`)
@@ -84,19 +87,18 @@ export async function startGame(
     return ended
   }
   t.teardown(close)
-  await page.addInitScript(tell, { args: ['--', ...args], isBlind })
+  await page.addInitScript(tell, { args: ['--', ...args], fps })
   await page.goto(url, { waitUntil: 'commit' }) // a page that hangs never loads
   return { page, lines, complaints, ended, close, kill: close }
 }
 
-declare const window: { PLAY?: object }
+declare const window: { PLAY?: object; requestAnimationFrame: (draw: () => void) => void }
 declare const console: { debug(text: string): void }
+declare function setTimeout(callback: () => void, ms: number): void
 
 /** Tells the page of an export (web-export.ts) how to play it. */
-const tell = ({ args, isBlind }: { readonly args: string[]; readonly isBlind: boolean }) => {
-  window.PLAY = {
-    args,
-    onExit: (code: number) => console.debug(`${code}`),
-    ...(isBlind && { canvasResizePolicy: 0 }),
-  }
+const tell = ({ args, fps }: { readonly args: string[]; readonly fps: number | undefined }) => {
+  window.PLAY = { args, onExit: (code: number) => console.debug(`${code}`) }
+  const draw = window.requestAnimationFrame
+  if (fps) window.requestAnimationFrame = (next) => setTimeout(() => draw(next), 1_000 / fps)
 }

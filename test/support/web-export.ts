@@ -86,7 +86,10 @@ function pageOf(folder: string): string {
 <meta name="viewport" content="width=device-width, user-scalable=no, initial-scale=1.0">
 <title>Estragon</title>
 <link rel="icon" href="data:,">
-<style>html, body, canvas { display: block; margin: 0; border: 0; overflow: hidden }</style>
+<style>
+html, body, canvas { display: block; margin: 0; border: 0; overflow: hidden }
+canvas:focus { outline: none }
+</style>
 <canvas id="canvas"></canvas>
 <script src="index.js"></script>
 <script>new Engine({ ...${JSON.stringify(config)}, ...window.PLAY }).startGame()</script>

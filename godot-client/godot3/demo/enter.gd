@@ -14,7 +14,6 @@ const _COLOURS := [
 	"d1495b", "edae49", "00798c", "5b8e7d", "8a6fb0", "e07a5f", "4f8cff",
 ]
 const _NAMES := ["Vladimir", "Estragon", "Pozzo", "Lucky"]
-const _URL := "ws://127.0.0.1:1234"
 
 var _colour: Color
 var _group := ButtonGroup.new()
@@ -29,14 +28,11 @@ onready var _trouble: Label = $Card/Form/Trouble
 
 
 func _ready() -> void:
-	var url: String = _URL
-	if ProjectSettings.has_setting("estragon/url"):
-		url = str(ProjectSettings.get_setting("estragon/url"))
 	for colour in _COLOURS:
 		_add_swatch(Color(colour))
 	randomize()
 	fill({
-		"url": url,
+		"url": Network.default_url(),
 		"name": Remembered.recall("name", _NAMES[randi() % _NAMES.size()]),
 		"colour": Remembered.recall("colour", _COLOURS[randi() % _COLOURS.size()]),
 	})

@@ -12,6 +12,7 @@ const MemberMenu := preload("member_menu.gd")
 const Plaza := preload("plaza.gd")
 const Rehearsal := preload("rehearsal.gd")
 const Rooms := preload("rooms.gd")
+const Walking := preload("walking.gd")
 # A request that was lost together with its session is no refusal: ask again.
 const _UNSETTLED := [EstragonProtocol.SESSION_LOST, EstragonProtocol.OUTCOME_UNKNOWN]
 # The room we were in is shut to us after the session was lost: any plaza will do.
@@ -50,6 +51,8 @@ func _ready() -> void:
 	Network.connect("state_changed", self, "_on_state_changed")
 	Network.connect("session_lost", self, "_on_session_lost")
 	_enter.open()
+	if Walking.is_by_touch():
+		_plaza.hint_at_touch()
 	if Rehearsal.is_asked():
 		add_child(Rehearsal.new())
 	# The first frame may take longer to draw than a connection may take to open.

@@ -67,6 +67,11 @@ func open() -> void:
 	ground.grab_focus()
 
 
+# Hints at what a finger does, where there are no keys.
+func hint_at_touch() -> void:
+	$Square/Controls/Hint.text = "Tap where you want to go."
+
+
 # Forgets who was here.
 func close() -> void:
 	hide()

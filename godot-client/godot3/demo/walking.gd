@@ -18,6 +18,14 @@ var _goal: Vector2
 var _has_goal: bool = false
 
 
+# Whether this is a phone, say, or a tablet: no keys, and a finger for a pointer.
+static func is_by_touch() -> bool:
+	if OS.has_feature("JavaScript"):
+		var by_finger := "matchMedia('(pointer: coarse)').matches"
+		return Engine.get_singleton("JavaScript").call("eval", by_finger)
+	return OS.has_feature("mobile")
+
+
 # Walks to `place` from now on.
 func go_to(place: Vector2) -> void:
 	_goal = _inside(place)

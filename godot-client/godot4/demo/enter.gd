@@ -13,7 +13,6 @@ const _COLOURS: PackedStringArray = [
 	"#d1495b", "#edae49", "#00798c", "#5b8e7d", "#8a6fb0", "#e07a5f", "#4f8cff"
 ]
 const _NAMES: PackedStringArray = ["Vladimir", "Estragon", "Pozzo", "Lucky"]
-const _URL := "ws://127.0.0.1:1234"
 const _WIDEST := 400.0
 
 var _colours: ButtonGroup = ButtonGroup.new()
@@ -31,7 +30,7 @@ func _ready() -> void:
 	for colour: String in _COLOURS:
 		_swatches.add_child(Swatch.new(Color(colour), _colours))
 	fill({
-		url = str(ProjectSettings.get_setting("estragon/url", _URL)),
+		url = Network.default_url(),
 		name = Remembered.recall("name", _NAMES[randi() % _NAMES.size()]),
 		colour = Remembered.recall("colour", _COLOURS[randi() % _COLOURS.size()]),
 	})

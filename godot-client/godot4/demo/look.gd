@@ -23,6 +23,13 @@ const _DARK := {
 }
 
 
+## Whether the machine asks for dark windows, or the browser for dark pages.
+static func is_dark_wanted() -> bool:
+	if OS.has_feature("web"):
+		return JavaScriptBridge.eval("matchMedia('(prefers-color-scheme: dark)').matches")
+	return DisplayServer.is_dark_mode()
+
+
 ## The theme of the whole demo; its own colours are those of the type [code]Plaza[/code].
 static func make(is_dark: bool) -> Theme:
 	var theme := Theme.new()

@@ -9,6 +9,7 @@ const MemberMenu := preload("member_menu.gd")
 const Plaza := preload("plaza.gd")
 const Rehearsal := preload("rehearsal.gd")
 const Rooms := preload("rooms.gd")
+const Walking := preload("walking.gd")
 ## A request that was lost together with its session is no refusal: ask again.
 const _UNSETTLED: PackedStringArray = [
 	EstragonProtocol.SESSION_LOST, EstragonProtocol.OUTCOME_UNKNOWN
@@ -39,7 +40,7 @@ var _is_sitting: bool = false
 
 func _enter_tree() -> void:
 	# The whole window: what the add-on asks with its popup looks like the rest.
-	get_window().theme = Look.make(Rehearsal.wants_dark(DisplayServer.is_dark_mode()))
+	get_window().theme = Look.make(Rehearsal.wants_dark(Look.is_dark_wanted()))
 	get_window().content_scale_factor = DisplayServer.screen_get_scale()
 
 
@@ -57,6 +58,8 @@ func _ready() -> void:
 	Network.rooms.left.connect(_on_left)
 	Network.state_changed.connect(_on_state_changed)
 	Network.session_lost.connect(_on_session_lost)
+	if Rehearsal.wants_touch(Walking.is_by_touch()):
+		_plaza.hint_at_touch()
 	if Rehearsal.is_asked():
 		add_child(Rehearsal.new())
 	# The first frame may take longer to draw than a connection may take to open.

@@ -16,6 +16,7 @@ const _MOVE_EVERY := 50
 const _NARROWEST_SIDE := 300.0
 ## The hint stands beside the buttons where there is so much room, and below them otherwise.
 const _HINT_WIDTH := 480.0
+const _HINT_BY_TOUCH := "Tap where you want to go."
 
 ## The ground and everybody on it.
 @onready var ground: Ground = %Ground
@@ -69,6 +70,11 @@ func _ready() -> void:
 func open() -> void:
 	show()
 	ground.grab_focus()
+
+
+## Hints at what a finger does, where there are no keys.
+func hint_at_touch() -> void:
+	_hint.text = _HINT_BY_TOUCH
 
 
 ## Forgets who was here.

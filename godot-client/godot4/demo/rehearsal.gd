@@ -3,8 +3,11 @@ extends Node
 ##
 ## The environment variable [code]ESTRAGON_DEMO[/code] asks for it, in JSON; all may be left out:
 ## [codeblock]
-## {"url": "ws://127.0.0.1:1234", "name": "Ada", "colour": "#4f8cff", "dark": false}
+## {"url": "ws://127.0.0.1:1234", "name": "Ada", "colour": "#4f8cff", "dark": false, "touch": false}
 ## [/codeblock]
+## A browser has no environment: there the argument [code]ESTRAGON_DEMO={}[/code] does, after
+## [code]--[/code].
+##
 ## It enters as any visitor does, and then does what others ask of this name by the event
 ## [code]plaza.please[/code] [name, what, value]:
 ## - [code]walk[/code] to [x, y], [code]say[/code] a text, [code]cut[/code] the cable and say
@@ -46,12 +49,17 @@ var _picture: String = ""
 
 ## Whether the environment asks for it.
 static func is_asked() -> bool:
-	return OS.has_environment(_VARIABLE)
+	return _wish() != ""
 
 
 ## Whether to be dark, where it is asked for; otherwise [param usual].
 static func wants_dark(usual: bool) -> bool:
 	return _read().get("dark", usual)
+
+
+## Whether it is touched, likewise.
+static func wants_touch(usual: bool) -> bool:
+	return _read().get("touch", usual)
 
 
 func _ready() -> void:
@@ -85,8 +93,15 @@ func _process(_delta: float) -> void:
 
 static func _read() -> Dictionary:
 	var json := JSON.new()
-	var is_read := json.parse(OS.get_environment(_VARIABLE)) == OK
+	var is_read := json.parse(_wish()) == OK
 	return json.data if is_read and typeof(json.data) == TYPE_DICTIONARY else {}
+
+
+static func _wish() -> String:
+	for argument: String in OS.get_cmdline_user_args():
+		if argument.begins_with(_VARIABLE + "="):
+			return argument.trim_prefix(_VARIABLE + "=")
+	return OS.get_environment(_VARIABLE)
 
 
 func _on_please(args: Array, _from: EstragonMember) -> void:

@@ -16,6 +16,13 @@ const _KEYS: Dictionary = {
 var goal: Vector2 = Vector2.INF
 
 
+## Whether this is a phone, say, or a tablet: no keys, and a finger for a pointer.
+static func is_by_touch() -> bool:
+	if OS.has_feature("web"):
+		return JavaScriptBridge.eval("matchMedia('(pointer: coarse)').matches")
+	return OS.has_feature("mobile")
+
+
 ## Whether this key, by its place on the keyboard, is one to walk with.
 func leads(physical_key: Key) -> bool:
 	return _KEYS.has(physical_key)

@@ -11,6 +11,7 @@ func _ready() -> void:
 		else:
 			var name_length := argument.find("=")
 			OS.set_environment(argument.left(name_length), argument.substr(name_length + 1))
+	RenderingServer.render_loop_enabled = false # Nobody looks, and it is drawn by software.
 	var tree := get_tree()
 	queue_free()
 	tree.set_script(load(path))

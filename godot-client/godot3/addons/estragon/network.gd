@@ -45,6 +45,7 @@ const EstragonQueries := preload("queries.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRooms := preload("rooms.gd")
 const EstragonSession := preload("session.gd")
+const EstragonTab := preload("tab.gd")
 const EstragonWindow := preload("window.gd")
 # The states by name: Network.State.OPEN.
 const State := EstragonSession.State
@@ -120,11 +121,19 @@ func _notification(what: int) -> void:
 		session.wake()
 
 
+# Where connect_to_server() connects unless it is told: the project setting estragon/url. While that is
+# as it was, a web export connects to the server that its page came from.
+func default_url() -> String:
+	var url := str(_setting("estragon/url", _DEFAULT_URL))
+	var of_page: String = EstragonTab.new().server() if OS.has_feature("JavaScript") else ""
+	return of_page if of_page and url == _DEFAULT_URL else url
+
+
 # Connects and waits for the server's welcome. `options` may hold the names of EstragonOptions; the
 # others follow the project settings. Fails with CONNECT_FAILED, or with REFUSED where the server's
 # close code says not to come back; the error's `cause` is that code.
 func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
-	var address := EstragonLink.address(url if url else _default_url())
+	var address := EstragonLink.address(url if url else default_url())
 	players.use_server(address)
 	_connects += 1
 	var mine := _connects
@@ -175,10 +184,6 @@ func _is_connecting() -> bool:
 	if session.state == State.CLOSED:
 		return false
 	return session.state == State.CONNECTING or session.awaits_snapshot
-
-
-func _default_url() -> String:
-	return str(_setting("estragon/url", _DEFAULT_URL))
 
 
 static func _setting(name: String, otherwise):

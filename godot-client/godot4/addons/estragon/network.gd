@@ -94,13 +94,21 @@ func _notification(what: int) -> void:
 		session.wake()
 
 
+## Where [method connect_to_server] connects unless it is told: the project setting
+## [code]estragon/url[/code]. While that is as it was, a web export connects to the server that its
+## page came from.
+func default_url() -> String:
+	var url := str(ProjectSettings.get_setting("estragon/url", _DEFAULT_URL))
+	var of_page := EstragonTab.new().server() if OS.has_feature("web") else ""
+	return of_page if of_page and url == _DEFAULT_URL else url
+
+
 ## Connects and waits for the server's welcome. [param options] may hold the names of
 ## [EstragonOptions]; the others follow the project settings. Fails with CONNECT_FAILED, or with
 ## REFUSED where the server's close code says not to come back; [member EstragonError.cause] is
 ## that code.
 func connect_to_server(url: String = "", options: Dictionary = {}) -> EstragonResult:
-	var said := url if url else str(ProjectSettings.get_setting("estragon/url", _DEFAULT_URL))
-	var address := EstragonLink.address(said)
+	var address := EstragonLink.address(url if url else default_url())
 	players.use_server(address)
 	session.keep = null
 	if persist_session:

@@ -29,6 +29,11 @@ const _NUMBER := """(function () {
 	if (navigator.locks) seek(kept || 1, kept ? 1 : 2)
 	return window[name]
 })()"""
+## The editor's own server, which runs a game in a browser from port 8060, is none for games.
+const _SERVER := """(function () {
+	if (!/^http/.test(location.origin) || location.port === '8060') return ''
+	return location.origin.replace('http', 'ws')
+})()"""
 const _KEY := "estragon.%s"
 
 
@@ -36,6 +41,11 @@ const _KEY := "estragon.%s"
 ## for pages that come by https or from this machine, all tabs are the first.
 func number() -> int:
 	return int(str(_ask(_NUMBER)))
+
+
+## The server that its page came from, as WebSockets are addressed; empty where it came from none.
+func server() -> String:
+	return str(_ask(_SERVER))
 
 
 ## What is kept under a name, for this tab alone or for all; empty where nothing is.
