@@ -7,6 +7,24 @@ extends "res://test/branches.gd"
 # warning-ignore-all:unsafe_property_access
 
 
+func _returns() -> void:
+	var games = yield(_gather(["ada", "ben"]), "completed")
+	var ben: int = games[1].id()
+	games[1].migrates = true
+	yield(games[0].network.rooms.hand_over({"score": 6}), "completed")
+	games[0].api.network_peer.leave()
+	yield(_until(games[1], "was_told", ["lost"], "the host has left"), "completed")
+	_equal(games[0].network.rooms.all.size(), 1, "the relay, not the room")
+	_equal([games[1].id(), games[1].migrations], [ben, [[null, {}]]], "ben waits with a fresh peer")
+	games[0].assign()
+	yield(_until(games[0], "has_migrated", [1], "what was handed over is there"), "completed")
+	_equal(games[0].migrations, [[{"score": 6}, {}]], "for the host")
+	yield(_until(games[1], "has_peers", [1], "ben is connected"), "completed")
+	games[1].rpc_id(1, "tell", "welcome back")
+	yield(_until(games[0], "has_heard", [1], "ada hears"), "completed")
+	_equal(games[0].heard, [[ben, "welcome back"]], "heard")
+
+
 # What is handed over comes in parts, as they take no more at once.
 func _migrates() -> void:
 	_options = {"inbound_bytes": 16384}
