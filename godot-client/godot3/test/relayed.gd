@@ -207,12 +207,17 @@ func _precedes() -> void:
 	_check(ada.id() != 0, "a number")
 	paused = true
 	yield(ada.network.rooms.create("arena"), "completed")
-	yield(_until(ada, "is_host", [], "host"), "completed")
+	_check(ada.is_host() and ada.api.network_peer.is_open(), "who made it is its server at once")
 	var ben = yield(_join("ben", ada.code()), "completed")
 	ben.rpc_id(1, "tell", "while paused")
 	yield(_until(ada, "has_heard", [1], "heard while paused"), "completed")
 	paused = false
 	_equal(ada.told, [["peer", ben.id()]], "the host was told")
+	var cleo = yield(_enter_game("cleo"), "completed")
+	cleo.assign()
+	var missed = yield(cleo.network.rooms.join("NOROOM"), "completed")
+	yield(_until(cleo, "was_told", ["failed"], "where there is no room it fails"), "completed")
+	_check(not missed.ok, "missed: %s" % missed)
 
 
 func _plain() -> void:
