@@ -85,6 +85,7 @@ func _survives() -> void:
 		games.append(yield(_join(name, _place("reign")), "completed"))
 	for game in games:
 		game.migrates = true
+		game.calls = true
 		yield(_until(game, "has_peers", [2], game.title + " is connected"), "completed")
 		yield(_until(game, "has_heard", [1], game.title + " hears the host"), "completed")
 	print("# the host may die")
@@ -94,8 +95,9 @@ func _survives() -> void:
 		yield(_until(game, "has_peers", [1], game.title + " goes on"), "completed")
 	_equal([games[0].id(), games[1].id(), games[0].score], [1, cleo, 3], "numbers and score")
 	games[0].rpc("tell", "the king is dead")
-	yield(_until(games[1], "has_heard", [2], "they play on"), "completed")
-	_equal(games[1].heard[1], [1, "the king is dead"], "cleo hears")
+	yield(_until(games[1], "has_heard", [3], "they play on"), "completed")
+	_equal(games[0].heard, [[1, "welcome"], [1, "at once"]], "ben is connected at once")
+	_equal(games[1].heard.slice(1, 2), [[cleo, "at once"], [1, "the king is dead"]], "cleo hears")
 
 
 func _follows() -> void:

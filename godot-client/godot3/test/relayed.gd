@@ -212,7 +212,13 @@ func _precedes() -> void:
 	ben.rpc_id(1, "tell", "while paused")
 	yield(_until(ada, "has_heard", [1], "heard while paused"), "completed")
 	paused = false
-	_equal(ada.told, [["peer", ben.id()]], "the host was told")
+	_equal(ada.told, [["peer", ben.id()]], "the host was told") # Not that it is connected.
+	var dan = yield(_enter_game("dan"), "completed")
+	yield(dan.network.rooms.join(ada.code()), "completed")
+	dan.network.rooms.all.clear() # As a game knows of none that was started again.
+	dan.assign()
+	dan.network.session.cut()
+	yield(_until(dan, "has_peers", [2], "it is told where it sits"), "completed")
 	var cleo = yield(_enter_game("cleo"), "completed")
 	cleo.assign()
 	var missed = yield(cleo.network.rooms.join("NOROOM"), "completed")
