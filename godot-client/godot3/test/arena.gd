@@ -22,8 +22,9 @@ var told: Array = []
 # How often it was asked for its state, and what it was given.
 var asked: int = 0
 var restored: Array = []
-# Whether it goes on under another host, and what it was told then.
+# Whether it goes on under another host, calls at once, and what it was told then.
 var migrates: bool = false
+var calls: bool = false
 var migrations: Array = []
 
 
@@ -152,5 +153,7 @@ func _on_migrated(_room, peer, handover, ids: Dictionary) -> void:
 	if not migrates:
 		return
 	api.network_peer = peer
+	if calls:
+		rpc("say", "at once")
 	if api.is_network_server():
 		score = handover["score"] if handover else -1

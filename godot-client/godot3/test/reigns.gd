@@ -7,6 +7,24 @@ extends "res://test/branches.gd"
 # warning-ignore-all:unsafe_property_access
 
 
+func _returns() -> void:
+	var games = yield(_gather(["ada", "ben"]), "completed")
+	var ben: int = games[1].id()
+	games[1].migrates = true
+	yield(games[0].network.rooms.hand_over({"score": 6}), "completed")
+	games[0].api.network_peer.leave()
+	yield(_until(games[1], "was_told", ["lost"], "the host has left"), "completed")
+	_equal(games[0].network.rooms.all.size(), 1, "the relay, not the room")
+	_equal([games[1].id(), games[1].migrations], [ben, [[null, {}]]], "ben waits with a fresh peer")
+	games[0].assign()
+	yield(_until(games[0], "has_migrated", [1], "what was handed over is there"), "completed")
+	_equal(games[0].migrations, [[{"score": 6}, {}]], "for the host")
+	yield(_until(games[1], "has_peers", [1], "ben is connected"), "completed")
+	games[1].rpc_id(1, "tell", "welcome back")
+	yield(_until(games[0], "has_heard", [1], "ada hears"), "completed")
+	_equal(games[0].heard, [[ben, "welcome back"]], "heard")
+
+
 # What is handed over comes in parts, as they take no more at once.
 func _migrates() -> void:
 	_options = {"inbound_bytes": 16384}
@@ -67,6 +85,7 @@ func _survives() -> void:
 		games.append(yield(_join(name, _place("reign")), "completed"))
 	for game in games:
 		game.migrates = true
+		game.calls = true
 		yield(_until(game, "has_peers", [2], game.title + " is connected"), "completed")
 		yield(_until(game, "has_heard", [1], game.title + " hears the host"), "completed")
 	print("# the host may die")
@@ -76,8 +95,9 @@ func _survives() -> void:
 		yield(_until(game, "has_peers", [1], game.title + " goes on"), "completed")
 	_equal([games[0].id(), games[1].id(), games[0].score], [1, cleo, 3], "numbers and score")
 	games[0].rpc("tell", "the king is dead")
-	yield(_until(games[1], "has_heard", [2], "they play on"), "completed")
-	_equal(games[1].heard[1], [1, "the king is dead"], "cleo hears")
+	yield(_until(games[1], "has_heard", [3], "they play on"), "completed")
+	_equal(games[0].heard, [[1, "welcome"], [1, "at once"]], "ben is connected at once")
+	_equal(games[1].heard.slice(1, 2), [[cleo, "at once"], [1, "the king is dead"]], "cleo hears")
 
 
 func _follows() -> void:

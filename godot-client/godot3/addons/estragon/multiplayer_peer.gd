@@ -59,14 +59,23 @@ func prepare(relay: Reference) -> void:
 	EstragonRelayEngine.number(self, 2)
 
 
-# Begins an epoch with these peers, its own number among them.
-func begin(id: int, epoch: int, ids: Array, is_star: bool) -> void:
+# Is peer 1 at once, as nobody else can be.
+func reign() -> void:
+	EstragonRelayEngine.number(self, 1)
+	EstragonRelayEngine.change(self, CONNECTION_CONNECTED)
+
+
+# Begins an epoch with these peers, its own number among them. `follows`: another peer of the same engine,
+# so that it is connected at once.
+func begin(id: int, epoch: int, ids: Array, is_star: bool, follows: bool) -> void:
 	EstragonRelayEngine.number(self, id)
 	_batch.epoch = epoch
 	if not ids.has(1):
 		return
 	_is_begun = true
 	_queue.append(["_connect_to", [ids]])
+	if follows:
+		EstragonRelayEngine.change(self, CONNECTION_CONNECTED)
 	if is_star:
 		_stand(id, ids)
 

@@ -42,14 +42,15 @@ func _init(session: EstragonSession) -> void:
 	_session.connect("answered", self, "_on_answered")
 	_session.connect("message_received", self, "_on_message")
 	_session.connect("bytes_received", self, "_on_bytes")
-	_session.connect("was_reset", self, "_on_lost")
-	_session.connect("was_lost", self, "_on_lost")
+	_session.connect("was_reset", self, "_on_begun_again")
+	_session.connect("was_lost", self, "_on_begun_again")
 	_session.connect("state_changed", self, "_on_state_changed")
 
 
 # A new peer, of the room with the code `room` or, empty, of the next that is joined; the one before is
-# over. null where this engine can have none, which `Network.error_received` tells.
-func make(room: String, mode: String) -> EstragonMultiplayerPeer:
+# over. `is_first`: nobody else can be peer 1 there. null where this engine can have none, which
+# `Network.error_received` tells.
+func make(room: String, mode: String, is_first: bool = false) -> EstragonMultiplayerPeer:
 	var before := _peer()
 	if before:
 		before.leave()
@@ -62,15 +63,18 @@ func make(room: String, mode: String) -> EstragonMultiplayerPeer:
 	_mode = mode
 	_room = ""
 	if room:
-		enter(room)
+		enter(room, is_first)
 	return made
 
 
-# A room was joined.
-func enter(room: String) -> void:
-	if _peer() == null or _room:
+# A room was joined, in which nobody else can be peer 1 where `is_first` says so.
+func enter(room: String, is_first: bool = false) -> void:
+	var peer := _peer()
+	if peer == null or _room:
 		return
 	_room = room
+	if is_first:
+		peer.reign()
 	var asked := {"engine": 3}
 	if _mode:
 		asked["mode"] = _mode
@@ -81,6 +85,13 @@ func enter(room: String) -> void:
 func leave(room: String) -> void:
 	if room == _room:
 		_lose()
+
+
+# No room was joined: who waited for one does so no longer.
+func miss() -> void:
+	var peer := _peer()
+	if peer and not _room:
+		peer.finish()
 
 
 # See `EstragonRooms.hand_over`.
@@ -176,14 +187,19 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	if type != "relay.open":
 		return
 	var peer := _peer()
-	if result.peek() or peer == null:
-		if not result.peek():
-			_ask("relay.close", {})
-		elif peer:
+	if result.peek():
+		if peer:
+			peer.finish()
+		return
+	var id: int = result.data["peer"]
+	var is_another := peer != null and id != 1 and peer.is_open()
+	if peer == null or is_another:
+		_ask("relay.close", {})
+		if peer:
 			peer.finish()
 		return
 	_is_open = true
-	_begin(peer, result.data["peer"], result.data)
+	_begin(peer, id, result.data, false)
 	_handover.expect(result.data["handover"], self, "_go_on", [peer])
 
 
@@ -215,8 +231,11 @@ func _on_bytes(bytes: PoolByteArray) -> void:
 		or kind == EstragonProtocol.RELAY_UNRELIABLE_KIND
 	)
 	var peer: EstragonMultiplayerPeer = _peer() if is_ours and _is_open else null
-	if peer and EstragonRelayFrame.from_at(bytes) > 0:
+	if peer and EstragonRelayFrame.is_whole(bytes):
 		peer.receive(bytes)
+	elif peer:
+		var text := "relay: the server sent what is no frame: " + bytes.hex_encode().left(80)
+		_session.emit_signal("warned", text)
 
 
 # Who was connected is no longer, and gets a fresh peer; who waited goes on with its own.
@@ -226,19 +245,19 @@ func _on_epoch(peer: EstragonMultiplayerPeer, data: Dictionary) -> void:
 		ids[change[0]] = change[1]
 	var id: int = ids.get(peer.get_unique_id(), peer.get_unique_id())
 	if not peer.was_begun():
-		_begin(peer, id, data)
+		_begin(peer, id, data, false)
 		return
 	var fresh := _new_peer()
-	_begin(fresh, id, data)
+	_begin(fresh, id, data, true)
 	var bytes: int = data["handover"] if id == 1 else 0
 	_handover.expect(bytes, self, "_part", [peer, fresh, ids])
 
 
-func _begin(peer: EstragonMultiplayerPeer, id: int, data: Dictionary) -> void:
+func _begin(peer: EstragonMultiplayerPeer, id: int, data: Dictionary, follows: bool) -> void:
 	var ids := []
 	for one in data["peers"]:
 		ids.append(one["peer"])
-	peer.begin(id, data["epoch"], ids, data["mode"] == "star")
+	peer.begin(id, data["epoch"], ids, data["mode"] == "star", follows)
 
 
 # Of who opens its relay as peer 1, where there was one before.
@@ -270,8 +289,10 @@ func _lose() -> void:
 		peer.finish()
 
 
-func _on_lost(_reason: String) -> void:
-	_lose()
+# What waits for a room still does.
+func _on_begun_again(_reason: String) -> void:
+	if _room:
+		_lose()
 
 
 func _on_state_changed(state: int, _code: int, _reason: String) -> void:

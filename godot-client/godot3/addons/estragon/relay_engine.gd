@@ -40,7 +40,10 @@ static func change(peer: NetworkedMultiplayerPeer, status: int) -> void:
 
 
 # Gives it a number; it is connecting still: by itself the engine would have peer 1 connected at once.
+# Whose number it is keeps its status.
 static func number(peer: NetworkedMultiplayerPeer, id: int) -> void:
+	if peer.get_unique_id() == id:
+		return
 	change(peer, _CONNECTING)
 	peer.set_block_signals(true)
 	peer.call("initialize", id)

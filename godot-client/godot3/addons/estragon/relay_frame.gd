@@ -2,6 +2,10 @@
 class_name EstragonRelayFrame
 extends Reference
 
+const EstragonProtocol := preload("protocol.gd")
+# The highest number of a peer.
+const _MOST := 0x7fffffff
+
 
 # A frame for `targets`, the numbers of peers. (None of Godot 3's packets has bytes of its own for each.)
 static func up(
@@ -24,6 +28,14 @@ static func up(
 static func from_at(frame: PoolByteArray) -> int:
 	var at := _after(frame, _after(frame, 1))
 	return at if at > 0 and frame.size() > at + 4 else -1
+
+
+# Whether it is a frame as a server sends it: of no flags but those there are, by a peer, and not empty.
+static func is_whole(frame: PoolByteArray) -> bool:
+	var at := from_at(frame)
+	if at < 0 or from_of(frame, at) < 1 or from_of(frame, at) > _MOST:
+		return false
+	return frame[0] & ~EstragonProtocol.KIND_MASK & ~EstragonProtocol.RELAY_IS_ORDERED & 255 == 0
 
 
 # The number that stands there.

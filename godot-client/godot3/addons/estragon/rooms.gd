@@ -34,6 +34,8 @@ const _JOINING := {"room.create": true, "room.join": true, "room.join_or_create"
 var all: Dictionary = {}
 
 var _session: EstragonSession
+# The room that we made last: nobody else was its host before us.
+var _made: String = ""
 var _relay: EstragonRelay
 
 
@@ -92,13 +94,17 @@ func room(code: String = "") -> EstragonRoom:
 
 
 # Godot's own multiplayer among those who sit in a room, for `get_tree().network_peer`, in Godot 3.6: the
-# room of `options`' `room`, a code, or the only one we are in, or else the next that we join. The
-# room's host is peer 1. As host, `mode` is "mesh" (all reach all) unless it says "star": everything goes by
+# room of `options`' `room`, a code, or the only one we are in, or else the next that we join: it has
+# failed to connect where that fails. The room's host is peer 1; in a room that we have made it is so at
+# once, as with ENet's `create_server`. As host, `mode` is "mesh" (all reach all) unless it says "star": everything goes by
 # way of the host, as with ENet. The one made before is over. Godot before 3.6 can
 # have none: it is null there, and `Network.error_received` tells UNSUPPORTED.
 func multiplayer_peer(options: Dictionary = {}) -> EstragonMultiplayerPeer:
 	var its_room := room(options.get("room", ""))
-	return _relay.make(its_room.code if its_room else "", options.get("mode", ""))
+	var mode: String = options.get("mode", "")
+	if not its_room:
+		return _relay.make("", mode)
+	return _relay.make(its_room.code, mode, its_room.code == _made and its_room.is_host)
 
 
 # As host, says what the next one goes on from, as often as you like: the newest counts. Takes what
@@ -135,7 +141,9 @@ func _typed(code: String) -> String:
 
 
 func _seated(result: EstragonResult) -> EstragonResult:
-	if not result.peek():
+	if result.peek():
+		_relay.miss()
+	else:
 		result.room = all.get(result.data["room"]["code"])
 	return result
 
@@ -146,7 +154,9 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 		return
 	var added := _add(result.data)
 	added.fill(result.data["members"])
-	_relay.enter(added.code)
+	if type == "room.create":
+		_made = added.code
+	_relay.enter(added.code, added.code == _made and added.is_host)
 	emit_signal("joined", added)
 
 
@@ -168,6 +178,7 @@ func _on_message(message: EstragonMessage) -> void:
 
 
 func _on_snapshot(pages: Array) -> void:
+	var known := all.keys()
 	var told := {}
 	for page in pages:
 		for seat in page["rooms"]:
@@ -179,6 +190,8 @@ func _on_snapshot(pages: Array) -> void:
 		var its_room: EstragonRoom = all[code]
 		if told.has(code):
 			its_room.restore(told[code]["room"], told[code]["members"])
+			if not known.has(code):
+				_relay.enter(code)
 		else:
 			its_room.emit_signal("closed")
 
