@@ -1,5 +1,5 @@
 import { feature } from './message.ts'
-import { memberNumber } from './rooms.ts'
+import { making, memberNumber, room } from './rooms.ts'
 import { about, array, bool, buffer, choice, integer, object, optional, tuple } from './schema.ts'
 
 /** `mesh`: every peer sees every other; `star`: all others see peer 1 only. */
@@ -13,7 +13,14 @@ export const FIRST_PEER = 1
 const UNFIT = ['RELAY_MODE', 'RELAY_ENGINE'] as const
 
 const peer = () => integer('int32', { min: 1 })
-const numbered = () => object({ peer: peer(), number: memberNumber() })
+const numbered = () =>
+  object({
+    peer: peer(),
+    number: about(
+      'The member that it is; left out for a dedicated one that has no seat.',
+      optional(memberNumber()),
+    ),
+  })
 const mode = () => choice(...RELAY_MODES)
 const epoch = () =>
   about('One reign of peer 1: the room’s epoch as it was when it began.', integer('varuint'))
@@ -42,7 +49,7 @@ export const relay = feature(
       direction: 'to_server',
       delivery: 'counted',
       room: true,
-      doc: 'Makes this session a peer of the room’s relay, one room at a time. The host is peer 1, others get a number that is never used twice in the room; until peer 1 is there they wait for `relay.epoch`.',
+      doc: 'Makes this session a peer of the room’s relay, one room at a time. The host is peer 1, others get a number that is never used twice in the room; until peer 1 is there they wait for `relay.epoch`. Dedicated, for a room that the envelope names, it needs no seat there: it is nobody’s place, is in no list of members, and hears nothing of the room but what concerns the relay. A room stays as long as that peer does, though nobody sits there; the peer ends with `relay.close`, with its session, or when the session’s counts begin anew.',
       data: object({
         engine: about(
           'Of which Godot its packets are, 3 or 4; a relay is of peer 1’s.',
@@ -56,6 +63,10 @@ export const relay = feature(
           'To be peer 1 whoever is host; for a backend, or anybody in development.',
           optional(bool()),
         ),
+        make: about(
+          'With `dedicated`: the room that it makes, in which nobody sits yet.',
+          optional(object(making)),
+        ),
         meets: about(
           'As peer 1, says `relay.met` of every peer that comes: what the others say to that one waits until then.',
           optional(bool()),
@@ -64,11 +75,12 @@ export const relay = feature(
       reply: object({
         peer: about('Its own; 1 for who reigns.', peer()),
         ...{ epoch: epoch(), mode: mode(), peers: peers(), handover: handover() },
+        room: about('Where it has no seat: the room.', optional(room())),
       }),
       errors: [
         ...(['ROOM_REQUIRED', 'NOT_IN_ROOM', 'PERMISSION_DENIED', 'ALREADY_A_PEER'] as const),
         ...(['RELAY_MODE', 'RELAY_ENGINE', 'RELAY_FULL', 'RELAY_REFUSED', 'PEER_TAKEN'] as const),
-        'TOO_LARGE',
+        ...(['TOO_LARGE', 'ROOM_NOT_FOUND', 'UNKNOWN_KIND', 'TOO_MANY_ROOMS'] as const),
       ],
     },
     'relay.close': {

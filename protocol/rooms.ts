@@ -100,6 +100,14 @@ export const seat = () =>
     ),
   })
 
+/** What its maker says of a room. */
+export const making = {
+  kind: kind(),
+  capacity: about('Fewer seats than the kind has.', optional(capacity())),
+  listed: optional(listed()),
+  properties: optional(properties()),
+}
+
 const joining = {
   name: about('The name to be known by in this room.', optional(askedName())),
   data: about('What the room’s kind asks of who joins.', optional(json())),
@@ -119,13 +127,7 @@ export const rooms = feature('rooms', 'Sessions that share members, events and s
     delivery: 'counted',
     rate: 'create',
     doc: 'Makes a room and takes a seat in it. Who is the first to sit in an empty room, whoever made it, gets the role its kind gives a creator (host).',
-    data: object({
-      kind: kind(),
-      capacity: about('Fewer seats than the kind has.', optional(capacity())),
-      listed: optional(listed()),
-      properties: optional(properties()),
-      ...joining,
-    }),
+    data: object({ ...making, ...joining }),
     reply: seat(),
     errors: ['UNKNOWN_KIND', ...JOIN_ERRORS],
   },

@@ -178,7 +178,9 @@ export function createHub(options: HubOptions = {}) {
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
   })
   const relays = createRelays({
-    ...{ world, limits, resolve },
+    ...{ world, limits, rooms },
+    makeRoom: (maker, making) =>
+      seats.made(making, 'relay.open.make', backends.has(maker) ? undefined : maker),
     mayBeDedicated: (session) => dev || backends.has(session),
   })
   const connection = createConnections({
@@ -255,7 +257,7 @@ export function createHub(options: HubOptions = {}) {
     isIdentified: (session) =>
       backends.has(session) ||
       (limits.identify_ms > 0 ? session.player !== null : session.access !== null),
-    isSeated: (session) => rooms.of(session).size > 0,
+    isSeated: (session) => rooms.of(session).size > 0 || relays.isPeer(session),
   })
   const rounds = createRounds(
     world,

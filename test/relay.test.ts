@@ -592,45 +592,6 @@ both('a host without a peer leaves those of the one before waiting', {}, async (
 })
 
 both(
-  'a dedicated peer 1 stays it whoever is host, and the others wait for it',
-  {},
-  async (t, w) => {
-    const ada = await sit(w, 'ada')
-    const ben = await sit(w, 'ben', ada.code)
-    const server = await sit(w, 'server', ada.code)
-    await server.open({ dedicated: true })
-    await ada.open()
-    await ben.open()
-    const second = await ada.ask('relay.close').then(() => ada.open({ dedicated: true }))
-    await ada.open()
-    const before = ben.heard()
-
-    await ada.ask('room.leave')
-    ben.say([1], 'to the server')
-    await settle(ben, server)
-    await server.ask('relay.close')
-    await server.open({ dedicated: true })
-    await settle(ben)
-
-    t.equal(server.opened.peer, 1)
-    t.equal(second.data.code, 'PEER_TAKEN')
-    t.match(since(ben, before), [/is gone/, /^epoch \d: $/, `epoch 3: ${peersText([server, ben])}`])
-    t.ok(server.heard().includes(`${ben.peer} says to the server`))
-  },
-)
-
-both(
-  'only a backend is a dedicated peer 1 where a server is no development',
-  { dev: false },
-  async (t, w) => {
-    const ada = await sit(w, 'ada')
-    const answer = await ada.open({ dedicated: true })
-
-    t.match(answer.data, { code: 'PERMISSION_DENIED' })
-  },
-)
-
-both(
   'handover_bytes: what is handed over may have 65,536 bytes, and comes in parts that fit',
   {},
   async (t, w) => {

@@ -1,4 +1,6 @@
 import { BINARY, isCountedFrame } from '../../protocol/binary.ts'
+import type { AllMessages } from '../../protocol/index.ts'
+import type { DataOf } from '../../protocol/message.ts'
 import type { relay as relayTable } from '../../protocol/relay.ts'
 import { Carried } from '../core/dispatch/carried.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
@@ -6,8 +8,9 @@ import type { RelayKind } from '../core/relay/bytes.ts'
 import type { Peer } from '../core/relay/peer.ts'
 import { PeerIds } from '../core/relay/peer-ids.ts'
 import { createRelay, type Relay } from '../core/relay/relay.ts'
-import type { Room } from '../core/room/room.ts'
-import type { Resolve } from '../core/room/seated.ts'
+import type { Member } from '../core/room/member.ts'
+import { type Room, roomInfoOf } from '../core/room/room.ts'
+import type { Rooms } from '../core/room/rooms.ts'
 import type { Session } from '../core/session/session.ts'
 import type { SessionObserver } from '../core/session/sessions.ts'
 import type { BinaryReaders, Decoded } from '../core/wire/decode.ts'
@@ -18,10 +21,15 @@ import type { World } from '../world.ts'
 export interface RelaysOptions {
   readonly world: World
   readonly limits: Limits
-  readonly resolve: Resolve
+  readonly rooms: Pick<Rooms, 'get' | 'keep' | 'release' | 'resolve'>
+  /** A room that a session makes without sitting there. */
+  readonly makeRoom: (maker: Session, making: Making) => Room
   /** Whether a session may be peer 1 whoever is host. */
   readonly mayBeDedicated: (session: Session) => boolean
 }
+
+export type Making = NonNullable<Opening['make']>
+type Opening = DataOf<AllMessages['relay.open']>
 
 /** A session that is a peer, until its seat or its counts are others. */
 interface Place {
@@ -29,34 +37,33 @@ interface Place {
   readonly relay: Relay
   readonly peer: Peer
   readonly generation: number
-  /** Nobody waits for the end of its seat any more. */
+  /** Nobody waits for the end of its seat any more; or the room is kept no longer. */
   readonly forget: () => void
 }
 
 /** Godot's own multiplayer through rooms: who is a peer of which, and its bytes on their way. */
-export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysOptions) {
+export function createRelays(options: RelaysOptions) {
+  const { world, limits, rooms, makeRoom, mayBeDedicated } = options
   const relays = new WeakMap<Room, Relay>()
   const places = new Map<Session, Place>()
 
   const handlers: HandlersOf<(typeof relayTable)['messages']> = {
-    'relay.open'(context, { engine, mode, dedicated = false, meets = false }) {
+    'relay.open'(context, opening) {
       const { session } = context
-      const { room, member } = resolve(context)
-      room.permit(member, 'emit')
-      if (dedicated && !mayBeDedicated(session))
-        throw new Refusal('PERMISSION_DENIED', 'relay.open.dedicated: only a backend may')
-      const taken = places.get(session)
-      if (taken)
-        throw new Refusal('ALREADY_A_PEER', undefined, { cause: { room: taken.room.code } })
+      const { engine, mode, dedicated = false, meets = false } = opening
+      const { room, member } = standing(context, opening)
       const relay = relayOf(room)
       const wish = { member, session, engine, mode, dedicated, meets }
-      const { peer, reply } = relay.open(wish, context.refuseUnfit.bind(context))
-      const forget = room.whenLeft(member, () => drop(session))
+      const about = member ? {} : { room: roomInfoOf(room) }
+      const { peer, reply } = relay.open(wish, (opened) =>
+        context.refuseUnfit({ ...opened, ...about }),
+      )
+      const forget = member ? room.whenLeft(member, () => drop(session)) : rooms.keep(room)
       const { generation } = session.resume
       places.set(session, { room, relay, peer, generation, forget })
       context.afterwards(() => relay.tellHandover(peer))
       world.log.info({ room: room.code, session: session.id, peer: peer.id }, 'peer opened')
-      return reply
+      return { ...reply, ...about }
     },
     'relay.close'(context, { peer: id }) {
       const { relay, peer } = placeOf(context)
@@ -94,6 +101,7 @@ export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysO
       const place = places.get(session)
       if (place && place.generation !== session.resume.generation) drop(session)
     },
+    ended: drop,
   }
 
   const binary: BinaryReaders<Session> = {
@@ -101,7 +109,31 @@ export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysO
     relay_unreliable: (session, bytes) => read(session, BINARY.relay_unreliable, bytes),
   }
 
-  return { handlers, observer, binary }
+  return { handlers, observer, binary, isPeer: (session: Session) => places.has(session) }
+
+  /** Where a session would be a peer: where it sits or, dedicated, in whatever room, or a new one. */
+  function standing(context: Context, { dedicated, make }: Opening): Standing {
+    const { session, room: code } = context
+    if (dedicated && !mayBeDedicated(session))
+      throw new Refusal('PERMISSION_DENIED', 'relay.open.dedicated: only a backend may')
+    if (make && !dedicated)
+      throw new Refusal('INVALID_MESSAGE_DATA', 'relay.open.make: expected dedicated as well')
+    const elsewhere = places.get(session)?.room
+    if (make) {
+      refuseTaken(elsewhere)
+      const room = makeRoom(session, make)
+      context.atEnd(() => rooms.release(room, true))
+      return { room, member: null }
+    }
+    const named = dedicated && code !== undefined ? rooms.get(code) : undefined
+    if (dedicated && code !== undefined && !named)
+      throw new Refusal('ROOM_NOT_FOUND', `relay.open: no room is called ${code}`)
+    const found =
+      named && !named.memberOf(session) ? { room: named, member: null } : rooms.resolve(context)
+    if (found.member) found.room.permit(found.member, 'emit')
+    refuseTaken(elsewhere)
+    return found
+  }
 
   function relayOf(room: Room): Relay {
     const known = relays.get(room)
@@ -115,8 +147,10 @@ export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysO
 
   /** What a peer asks of the relay of the room it speaks of. */
   function placeOf(context: Context): Place {
-    const { room } = resolve(context)
     const place = places.get(context.session)
+    const isHere = place && (context.room ?? place.room.code) === place.room.code
+    if (isHere && !place.peer.member) return place
+    const { room } = rooms.resolve(context)
     if (place?.room === room) return place
     throw new Refusal('NOT_A_PEER')
   }
@@ -147,9 +181,19 @@ export function createRelays({ world, limits, resolve, mayBeDedicated }: RelaysO
     const place = places.get(session)
     if (!place) throw new Refusal('NOT_A_PEER')
     const { room, relay, peer } = place
-    room.permit(peer.member, 'emit')
+    if (peer.member) room.permit(peer.member, 'emit')
     relay.carry(peer, kind, bytes)
   }
+}
+
+/** A room, and the seat there of who would be a peer; null for one without. */
+interface Standing {
+  readonly room: Room
+  readonly member: Member | null
+}
+
+function refuseTaken(room: Room | undefined): void {
+  if (room) throw new Refusal('ALREADY_A_PEER', undefined, { cause: { room: room.code } })
 }
 
 /** A room's peers are numbered from any of so many on. */

@@ -27,6 +27,7 @@ import { Refusal } from '../core/wire/refusal.ts'
 import { checkBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
 
+type Making = Omit<DataOf<AllMessages['room.create']>, 'name' | 'data'>
 type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data'>
 /** What a room must be for who asks for none in particular. */
 interface Searched {
@@ -51,15 +52,9 @@ export function createRoomFeature(options: RoomsOptions) {
   const { world, limits, rooms, seating, kinds, guesses, cleanName } = options
 
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
-    'room.create'(context, { kind: name, capacity, listed, properties, ...joining }) {
-      const kind = kindNamed(name, 'room.create.kind')
-      checkProperties(properties, 'room.create.properties')
-      const wishes = {
-        ...(capacity !== undefined && { capacity }),
-        ...(listed !== undefined && { listed }),
-        ...(properties && { properties }),
-      }
-      return join(context, create(context.session, kind, wishes), joining, true)
+    'room.create'(context, { name, data, ...making }) {
+      const joining = { ...(name !== undefined && { name }), ...(data !== undefined && { data }) }
+      return join(context, made(making, 'room.create', context.session), joining, true)
     },
     'room.join'(context, { code, ...joining }) {
       const room = guesses.look(context.session, () => rooms.get(code))
@@ -134,6 +129,8 @@ export function createRoomFeature(options: RoomsOptions) {
     make: (name: string, wishes: Wishes = {}): string =>
       rooms.create(kindNamed(name, 'rooms.create'), wishes).code,
 
+    made,
+
     /** The seats of a session, each in pages that fit `bytes`. */
     seatsOf: (session: Session, bytes: number): readonly Seat[][] =>
       [...rooms.of(session)].map((room) =>
@@ -147,6 +144,19 @@ export function createRoomFeature(options: RoomsOptions) {
     const names = kinds.map((one) => `"${one.name}"`).join(', ')
     const expected = names ? `expected ${names}` : 'this server has no kinds of room'
     throw new Refusal('UNKNOWN_KIND', `${place}: ${expected}`)
+  }
+
+  /** A room as it is asked for; of a backend's making, and so nobody's, where no `maker` is told. */
+  function made({ kind: name, ...making }: Making, place: string, maker?: Session): Room {
+    const { capacity, listed, properties } = making
+    const kind = kindNamed(name, `${place}.kind`)
+    checkProperties(properties, `${place}.properties`)
+    const wishes = {
+      ...(capacity !== undefined && { capacity }),
+      ...(listed !== undefined && { listed }),
+      ...(properties && { properties }),
+    }
+    return maker ? create(maker, kind, wishes) : rooms.create(kind, wishes)
   }
 
   /** A room of a player's making. */

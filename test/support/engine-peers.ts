@@ -9,6 +9,8 @@ import type { Program } from './program.ts'
 
 const PROJECT = fileURLToPath(new URL('../../godot-client/godot4', import.meta.url))
 const BOUND_MS = 15_000
+/** So many of the last lines of an engine tell what was wrong. */
+const TOLD_LINES = 12
 const COMPLAINT = /ERROR|WARNING/
 
 /** A Godot 4 of its own process, whose game does what it is told. */
@@ -119,4 +121,4 @@ function peerOf(name: string, program: Program, socket: Socket): EnginePeer {
 }
 
 const saidBy = ({ lines, complaints }: Program): string =>
-  [...lines.items, ...complaints.items].join('\n')
+  [...lines.items, ...complaints.items].slice(-TOLD_LINES).join('\n')

@@ -5,7 +5,8 @@ import type { Outgoing } from '../wire/frame.ts'
 
 /** What is asked of a relay by who opens it. */
 export interface Wish {
-  readonly member: Member
+  /** Null for a dedicated one without a seat. */
+  readonly member: Member | null
   readonly session: Session
   /** Of which Godot its packets are: 3 or 4. */
   readonly engine: number
@@ -26,4 +27,5 @@ export interface Peer extends Wish {
 }
 
 /** As the others know it. */
-export const numberOf = ({ id, member }: Peer) => ({ peer: id, number: member.number })
+export const numberOf = ({ id, member }: Peer) =>
+  member ? { peer: id, number: member.number } : { peer: id }

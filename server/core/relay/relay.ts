@@ -100,14 +100,14 @@ export function createRelay(
     if (!isFirst && first) toSeers(push('relay.gone', { peer: peer.id }, here), peer)
     if (isFirst) vacate()
     // Where the host itself has left its room, that has another in a moment.
-    const isReplaced = peer.member === room.host && hasLeft(peer) && !isDedicated
+    const isReplaced = hasLeft(peer) && peer.member === room.host && !isDedicated
     if (isFirst && !isReplaced) room.epoch++
     if (peers.size === 0) end()
     else if (isFirst && !isReplaced) begin()
   }
 
   function hasLeft({ member }: Peer): boolean {
-    return room.numbered(member.number) !== member
+    return member !== null && room.numbered(member.number) !== member
   }
 
   /** The room's host may be another. */
@@ -118,7 +118,7 @@ export function createRelay(
   /** Whether who asks would be peer 1. */
   function reigns({ dedicated, member }: Wish): boolean {
     if (first) return false
-    return dedicated || (!isDedicated && member === room.host)
+    return dedicated || (!isDedicated && member !== null && member === room.host)
   }
 
   function judge(wish: Wish, isFirst: boolean): void {

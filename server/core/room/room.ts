@@ -36,6 +36,8 @@ export class Room {
   readonly groups = new Map<string, Set<Member>>()
   /** Places kept for who may sit down. */
   readonly reserved = new Set<{ readonly receiver: Receiver }>()
+  /** What it is kept for though nobody sits there. */
+  readonly keeps = new Set<object>()
   /** Hears of whatever lists and filters may ask about. */
   onChange: ((room: Room) => void) | undefined
   /** Hears of whoever is host from now on, once everybody was told. */

@@ -1,7 +1,7 @@
 import type { AllMessages } from '../../../protocol/index.ts'
 import type { DataOf } from '../../../protocol/message.ts'
 import type { Role } from '../../../protocol/rooms.ts'
-import type { Cancel, World } from '../../world.ts'
+import type { World } from '../../world.ts'
 import type { Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
 import type { Session } from '../session/session.ts'
@@ -15,6 +15,7 @@ import { createHosts } from './host.ts'
 import { createHostWaits } from './host-wait.ts'
 import { createRoomIndex } from './index.ts'
 import type { LeaveReason } from './kind.ts'
+import { createLingering } from './lingering.ts'
 import { createMakers, type Maker } from './makers.ts'
 import { infoOf, type Member } from './member.ts'
 import { Room, type RoomKind, roomInfoOf, type Wishes } from './room.ts'
@@ -28,12 +29,12 @@ export type Rooms = ReturnType<typeof createRooms>
 export function createRooms(world: World, limits: Limits) {
   const byCode = new Map<string, Room>()
   const byReceiver = new Map<Receiver, Set<Room>>()
-  const lingering = new Map<Room, Cancel>()
   const index = createRoomIndex(limits.looks)
   const makers = createMakers<Room>(limits)
   const { attempt, guard } = createFaults(world)
   const waits = createHostWaits(world, limits)
   const hosts = createHosts(world, waits.end)
+  const lingering = createLingering(world, { has, dispose })
   const takeovers = createTakeovers({
     ...{ world, limits, moved, guard, judge: hosts.judge },
     tellAway: tellAwayIn,
@@ -91,7 +92,8 @@ export function createRooms(world: World, limits: Limits) {
         for (const member of [...room.ofPlayer(player)]) unseat(member, room, 'banned')
     },
     fits: index.fits,
-    release,
+    release: lingering.release,
+    keep: lingering.keep,
     roleOf: hosts.roleOf,
     judge: hosts.judge,
     untilHost: waits.over,
@@ -107,7 +109,7 @@ export function createRooms(world: World, limits: Limits) {
     sessionsIn: (code: string): Sitting => sittingIn(byCode.get(code)?.seats ?? NO_SEATS),
     get: (code: string): Room | undefined => byCode.get(code),
     /** Whether the room is still there. */
-    has: (room: Room): boolean => byCode.get(room.code) === room,
+    has,
     /** The listed rooms, and those with a seat for whoever asks for none in particular. */
     listed: index.listed,
     open: index.open,
@@ -126,8 +128,7 @@ export function createRooms(world: World, limits: Limits) {
 
     close(): void {
       isOver = true
-      for (const cancel of lingering.values()) cancel()
-      lingering.clear()
+      lingering.close()
       for (const room of byCode.values()) guard(room, () => room.hooks.onDispose?.())
       byCode.clear()
       // Last, as a hook may have taken seats away.
@@ -153,7 +154,7 @@ export function createRooms(world: World, limits: Limits) {
     index.add(room)
     room.onChange = index.refresh
     world.log.info({ room: room.code, kind: kind.name }, 'room created')
-    linger(room)
+    lingering.begin(room)
     return room
   }
 
@@ -161,7 +162,7 @@ export function createRooms(world: World, limits: Limits) {
   function enter(member: Member, room: Room): void {
     const { receiver } = member
     sits(receiver, room)
-    stay(room)
+    lingering.end(room)
     room.add(member)
     takeovers.held(member, room)
     room.broadcast(
@@ -187,7 +188,7 @@ export function createRooms(world: World, limits: Limits) {
     receiver.abandonAsks('TARGET_LEFT', room.code)
     guard(room, () => room.hooks.onLeft?.(member, reason))
     world.log.info({ room: room.code, session: receiver.id, member: number, reason }, 'left')
-    if (room.size === 0) linger(room)
+    if (room.size === 0) lingering.begin(room)
   }
 
   /**
@@ -227,36 +228,8 @@ export function createRooms(world: World, limits: Limits) {
     room.broadcast(push('room.updated', { room: roomInfoOf(room) }, { room: room.code }))
   }
 
-  /** Somebody is in it, or its time begins anew. */
-  function stay(room: Room): void {
-    lingering.get(room)?.()
-    lingering.delete(room)
-  }
-
-  /** An empty room waits a while for somebody, then goes; not while a place is reserved. */
-  function linger(room: Room): void {
-    if (isOver || !Number.isFinite(room.kind.linger_ms)) return
-    // A hook that empties it while somebody leaves has come here before.
-    stay(room)
-    lingering.set(
-      room,
-      world.after(room.kind.linger_ms, () => {
-        lingering.delete(room)
-        if (room.reserved.size === 0) dispose(room)
-      }),
-    )
-  }
-
-  /**
-   * Somebody was refused. A room made for just that goes at once, one whose time ran out meanwhile
-   * as well; any other waits on as if nobody had asked.
-   */
-  function release(room: Room, isOwn: boolean): void {
-    if (room.size > 0 || room.reserved.size > 0 || byCode.get(room.code) !== room) return
-    const isOver = Number.isFinite(room.kind.linger_ms) && !lingering.has(room)
-    if (!isOver && !(isOwn && room.isUnused)) return
-    stay(room)
-    dispose(room)
+  function has(room: Room): boolean {
+    return byCode.get(room.code) === room
   }
 
   function dispose(room: Room): void {

@@ -13,12 +13,18 @@ const _UNPOLLED_MS := 1_000.0
 ## And so often may it have been looked at.
 const _LOOKS := 10
 
+## In place of the code of a room that is yet to be made.
+const _NEW_ROOM := "new"
+
 var _session: EstragonSession
 ## The peer there is, which only the engine and the game keep alive.
 var _current: WeakRef
 var _current_id: int = 0
 var _room: String = ""
 var _mode: String = ""
+## For which peer, by its instance, an answer is awaited; 0 for none. And of which room.
+var _asked_for: int = 0
+var _asked_room: String = ""
 ## Whether the server takes us for a peer.
 var _is_open: bool = false
 var _handover: EstragonRelayHandover = EstragonRelayHandover.new()
@@ -32,8 +38,8 @@ func _init(session: EstragonSession) -> void:
 	_session.answered.connect(_on_answered)
 	_session.message_received.connect(_on_message)
 	_session.bytes_received.connect(_on_bytes)
-	_session.was_reset.connect(_lose.unbind(1))
-	_session.was_lost.connect(_lose.unbind(1))
+	_session.was_reset.connect(_on_begun_again.unbind(1))
+	_session.was_lost.connect(_on_begun_again.unbind(1))
 	_session.state_changed.connect(_on_state_changed)
 
 
@@ -59,10 +65,26 @@ func enter(room: String, is_first: bool) -> void:
 	_room = room
 	if is_first:
 		peer.reign()
-	var asked := {"engine": 4, "meets": true}
-	if _mode:
-		asked["mode"] = _mode
-	_ask("relay.open", asked)
+	_open()
+
+
+## See [method EstragonRooms.dedicate]: of the room with the code [param room] or, empty, of one that
+## [param making] describes.
+func dedicate(room: String, making: Dictionary, mode: String) -> EstragonResult:
+	var peer := make("", mode)
+	_room = room if room else _NEW_ROOM
+	while _asked_for:
+		await _session.answered
+	_asked_for = peer.get_instance_id()
+	_asked_room = room
+	var asked := _wish()
+	asked["dedicated"] = true
+	if not room:
+		asked["make"] = making
+	var result := await _session.request("relay.open", asked, {"room": room} if room else {})
+	if not result.peek():
+		result.peer = peer
+	return result
 
 
 ## A room was left.
@@ -155,7 +177,7 @@ func _dismiss(id: int) -> void:
 ## nobody's loss.
 func _meet(id: int) -> void:
 	var result := await _session.request("relay.met", {"peer": id}, {"room": _room})
-	var _is_seen := result.ok
+	result.ignore()
 
 
 ## As peer 1, refuses new peers, or takes them again.
@@ -177,15 +199,45 @@ func _abandon(id: int) -> void:
 	_room = ""
 
 
+## Asks for the peer there is, unless an answer for one before it is still to come: then after that.
+func _open() -> void:
+	if _asked_for:
+		return
+	_asked_for = _current_id
+	_asked_room = _room
+	_ask("relay.open", _wish())
+
+
+func _wish() -> Dictionary:
+	return {"engine": 4, "meets": true, "mode": _mode} if _mode else {"engine": 4, "meets": true}
+
+
+## What was opened for a peer that is over, and whose seat may be gone as well.
+func _give_back(opened: Dictionary) -> void:
+	var room: String = opened["room"]["code"] if opened.has("room") else _asked_room
+	var result := await _session.request("relay.close", {}, {"room": room})
+	result.ignore()
+
+
 func _on_answered(type: String, result: EstragonResult) -> void:
 	if type != "relay.open":
 		return
 	var peer := _peer()
+	var is_stale := _asked_for != _current_id
+	_asked_for = 0
+	if is_stale:
+		if not result.peek():
+			_give_back(result.data)
+		if peer and _room:
+			_open()
+		return
 	if result.peek():
 		if peer:
 			peer.finish()
 		return
 	var data := result.data
+	if data.has("room"):
+		_room = data["room"]["code"]
 	var id: int = data["peer"]
 	var is_another := peer != null and id != 1 and not peer.is_connecting()
 	if peer == null or is_another:
@@ -278,6 +330,12 @@ func _emit_migrated(peer: EstragonMultiplayerPeer, handover: Variant, ids: Dicti
 func _expect_handover(data: Dictionary, then: Callable) -> void:
 	var bytes: int = data.get("handover", 0)
 	_handover.expect(bytes, then)
+
+
+## What waits for a room still does.
+func _on_begun_again() -> void:
+	if _room:
+		_lose()
 
 
 ## Nothing of the relay is left: what came before is still taken.

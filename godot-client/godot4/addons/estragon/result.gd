@@ -34,6 +34,11 @@ var channel: EstragonChannel:
 	get:
 		_is_seen = true
 		return channel
+## What [method EstragonRooms.dedicate] made; [code]null[/code] for every other request.
+var peer: EstragonMultiplayerPeer:
+	get:
+		_is_seen = true
+		return peer
 ## What [method EstragonChannels.list] found; empty for every other request.
 var channels: Array[EstragonChannel] = []:
 	get:
@@ -67,6 +72,11 @@ static func failure(its_error: EstragonError) -> EstragonResult:
 ## [member error], without being a look at it.
 func peek() -> EstragonError:
 	return _error
+
+
+## Its failure is nobody's loss, and not told.
+func ignore() -> void:
+	_is_seen = true
 
 
 func _notification(what: int) -> void:

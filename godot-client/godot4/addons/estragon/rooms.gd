@@ -10,7 +10,8 @@ signal left(room: EstragonRoom)
 ## freed what was spawned, and [param peer] goes on with everybody who is left. Assign it, and where
 ## [method MultiplayerAPI.is_server] is true restore the game from [param handover], what the host
 ## before said last by [method hand_over] ([code]null[/code]: nothing). [param ids] has the numbers of
-## those who have another now, by what they were.
+## those who have another now, by what they were. A dedicated peer 1 is told as well where one before
+## it handed something over; [param room] is [code]null[/code] for it.
 ## [codeblock]
 ## Network.rooms.host_migrated.connect(func(_room, peer, handover, ids):
 ##     multiplayer.multiplayer_peer = peer
@@ -20,6 +21,7 @@ signal host_migrated(
 	room: EstragonRoom, peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
 )
 
+const _MAKING: Array[String] = ["kind", "capacity", "listed", "properties"]
 const _JOINS: Array[String] = ["room.create", "room.join", "room.join_or_create"]
 
 static var _gap := RegEx.create_from_string("[\\s\\-\\x{00a0}\\x{2010}-\\x{2015}]+")
@@ -104,6 +106,33 @@ func multiplayer_peer(options: Dictionary = {}) -> EstragonMultiplayerPeer:
 	if its_room == null:
 		return _relay.make("", mode)
 	return _relay.make(its_room.code, mode, its_room.code == _made and its_room.is_host)
+
+
+## For a game without a player, such as a headless one: makes a room in which nobody sits yet and is
+## peer 1 of its relay, whoever becomes its host, without a seat there. On success
+## [member EstragonResult.peer] is to be assigned, and [code]data["room"]["code"][/code] is the code.
+## The room stays as long as that peer does; all that is heard of it comes by Godot's own multiplayer.
+## [param options] may hold [code]kind[/code] ([code]"open"[/code] unless said), [code]capacity[/code],
+## [code]listed[/code] and [code]properties[/code]; or [code]room[/code], the code of a room that is
+## there; [code]mode[/code] as for [method multiplayer_peer]; and [code]secret[/code], by which a
+## server without [code]--dev[/code] takes this session for a backend's.
+## [codeblock]
+## var dedicated := await Network.rooms.dedicate({"secret": OS.get_environment("ESTRAGON_SECRET")})
+## multiplayer.multiplayer_peer = dedicated.peer
+## [/codeblock]
+func dedicate(options: Dictionary = {}) -> EstragonResult:
+	if options.has("secret"):
+		var secret := {"secret": options["secret"]}
+		var admitted := await _session.request("backend.connect", secret)
+		if admitted.peek():
+			return admitted
+	var making := {"kind": "open"}
+	for field: String in _MAKING:
+		if options.has(field):
+			making[field] = options[field]
+	var code: String = options.get("room", "")
+	var mode: String = options.get("mode", "")
+	return await _relay.dedicate(code, making, mode)
 
 
 ## As host, says what the next one goes on from, as often as you like: the newest counts. Takes what
@@ -191,6 +220,7 @@ func _on_snapshot(pages: Array[Dictionary]) -> void:
 			var seats: Array[Dictionary] = seats_by_code[code]
 			its_room.renew(seats)
 			if not code in known:
+				_relay.enter(code, false)
 				joined.emit(its_room)
 		else:
 			its_room.closed.emit()
@@ -217,6 +247,5 @@ func _on_closed(code: String) -> void:
 func _on_migrated(
 	code: String, peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
 ) -> void:
-	if all.has(code):
-		var its_room: EstragonRoom = all[code]
-		host_migrated.emit(its_room, peer, handover, ids)
+	var its_room: EstragonRoom = all.get(code)
+	host_migrated.emit(its_room, peer, handover, ids)
