@@ -85,7 +85,7 @@ function read(file: string, source: string): Script {
     }
     title = /^class_name (\w+)/.exec(line)?.[1] ?? title
     const declared =
-      /^(?:static |remote |onready |export(?:\([^)]*\))? )*(signal|enum|const|var|func) (\w+)/.exec(
+      /^(?:static |remote |onready |@?export\w*(?:\([^)]*\))? )*(signal|enum|const|var|func) (\w+)/.exec(
         line,
       )
     if (declared) {

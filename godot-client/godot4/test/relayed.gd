@@ -29,6 +29,7 @@ func _run() -> void:
 	await _tell("a peer may be assigned before there is a room", _precedes)
 	await _tell("a peer whose room is not there has failed to connect", _misses)
 	await _tell("who makes a room is its server at once", _makes)
+	await _tell("a migration that lacks something says so", _warns)
 	await _tell("a client without the add-on plays along", _plain)
 	print("1..%d" % _count)
 	quit(1 if _failed > 0 or _count == 0 else 0)
@@ -187,6 +188,22 @@ func _makes() -> void:
 	ben.say.rpc_id(1, "hello")
 	await _until(func() -> bool: return ada.heard.size() == 2, "ada heard")
 	_equal(ada.heard, [[1, "to nobody else"], [ben.id(), "hello"]], "ada heard")
+
+
+func _warns() -> void:
+	var migration := EstragonMigration.new()
+	var warnings := migration._get_configuration_warnings()
+	_equal(warnings.size(), 2, "without anything: %s" % [warnings])
+	migration.network = (await _open("ada")).network
+	migration.target = migration
+	warnings = migration._get_configuration_warnings()
+	_equal(warnings.size(), 2, "without methods: %s" % [warnings])
+	_check(warnings[0].ends_with("has no method state()."), warnings[0])
+	migration.state = &"get_name"
+	migration.restore = &"get_child"
+	_equal(migration._get_configuration_warnings().size(), 0, "configured")
+	migration.free()
+	await _frames(1)
 
 
 func _plain() -> void:

@@ -62,6 +62,7 @@ func state() -> Dictionary:
 
 func restore(handover: Dictionary, ids: Dictionary) -> void:
 	_survivor.note("restored")
+	call_unreliably.rpc(0) # To nobody yet, but a game may well call here.
 	var mark: String = handover["mark"]
 	_spawner.spawn({"name": "beacon", "text": mark, "x": handover["beat"], "of": 1})
 	var coins: Dictionary = handover["coins"]

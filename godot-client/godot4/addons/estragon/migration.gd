@@ -22,6 +22,7 @@ extends Node
 ## over.
 signal migrated(is_host: bool)
 
+## What becomes of the scene under another host.
 enum Mode {
 	## The scene stays; the engine frees what was spawned, and nothing else.
 	RESTORE,

@@ -163,10 +163,7 @@ func _get_packet_channel() -> int:
 
 func _get_packet_mode() -> MultiplayerPeer.TransferMode:
 	var frame := _head()
-	if frame and frame[0] & EstragonProtocol.KIND_MASK == EstragonProtocol.RELAY_UNRELIABLE_KIND:
-		var is_ordered := frame[0] & EstragonProtocol.RELAY_IS_ORDERED
-		return TRANSFER_MODE_UNRELIABLE_ORDERED if is_ordered else TRANSFER_MODE_UNRELIABLE
-	return TRANSFER_MODE_RELIABLE
+	return EstragonRelayFrame.mode_of(frame) if frame else TRANSFER_MODE_RELIABLE
 
 
 func _get_max_packet_size() -> int:
@@ -178,7 +175,7 @@ func _put_packet_script(packet: PackedByteArray) -> Error:
 		return ERR_UNCONFIGURED
 	if packet.is_empty() or packet.size() > _get_max_packet_size():
 		return ERR_INVALID_PARAMETER
-	_batch.put(packet, _target, _kind_of(_mode), _channel)
+	_batch.put(packet, _target, EstragonRelayFrame.kind_of(_mode), _channel)
 	return OK
 
 
@@ -233,15 +230,6 @@ func _head() -> PackedByteArray:
 		return PackedByteArray()
 	var frame: PackedByteArray = _queue[_at]
 	return frame
-
-
-func _kind_of(mode: MultiplayerPeer.TransferMode) -> int:
-	match mode:
-		TRANSFER_MODE_UNRELIABLE:
-			return EstragonProtocol.RELAY_UNRELIABLE_KIND
-		TRANSFER_MODE_UNRELIABLE_ORDERED:
-			return EstragonProtocol.RELAY_UNRELIABLE_KIND | EstragonProtocol.RELAY_IS_ORDERED
-	return EstragonProtocol.RELAY_RELIABLE_KIND
 
 
 ## What comes next in the queue and is no frame.

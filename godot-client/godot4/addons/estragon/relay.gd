@@ -8,11 +8,6 @@ signal migrated(
 	room: String, peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
 )
 
-## A peer that the engine did not poll for so long is held by nothing but a variable of the game's.
-const _UNPOLLED_MS := 1_000.0
-## And so often may it have been looked at.
-const _LOOKS := 10
-
 ## In place of the code of a room that is yet to be made.
 const _NEW_ROOM := "new"
 
@@ -20,21 +15,19 @@ var _session: EstragonSession
 ## The peer there is, which only the engine and the game keep alive.
 var _current: WeakRef
 var _current_id: int = 0
-var _room: String = ""
-var _mode: String = ""
+var _asks: EstragonRelayAsks
+var _watch: EstragonRelayWatch
 ## For which peer, by its instance, an answer is awaited; 0 for none. And of which room.
 var _asked_for: int = 0
 var _asked_room: String = ""
-## Whether the server takes us for a peer.
-var _is_open: bool = false
 var _handover: EstragonRelayHandover = EstragonRelayHandover.new()
-var _polled_at: float = 0.0
-var _looks: int = 0
 var _is_pumping: bool = false
 
 
 func _init(session: EstragonSession) -> void:
 	_session = session
+	_asks = EstragonRelayAsks.new(session)
+	_watch = EstragonRelayWatch.new(session.world)
 	_session.answered.connect(_on_answered)
 	_session.message_received.connect(_on_message)
 	_session.bytes_received.connect(_on_bytes)
@@ -50,8 +43,8 @@ func make(room: String, mode: String, is_first: bool = false) -> EstragonMultipl
 	if before:
 		before.close()
 	var made := _make()
-	_mode = mode
-	_room = ""
+	_asks.mode = mode
+	_asks.room = ""
 	if room:
 		enter(room, is_first)
 	return made
@@ -60,9 +53,9 @@ func make(room: String, mode: String, is_first: bool = false) -> EstragonMultipl
 ## A room was joined, in which nobody else can be peer 1 where [param is_first] says so.
 func enter(room: String, is_first: bool) -> void:
 	var peer := _peer()
-	if peer == null or _room:
+	if peer == null or _asks.room:
 		return
-	_room = room
+	_asks.room = room
 	if is_first:
 		peer.reign()
 	_open()
@@ -72,16 +65,12 @@ func enter(room: String, is_first: bool) -> void:
 ## [param making] describes.
 func dedicate(room: String, making: Dictionary, mode: String) -> EstragonResult:
 	var peer := make("", mode)
-	_room = room if room else _NEW_ROOM
+	_asks.room = room if room else _NEW_ROOM
 	while _asked_for:
 		await _session.answered
 	_asked_for = peer.get_instance_id()
 	_asked_room = room
-	var asked := _wish()
-	asked["dedicated"] = true
-	if not room:
-		asked["make"] = making
-	var result := await _session.request("relay.open", asked, {"room": room} if room else {})
+	var result := await _asks.dedicate(room, making)
 	if not result.peek():
 		result.peer = peer
 	return result
@@ -89,36 +78,28 @@ func dedicate(room: String, making: Dictionary, mode: String) -> EstragonResult:
 
 ## A room was left.
 func leave(room: String) -> void:
-	if room == _room:
+	if room == _asks.room:
 		_lose()
 
 
 ## No room was joined: who waited for one does so no longer.
 func miss() -> void:
 	var peer := _peer()
-	if peer and not _room:
+	if peer and not _asks.room:
 		peer.finish()
 
 
 ## See [method EstragonRooms.hand_over].
 func hand_over(value: Variant) -> EstragonResult:
-	var result: EstragonResult = null
-	for part: Dictionary in EstragonRelayHandover.parts_of(value):
-		result = await _session.request("relay.hand_over", part, {"room": _room})
-		if result.peek():
-			break
-	return result
+	return await _asks.hand_over(value)
 
 
 ## To be called once a frame: a connected peer that nobody polls is over.
 func look() -> void:
 	var peer := _peer()
-	if peer == null or not _is_open or not peer.is_met():
-		_polled_at = _session.world.now()
-		_looks = 0
-		return
-	_looks += 1
-	if _looks > _LOOKS and _session.world.now() - _polled_at > _UNPOLLED_MS:
+	if peer == null or not _asks.is_open or not peer.is_met():
+		_watch.note()
+	elif _watch.look():
 		peer.close()
 
 
@@ -135,55 +116,26 @@ func _make() -> EstragonMultiplayerPeer:
 	var made := EstragonMultiplayerPeer.new(line)
 	var id := made.get_instance_id()
 	line.polled.connect(_on_polled.bind(id))
-	line.sent.connect(_send)
-	line.dismissed.connect(_dismiss)
-	line.met.connect(_meet)
-	line.refused.connect(_refuse)
+	line.sent.connect(_asks.send)
+	line.dismissed.connect(_asks.dismiss)
+	line.met.connect(_asks.meet)
+	line.refused.connect(_asks.refuse)
 	line.abandoned.connect(_abandon.bind(id))
 	_current = weakref(made)
 	_current_id = id
-	_polled_at = _session.world.now()
-	_looks = 0
+	_watch.note()
 	return made
 
 
 ## The engine has polled a peer: what came is brought to it.
 func _on_polled(id: int) -> void:
 	if id == _current_id:
-		_polled_at = _session.world.now()
-		_looks = 0
+		_watch.note()
 	if _is_pumping:
 		return
 	_is_pumping = true
 	_session.poll()
 	_is_pumping = false
-
-
-func _send(frame: PackedByteArray, is_reliable: bool) -> void:
-	if not _is_open:
-		return
-	if is_reliable:
-		_session.send_bytes("relay_reliable", frame)
-	else:
-		_session.send_droppable("relay_unreliable", frame)
-
-
-## As peer 1, disconnects another.
-func _dismiss(id: int) -> void:
-	_ask("relay.close", {"peer": id})
-
-
-## As peer 1, has said to a newcomer what was spawned. Where we are that no longer it is refused, and
-## nobody's loss.
-func _meet(id: int) -> void:
-	var result := await _session.request("relay.met", {"peer": id}, {"room": _room})
-	result.ignore()
-
-
-## As peer 1, refuses new peers, or takes them again.
-func _refuse(enable: bool) -> void:
-	if _is_open:
-		_ask("relay.refuse", {"refuse": enable})
 
 
 ## A peer was let go of, or closed.
@@ -193,10 +145,10 @@ func _abandon(id: int) -> void:
 	_current = null
 	_current_id = 0
 	_handover.give_up()
-	if _room and _is_open:
-		_ask("relay.close", {})
-	_is_open = false
-	_room = ""
+	if _asks.room and _asks.is_open:
+		_asks.close()
+	_asks.is_open = false
+	_asks.room = ""
 
 
 ## Asks for the peer there is, unless an answer for one before it is still to come: then after that.
@@ -204,19 +156,8 @@ func _open() -> void:
 	if _asked_for:
 		return
 	_asked_for = _current_id
-	_asked_room = _room
-	_ask("relay.open", _wish())
-
-
-func _wish() -> Dictionary:
-	return {"engine": 4, "meets": true, "mode": _mode} if _mode else {"engine": 4, "meets": true}
-
-
-## What was opened for a peer that is over, and whose seat may be gone as well.
-func _give_back(opened: Dictionary) -> void:
-	var room: String = opened["room"]["code"] if opened.has("room") else _asked_room
-	var result := await _session.request("relay.close", {}, {"room": room})
-	result.ignore()
+	_asked_room = _asks.room
+	_asks.open()
 
 
 func _on_answered(type: String, result: EstragonResult) -> void:
@@ -227,8 +168,10 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	_asked_for = 0
 	if is_stale:
 		if not result.peek():
-			_give_back(result.data)
-		if peer and _room:
+			var made: Dictionary = result.data.get("room", {"code": _asked_room})
+			var code: String = made["code"]
+			_asks.give_back(code)
+		if peer and _asks.room:
 			_open()
 		return
 	if result.peek():
@@ -237,25 +180,25 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 		return
 	var data := result.data
 	if data.has("room"):
-		_room = data["room"]["code"]
+		_asks.room = data["room"]["code"]
 	var id: int = data["peer"]
 	var is_another := peer != null and id != 1 and not peer.is_connecting()
 	if peer == null or is_another:
-		_ask("relay.close", {})
+		_asks.close()
 		if peer:
 			peer.finish()
 		return
-	_is_open = true
+	_asks.is_open = true
 	_begin(peer, id, data)
 	if peer.get_unique_id() == 1 and peer.is_refusing_new_connections():
-		_refuse(true)
+		_asks.refuse(true)
 	_expect_handover(data, func(handover: Variant) -> void:
 		if handover != null:
 			_emit_migrated(peer, handover, {}))
 
 
 func _on_message(message: EstragonMessage) -> void:
-	if message.room != _room or not message.type.begins_with("relay."):
+	if message.room != _asks.room or not message.type.begins_with("relay."):
 		return
 	if message.type == "relay.handed_over":
 		_handover.take(str(message.data["data"]))
@@ -283,7 +226,7 @@ func _on_bytes(bytes: PackedByteArray) -> void:
 		kind == EstragonProtocol.RELAY_RELIABLE_KIND
 		or kind == EstragonProtocol.RELAY_UNRELIABLE_KIND
 	)
-	var peer := _peer() if is_ours and _is_open else null
+	var peer := _peer() if is_ours and _asks.is_open else null
 	if peer and EstragonRelayFrame.is_whole(bytes):
 		peer.receive(bytes)
 	elif peer:
@@ -326,7 +269,7 @@ func _replace(fresh: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
 
 
 func _emit_migrated(peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary) -> void:
-	migrated.emit(_room, peer, handover, ids)
+	migrated.emit(_asks.room, peer, handover, ids)
 
 
 func _expect_handover(data: Dictionary, then: Callable) -> void:
@@ -336,7 +279,7 @@ func _expect_handover(data: Dictionary, then: Callable) -> void:
 
 ## What waits for a room still does.
 func _on_begun_again() -> void:
-	if _room:
+	if _asks.room:
 		_lose()
 
 
@@ -345,8 +288,8 @@ func _lose() -> void:
 	var peer := _peer()
 	_current = null
 	_current_id = 0
-	_is_open = false
-	_room = ""
+	_asks.is_open = false
+	_asks.room = ""
 	if peer:
 		peer.finish()
 	_handover.give_up()
@@ -355,8 +298,3 @@ func _lose() -> void:
 func _on_state_changed(state: EstragonSession.State, _code: int, _reason: String) -> void:
 	if state == EstragonSession.State.CLOSED:
 		_lose()
-
-
-## Asks, and leaves it to [code]Network.error_received[/code] to tell of a failure.
-func _ask(type: String, data: Dictionary) -> void:
-	_session.request(type, data, {"room": _room})

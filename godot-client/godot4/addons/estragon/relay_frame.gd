@@ -55,6 +55,25 @@ static func channel_of(frame: PackedByteArray) -> int:
 	return _number_at(frame, 1)
 
 
+## The transfer mode of a frame that came.
+static func mode_of(frame: PackedByteArray) -> MultiplayerPeer.TransferMode:
+	if frame[0] & EstragonProtocol.KIND_MASK != EstragonProtocol.RELAY_UNRELIABLE_KIND:
+		return MultiplayerPeer.TRANSFER_MODE_RELIABLE
+	if frame[0] & EstragonProtocol.RELAY_IS_ORDERED:
+		return MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
+	return MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
+
+
+## The kind of the frames of a transfer mode.
+static func kind_of(mode: MultiplayerPeer.TransferMode) -> int:
+	match mode:
+		MultiplayerPeer.TRANSFER_MODE_UNRELIABLE:
+			return EstragonProtocol.RELAY_UNRELIABLE_KIND
+		MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED:
+			return EstragonProtocol.RELAY_UNRELIABLE_KIND | EstragonProtocol.RELAY_IS_ORDERED
+	return EstragonProtocol.RELAY_RELIABLE_KIND
+
+
 static func _put(frame: PackedByteArray, value: int) -> void:
 	var rest := value
 	while rest > 127:
