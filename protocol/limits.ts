@@ -64,6 +64,12 @@ export const LIMITS = {
     unit: 'ms',
     doc: 'How long a client may take over a whole HTTP request; above, the socket is closed.',
   },
+  turn_ms: {
+    min: 1,
+    value: 4,
+    unit: 'ms',
+    doc: 'How long the server is busy, without a look at anybody else, with what connections of one address say, where there are others; what they say above waits for the next turn.',
+  },
   depth: {
     min: 4,
     value: 32,

@@ -102,7 +102,7 @@ export async function openStore(
     isStarting = true
     startedAt = now()
     try {
-      thread = await startThread({ file: file as string, answered: settle, ended })
+      thread = await startThread({ file: file as string, soon, answered: settle, ended })
     } finally {
       isStarting = false
     }

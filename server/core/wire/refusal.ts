@@ -24,7 +24,11 @@ export class Refusal extends Error {
 
   constructor(code: ErrorCode, message?: string, details: RefusalDetails = {}) {
     const doc = docOf(code)
+    const frames = Error.stackTraceLimit
+    // Where it was thrown is nobody's concern, and costs more than all else of it.
+    Error.stackTraceLimit = 0
     super(message ?? doc)
+    Error.stackTraceLimit = frames
     this.code = code
     this.details = details
   }

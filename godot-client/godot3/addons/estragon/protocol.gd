@@ -263,6 +263,9 @@ const LIMIT_CHUNKS := 1024
 const LIMIT_HEAD_MS := 10000
 # How long a client may take over a whole HTTP request; above, the socket is closed. In ms.
 const LIMIT_REQUEST_MS := 30000
+# How long the server is busy, without a look at anybody else, with what connections of one
+# address say, where there are others; what they say above waits for the next turn. In ms.
+const LIMIT_TURN_MS := 4
 # How deep a message may nest arrays and objects. In levels.
 const LIMIT_DEPTH := 32
 # How many requests of one session may be in flight. In requests.
