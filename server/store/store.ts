@@ -23,7 +23,7 @@ interface Waiting {
 
 /** What may be done twice, as it changes nothing but when somebody was seen. */
 const HARMLESS: ReadonlySet<string> = new Set<keyof Operations>([
-  ...(['player.get', 'player.ban_of', 'guest.recall', 'token.check'] as const),
+  ...(['player.get', 'player.ban_of', 'player.banned', 'guest.recall', 'token.check'] as const),
   ...(['alias.get', 'alias.of', 'key.find', 'key.list', 'key.revoked'] as const),
   ...(['channel.get', 'channel.list', 'channel.count', 'channel.members'] as const),
   ...(['channel.is_member', 'channel.history'] as const),
