@@ -478,7 +478,7 @@ export const RATES = {
   bad_key: {
     per_second: 0.5,
     burst: 20,
-    doc: 'Wrong access keys, tickets and tokens, for each address; an empty bucket refuses all.',
+    doc: 'Wrong access keys, tickets and tokens, for each address. Below an empty bucket they are looked up one at a time, and the wrong ones refused as too fast; what is right gets through, as none can be guessed.',
   },
   secret: {
     per_second: 0.2,
