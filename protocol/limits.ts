@@ -450,6 +450,11 @@ export const RATES = {
     told: true,
     doc: 'Bytes of Godot’s own multiplayer: a frame is one, whomever it is for.',
   },
+  jssocket: {
+    per_second: 1_024,
+    burst: 16_384,
+    doc: 'KiB of messages at `/ws`, beside what each of them counts as; a backend’s are not limited.',
+  },
   query: { per_second: 20, burst: 60, told: true, doc: '`query` and `function.call`.' },
   create: { per_second: 1, burst: 20, told: true, doc: '`room.create`, for each session.' },
   session: {
