@@ -64,6 +64,12 @@ export const LIMITS = {
     unit: 'ms',
     doc: 'How long a client may take over a whole HTTP request; above, the socket is closed.',
   },
+  turn_ms: {
+    min: 1,
+    value: 4,
+    unit: 'ms',
+    doc: 'How long the server is busy, without a look at anybody else, with what connections of one address say, where there are others; what they say above waits for the next turn.',
+  },
   depth: {
     min: 4,
     value: 32,
@@ -489,6 +495,11 @@ export const RATES = {
     told: true,
     doc: 'Bytes of Godot’s own multiplayer: a frame is one, whomever it is for.',
   },
+  jssocket: {
+    per_second: 1_024,
+    burst: 16_384,
+    doc: 'KiB of messages at `/ws`, beside what each of them counts as; a backend’s are not limited.',
+  },
   query: { per_second: 20, burst: 60, told: true, doc: '`query` and `function.call`.' },
   create: { per_second: 1, burst: 20, told: true, doc: '`room.create`, for each session.' },
   session: {
@@ -517,7 +528,7 @@ export const RATES = {
   bad_key: {
     per_second: 0.5,
     burst: 20,
-    doc: 'Wrong access keys, tickets and tokens, for each address; an empty bucket refuses all.',
+    doc: 'Wrong access keys, tickets and tokens, for each address. Below an empty bucket they are looked up one at a time, and the wrong ones refused as too fast; what is right gets through, as none can be guessed.',
   },
   secret: {
     per_second: 0.2,

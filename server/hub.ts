@@ -128,6 +128,7 @@ export function createHub(options: HubOptions = {}) {
   })
   const bans = createBans({
     ...{ world, store },
+    here: () => [...new Set([...players.ids(), ...rooms.players()])],
     sessionsOf: (player) => [
       ...players.sessionsOf(player),
       ...players.arriving(player).map(({ session }) => session),

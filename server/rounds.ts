@@ -13,9 +13,13 @@ export interface Round {
   close?(): void
 }
 
-/** Lets every round happen at its time; what one throws is logged, and it happens again. */
+/**
+ * Lets every round happen at its time, unless it still does; what one throws is logged, and it happens
+ * again.
+ */
 export function createRounds(world: World, rounds: readonly Round[]) {
-  const cancels = rounds.map((round) => world.every(round.every_ms, () => void run(round)))
+  const running = new Set<Round>()
+  const cancels = rounds.map((round) => world.every(round.every_ms, () => run(round)))
 
   return {
     close(): void {
@@ -24,12 +28,29 @@ export function createRounds(world: World, rounds: readonly Round[]) {
     },
   }
 
-  async function run(round: Round): Promise<void> {
+  function run(round: Round): void {
+    if (running.has(round)) return
     try {
-      await round.run()
+      const result = round.run()
+      if (result) void finish(round, result)
     } catch (error) {
-      logFailure(world.log, error, { what: 'round failed', where: { round: round.name } })
+      failed(round, error)
     }
+  }
+
+  async function finish(round: Round, result: Promise<void>): Promise<void> {
+    running.add(round)
+    try {
+      await result
+    } catch (error) {
+      failed(round, error)
+    } finally {
+      running.delete(round)
+    }
+  }
+
+  function failed({ name }: Round, error: unknown): void {
+    logFailure(world.log, error, { what: 'round failed', where: { round: name } })
   }
 }
 

@@ -28,6 +28,7 @@ import { createOwn } from './transport/own.ts'
 import { createPage } from './transport/page.ts'
 import { patienceOf } from './transport/patience.ts'
 import { createSockets } from './transport/socket.ts'
+import { createTurns } from './transport/turns.ts'
 import { createWorld, type World } from './world.ts'
 
 export {
@@ -160,6 +161,7 @@ async function open(
       http,
       limits: hub.limits,
       frameBytes: hub.frameBytes,
+      turns: createTurns(world, hub.limits.turn_ms),
       log: world.log,
       origins,
       trustProxy,

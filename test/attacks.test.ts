@@ -1,12 +1,14 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import pino from 'pino'
 import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
 import { createServer, defineRoom, type GameServer } from '../server/server.ts'
 import { ATTACKS, type Attack, attackWith, type Tally } from './support/attacks.ts'
 import { openRaw, type RawClient } from './support/client.ts'
-import { createRandom, seedOf } from './support/clock.ts'
+import { createClock, createRandom, createTestWorld, seedOf } from './support/clock.ts'
 import { heap, mega } from './support/heap.ts'
 import { sized } from './support/soak.ts'
 import { NodeSocket } from './support/world.ts'
@@ -65,6 +67,47 @@ async function strike(
 ): Promise<Tally> {
   let left = Math.ceil(attack.strikes * times)
   return attackWith(attack, { port, from: '127.0.0.2' }, createRandom(seed), () => left-- <= 0)
+}
+
+t.test('turn_ms: who says much at once keeps nobody waiting until it is done', async (t) => {
+  const clock = createClock()
+  const heard: string[] = []
+  let poke = () => {}
+  const server = await createServer({
+    ...{ port: 0, host: '127.0.0.1', page: 'none', rates: false, limits: { turn_ms: 4 } },
+    world: createTestWorld(clock),
+    handlers: {
+      // Each of them takes 1 ms.
+      'event.emit'(_, { name, args }) {
+        clock.advance(1)
+        if (heard.push(`${name} ${args}`) === 1) poke()
+        return { name, args, delivered: 0 }
+      },
+    },
+  })
+  t.teardown(server.close)
+  const [loud, soft] = [await from('127.0.0.2', server), await from('127.0.0.1', server)]
+  const said = (name: string, number: number) =>
+    JSON.stringify({ type: 'event.emit', data: { name, args: [number] } })
+  poke = () => soft.send(said('game.soft', 0))
+
+  for (let count = 0; count < MANY; count++) loud.send(said('game.loud', count))
+  loud.close()
+  await until(() => heard.length === MANY + 1, 'all of it')
+
+  const at = heard.indexOf('game.soft 0')
+  t.ok(at <= 2 * 4, `after ${at} of ${MANY}: of one turn, and of those that waited for the next`)
+  const all = Array.from({ length: MANY }, (_, count) => `game.loud ${count}`)
+  t.strictSame(heard.toSpliced(at, 1), all, 'all is heard, in its order, up to the close')
+})
+
+/** More than a connection may have waiting before no more of it is read. */
+const MANY = 100
+
+async function from(localAddress: string, { port }: GameServer): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { localAddress })
+  await once(socket, 'message')
+  return socket
 }
 
 /** A server as it stands by default, but that those who are gone are sooner forgotten. */

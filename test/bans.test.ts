@@ -139,6 +139,35 @@ t.test('a ban ends when its time is over, and outlives the server', async (t) =>
   t.match(await identify(), { type: 'player.identify' })
 })
 
+t.test('who is banned by another server on the same file is put out within a second', async (t) => {
+  const file = join(t.testdir(), 'players.db')
+  const rooms = { duel: defineRoom({ seat_ms: 900_000 }) }
+  const [here, other] = [
+    await service(t, { file, rooms }),
+    await service(t, { file, seed: 2, rooms }),
+  ]
+  const [{ player: ada }, { player: eve }] = [await here.player('ada'), await here.player('eve')]
+  const [phone, away, bob] = [
+    await here.play('ada'),
+    await here.play('eve'),
+    await here.play('bob'),
+  ]
+  const { code } = (await bob.ask('room.create', { kind: 'duel' })).data.room
+  await away.ask('room.join', { code })
+  away.close()
+  await bob.next('room.member_away')
+
+  await other.ask(`PUT /v1/players/${ada.id}/ban`, { reason: 'rude' })
+  await other.ask(`PUT /v1/players/${eve.id}/ban`)
+  here.clock.advance(1_000)
+
+  t.match(await phone.closed, { code: 4102, reason: 'banned' })
+  t.match(await bob.next('room.member_left'), { data: { reason: 'banned' } }, 'the seat, too')
+  t.match(await bob.ask('player.get'), { type: 'player.get' }, 'nobody else noticed')
+  const told = here.lines.filter(({ msg }) => msg === 'banned player put out')
+  t.strictSame(told.map(({ player }) => player).sort(), [ada.id, eve.id].sort())
+})
+
 t.test('a ban may be for any number of ms, halves and ages among them', async (t) => {
   const { player, ask } = await service(t)
   const { player: ada } = await player('ada')

@@ -30,7 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   'server/store/': ['libsql', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
   'server/store/thread.ts': ['node:worker_threads'],
-  'server/store/worker.ts': ['node:worker_threads'],
+  'server/store/worker.ts': ['node:os', 'node:worker_threads'],
   'server/backend/': ['pino', 'ws'],
   'server/cli/': [
     ...['@node-rs/bcrypt', 'node:fs', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],

@@ -761,6 +761,24 @@ t.test('what is over a limit is told to its sender, and logged', async (t) => {
   t.match(logged, [{ code: 'INVALID_MESSAGE' }, { code: 'RATE_LIMITED', request: 'notify_client' }])
 })
 
+t.test('jssocket: so many bytes of a client are read at /ws, whatever they say', async (t) => {
+  const s = await service(t, { rates: { jssocket: { per_second: 1, burst: 64 } } })
+  const A = await connected(t, s.port)
+  const J = await backend(t, s.port)
+  const large = 'x'.repeat(40 * 1024)
+  const notify = (data: string, callback?: string) =>
+    JSON.stringify({ type: 'notify_client', data: { ...(callback && { callback }), data } })
+  const tooFast = (more: object) => ({ type: 'error', data: { code: 'RATE_LIMITED', ...more } })
+
+  t.equal(await A.ask(notify(large)), large)
+  t.match(await A.ask(notify(large, 'b')), tooFast({ request: 'notify_client', callback: 'b' }))
+  t.match(await A.ask(large), tooFast({ retry_ms: Number }), 'be it what it may')
+  s.clock.advance(41_000)
+  t.equal(await A.ask(notify(large)), large)
+  for (const _ of [1, 2, 3])
+    t.equal(await J.ask(notify(large)), large, 'a backend says as much as it likes')
+})
+
 t.test('an id that is too long to be anybody’s is nobody’s', async (t) => {
   const { port } = await service(t)
   const A = await connected(t, port)

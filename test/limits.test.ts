@@ -95,14 +95,23 @@ for (const over of OVERS) {
 
     client.send(nested('fits', LIMITS.depth.value))
     client.send(nested('does not', LIMITS.depth.value + 1))
-    client.send(unknownKind('brackets in text').replace('""', JSON.stringify('[{"'.repeat(500))))
+    for (const part of ['[{"', '[{\\', '[\\"', `${'['.repeat(70)}"`])
+      client.send(unknownKind('brackets in text').replace('""', JSON.stringify(part.repeat(500))))
+    const behindText = nested('behind text', LIMITS.depth.value + 1).replace(
+      '[',
+      `["${'\\\\'.repeat(99)}",`,
+    )
+    client.send(behindText)
     client.send(unknownKind('last'))
     await client.settled()
 
     t.match(errorsOf(client), [
       { re: 'fits', data: { code: 'INVALID_MESSAGE_DATA', message: /nested at most 24 deep/ } },
       { re: undefined, data: { code: 'INVALID_MESSAGE', message: /32 levels/ } },
-      { re: 'brackets in text', data: { code: 'UNKNOWN_KIND' } },
+      ...Array.from({ length: 4 }, () => ({
+        ...{ re: 'brackets in text', data: { code: 'UNKNOWN_KIND' } },
+      })),
+      { re: undefined, data: { code: 'INVALID_MESSAGE', message: /32 levels/ } },
       { re: 'last' },
     ])
   })

@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { LAG } from '../protocol/lag.ts'
 import { boundsOf, LIMITS, type LimitName, RATES, type RateClass } from '../protocol/limits.ts'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
 import { readConfig } from '../server/cli/config.ts'
-import { readSettings } from '../server/cli/settings.ts'
+import { LINES, readSettings } from '../server/cli/settings.ts'
 import { HOOKS } from '../server/game/definition.ts'
 import { ROOM_OPTIONS } from '../server/game/options.ts'
-import type { Option } from '../server/option.ts'
+import { type Option, option, preset, shaped } from '../server/option.ts'
 import { CONFIG_OPTIONS, SERVER_OPTIONS } from '../server/options.ts'
 import { createHub, createServer, defineRoom } from '../server/server.ts'
 import { EXPECTED_HOST } from '../server/transport/host.ts'
@@ -264,6 +265,13 @@ t.test('what the environment says wrongly is named by its variable', async (t) =
   })
 })
 
+t.test('a switch is on by its word alone', (t) => {
+  t.match(readSettings(['--isolation', '--trust-proxy'], {}), {
+    options: { isolation: true, trustProxy: true },
+  })
+  t.end()
+})
+
 t.test('a network is made worse in development only', async (t) => {
   const why = 'as well: it makes the network worse on purpose'
 
@@ -299,6 +307,83 @@ t.test('every default is within its own bounds', async (t) => {
   for (const [name, { check, default: value }] of usual)
     t.equal(check(value, name), undefined, name)
 })
+
+/** Every option with a number of the operator's, beside LIMITS and RATES, and where it stands. */
+const OPERATORS: Readonly<Record<string, Option>> = {
+  ...SERVER_OPTIONS,
+  ...ROOM_OPTIONS,
+  ...Object.fromEntries(
+    Object.entries(LAG.kind === 'object' ? LAG.fields : {}).map(([name, schema]) => [
+      `lag.${name}`,
+      option(schema.doc ?? '', shaped(schema)),
+    ]),
+  ),
+}
+
+t.test('every number of an operator’s has bounds that it names, and its default is within', (t) => {
+  const numbers = Object.entries(OPERATORS).filter(([, one]) => isOfNumbers(one))
+  t.ok(numbers.length >= 11, `${numbers.map(([name]) => name)}`)
+  for (const [name, one] of numbers) t.strictSame(unbounded(one), [], name)
+  const wild = preset('', { expected: 'a number', check: () => undefined }, Number.NaN)
+  t.equal(unbounded(wild).length, 6, 'one without any is noticed')
+  t.end()
+})
+
+const isOfNumbers = ({ check }: Option) => [0, 1, 0.5].some((value) => !check(value, ''))
+
+/** What is taken beyond its bounds, or not at them, or not as its default. */
+function unbounded({ expected, check, default: usual }: Option): readonly unknown[] {
+  const [, least = 'no least', most = 'no most'] = /from (\S+) to ([\d.]+)/.exec(expected) ?? []
+  const forGood = expected.includes('or Infinity') ? [] : [Number.POSITIVE_INFINITY]
+  const [min, max] = [Number(least), Number(most)]
+  const beyond = [...forGood, -1e9, 1e300, Number.NaN, min - 1, max + 1]
+  const within = [min, max, ...(usual === undefined ? [] : [usual])]
+  return [
+    ...beyond.filter((value) => check(value, '') === undefined),
+    ...within.filter((value) => check(value, '') !== undefined),
+  ]
+}
+
+t.test('every option is listed in the README, and a test makes use of it', (t) => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const tests = TESTS.join('\n').replace(/const WRONG[\s\S]*?^\]/m, '')
+  const listed = (name: string) => readme.includes(`| \`${name}\` |`)
+  const used = (name: string) => new RegExp(`\\b${name}\\b:? ?[^'\`\\w]`).test(tests)
+  const said = (name: string) => new RegExp(`\`--${name}[ \`]`).test(readme)
+  const names = Object.keys({ ...SERVER_OPTIONS, ...ROOM_OPTIONS, ...HOOKS })
+
+  t.strictSame(
+    names.filter((name) => !listed(name)),
+    [],
+    'not in the README',
+  )
+  t.strictSame(
+    names.filter((name) => !used(name)),
+    [],
+    'in no test',
+  )
+  const lines = Object.keys(LINES)
+  t.strictSame(
+    lines.filter((name) => !said(name)),
+    [],
+    'words not in the README',
+  )
+  t.strictSame(
+    lines.filter((name) => !tests.includes(`--${name}`)),
+    [],
+    'words in no test',
+  )
+  t.notOk(
+    [listed, used, said].some((holds) => holds('forbearance')),
+    'one without is noticed',
+  )
+  t.end()
+})
+
+/** All tests, in their sources. */
+const TESTS = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /^(?!bench).*\.ts$/.test(file))
+  .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
 
 t.test('a limit is refused just outside its bounds, and not at them', async (t) => {
   for (const name of Object.keys(LIMITS) as LimitName[]) {

@@ -12,6 +12,7 @@ import { LIMITS } from '../protocol/limits.ts'
 import { Connection } from '../server/core/session/connection.ts'
 import { createHub } from '../server/server.ts'
 import { createSockets } from '../server/transport/socket.ts'
+import { createTurns } from '../server/transport/turns.ts'
 import { createWorld } from '../server/world.ts'
 import { acknowledging, drive, enter, enterAll, stamped, type Walker } from './bench/crowd.ts'
 import { comeBack, type Return, sees, stall, steadily, throttle } from './bench/readers.ts'
@@ -180,6 +181,7 @@ async function listen(t: Test) {
   const sockets = createSockets({
     http,
     ...{ limits: hub.limits, frameBytes: hub.frameBytes },
+    turns: createTurns(hub.world, hub.limits.turn_ms),
     accept(transport, upgrade) {
       const connection = hub.accept(transport, upgrade)
       if (connection instanceof Connection) connections.push(connection)

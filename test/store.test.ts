@@ -345,6 +345,26 @@ t.test('storage_calls: more than can wait is refused at once', async (t) => {
   t.equal(await store.run('player.get', { id: 'nobody' }), null, 'and later it is not')
 })
 
+t.test(
+  'what many wait for is answered a few at a time, so that nobody waits for all',
+  async (t) => {
+    const store = closing(t, await openStore(join(folderOf(t), 'a.db'), world))
+    let inTurn = 0
+    let most = 0
+    const asked = Array.from({ length: 500 }, (_, index) =>
+      store.run('channel.list', { after: index, limit: 1 }).then(() => {
+        inTurn++
+        most = Math.max(most, inTurn)
+      }),
+    )
+    const isDone = Promise.all(asked).then(() => true)
+
+    while (!(await Promise.race([isDone, turn(false)]))) inTurn = 0
+
+    t.ok(most > 1 && most <= 32, `${most} in a turn`)
+  },
+)
+
 t.test('a failure is logged by the name of what failed', async (t) => {
   const lines = createFeed<string>('log')
   const log = pino({ level: 'trace' }, { write: lines.push })

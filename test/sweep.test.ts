@@ -1,5 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { createSweep, SWEPT_AT_ONCE } from '../server/core/session/sweep.ts'
+import { createRounds } from '../server/rounds.ts'
 import { createClock, createRandom, createTestWorld, seedOf } from './support/clock.ts'
 
 function stage(count: number) {
@@ -25,6 +27,30 @@ t.test('few are looked at in one turn, and all within a second', async (t) => {
     t.ok(most <= Math.max(SWEPT_AT_ONCE, 223), `${most} in one turn`)
     t.equal(clock.pending, 0)
   }
+})
+
+t.test('what a slow store has not answered yet is not asked again', async (t) => {
+  const clock = createClock()
+  let asked = 0
+  let answer = () => {}
+  const slow = {
+    ...{ name: 'slow', every_ms: 500 },
+    run: () => {
+      asked++
+      return new Promise<void>((resolve, reject) => {
+        answer = asked === 1 ? resolve : () => reject(new Error('a full disk'))
+      })
+    },
+  }
+  const rounds = createRounds(createTestWorld(clock), [slow])
+
+  for (const times of [1, 2, 3]) {
+    clock.advance(60_000)
+    t.equal(asked, times)
+    answer()
+    await turn()
+  }
+  rounds.close()
 })
 
 t.test('who goes meanwhile is left out, and a second round waits for the first', async (t) => {

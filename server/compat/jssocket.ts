@@ -129,7 +129,7 @@ export function createJssocket(options: JssocketOptions) {
 
   return {
     endpoints: [
-      { matches: ({ path }) => path === '/ws', dialect, message_bytes },
+      { matches: ({ path }) => path === '/ws', dialect, message_bytes, bytes_rate: 'jssocket' },
     ] satisfies Endpoint[],
     /** How the data of a notification was written, where it came from here. */
     textOf: (asked: object) => texts.get(asked),

@@ -125,7 +125,7 @@ export function createBackends(options: BackendsOptions) {
     if (all.has(session)) return
     all.add(session)
     turns.push(session)
-    session.buckets.lift('notify')
+    session.buckets.lift('notify', 'jssocket')
     world.log.info({ session: session.id }, 'backend connected')
     for (const look of waiting) look()
   }

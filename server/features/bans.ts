@@ -8,6 +8,8 @@ import type { World } from '../world.ts'
 export interface BansOptions {
   readonly world: World
   readonly store: Store
+  /** Of all players who are here, or have a seat, their ids. */
+  readonly here: () => readonly string[]
   /** The sessions of a player, and those about to be. */
   readonly sessionsOf: (player: string) => Iterable<Session>
   /** Takes the seats of a player, also those that outlived their sessions. */
@@ -16,16 +18,18 @@ export interface BansOptions {
   readonly end: (session: Session) => void
 }
 
+/** Often enough that a ban is noticed within a second. */
+const CHECK_MS = 500
+
 /** Bans from the whole server, by services that may change players. */
-export function createBans({ world, store, sessionsOf, unseat, end }: BansOptions) {
+export function createBans({ world, store, here, sessionsOf, unseat, end }: BansOptions) {
   const routes: RouteHandlers<typeof banRoutes> = {
     async 'PUT /v1/players/:id/ban'({ params: { id }, body: { reason = '', ms } }) {
       const at = world.date()
       const ban = { reason, until: ms === undefined ? null : momentAfter(at, ms) }
       if (!(await store.run('player.ban', { id, at, ...ban }))) throw noPlayer()
       world.log.warn({ player: id, until: ban.until }, 'player banned')
-      unseat(id)
-      for (const session of [...sessionsOf(id)]) end(session)
+      putOut(id)
       return { ban }
     },
     async 'DELETE /v1/players/:id/ban'({ params: { id } }) {
@@ -38,11 +42,27 @@ export function createBans({ world, store, sessionsOf, unseat, end }: BansOption
 
   return {
     routes,
+    rounds: [{ name: 'bans', every_ms: CHECK_MS, run: endBanned }],
     /** Refuses a player who is banned with PLAYER_BANNED. */
     async refuse(id: string): Promise<void> {
       const ban = await store.run('player.ban_of', { id, at: world.date() })
       if (ban) throw new Refusal('PLAYER_BANNED', ban.reason || undefined, { cause: { ...ban } })
     },
+  }
+
+  /** Puts out whom another process on the same file has banned. */
+  async function endBanned(): Promise<void> {
+    const ids = here()
+    if (ids.length === 0) return
+    for (const id of await store.run('player.banned', { ids, at: world.date() })) {
+      world.log.warn({ player: id }, 'banned player put out')
+      putOut(id)
+    }
+  }
+
+  function putOut(id: string): void {
+    unseat(id)
+    for (const session of [...sessionsOf(id)]) end(session)
   }
 }
 

@@ -116,6 +116,8 @@ export function createPlayers(options: PlayersOptions) {
   return {
     handlers,
     observer,
+    /** Of all players who are here, or about to be. */
+    ids: (): Iterable<string> => online.keys(),
     /** The sessions of a player, those away included. */
     sessionsOf: (player: string): ReadonlySet<Session> => online.get(player)?.sessions ?? NONE,
     /** The sessions that will be players' in a moment: all, or a player's. */

@@ -56,6 +56,14 @@ export function playerOperations(sql: Sql): PlayerOperations {
         ? { reason: String(row.reason), until: row.until === null ? null : Number(row.until) }
         : null
     },
+    'player.banned': ({ ids, at }) =>
+      sql
+        .all(
+          `select player from bans where (until is null or until > ?)
+           and player in (select value from json_each(?))`,
+          ...[at, JSON.stringify(ids)],
+        )
+        .map(({ player }) => String(player)),
     'alias.find'({ service, identifier, at, create }) {
       const found = aliasNamed(service, identifier)
       if (found) return aliasSeen(found, at)

@@ -23,7 +23,7 @@ interface Waiting {
 
 /** What may be done twice, as it changes nothing but when somebody was seen. */
 const HARMLESS: ReadonlySet<string> = new Set<keyof Operations>([
-  ...(['player.get', 'player.ban_of', 'guest.recall', 'token.check'] as const),
+  ...(['player.get', 'player.ban_of', 'player.banned', 'guest.recall', 'token.check'] as const),
   ...(['alias.get', 'alias.of', 'key.find', 'key.list', 'key.revoked'] as const),
   ...(['channel.get', 'channel.list', 'channel.count', 'channel.members'] as const),
   ...(['channel.is_member', 'channel.history'] as const),
@@ -102,7 +102,7 @@ export async function openStore(
     isStarting = true
     startedAt = now()
     try {
-      thread = await startThread({ file: file as string, answered: settle, ended })
+      thread = await startThread({ file: file as string, soon, answered: settle, ended })
     } finally {
       isStarting = false
     }

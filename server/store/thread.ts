@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads'
-import type { Answer, NumberedCall, WorkerMessage } from './worker.ts'
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import type { World } from '../world.ts'
+import type { Answer, NumberedCall, WorkerData, WorkerMessage } from './worker.ts'
 
-export interface ThreadOptions {
+export interface ThreadOptions extends Pick<World, 'soon'> {
   readonly file: string
   readonly answered: (answer: Answer) => void
   /** It has ended, asked to or not. */
@@ -16,12 +17,15 @@ export interface Thread {
 }
 
 /** Resolves once the file is open; rejects with an Error that says what is wrong with it. */
-export async function startThread({ file, answered, ended }: ThreadOptions): Promise<Thread> {
+export async function startThread(options: ThreadOptions): Promise<Thread> {
   const url = new URL(
     import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
     import.meta.url,
   )
-  const worker = new Worker(url, { workerData: { file } })
+  const { port1: own, port2: answers } = new MessageChannel()
+  const workerData: WorkerData = { file: options.file, answers }
+  const worker = new Worker(url, { workerData, transferList: [answers] })
+  let isFetching = false
   let why = 'the storage thread has ended'
   await new Promise<void>((resolve, reject) => {
     worker.once('message', (said: WorkerMessage) => {
@@ -35,11 +39,31 @@ export async function startThread({ file, answered, ended }: ThreadOptions): Pro
     worker.once('exit', () => reject(new Error(why)))
   })
   worker.on('message', (said: WorkerMessage) => {
-    if ('answers' in said) for (const answer of said.answers) answered(answer)
+    if (!('answered' in said) || isFetching) return
+    isFetching = true
+    fetch()
   })
-  worker.once('exit', () => ended(why))
+  worker.once('exit', () => {
+    while (take());
+    own.close()
+    options.ended(why)
+  })
   return {
     post: (calls) => worker.postMessage(calls),
     close: () => worker.postMessage('close'),
+  }
+
+  /** A piece in each turn of the event loop, as what is done about it takes its time, too. */
+  function fetch(): void {
+    isFetching = take()
+    if (isFetching) options.soon(fetch)
+  }
+
+  /** Whether there was a piece. */
+  function take(): boolean {
+    const piece = receiveMessageOnPort(own)
+    if (!piece) return false
+    for (const answer of piece.message as readonly Answer[]) options.answered(answer)
+    return true
   }
 }

@@ -11,12 +11,15 @@ import { addressOf } from './address.ts'
 import { closeReason } from './close-reason.ts'
 import type { Door, Ear } from './lag.ts'
 import { isAdmitted, type Origins } from './origins.ts'
+import type { Line, Reader, Turns } from './turns.ts'
 
 export interface SocketOptions extends Door {
   readonly http: Server
   readonly limits: Pick<Limits, 'frame_bytes' | 'fragments' | 'chunks'>
   /** How large a frame such a request's socket may take. */
   readonly frameBytes: (upgrade: Upgrade) => number
+  /** Where what is read waits for its turn. */
+  readonly turns: Turns
   readonly log?: Log
   /** Which pages may connect; all of them unless given. */
   readonly origins?: Origins | undefined
@@ -117,6 +120,7 @@ function open(ws: Carrier<WebSocket>, request: IncomingMessage, options: SocketO
   transport.forget = options.forget
   transport.log = options.log
   transport.connection = options.accept(transport, upgradeOf(request.url ?? '/', request.headers))
+  if (transport.connection) transport.line = options.turns.line(address, transport)
 }
 
 /** What carries a transport, so that one set of handlers serves all sockets. */
@@ -124,14 +128,16 @@ const TRANSPORT = Symbol('transport')
 type Carrier<T> = T & { [TRANSPORT]?: SocketTransport }
 
 function onError(this: Carrier<WebSocket>, error: Error & { code?: string }): void {
-  const { connection, address, log } = this[TRANSPORT] ?? {}
+  const { connection, line, address, log } = this[TRANSPORT] ?? {}
   if (!error.code?.startsWith('WS_ERR_')) return
   log?.warn({ address, code: error.code }, 'frame refused')
-  connection?.closed(PROTOCOL_ERROR)
+  line?.hear(0, () => connection?.closed(PROTOCOL_ERROR))
 }
 
 function onMessage(this: Carrier<WebSocket>, data: RawData, isBinary: boolean): void {
-  this[TRANSPORT]?.connection?.receive(data as Buffer, isBinary)
+  const { connection, line } = this[TRANSPORT] ?? {}
+  const bytes = data as Buffer
+  line?.hear(bytes.length, () => connection?.receive(bytes, isBinary))
 }
 
 function onDrain(this: Carrier<Socket>): void {
@@ -147,18 +153,22 @@ function onPong(this: Carrier<WebSocket>, data: Buffer): void {
 }
 
 function onClose(this: Carrier<WebSocket>, code: number): void {
-  const { connection, forget } = this[TRANSPORT] ?? {}
-  connection?.closed(code)
-  if (connection) forget?.(connection)
+  const { connection, line, forget } = this[TRANSPORT] ?? {}
+  if (!connection) return
+  line?.end(() => {
+    connection.closed(code)
+    forget?.(connection)
+  })
 }
 
 /** ws has closed with 1002, 1007 or 1009 by itself; all three end the session. */
 const PROTOCOL_ERROR = 1002
 
 /** Whole frames go to the socket beside ws, which sends only its own control frames there. */
-class SocketTransport implements Transport {
+class SocketTransport implements Transport, Reader {
   readonly address: string
   connection: Ear | undefined
+  line: Line | undefined
   forget: Door['forget'] | undefined
   log: Log | undefined
   readonly #ws: WebSocket
@@ -204,6 +214,14 @@ class SocketTransport implements Transport {
     this.#isClear = false
     if (this.#pings++ < MAX_PINGS) this.#ws.pong(data, false, this.#ponged)
     else this.connection?.flooded()
+  }
+
+  pause(): void {
+    this.#ws.pause()
+  }
+
+  goOn(): void {
+    this.#ws.resume()
   }
 
   close(code: number, reason: string): void {

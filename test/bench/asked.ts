@@ -12,6 +12,7 @@ const { values } = parseArgs({
     svg: { type: 'string' },
     before: { type: 'string' },
     runs: { type: 'string' },
+    attack: { type: 'string', multiple: true },
   },
 })
 
@@ -20,6 +21,8 @@ export const asked = {
   quick: values.quick,
   only: values.only,
   svg: values.svg,
+  /** Which of the attacks beside a neighbour; all unless given. */
+  attacks: values.attack,
   /** A built checkout of an earlier version, to be measured in the same run instead of the others. */
   before: values.before === undefined ? undefined : resolve(values.before),
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as settle } from 'node:timers/promises'
 import { ATTACKS } from '../support/attacks.ts'
+import { asked } from './asked.ts'
 import { CORES, pinned } from './cores.ts'
 import { alone, bounded, type Figure, quantile, type Workload } from './figures.ts'
 import { type Program, startProgram } from './server.ts'
@@ -31,7 +32,10 @@ export const neighbour: Workload = {
   name: 'neighbour',
   async run(quick) {
     const figures: Figure[] = []
-    for (const { name } of ATTACKS) figures.push(...(await beside(name, quick ? QUICK : LONG)))
+    const names = ATTACKS.map(({ name }) => name)
+    const chosen = names.filter((name) => !asked.attacks || asked.attacks.includes(name))
+    if (chosen.length === 0) throw new Error(`--attack: expected one of ${names.join(', ')}`)
+    for (const name of chosen) figures.push(...(await beside(name, quick ? QUICK : LONG)))
     return figures
   },
 }

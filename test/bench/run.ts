@@ -1,5 +1,6 @@
 // `npm run bench [-- --quick] [--only NAME] [--svg FILE]`: every workload beside the opponents, in one run.
 // `--before FOLDER`: beside an earlier version, a built checkout, instead; `--runs N`: so many of each.
+// `--attack NAME`: of `neighbour` only that one.
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'

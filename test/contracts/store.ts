@@ -114,13 +114,16 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     const banOf = (at: number) => store.run('player.ban_of', { id: ada, at })
     const ban = { reason: 'rude', until: AT + 10 }
 
-    t.equal(await banOf(AT), null)
+    const banned = (at: number) => store.run('player.banned', { ids: ['x', ada], at })
+    t.strictSame([await banOf(AT), await banned(AT)], [null, []])
     t.equal(await store.run('player.ban', { id: ada, at: AT, ...ban }), true)
-    t.strictSame(await banOf(AT + 9), ban)
-    t.equal(await banOf(AT + 10), null, 'it is over')
+    t.strictSame([await banOf(AT + 9), await banned(AT + 9)], [ban, [ada]])
+    t.strictSame([await banOf(AT + 10), await banned(AT + 10)], [null, []], 'it is over')
     const forGood = { reason: '', until: null }
     await store.run('player.ban', { id: ada, at: AT, ...forGood })
     t.strictSame(await banOf(AT * 2), forGood, 'another takes its place')
+    t.strictSame(await banned(AT * 2), [ada])
+    t.strictSame(await store.run('player.banned', { ids: ['x'], at: AT }), [])
     t.equal(await store.run('player.unban', { id: ada }), true)
     t.equal(await store.run('player.unban', { id: ada }), false)
     t.equal(await banOf(AT), null)

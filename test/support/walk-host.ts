@@ -5,6 +5,7 @@ import type { Upgrade } from '../../server/core/session/dialect.ts'
 import type { Limits } from '../../server/core/wire/limits.ts'
 import { createHub, type RoomDefinition, type Stats } from '../../server/server.ts'
 import { createSockets } from '../../server/transport/socket.ts'
+import { createTurns } from '../../server/transport/turns.ts'
 import type { Log } from '../../server/world.ts'
 import type { WebSocketConstructor } from '../../web-client/link.ts'
 import type { Any } from './client.ts'
@@ -89,6 +90,7 @@ export async function openHost(over: Over, limits: Partial<Limits>, random: numb
   const http = createHttpServer()
   const server = createSockets({
     ...{ http, limits: hub.limits, frameBytes: hub.frameBytes },
+    turns: createTurns(hub.world, hub.limits.turn_ms),
     ...{ accept, forget },
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))

@@ -16,19 +16,25 @@ export type Admission = ReturnType<typeof createAdmission>
 
 /** What is charged for a message, and what becomes of who cannot pay. */
 export function createAdmission({ world, limits, refuse }: AdmissionOptions) {
-  return { isAdmitted, refuseMalformed, closeFlood }
+  return { isAdmitted, refuseFast, refuseMalformed, closeFlood }
 
   /** Whether the message may be handled now; if not, it has been refused. */
   function isAdmitted(incoming: Incoming, rate: RateClass, asked: Subject): boolean {
-    const { session, connection, isLate } = incoming
+    const { session, isLate } = incoming
     const retry_ms = session.buckets.take(rate)
     const isBusy = isLate ? isFull(incoming) : isTooMany(session)
     if (retry_ms === 0 && !isBusy) return true
     const text = isBusy ? `expected at most ${limits.requests} requests in flight` : undefined
     const details = retry_ms > 0 ? { retry_ms } : {}
-    refuse(incoming, new Refusal('RATE_LIMITED', text, details), asked)
-    if (session.buckets.take('refused') > 0) closeFlood(connection, session)
+    refuseFast(incoming, new Refusal('RATE_LIMITED', text, details), asked)
     return false
+  }
+
+  /** Refuses what came too fast; who goes on like that is closed. */
+  function refuseFast(incoming: Incoming, problem: Refusal, asked: Subject): void {
+    const { session, connection } = incoming
+    refuse(incoming, problem, asked)
+    if (session.buckets.take('refused') > 0) closeFlood(connection, session)
   }
 
   function isTooMany({ requests, hold }: Session): boolean {

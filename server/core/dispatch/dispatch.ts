@@ -56,7 +56,7 @@ export function createDispatch(options: DispatchOptions) {
   const carry = createCarrying({ admission, refuse })
   const reply = createReplies({ admission, refuse, confirmReset: options.confirmReset })
   const read = (session: Session, frame: Buffer) => decode(session, frame, true, limits, binary)
-  const { hear, say } = createHearing({ admission, read, route })
+  const { hear, isPaid, say } = createHearing({ admission, read, route })
   let activity = 0
   const handlers = options.handlers as unknown as Readonly<Record<string, AnyHandler>>
 
@@ -68,6 +68,8 @@ export function createDispatch(options: DispatchOptions) {
     const { conversation } = session
     if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
     session.started = true
+    const whole = { connection, session, isLate: false, bytes: bytes.length }
+    if (conversation && !isPaid(whole, conversation, bytes)) return
     const said = conversation?.hearBytes(bytes)
     const bounds = conversation?.bounds ?? limits
     const decoded = said ? FOREIGN : decode(session, bytes, isBinary, bounds, binary)
@@ -76,7 +78,7 @@ export function createDispatch(options: DispatchOptions) {
     resume.heard()
     const isResent = decoded.counted && resume.count()
     const isLate = isResent || session.buckets.lateness > 0
-    const incoming = { connection, session, isLate, bytes: bytes.length }
+    const incoming = { ...whole, isLate }
     try {
       if (conversation) hear(incoming, said ?? heardIn(conversation, bytes, decoded))
       else if (decoded.problem)

@@ -39,16 +39,20 @@ export function createGuesses(rates: Rates | false, now: () => number) {
 
     /**
      * What a lookup of a secret finds; those that find nothing are charged to the address. Of many at
-     * once no more are begun than it could pay for; the rest wait for what becomes of those.
+     * once no more run than it could pay for; the rest wait for what becomes of those. What is right is
+     * refused for nobody's wrong ones; what is wrong and cannot be paid for is told nothing more.
      */
     async lookSecret<T>(address: string, find: () => Promise<T | null>): Promise<T | null> {
       const looks = looksOf(address)
       try {
-        if (!(await looks.begin())) throw tooManySecrets(address)
+        const look = await looks.begin()
+        if (look === 'crowded') throw tooManySecrets(address)
         try {
           const found = await find()
-          if (found === null) bucketsOf(address).take('bad_key')
-          return found
+          if (found !== null) return found
+          if (look === 'unpaid') throw tooManySecrets(address)
+          bucketsOf(address).take('bad_key')
+          return null
         } finally {
           looks.end()
         }

@@ -16,14 +16,27 @@ interface HearingOptions {
 
 /** What is said at compatibility endpoints, on its way in. */
 export function createHearing({ admission, read, route }: HearingOptions) {
-  const { isAdmitted, refuseMalformed } = admission
-  return { hear, say }
+  const { isAdmitted, refuseFast, refuseMalformed } = admission
+  return { hear, isPaid, say }
 
   /** A client of such an endpoint has said something in no frame. */
   function say(session: Session, said: readonly Request[]): void {
     const { connection } = session
     if (connection instanceof Connection)
       hear({ connection, session, isLate: false, bytes: 0 }, said)
+  }
+
+  /** Whether what its bytes cost is paid, where they cost anything; if not, the frame is refused unread. */
+  function isPaid(incoming: Incoming, conversation: Translator, frame: Buffer): boolean {
+    const { bytesRate } = conversation
+    const kib = Math.ceil(frame.length / 1024)
+    const retry_ms = bytesRate ? incoming.session.buckets.take(bytesRate, kib) : 0
+    if (retry_ms === 0) return true
+    const problem = new Refusal('RATE_LIMITED', `too many bytes: ${kib} KiB`, { retry_ms })
+    const text = frame.toString('utf8', 0, HEAD_BYTES)
+    const [one] = conversation.hear({ text, value: undefined, problem })
+    refuseFast(incoming, problem, one && 'refusal' in one ? { id: one.id } : {})
+    return false
   }
 
   /** What a frame means; one that means nothing costs as much as a request. */
@@ -43,6 +56,9 @@ export function createHearing({ admission, read, route }: HearingOptions) {
     else route(incoming, decoded.message)
   }
 }
+
+/** As much of what is not read is looked at for what it was called. */
+const HEAD_BYTES = 4_096
 
 /** What a frame of JSON means to this conversation. */
 export function heardIn(

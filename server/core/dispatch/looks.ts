@@ -1,38 +1,40 @@
+/** What a lookup that finds nothing may be told: wrong, as it is paid for, or only to come later. */
+export type Look = 'paid' | 'unpaid' | 'crowded'
+
 /**
  * Lets no more lookups run at a time than may all find nothing: each that does costs one of what is
- * `left`. The rest wait, in their order, for what becomes of those.
+ * `left`. The rest wait, in their order, for what becomes of those; where nothing is left, one runs at a
+ * time, unpaid, as it may be right.
  */
 export function createLooks(left: () => number) {
   let running = 0
-  const waiting: ((mayLook: boolean) => void)[] = []
+  const waiting: ((look: Look) => void)[] = []
 
   return {
     /** Whether nobody looks or waits. */
     get isIdle() {
       return running === 0 && waiting.length === 0
     },
-    /** Whether one may look, by now; each that may has to `end`. */
-    begin(): Promise<boolean> {
-      if (isFree() && waiting.length === 0) {
-        running++
-        return Promise.resolve(true)
-      }
-      if (running === 0 || waiting.length >= MAX_WAITING) return Promise.resolve(false)
+    /** Resolves when it may look, by now, unless too many wait; each that may has to `end`. */
+    begin(): Promise<Look> {
+      if (mayLook() && waiting.length === 0) return Promise.resolve(next())
+      if (waiting.length >= MAX_WAITING) return Promise.resolve('crowded')
       return new Promise((resolve) => void waiting.push(resolve))
     },
     /** One has looked, and has paid where it found nothing. */
     end(): void {
       running--
-      while (waiting.length > 0 && (isFree() || running === 0)) {
-        const mayLook = isFree()
-        if (mayLook) running++
-        waiting.shift()?.(mayLook)
-      }
+      while (waiting.length > 0 && mayLook()) waiting.shift()?.(next())
     },
   }
 
-  function isFree(): boolean {
-    return running + 1 <= left()
+  function mayLook(): boolean {
+    return running === 0 || running + 1 <= left()
+  }
+
+  function next(): Look {
+    running++
+    return running <= left() ? 'paid' : 'unpaid'
   }
 }
 

@@ -86,6 +86,8 @@ export function createRooms(world: World, limits: Limits) {
     takeOver: takeovers.takeOver,
     /** The rooms where a player has a seat. */
     heldBy: takeovers.roomsOf,
+    /** The ids of all who have one. */
+    players: takeovers.players,
     /** Takes every seat of a player who is banned from the server. */
     expel(player: string): void {
       for (const room of takeovers.roomsOf(player))

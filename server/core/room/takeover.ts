@@ -31,6 +31,8 @@ export function createTakeovers(options: TakeoverOptions) {
   const kept = new Map<string, Map<Member, Kept>>()
 
   return {
+    /** The ids of those who have seats. */
+    players: (): Iterable<string> => byPlayer.keys(),
     /** The rooms where a player has a seat, the oldest first. */
     roomsOf: (player: string): readonly Room[] =>
       [...(byPlayer.get(player) ?? [])].sort((one, other) => one.serial - other.serial),

@@ -1,4 +1,5 @@
 import { type CloseCode, ERRORS } from '../../../protocol/errors.ts'
+import type { RateClass } from '../../../protocol/limits.ts'
 import { type Id, toText } from '../../../protocol/message.ts'
 import type { World } from '../../world.ts'
 import type { Flusher, Writer } from '../delivery/flusher.ts'
@@ -20,7 +21,7 @@ const EARLY = 4
 
 /** Begins the conversations at an endpoint; what several of them are told is translated once. */
 export function conversing(
-  { dialect, message_bytes }: Pick<Endpoint, 'dialect' | 'message_bytes'>,
+  { dialect, message_bytes, bytes_rate }: Omit<Endpoint, 'matches'>,
   limits: Bounds,
   log: World['log'],
   flusher: Flusher,
@@ -28,7 +29,7 @@ export function conversing(
 ): (session: Session) => Conversation {
   const shared: Shared = new WeakMap()
   const own = message_bytes === undefined ? limits : { ...limits, ...sized(message_bytes) }
-  return (session) => new Conversation(dialect, session, own, log, flusher, shared, say)
+  return (session) => new Conversation(dialect, session, own, log, flusher, shared, say, bytes_rate)
 }
 
 /** What is as large as it may be has, in our own words, something around it. */
@@ -42,6 +43,7 @@ export type Say = (session: Session, said: readonly Request[]) => void
 
 /** What one session says and hears in a dialect. */
 export class Conversation implements Translator, Writer {
+  readonly bytesRate: RateClass | undefined
   readonly #dialect: Dialect
   readonly #session: Session
   readonly #limits: Bounds
@@ -71,6 +73,7 @@ export class Conversation implements Translator, Writer {
     flusher: Flusher,
     shared: Shared = new WeakMap(),
     say: Say = () => {},
+    bytesRate?: RateClass,
   ) {
     this.#dialect = dialect
     this.#session = session
@@ -79,6 +82,7 @@ export class Conversation implements Translator, Writer {
     this.#flusher = flusher
     this.#shared = shared
     this.#say = say
+    this.bytesRate = bytesRate
     // What it was sent is in another's words, and cannot be counted or sent again.
     session.resumable = false
     session.receiveBytes = limits.receive_bytes

@@ -1,4 +1,5 @@
 import type { CloseCode } from '../../../protocol/errors.ts'
+import type { RateClass } from '../../../protocol/limits.ts'
 import type { Session } from './session.ts'
 import type { ForeignFrame, Frames, Heard, Native } from './translator.ts'
 
@@ -49,6 +50,8 @@ export interface Endpoint {
   readonly dialect: Dialect
   /** How large a message may be here, either way; unless said, as large as everywhere. */
   readonly message_bytes?: number
+  /** What each KiB of a message is charged to, where messages may be so large. */
+  readonly bytes_rate?: RateClass
 }
 
 /** The path of an address with its query, and the headers it came with; `/ws/` is `/ws`. */

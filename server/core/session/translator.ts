@@ -1,4 +1,5 @@
 import type { CloseCode } from '../../../protocol/errors.ts'
+import type { RateClass } from '../../../protocol/limits.ts'
 import type { Id } from '../../../protocol/message.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
@@ -55,6 +56,8 @@ export type Request =
 export interface Translator {
   /** How large a frame may be here, and how deep its JSON. */
   readonly bounds: Pick<Limits, 'message_bytes' | 'depth'>
+  /** What each KiB of a frame is charged to, before it is read. */
+  readonly bytesRate: RateClass | undefined
   /** Whether a frame has to wait until the conversation has begun; too many close the connection. */
   delays(bytes: number, hear: () => void): boolean
   /** The native messages of a frame, numbered. */

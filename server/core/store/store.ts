@@ -112,6 +112,8 @@ export interface Operations {
   'player.unban'(a: { id: string }): boolean | null
   /** The ban that holds now. */
   'player.ban_of'(a: { id: string; at: number }): Ban | null
+  /** Of these players, those whom a ban keeps out now. */
+  'player.banned'(a: { ids: readonly string[]; at: number }): readonly string[]
   /** The alias, made with a new player if there is none and `create` names one. */
   'alias.find'(a: {
     service: string

@@ -100,7 +100,21 @@ export function isDeeper(bytes: Buffer, depth: number): boolean {
 }
 
 function endOfText(bytes: Buffer, start: number): number {
+  const near = Math.min(bytes.length, start + NEAR)
   let at = start + 1
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
-  return at
+  while (at < near && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+  return at < near ? at : endOfLong(bytes, at)
 }
+
+/** Long text is looked through by its quotes: one behind an odd number of backslashes is a part of it. */
+function endOfLong(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(QUOTE, from); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) {
+    let before = at
+    while (before > from && bytes[before - 1] === BACKSLASH) before--
+    if ((at - before) % 2 === 0) return at
+  }
+  return bytes.length
+}
+
+/** What looks for a byte by itself costs as much as looking at so many. */
+const NEAR = 64

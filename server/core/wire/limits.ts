@@ -32,7 +32,7 @@ export class Buckets {
   readonly #rates: Rates | false
   readonly #now: () => number
   readonly #levels: Partial<Record<RateClass, Level>> = {}
-  #lifted: RateClass | undefined
+  #lifted: readonly RateClass[] = []
   #heardAt: number
   /** How long a silence, in ms, the buckets hold more for. */
   #saved = 0
@@ -85,9 +85,9 @@ export class Buckets {
     this.#saved = 0
   }
 
-  /** Takes the limit off one class. */
-  lift(name: RateClass): void {
-    this.#lifted = name
+  /** Takes the limit off these classes. */
+  lift(...names: readonly RateClass[]): void {
+    this.#lifted = names
   }
 
   /** How many ms until there is a token; takes none. */
@@ -141,22 +141,26 @@ export class Buckets {
     })
   }
 
-  /** Takes one token; 0 when there was one, else how many ms until there is. */
-  take(name: RateClass): number {
+  /**
+   * Takes one token, or `count` of them; 0 when they were there, else how many ms until they are. More
+   * than the whole burst is as much as that.
+   */
+  take(name: RateClass, count = 1): number {
     const level = this.#fill(name)
     // A claim says nothing of when its client was last heard.
     if (name !== 'resume') this.#heardAt = level?.at ?? this.#now()
     if (!level) return 0
-    if (level.tokens >= 1) {
-      level.tokens -= 1
+    const due = Math.min(count, level.burst)
+    if (level.tokens >= due) {
+      level.tokens -= due
       return 0
     }
-    return Math.ceil(((1 - level.tokens) / level.per_second) * 1000)
+    return Math.ceil(((due - level.tokens) / level.per_second) * 1000)
   }
 
   /** The level of a bucket as time has filled it; none where there are no limits. */
   #fill(name: RateClass) {
-    if (!this.#rates || name === this.#lifted) return undefined
+    if (!this.#rates || this.#lifted.includes(name)) return undefined
     const { per_second, burst } = this.#rates[name]
     const now = this.#now()
     const saved = this.#saved + (TOLD.has(name) ? this.lateness : 0)

@@ -24,7 +24,13 @@ export class Refusal extends Error {
 
   constructor(code: ErrorCode, message?: string, details: RefusalDetails = {}) {
     const doc = docOf(code)
-    super(message ?? doc)
+    // A game's may be what cannot be text, and throws.
+    const text = String(message ?? doc)
+    const frames = Error.stackTraceLimit
+    // Where it was thrown is nobody's concern, and costs more than all else of it.
+    Error.stackTraceLimit = 0
+    super(text)
+    Error.stackTraceLimit = frames
     this.code = code
     this.details = details
   }
