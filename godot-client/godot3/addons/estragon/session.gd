@@ -74,6 +74,8 @@ var clock: EstragonClock
 var generation: int setget , _get_generation
 # The hash of the game's packets, which the server is told; empty where there are none.
 var packets: String = ""
+# Of each room whose state we have, by its number in frames: the tick.
+var states: Dictionary setget , _get_states
 # Whether the server has the same packets, so that they may be bytes.
 var shares_packets: bool = false
 # Where its token is kept for the game's next start; null for nowhere.
@@ -158,6 +160,10 @@ func request(
 	return _unseen.watch(yield(asked, "done"), type, place)
 
 
+func _get_states() -> Dictionary:
+	return _resume.states
+
+
 # Sends a counted message that asks for no answer; returns what keeps it from being sent.
 func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> EstragonError:
 	return unsent(_outgoing.send(type, data, envelope), type)
@@ -166,6 +172,11 @@ func send(type: String, data: Dictionary, envelope: Dictionary = {}) -> Estragon
 # The same with a whole frame of a binary kind.
 func send_bytes(type: String, frame: PoolByteArray) -> EstragonError:
 	return unsent(_outgoing.push(type, frame), type)
+
+
+# The same of a kind that is not counted, unless the socket or its rate does not take it now.
+func send_droppable(type: String, frame: PoolByteArray) -> void:
+	_outgoing.send_droppable(type, frame)
 
 
 # A number for what a binary frame asks, see `ask_bytes`.
