@@ -6,7 +6,6 @@ import {
   array,
   bool,
   choice,
-  float64,
   integer,
   json,
   nullable,
@@ -118,7 +117,7 @@ const openState = () =>
       object({
         tables: tablesShape(),
         inputs: optional(inputsShape()),
-        tick_hz: optional(float64({ min: 1, max: 60 })),
+        tick_hz: optional(integer('uint8', { min: 1, max: 60 })),
       }),
     ),
   )

@@ -36,10 +36,11 @@ export interface TableOptions<F extends FieldNotations = FieldNotations> {
 export interface Table<
   F extends FieldNotations = FieldNotations,
   O extends TableOptions<F> = TableOptions<F>,
+  One extends boolean = boolean,
 > {
   readonly fields: F
   readonly options: O
-  readonly isSingle: boolean
+  readonly isSingle: One
 }
 
 export type Tables = Readonly<Record<string, Table>>
@@ -73,7 +74,7 @@ export const table = <
 >(
   fields: F,
   options: O = {} as O, // what is left out is optional
-): Table<F, O> => ({ fields, options, isSingle: false })
+): Table<F, O, false> => ({ fields, options, isSingle: false })
 
 /** A table of one row, which is always there. */
 export const single = <
@@ -82,7 +83,7 @@ export const single = <
 >(
   fields: F,
   options: O = {} as O, // what is left out is optional
-): Table<F, O> => ({ fields, options, isSingle: true })
+): Table<F, O, true> => ({ fields, options, isSingle: true })
 
 /** Says what a room knows; throws a TypeError that names the place of what cannot be. */
 export function defineState<const T extends Tables, const I extends FieldNotations = never>(

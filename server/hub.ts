@@ -50,8 +50,8 @@ import { createQueries } from './features/queries.ts'
 import { createRelays } from './features/relay.ts'
 import { createRoomFeature } from './features/rooms.ts'
 import { createConnections } from './features/session.ts'
-import { createState } from './features/state.ts'
-import { kindOf } from './game/definition.ts'
+import { createStates } from './features/state.ts'
+import { kindOf } from './game/opening.ts'
 import { createGate, type Gate } from './gate.ts'
 import { checkOptions, type HubOptions } from './options.ts'
 import { addressesRound, createRounds, pruneRound, type Round } from './rounds.ts'
@@ -173,7 +173,10 @@ export function createHub(options: HubOptions = {}) {
     },
     openTo: (session) => (jssocket.isClient(session) ? jssocket.clients : undefined),
   })
-  const seats = createRoomFeature({ world, limits, rooms, seating, kinds, guesses, cleanName })
+  const states = createStates({ world, limits, resolve })
+  const seats = createRoomFeature({
+    ...{ world, limits, rooms, seating, kinds, guesses, cleanName, knows: states.knows },
+  })
   const plaza = createPlaza({ world, ticks, resolve })
   const packets = createPackets({
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
@@ -183,7 +186,7 @@ export function createHub(options: HubOptions = {}) {
     mayBeDedicated: (session) => dev || backends.has(session),
   })
   const connection = createConnections({
-    ...{ world, limits, rates, sessions, seatsOf: seats.seatsOf },
+    ...{ world, limits, rates, sessions, seatsOf: seats.seatsOf, claims: states.claims },
     packets: options.packets?.hash ?? null,
   })
   const events = createEvents({ limits, resolve, logic, roomsOf: rooms.of })
@@ -204,7 +207,7 @@ export function createHub(options: HubOptions = {}) {
     createFunctions({ ...hosts, resolve, logic }),
     packets,
     relays,
-    createState({ resolve }),
+    states,
     plaza,
     intercom,
     { routes: createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }) },
@@ -218,11 +221,11 @@ export function createHub(options: HubOptions = {}) {
   const all: readonly Feature[] = features
   observers.push(...all.flatMap(({ observer }) => observer ?? []))
   playerObservers.push(...all.flatMap((feature) => feature.players ?? []))
-  const house = { rooms, world, intercom: intercom.ask }
+  const house = { rooms, world, ticks, intercom: intercom.ask, openState: states.open }
   if (options.plaza ?? true) kinds.push(plaza.kind)
   const defined = Object.entries(options.rooms ?? {})
   const isOpen = options.open ?? (defined.length === 0 && (options.kinds ?? []).length === 0)
-  if (isOpen) kinds.push(createOpen(limits).kind)
+  if (isOpen) kinds.push(createOpen({ limits, ticks, openState: states.open }).kind)
   for (const [name, definition] of defined)
     kinds.push(kindOf(name, definition, { ...house, inside, packets: sender }))
   kinds.push(...(options.kinds ?? []))
@@ -233,7 +236,11 @@ export function createHub(options: HubOptions = {}) {
     numeric: article.numeric,
     confirmReset: connection.confirmReset,
     acknowledge: connection.acknowledge,
-    binary: { ...relays.binary, ...(packets.wire && { packet: packets.wire.read }) },
+    binary: {
+      ...relays.binary,
+      ...states.binary,
+      ...(packets.wire && { packet: packets.wire.read }),
+    },
     packets: packets.wire,
   })
   const own = { ...joined(features, 'routes'), ...options.routes }

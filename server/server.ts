@@ -30,8 +30,30 @@ import { patienceOf } from './transport/patience.ts'
 import { createSockets } from './transport/socket.ts'
 import { createWorld, type World } from './world.ts'
 
+export {
+  angle,
+  choice,
+  defineState,
+  type Field,
+  fixed,
+  float,
+  group,
+  integer,
+  json,
+  near,
+  quaternion,
+  type RowOf,
+  ref,
+  type State,
+  single,
+  table,
+  text,
+  vec2,
+  vec3,
+} from '../protocol/state.ts'
 export { createMemoryBus } from './bus/memory.ts'
 export type { AskNodes, Bus, IntercomAnswer, Node } from './core/nodes/bus.ts'
+export type { Step } from './core/state/tick.ts'
 export type { Limits, Rates } from './core/wire/limits.ts'
 export { Refusal } from './core/wire/refusal.ts'
 export {
@@ -39,11 +61,13 @@ export {
   type Entrant,
   type RoomDefinition,
   type Said,
+  type StateWish,
 } from './game/definition.ts'
 export * from './game/packets.ts'
 export type { RoomFunction, RoomQuery } from './game/registered.ts'
 export type { GameRoom, RoomGroup, RoomMember } from './game/room.ts'
 export * as shape from './game/shapes.ts'
+export type { StateRow, StateTable, TablesIn } from './game/tables.ts'
 export { createHub, type Stats } from './hub.ts'
 export type { HubOptions, ServerOptions } from './options.ts'
 

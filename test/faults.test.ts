@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { definePackets } from '../protocol/packet-set.ts'
+import { defineState, table } from '../protocol/state.ts'
 import { HOOKS } from '../server/game/definition.ts'
 import { defineRoom, Refusal, type RoomDefinition } from '../server/server.ts'
 import type { Any } from './support/client.ts'
@@ -14,7 +15,8 @@ const PLACES = [...Object.keys(HOOKS), 'after', 'every']
 /** Sooner than anybody would be pinged. */
 const SOON_MS = 50
 const LINGER_MS = 1_000
-const SPEAKS = { namespaces: ['x'], linger_ms: LINGER_MS }
+const marks = defineState({ marks: table({ at: 'uint8' }, { write: 'owner' }) })
+const SPEAKS = { namespaces: ['x'], linger_ms: LINGER_MS, state: marks }
 
 const boom = () => {
   throw new Error('boom')
@@ -95,6 +97,7 @@ async function played(t: Test, place: string, run: () => unknown): Promise<reado
   await asked(ada, 'function.call', { name: 'x.f', args: [], timeout: SOON_MS }, { to: 'server' })
   await asked(ada, 'query', { name: 'x.q', data: 1, timeout: SOON_MS }, { to: 'server' })
   await asked(ada, 'room.describe', { data: 1 })
+  await asked(ada, 'state.add', { table: 'marks', values: { at: 1 } })
   bob.drop()
   await eve.settled()
   const back = await here.raw()

@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { createTicks, MOST_CATCH_UP, type Step } from '../server/core/state/tick.ts'
+import { defineRoom } from '../server/server.ts'
 import { createClock, createTestWorld } from './support/clock.ts'
+import { stage as staged } from './support/stage.ts'
 
 /** Ticks whose timers are as late as the test says. */
 function stage() {
@@ -235,4 +237,73 @@ t.test('each kind has its rate, and a rate that is none is refused', async (t) =
   for (const hz of [0, -1, 121, 1e-9, Number.NaN, Number.POSITIVE_INFINITY])
     t.throws(() => ticks.of('chess', hz), /chess.hz: expected 0.1 to 120/)
   t.throws(() => ticks.of('duel', 20), /duel.hz: expected 60 as before/)
+})
+
+t.test(
+  'a room’s steps are tick_hz a second, and know how long and how late they are',
+  async (t) => {
+    const seen: unknown[] = []
+    const duel = defineRoom({
+      tick_hz: 10,
+      onTick: (room, { number, late }) => void seen.push([room.tick, number, room.step, late]),
+    })
+    const { raw, clock } = staged(t, { rooms: { duel } })
+    const ada = await raw()
+    await ada.ask('room.create', { kind: 'duel' })
+
+    clock.advance(300)
+    await ada.ask('room.leave')
+    clock.advance(30_000)
+    const { length } = seen
+    clock.advance(1_000)
+
+    t.strictSame(seen.slice(0, 3), [
+      [1, 1, 0.1, 0],
+      [2, 2, 0.1, 0],
+      [3, 3, 0.1, 0],
+    ])
+    t.equal(seen.length, length, 'a room that has gone has no steps')
+  },
+)
+
+t.test('a step that throws is logged with its room, and others have theirs', async (t) => {
+  const seen: string[] = []
+  const duel = defineRoom({
+    onTick({ code }) {
+      seen.push(code)
+      if (code === seen[0]) throw new Error('boom')
+    },
+  })
+  const { make, clock, lines } = staged(t, { rooms: { duel } })
+  const codes = [make('duel'), make('duel')]
+
+  clock.advance(100)
+
+  t.strictSame(seen, [...codes, ...codes])
+  const failed = lines.filter(({ msg }) => msg === 'room hook failed')
+  t.match(failed, [{ room: codes[0] }, { room: codes[0] }])
+})
+
+t.test('a room that is not done with a step misses those that follow', async (t) => {
+  const ends: (() => void)[] = []
+  const duel = defineRoom({
+    onTick: () => new Promise<void>((resolve) => void ends.push(resolve)),
+  })
+  const { make, clock } = staged(t, { rooms: { duel } })
+  make('duel')
+
+  clock.advance(200)
+  t.equal(ends.length, 1)
+  ends[0]?.()
+  await turn()
+  clock.advance(50)
+
+  t.equal(ends.length, 2)
+})
+
+t.test('a kind whose steps cannot be is refused when the server begins', async (t) => {
+  for (const tick_hz of [0, 121, Number.NaN])
+    t.throws(() => staged(t, { rooms: { duel: defineRoom({ tick_hz }) } }), {
+      message: /^rooms\.duel\.tick_hz: expected .*0\.1 to 120/,
+    })
 })

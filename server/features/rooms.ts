@@ -2,6 +2,7 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf, ReplyOf } from '../../protocol/message.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
 import type { Action, rooms as roomsTable } from '../../protocol/rooms.ts'
+import { stateProblem } from '../../protocol/state-check.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
 import { describe } from '../core/room/describe.ts'
@@ -9,6 +10,7 @@ import { createFaults } from '../core/room/fault.ts'
 import { aOrAn } from '../core/room/kind.ts'
 import { dataBytesIn, type Member, rankOf } from '../core/room/member.ts'
 import {
+  type AskedState,
   merged,
   type Properties,
   type Room,
@@ -27,11 +29,13 @@ import { Refusal } from '../core/wire/refusal.ts'
 import { checkBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
 
-type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data'>
+type Joining = Pick<DataOf<AllMessages['room.join_or_create']>, 'name' | 'data' | 'schemas'>
 /** What a room must be for who asks for none in particular. */
 interface Searched {
   readonly kind: RoomKind
   readonly properties: Properties | undefined
+  /** What a room knows that is made as there is none. */
+  readonly state: AskedState | undefined
 }
 type Listed = ReplyOf<AllMessages['room.list']>['rooms'][number]
 
@@ -43,22 +47,25 @@ export interface RoomsOptions {
   readonly kinds: readonly RoomKind[]
   readonly guesses: Guesses
   readonly cleanName: (name: string) => string
+  /** Hears of which tables a client knows, by their hashes. */
+  readonly knows: (session: Session, schemas: Joining['schemas']) => void
 }
 
 /** What players do with rooms. */
 export function createRoomFeature(options: RoomsOptions) {
   const { attempt } = createFaults(options.world)
-  const { world, limits, rooms, seating, kinds, guesses, cleanName } = options
+  const { world, limits, rooms, seating, kinds, guesses, cleanName, knows } = options
 
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
     'room.create'(context, { kind: name, capacity, listed, properties, state, ...joining }) {
       const kind = kindNamed(name, 'room.create.kind')
-      refuseState(state, 'room.create.state')
+      checkState(kind, state, 'room.create.state')
       checkProperties(properties, 'room.create.properties')
       const wishes = {
         ...(capacity !== undefined && { capacity }),
         ...(listed !== undefined && { listed }),
         ...(properties && { properties }),
+        ...(state && { state }),
       }
       return join(context, create(context.session, kind, wishes), joining, true)
     },
@@ -69,12 +76,12 @@ export function createRoomFeature(options: RoomsOptions) {
     },
     'room.join_or_create'(context, { kind: name, properties, state, ...joining }) {
       const kind = kindNamed(name, 'room.join_or_create.kind')
-      refuseState(state, 'room.join_or_create.state')
+      checkState(kind, state, 'room.join_or_create.state')
       checkProperties(properties, 'room.join_or_create.properties')
       const { session } = context
       const seated = [...rooms.of(session)].find((room) => room.kind === kind)
       if (seated) throw alreadyIn(seated)
-      const wanted = { kind, properties }
+      const wanted = { kind, properties, state }
       const then = joinAny(context, wanted, joining)
       return then instanceof Promise ? then : then()
     },
@@ -151,9 +158,13 @@ export function createRoomFeature(options: RoomsOptions) {
     throw new Refusal('UNKNOWN_KIND', `${place}: ${expected}`)
   }
 
-  /** No kind takes tables of its rooms' creators yet. */
-  function refuseState(state: object | undefined, place: string): void {
-    if (state) throw new Refusal('UNSUPPORTED', `${place}: no room of this kind has tables`)
+  /** Refuses tables that a creator may not ask for. */
+  function checkState(kind: RoomKind, state: AskedState | undefined, place: string): void {
+    if (!state) return
+    if (!kind.takesState)
+      throw new Refusal('UNSUPPORTED', `${place}: ${aOrAn(kind.name)} has the tables that it has`)
+    const problem = stateProblem(state, place, limits)
+    if (problem) throw new Refusal(problem.code, problem.text)
   }
 
   /** A room of a player's making. */
@@ -184,7 +195,9 @@ export function createRoomFeature(options: RoomsOptions) {
   }
 
   /** What seats whom the room lets in. */
-  function enter(context: Context, room: Room, { name, data }: Joining, isOwn: boolean) {
+  function enter(context: Context, room: Room, joining: Joining, isOwn: boolean) {
+    const { name, data, schemas } = joining
+    knows(context.session, schemas)
     context.atEnd(() => rooms.release(room, isOwn))
     checkBytes('data', data, dataBytesIn(room, limits))
     return seating.admit({ context, room, name: nameFor(context.session, name), data, isOwn })
@@ -199,8 +212,8 @@ export function createRoomFeature(options: RoomsOptions) {
     const { generation } = session.resume
     const room = heldBy(session, wanted) ?? openTo(session, wanted, except)
     if (!room) {
-      const { kind, properties } = wanted
-      const wishes = properties ? { properties } : {}
+      const { kind, properties, state } = wanted
+      const wishes = { ...(properties && { properties }), ...(state && { state }) }
       return enter(context, create(session, kind, wishes), joining, true)
     }
     const then = enter(context, room, joining, false)

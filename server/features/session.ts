@@ -27,13 +27,15 @@ export interface ConnectionOptions {
   readonly sessions: Sessions
   /** The seats of a session, each in pages that are so many bytes at most. */
   readonly seatsOf: (session: Session, bytes: number) => readonly Iterable<Seat>[]
+  /** Hears which tick a client says that it has of which room's state, by the rooms' numbers. */
+  readonly claims: (session: Session, states: ClaimData['states']) => void
   /** The hash of the game's packets, where it has any. */
   readonly packets: string | null
 }
 
 /** Welcome, hello, resume, acknowledgements, resets, pings. */
 export function createConnections(options: ConnectionOptions) {
-  const { world, limits, rates, sessions, seatsOf, packets } = options
+  const { world, limits, rates, sessions, seatsOf, claims, packets } = options
   const told = toldOf(rates)
   const handlers: HandlersOf<(typeof sessionTable)['messages']> = {
     'session.hello': ({ session }, abilities) => introduce(session, abilities),
@@ -112,6 +114,7 @@ export function createConnections(options: ConnectionOptions) {
   ) {
     if (session === context.session) return refusal(session, reason ?? 'UNKNOWN')
     introduce(session, said)
+    claims(session, said.states)
     context.afterwards(() => {
       if (!reason) session.outbox.replayAfter(said.received ?? 0)
       sendSnapshot(session)

@@ -1,9 +1,10 @@
 import { prefixedName } from '../../protocol/events.ts'
 import { MOST_CALENDAR_MS, MOST_GATHER_MS } from '../../protocol/limits.ts'
 import { ACTIONS, type Action, type Role, role, SUCCESSIONS } from '../../protocol/rooms.ts'
-import { bool, choice, integer, type Schema, text } from '../../protocol/schema.ts'
+import { bool, choice, float64, integer, type Schema, text } from '../../protocol/schema.ts'
 import { HOST_MS } from '../core/room/host.ts'
 import { LINGER_MS } from '../core/room/kind.ts'
+import { LEAST_HZ, MOST_HZ } from '../core/state/tick.ts'
 import {
   below,
   fields,
@@ -18,6 +19,7 @@ import {
   preset,
   shaped,
 } from '../option.ts'
+import { stateKind } from './state.ts'
 
 const MOST_NAMESPACES = 64
 const namespace = shaped(
@@ -107,6 +109,15 @@ export const ROOM_OPTIONS = {
     'how long what is said to all members may wait, in ms (0: until the end of the event loop’s turn), so that more of it is written together: later by up to that, in order, and at half the cost where much is said',
     ms(MOST_GATHER_MS),
     0,
+  ),
+  tick_hz: preset(
+    `how many steps a second the time of its rooms has, for \`onTick\` and for what members see of their state (${LEAST_HZ} to ${MOST_HZ})`,
+    shaped(float64({ min: LEAST_HZ, max: MOST_HZ })),
+    20,
+  ),
+  state: option(
+    'what its rooms know, as members see it: `defineState({ … })`, or in JSON `{ "tables": [ … ] }`, as `state.schema` tells them',
+    stateKind,
   ),
 } as const
 

@@ -11,9 +11,13 @@ import type { PacketSender } from '../core/room/packets-sending.ts'
 import type { Properties, Room } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
 import type { Timers } from '../core/room/timers.ts'
+import type { OpenState } from '../core/state/known.ts'
+import type { Ticks } from '../core/state/tick.ts'
 import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { Cancel, Log, World } from '../world.ts'
+import { ROOM_OPTIONS, type RoomOptions } from './options.ts'
+import type { AnyState, openTables, TablesIn } from './tables.ts'
 
 /** A member as a room's own logic sees it; the same object for as long as the seat is taken. */
 export interface RoomMember {
@@ -28,13 +32,20 @@ export interface RoomMember {
 }
 
 /** One room, in the hands of its own logic. */
-export interface GameRoom<Own = undefined> {
+export interface GameRoom<Own = undefined, S = unknown> {
   readonly code: string
   readonly kind: string
   /** What `onCreate` returned. */
   readonly own: Own
-  /** @deprecated The same as `own`, for one release. */
-  readonly state: Own
+  /**
+   * The tables that its kind declares as `state`. Of a kind without any, the same as `own`, for one
+   * release.
+   */
+  readonly state: S extends AnyState ? TablesIn<S> : Own
+  /** How long a step of `onTick` is, in seconds. */
+  readonly step: number
+  /** The number of the step that it is in, or was in last; 0 before the first. */
+  readonly tick: number
   readonly properties: Properties
   readonly locked: boolean
   /** In order of joining. */
@@ -81,10 +92,14 @@ export interface House {
   readonly intercom: AskNodes
   readonly packets: PacketSender
   readonly inside: Inside
+  readonly ticks: Ticks
+  readonly openState: OpenState
 }
 
 const ANY = json()
 
+/** What its opening sets. */
+type OwnDoing = 'own' | 'tick'
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** A room as its own logic has it; `seatOf` tells a member as that sees it. */
@@ -92,14 +107,19 @@ export function openGame(
   room: Room,
   { rooms, world, intercom, packets, inside }: House,
   timers: Timers,
+  tables: ReturnType<typeof openTables> | undefined,
+  { tick_hz = ROOM_OPTIONS.tick_hz.default }: Pick<RoomOptions, 'tick_hz'>,
   warnOfState: () => void,
 ) {
   const seats = new WeakMap<Member, RoomMember>()
   const behind = new WeakMap<RoomMember, Member>()
 
-  const game: Omit<GameRoom<unknown>, 'own'> & Mutable<Pick<GameRoom<unknown>, 'own'>> = {
+  const game: Omit<GameRoom<unknown>, OwnDoing> & Mutable<Pick<GameRoom<unknown>, OwnDoing>> = {
     own: undefined,
+    tick: 0,
+    step: 1 / tick_hz,
     get state() {
+      if (tables) return tables
       warnOfState()
       return game.own
     },

@@ -128,7 +128,7 @@ function createRoad(near: Transport, lag: Lag, number: number, world: World) {
       lead = ear
       return {
         receive: (bytes, isBinary) => up(() => ear.receive(bytes, isBinary)),
-        ponged: () => up(() => ear.ponged()),
+        ponged: (payload) => up(() => ear.ponged(payload)),
         flooded: () => up(() => ear.flooded()),
         closed: (code) => up(() => ear.closed(code)),
         // The machine's own, which no network delays.

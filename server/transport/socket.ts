@@ -142,8 +142,8 @@ function onPing(this: Carrier<WebSocket>, data: Buffer): void {
   this[TRANSPORT]?.pong(data)
 }
 
-function onPong(this: Carrier<WebSocket>): void {
-  this[TRANSPORT]?.connection?.ponged()
+function onPong(this: Carrier<WebSocket>, data: Buffer): void {
+  this[TRANSPORT]?.connection?.ponged(data)
 }
 
 function onClose(this: Carrier<WebSocket>, code: number): void {

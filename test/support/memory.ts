@@ -18,8 +18,8 @@ export interface MemorySocket extends WebSocketLike {
   sendBytes(bytes: Buffer, isBinary?: boolean): void
 }
 
-/** How a binary frame begins (RFC 6455, section 5.2). */
-const BINARY = 0x82
+/** How a binary frame begins, and a ping (RFC 6455, section 5.2). */
+const [BINARY, PING] = [0x82, 0x89]
 
 /** A WebSocket class whose sockets lead into `host` without a network. */
 export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSocketConstructor {
@@ -92,10 +92,15 @@ export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSo
     #deliver(frame: Buffer): void {
       this.#taken += frame.length
       const payload = payloadOf(frame)
+      if (frame[0] === PING) return this.#pong(Buffer.from(payload))
       const data = frame[0] === BINARY ? Uint8Array.from(payload).buffer : payload.toString()
       setImmediate(() => {
         if (!this.#isOver) this.onmessage?.({ data })
       })
+    }
+
+    #pong(payload: Buffer): void {
+      setImmediate(() => this.#isOver || this.#connection?.ponged(payload))
     }
 
     #finish(code: number, reason: string, seenByServer: number): void {

@@ -1,6 +1,7 @@
 import type { Json } from '../../../protocol/schema.ts'
 import type { Origin, Outgoing } from '../wire/frame.ts'
 import type { Share } from './share.ts'
+import type { Source } from './source.ts'
 
 /** Larger messages, and those for clients that take no more than this, are sent one by one. */
 export const SHARED_BYTES = 8_192
@@ -28,6 +29,8 @@ export interface Receiver {
   readonly mayHost?: boolean
   /** Sends one message by itself. */
   send(message: Outgoing): void
+  /** What a source makes for it is sent, in its place among all else; nothing while it is away. */
+  mark?(source: Source<Reading>): void
   /**
    * Takes from now on what is added to a batch, each message once; false where each must be sent to
    * it by itself.
@@ -43,6 +46,12 @@ export interface Receiver {
   ask(question: Question): Promise<unknown>
   /** Gives up what it was asked, in one room or in all. */
   abandonAsks(code: AbandonCode, room?: string): void
+}
+
+/** Who is written to, as what is made for it needs to know. */
+export interface Reading {
+  /** The most bytes that it takes in one message. */
+  readonly receiveBytes: number
 }
 
 /** Why a question of the server's will not be answered. */

@@ -28,14 +28,18 @@ export function createFaults(world: Pick<World, 'log' | 'random'>) {
     return incidentOf(world, error, { what: FAILED, where: whereOf(room) })
   }
 
-  /** Runs what nobody waits for; what it throws, now or later, is logged and harms nobody. */
-  function guard(room: Place, run: () => unknown): void {
+  /**
+   * Runs what nobody waits for; what it throws, now or later, is logged and harms nobody. Where it
+   * takes its time: a promise of its end, which never rejects.
+   */
+  function guard(room: Place, run: () => unknown): Promise<unknown> | undefined {
     const log = (error: unknown) =>
       logFailure(world.log, error, { what: FAILED, where: whereOf(room) })
     try {
-      promisedBy(run())?.catch(log)
+      return promisedBy(run())?.catch(log)
     } catch (error) {
       log(error)
+      return undefined
     }
   }
 }

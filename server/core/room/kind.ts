@@ -120,6 +120,8 @@ export interface KindOf<Room> {
   readonly gather_ms?: number
   /** Whether a player has one seat whatever its sessions (player), or each session its own. */
   readonly seats?: 'player' | 'session'
+  /** Whether the creator of a room says which tables it has (false). */
+  readonly takesState?: boolean
   /** How long the seat of a player outlives its session, in ms (0: it ends with it). */
   readonly seat_ms?: number
   open(room: Room): RoomHooks

@@ -19,7 +19,12 @@ export interface Wishes {
   readonly capacity?: number
   readonly listed?: boolean
   readonly properties?: Properties
+  /** The tables that it is to have. */
+  readonly state?: AskedState
 }
+
+/** What a creator would have a room know. */
+export type AskedState = NonNullable<DataOf<AllMessages['room.create']>['state']>
 
 /** A kind of rooms. */
 export type RoomKind = KindOf<Room>
@@ -32,6 +37,8 @@ export class Room {
   readonly kind: RoomKind
   readonly hooks: RoomHooks
   readonly capacity: number
+  /** The tables that its creator asked for. */
+  readonly asked: AskedState | undefined
   /** Sets of members that its own logic named, for `group:NAME`. */
   readonly groups = new Map<string, Set<Member>>()
   /** Places kept for who may sit down. */
@@ -70,6 +77,7 @@ export class Room {
     this.capacity = Math.min(kind.capacity, wishes.capacity ?? kind.capacity)
     this.#listed = wishes.listed ?? kind.listed ?? true
     this.#properties = merged({}, wishes.properties ?? {})
+    this.asked = wishes.state
     this.hooks = kind.open(this)
   }
 

@@ -86,9 +86,10 @@ export class Connection implements Carrier {
     if (this.session) this.#events.received(this, bytes, isBinary)
   }
 
-  /** The peer answered a ping, so it has read everything before it. */
-  ponged(): void {
+  /** The peer answered a ping, so it has read everything before it; what it carried comes back. */
+  ponged(payload?: Buffer): void {
     this.#heard()
+    if (payload && payload.length > 0) this.session?.onPonged?.(payload)
     this.#probed(true)
     this.progressed()
     this.#progress?.anew(this.transport.taken)

@@ -76,6 +76,8 @@ export class Session implements Receiver, Reader, Asker {
   speaksPackets = false
   /** Rises with what it does, so that of several sessions one was active last. */
   activity = 0
+  /** Hears what came back of a ping that carried something. */
+  onPonged: ((payload: Buffer) => void) | undefined
   /** Whether it is over for good. */
   ended = false
   readonly hold = new Hold()

@@ -16,7 +16,7 @@ export interface Step {
 
 type Listener = (step: Step) => unknown
 
-interface Tick {
+export interface Tick {
   /** Calls back each step from the next one on, until cancelled. */
   add(callback: Listener): Cancel
 }
@@ -30,8 +30,8 @@ export interface Ticks {
 /** How many steps are made up for at once; those before them are given up. */
 export const MOST_CATCH_UP = 4
 /** Steps a second. */
-const MOST_HZ = 120
-const LEAST_HZ = 0.1
+export const MOST_HZ = 120
+export const LEAST_HZ = 0.1
 
 /** A tick for each kind of room, so that no kind waits for another's. */
 export function createTicks(world: World): Ticks {

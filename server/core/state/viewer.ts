@@ -1,0 +1,157 @@
+import type { StateColumns } from '../../../protocol/state-columns.ts'
+import type { Told } from '../../../protocol/state-split.ts'
+import type { Reading, Receiver } from '../delivery/receiver.ts'
+import type { Source } from '../delivery/source.ts'
+import type { Member } from '../room/member.ts'
+import type { Outgoing } from '../wire/frame.ts'
+import { encodeFrames, type Span } from './frames.ts'
+import { Pace } from './pace.ts'
+import { pingOf } from './ping.ts'
+import type { Sight } from './sight.ts'
+import type { Table } from './table.ts'
+import { View } from './view.ts'
+
+/** What there is to see, and what has been made of it in this tick. */
+export interface Seen {
+  readonly number: number
+  readonly columns: StateColumns
+  readonly tables: readonly Table[]
+  readonly sights: readonly (Sight | undefined)[]
+  readonly isRestless: boolean
+  readonly tick: number
+  readonly changedAt: number
+  readonly before: number
+  readonly step: number
+  readonly now: () => number
+  readonly frameBytes: number
+  cached(name: string, make: () => readonly Outgoing[]): readonly Outgoing[]
+  told(since: number | undefined): readonly Told[]
+  toldOf(table: Table, since: number | undefined): readonly Told[]
+}
+
+/**
+ * One member as it sees the state of its room: which tick was last written to it, and what it has of
+ * tables that it sees some of. What it lacks is made when it is written to.
+ */
+export class Viewer implements Source<Reading> {
+  readonly member: Member
+  readonly receiver: Receiver
+  readonly pace: Pace
+  readonly #state: Seen
+  readonly #views: readonly (View | undefined)[]
+  /** The tick of the frame that was last written to it; −1: it needs all rows anew. */
+  #sent = -1
+  /** The last tick in which there was nothing that it lacked. */
+  #seen = -1
+  /** What is left of the frames of a tick. */
+  #pages: readonly Outgoing[] = []
+  #page = 0
+  #isToAsk = false
+
+  constructor(state: Seen, member: Member) {
+    this.#state = state
+    this.member = member
+    this.receiver = member.receiver
+    this.pace = new Pace(state.now, state.step)
+    this.#views = state.tables.map((table, index) =>
+      state.sights[index] ? new View(table) : undefined,
+    )
+  }
+
+  /** Whether there may be something that it has not been told. */
+  get lacks(): boolean {
+    const { tick, changedAt, isRestless } = this.#state
+    if (tick === 0) return false
+    return (
+      this.#seen < changedAt || this.#page < this.#pages.length || (isRestless && this.#seen < tick)
+    )
+  }
+
+  /** It needs all rows anew. */
+  reset(): void {
+    this.#sent = -1
+    this.#seen = -1
+    this.#pages = []
+    this.#page = 0
+    this.#isToAsk = false
+    for (const view of this.#views) view?.forget()
+  }
+
+  /** It has another connection, and says which tick it has; none where it does not know. */
+  begin(tick: number | undefined): void {
+    const isPartial = this.#views.some((view) => view !== undefined)
+    this.reset()
+    this.pace.begin()
+    if (tick === undefined || isPartial || tick < 1 || tick > this.#state.tick) return
+    this.#sent = tick
+    this.#seen = tick
+  }
+
+  /** It has said that it has this tick. */
+  acknowledge(tick: number): void {
+    if (tick <= this.#sent) this.pace.acknowledge(tick)
+  }
+
+  make({ receiveBytes }: Reading): Outgoing | undefined {
+    const page = this.#pages[this.#page]
+    if (page) return this.#turn(page)
+    if (this.#isToAsk) return this.#ask()
+    if (!this.lacks || this.pace.isShut(this.#state.tick)) return undefined
+    this.#pages = this.#frames(Math.min(receiveBytes, this.#state.frameBytes))
+    this.#page = 0
+    const first = this.#pages[0]
+    return first && this.#turn(first)
+  }
+
+  #turn(page: Outgoing): Outgoing {
+    this.#page++
+    if (this.#page === this.#pages.length) {
+      this.#pages = []
+      this.#page = 0
+    }
+    return page
+  }
+
+  #ask(): Outgoing {
+    this.#isToAsk = false
+    this.pace.asked(this.#sent)
+    return pingOf(this.#state.number, this.#sent)
+  }
+
+  /** What it lacks until now, as frames; from now on it has that. */
+  #frames(bytes: number): readonly Outgoing[] {
+    const state = this.#state
+    const { tick, before } = state
+    const isDifference = this.#seen >= before && this.#seen >= 0
+    const isWhole = this.#views.every((view) => view === undefined)
+    const base = isWhole && isDifference ? before : this.#sent
+    const span = { base, tick, isDifference }
+    const frames = isWhole
+      ? state.cached(`${isDifference ? 'now' : base}/${bytes}`, () =>
+          this.#encoded(span, bytes, state.told(isDifference ? undefined : base)),
+        )
+      : this.#own(span, bytes)
+    this.#seen = tick
+    if (frames.length === 0) return frames
+    this.#sent = tick
+    this.#isToAsk = this.pace.asks(tick, !isDifference)
+    return frames
+  }
+
+  /** Those of a member that sees some of a table. */
+  #own(span: Span, bytes: number): readonly Outgoing[] {
+    const { sights } = this.#state
+    const since = this.#seen
+    const told = this.#state.tables.flatMap((table, index): readonly Told[] => {
+      const [view, sight] = [this.#views[index], sights[index]]
+      if (!view || !sight) return this.#state.toldOf(table, span.isDifference ? undefined : since)
+      return view.see(sight.of(this.member, view.known), since, span.isDifference)
+    })
+    if (told.length === 0 && span.base >= 0) return []
+    return this.#encoded(span, bytes, told)
+  }
+
+  #encoded(span: Span, bytes: number, told: readonly Told[]): readonly Outgoing[] {
+    return encodeFrames(this.#state.number, this.#state.columns, span, told, bytes)
+  }
+}
