@@ -14,8 +14,12 @@ import {
   vec3,
 } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
+import { seedOf } from './support/clock.ts'
+import { sized } from './support/soak.ts'
+import { course } from './support/state-course.ts'
 import { type Scripted, STEP_MS, scripted } from './support/state-frames.ts'
 
+const SEED = seedOf()
 const everything = defineState({
   things: table({
     flag: 'bool',
@@ -144,6 +148,13 @@ t.test('what does not follow is asked for anew, once', async (t) => {
   t.strictSame(heard, ['changed 0 x'])
   server.tell(9, { changed: { players: { 0: { x: 9 } } } }, 1)
   t.equal(server.asked.length, 2, 'and again when that is so again')
+})
+
+t.test(`a busy room is as its server has it, tick for tick (seed ${SEED})`, async (t) => {
+  const { steps, wrong } = course(SEED, sized(3_000, 100_000))
+
+  t.strictSame(wrong.slice(0, 3), [])
+  t.ok(steps.length > 2_500 && steps.some(({ asks }) => asks))
 })
 
 t.test('tables have the types that they were defined with', async (t) => {

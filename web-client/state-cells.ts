@@ -1,3 +1,4 @@
+import { toText } from '../protocol/message.ts'
 import { type Column, inRing } from '../protocol/state-columns.ts'
 
 /** What we wrote of one cell and the server has not said yet. */
@@ -49,15 +50,15 @@ export class Cells {
         )
     all[slot] = next
     const written = this.#written.size > 0 && this.#written.get(slot)?.get(column)
-    if (!written) return next !== before
-    if (next === before) return false
+    if (isSame(next, before)) return false
+    if (!written) return true
     if (this.#isEcho(written, next, now)) {
       if (written.sent.length === 0 && !written.isDirty) this.#drop(slot, column)
       return false
     }
     const seen = written.value
     this.#drop(slot, column)
-    return next !== seen
+    return !isSame(next, seen)
   }
 
   /** The row is another now; nothing was written of it. */
@@ -109,7 +110,7 @@ export class Cells {
   /** Whether it is one that we have sent; those before it are on no way any more. */
   #isEcho(written: Written, value: unknown, now: number): boolean {
     written.sent = written.sent.filter(({ at }) => now - at < ECHO_MS)
-    const index = written.sent.findIndex((one) => one.value === value)
+    const index = written.sent.findIndex((one) => isSame(one.value, value))
     if (index < 0) return false
     written.sent = written.sent.slice(index + 1)
     return true
@@ -121,6 +122,11 @@ export class Cells {
     if (cells?.size === 0) this.#written.delete(slot)
   }
 }
+
+/** JSON is the same if it says the same. */
+const isSame = (one: unknown, other: unknown): boolean =>
+  one === other ||
+  (typeof one === 'object' && typeof other === 'object' && toText(one) === toText(other))
 
 function sent(written: Written, at: number): void {
   written.isDirty = false

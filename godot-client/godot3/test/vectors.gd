@@ -14,6 +14,7 @@ const Reader := preload("res://addons/estragon/reader.gd")
 const RelayVectors := preload("res://test/relay_vectors.gd")
 const Schema := preload("res://addons/estragon/schema.gd")
 const Pacer := preload("res://addons/estragon/pacer.gd")
+const Tables := preload("res://test/tables.gd")
 const Text := preload("res://addons/estragon/text.gd")
 const Writer := preload("res://addons/estragon/writer.gd")
 
@@ -91,6 +92,9 @@ func _moving(vectors: Dictionary) -> void:
 		_is(Moving.smoothing(vector), [], "smoothing: %s" % vector["name"])
 	for line in _load(OS.get_environment("ESTRAGON_LINES")).get("lines", []):
 		_is(Moving.line(line), [], "lines: %s is drawn as in a browser" % line["name"])
+	var course := _load(OS.get_environment("ESTRAGON_COURSE"))
+	_is(Tables.new().course(course), [], "course: tables are as their server has them, tick for tick")
+	_is(Tables.new().writing(course), [], "course: our own rows are as we write them")
 
 
 # What befalls a connection whose lag has this seed.

@@ -3,6 +3,7 @@ extends SceneTree
 ## prints TAP.
 
 const Moving := preload("res://test/moving.gd")
+const Tables := preload("res://test/tables.gd")
 const _SKIP_SURROGATE := "# SKIP Godot 4 does not read half a surrogate pair"
 const _SKIP_SERVER := "# SKIP only a server reads these"
 
@@ -283,6 +284,9 @@ func _moving(vectors: Dictionary) -> void:
 		_is(Moving.smoothing(vector), [], "smoothing: %s" % vector["name"])
 	for line: Dictionary in _section(_load(OS.get_environment("ESTRAGON_LINES")), "lines"):
 		_is(Moving.line(line), [], "lines: %s is drawn as in a browser" % line["name"])
+	var course := _load(OS.get_environment("ESTRAGON_COURSE"))
+	_is(Tables.new().course(course), [], "course: tables are as their server has them, tick for tick")
+	_is(Tables.new().writing(course), [], "course: our own rows are as we write them")
 
 
 func _is(found: Variant, expected: Variant, title: String) -> void:

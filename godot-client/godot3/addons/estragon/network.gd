@@ -105,6 +105,7 @@ func _init() -> void:
 
 func _process(_delta: float) -> void:
 	session.poll()
+	rooms.poll()
 	_window.poll()
 
 

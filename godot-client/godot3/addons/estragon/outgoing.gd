@@ -135,6 +135,17 @@ func push(type: String, frame, is_answer: bool = false) -> EstragonError:
 	return null
 
 
+# Writes a frame that is not counted, unless the socket or its rate does not take it now.
+func send_droppable(type: String, frame: PoolByteArray) -> void:
+	var rate := EstragonPacer.rate_of(type)
+	var now := _world.now()
+	var has_room: bool = is_live and link.call("has_room", frame.size(), _in_flight)
+	if not has_room or _pacer.next(rate, now) > now:
+		return
+	_pacer.take(rate, now)
+	link.call("send", frame)
+
+
 # Answers what the server asked under the id `re`, a text or a binary frame's number.
 func answer(type: String, re, data: Dictionary) -> EstragonError:
 	return push(type, EstragonText.of({"type": type, "re": re, "data": data}), true)

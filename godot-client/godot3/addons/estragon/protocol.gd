@@ -33,6 +33,16 @@ const PACKET_HAS_ADDRESS := 8
 const RELAY_IS_ORDERED := 1
 # The same of the kinds of a relay.
 const RELAY_HAS_HEADS := 2
+# The same of the kinds of state.
+const STATE_IS_RESET := 1
+# The same of the kinds of state.
+const STATE_IS_ABSOLUTE := 2
+# The same of the kinds of state.
+const STATE_HAS_MORE := 4
+# The same of the kinds of state.
+const STATE_UP_HAS_INPUTS := 1
+# The same of the kinds of state.
+const STATE_UP_HAS_WRITE := 2
 # How deep bundles may lie in bundles.
 const BUNDLE_DEPTH := 8
 # The most characters of a room in a message.
@@ -279,6 +289,9 @@ const LIMIT_CHUNKS := 1024
 const LIMIT_HEAD_MS := 10000
 # How long a client may take over a whole HTTP request; above, the socket is closed. In ms.
 const LIMIT_REQUEST_MS := 30000
+# How long the server is busy, without a look at anybody else, with what connections of one
+# address say, where there are others; what they say above waits for the next turn. In ms.
+const LIMIT_TURN_MS := 4
 # How deep a message may nest arrays and objects. In levels.
 const LIMIT_DEPTH := 32
 # How many requests of one session may be in flight. In requests.

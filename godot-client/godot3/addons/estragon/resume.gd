@@ -47,6 +47,8 @@ var keep: EstragonKeep
 var must_retry: bool = false
 # Whether nothing was told yet of the session that was kept.
 var awaits_snapshot: bool = false
+# Of each room whose state we have, by its number in frames: the tick.
+var states: Dictionary = {}
 
 var _world: EstragonWorld
 var _outgoing: EstragonOutgoing
@@ -97,6 +99,10 @@ func introduce(receive_bytes: int, packets: String) -> void:
 		data["sent"] = _outgoing.sent
 		data["received"] = received
 		data["forgotten"] = _outgoing.forgotten
+		if states:
+			data["states"] = []
+			for room in states:
+				data["states"].append([room, states[room]])
 	_outgoing.write({"type": "session.resume", "id": claim_id, "data": data})
 
 

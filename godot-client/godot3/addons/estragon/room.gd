@@ -35,6 +35,8 @@ const EstragonMember := preload("member.gd")
 const EstragonMessage := preload("message.gd")
 const EstragonResult := preload("result.gd")
 const EstragonSession := preload("session.gd")
+const EstragonState := preload("state.gd")
+const EstragonStateHere := preload("state_here.gd")
 
 # Six characters without look-alikes; others join by it.
 var code: String
@@ -61,17 +63,21 @@ var listed: bool
 var locked: bool
 # What its kind or its host says about it.
 var properties: Dictionary = {}
+# What it knows: its tables.
+var state: EstragonState
 
 var _session: EstragonSession
 
 
-func _init(session: EstragonSession, seat: Dictionary) -> void:
+# `schemas` are those of the states that are known, by their hashes.
+func _init(session: EstragonSession, seat: Dictionary, schemas: Dictionary = {}) -> void:
 	_session = session
 	you = seat["you"]
 	var about: Dictionary = seat["room"]
 	code = about["code"]
 	kind = about["kind"]
 	_describe(about)
+	state = EstragonState.new(EstragonStateHere.new(session, self), schemas)
 
 
 # Ourselves; null once we have left.
@@ -173,6 +179,8 @@ func apply(message: EstragonMessage) -> void:
 		"room.kicked":
 			emit_signal("kicked", members.get(data["by"]), data["banned"], data["reason"])
 			emit_signal("closed")
+		"state.schema", "state.corrected":
+			state.apply(message)
 		"room.seat_taken":
 			emit_signal("seat_taken", data["session"])
 			emit_signal("closed")

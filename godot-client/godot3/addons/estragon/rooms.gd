@@ -25,7 +25,9 @@ const EstragonMultiplayerPeer := preload("multiplayer_peer.gd")
 const EstragonRelay := preload("relay.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRoom := preload("room.gd")
+const EstragonProtocol := preload("protocol.gd")
 const EstragonSession := preload("session.gd")
+const EstragonStateFrame := preload("state_frame.gd")
 # Blanks and dashes, those of Unicode included.
 const _FILLERS := " \t\r\n-\u00a0\u2010\u2011\u2012\u2013\u2014\u2015"
 const _JOINING := {"room.create": true, "room.join": true, "room.join_or_create": true}
@@ -37,12 +39,15 @@ var _session: EstragonSession
 # The room that we made last: nobody else was its host before us.
 var _made: String = ""
 var _relay: EstragonRelay
+# What rooms know, by its hash.
+var _schemas: Dictionary = {}
 
 
 func _init(session: EstragonSession) -> void:
 	_session = session
 	_session.connect("answered", self, "_on_answered")
 	_session.connect("message_received", self, "_on_message")
+	_session.connect("bytes_received", self, "_on_bytes")
 	_session.connect("snapshot_received", self, "_on_snapshot")
 	_session.connect("was_lost", self, "_on_lost")
 	_session.connect("state_changed", self, "_on_state_changed")
@@ -113,6 +118,13 @@ func hand_over(value) -> EstragonResult:
 	return yield(_relay.hand_over(value), "completed")
 
 
+# Moves what rooms show, once a frame.
+func poll() -> void:
+	var now := _session.world.now()
+	for its_room in all.values():
+		its_room.state.poll(now)
+
+
 # Who sent a message: a member, or a stand-in where it has left or the room's own logic speaks.
 func sender(message: EstragonMessage) -> EstragonMember:
 	var number := EstragonMember.number_of(message.from)
@@ -165,7 +177,7 @@ func _add(seat: Dictionary) -> EstragonRoom:
 	var code: String = seat["room"]["code"]
 	if all.has(code):
 		return all[code]
-	var added := EstragonRoom.new(_session, seat)
+	var added := EstragonRoom.new(_session, seat, _schemas)
 	all[code] = added
 	added.connect("closed", self, "_on_closed", [code])
 	return added
@@ -175,6 +187,16 @@ func _on_message(message: EstragonMessage) -> void:
 	var its_room: EstragonRoom = all.get(message.room)
 	if its_room:
 		its_room.apply(message)
+
+
+func _on_bytes(frame: PoolByteArray) -> void:
+	if frame[0] & EstragonProtocol.KIND_MASK != EstragonProtocol.STATE_DOWN_KIND:
+		return
+	var number := EstragonStateFrame.room_of(frame)
+	for its_room in all.values():
+		if its_room.state.number == number:
+			its_room.state.receive(frame)
+			_session.states[number] = its_room.state.have
 
 
 func _on_snapshot(pages: Array) -> void:
@@ -199,6 +221,9 @@ func _on_snapshot(pages: Array) -> void:
 func _on_state_changed(state: int, _code: int, _reason: String) -> void:
 	if state == EstragonSession.State.CLOSED:
 		_close_all()
+	elif state == EstragonSession.State.OPEN:
+		for its_room in all.values():
+			its_room.state.resume()
 
 
 func _on_lost(_reason: String) -> void:
@@ -215,6 +240,7 @@ func _on_closed(code: String) -> void:
 	if closed:
 		all.erase(code)
 		_relay.leave(code)
+		_session.states.erase(closed.state.number)
 		emit_signal("left", closed)
 
 

@@ -74,6 +74,8 @@ var clock: EstragonClock
 var generation: int setget , _get_generation
 # The hash of the game's packets, which the server is told; empty where there are none.
 var packets: String = ""
+# Of each room whose state we have, by its number in frames: the tick.
+var states: Dictionary setget , _get_states
 # Whether the server has the same packets, so that they may be bytes.
 var shares_packets: bool = false
 # Where its token is kept for the game's next start; null for nowhere.
@@ -156,6 +158,10 @@ func request(
 	var error := _outgoing.send(type, data, envelope, its_id)
 	var asked := _requests.add(its_id, type, _outgoing.sent, timeout_ms, error)
 	return _unseen.watch(yield(asked, "done"), type, place)
+
+
+func _get_states() -> Dictionary:
+	return _resume.states
 
 
 # Sends a counted message that asks for no answer; returns what keeps it from being sent.

@@ -36,6 +36,8 @@ var keep: EstragonKeep
 var must_retry: bool = false
 ## Whether nothing was told yet of the session that was kept.
 var awaits_snapshot: bool = false
+## Of each room whose state we have, by its number in frames: the tick.
+var states: Dictionary = {}
 
 var _world: EstragonWorld
 var _outgoing: EstragonOutgoing
@@ -83,6 +85,8 @@ func introduce(receive_bytes: int, packets: String) -> void:
 			"received": received,
 			"forgotten": _outgoing.forgotten,
 		}
+		if states:
+			claim["states"] = states.keys().map(func(room: int) -> Array: return [room, states[room]])
 	claim.merge(abilities)
 	_outgoing.write({"type": "session.resume", "id": claim_id, "data": claim})
 

@@ -51,6 +51,8 @@ var host_number: int
 var epoch: int
 ## Who is in it: [EstragonMember] by number.
 var members: Dictionary = {}
+## What it knows: its tables.
+var state: EstragonState
 
 ## The active host: somebody with the role assistant or host, who stays it while it is there;
 ## [code]null[/code] for none.
@@ -65,9 +67,11 @@ var is_host: bool:
 var _session: EstragonSession
 
 
-func _init(session: EstragonSession, seat: Dictionary) -> void:
+## [param schemas] are those of the states that are known, by their hashes.
+func _init(session: EstragonSession, seat: Dictionary, schemas: Dictionary = {}) -> void:
 	_session = session
 	_sit(seat)
+	state = EstragonState.new(EstragonStateHere.new(session, self), schemas)
 
 
 ## Ourselves; [code]null[/code] once we have left.
@@ -167,6 +171,8 @@ func apply(message: EstragonMessage) -> void:
 			var banned: bool = data["banned"]
 			kicked.emit(by, banned, str(data["reason"]))
 			closed.emit()
+		"state.schema", "state.corrected":
+			state.apply(message)
 		"room.seat_taken":
 			seat_taken.emit(str(data["session"]))
 			closed.emit()

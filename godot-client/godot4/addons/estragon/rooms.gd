@@ -33,12 +33,15 @@ var _session: EstragonSession
 ## The room that we made last: nobody else was its host before us.
 var _made: String = ""
 var _relay: EstragonRelay
+## What rooms know, by its hash.
+var _schemas: Dictionary = {}
 
 
 func _init(session: EstragonSession) -> void:
 	_session = session
 	_session.answered.connect(_on_answered)
 	_session.message_received.connect(_on_message)
+	_session.bytes_received.connect(_on_bytes)
 	_session.snapshot_received.connect(_on_snapshot)
 	_session.was_lost.connect(_close_all.unbind(1))
 	_session.state_changed.connect(_on_state_changed)
@@ -141,9 +144,13 @@ func hand_over(value: Variant) -> EstragonResult:
 	return await _relay.hand_over(value)
 
 
-## Looks once a frame whether the engine still has its peer.
+## Looks once a frame whether the engine still has its peer, and moves what rooms show.
 func poll() -> void:
 	_relay.look()
+	var now := _session.world.now()
+	for code: String in all:
+		var its_room: EstragonRoom = all[code]
+		its_room.state.poll(now)
 
 
 ## Who sent a message, as a member of its room; see [EstragonMember] for what no member sent.
@@ -192,7 +199,7 @@ func _add(seat: Dictionary) -> EstragonRoom:
 	var code: String = about["code"]
 	if all.has(code):
 		return all[code]
-	var added := EstragonRoom.new(_session, seat)
+	var added := EstragonRoom.new(_session, seat, _schemas)
 	all[code] = added
 	added.closed.connect(_on_closed.bind(code))
 	return added
@@ -202,6 +209,17 @@ func _on_message(message: EstragonMessage) -> void:
 	var its_room: EstragonRoom = all.get(message.room)
 	if its_room:
 		its_room.apply(message)
+
+
+func _on_bytes(frame: PackedByteArray) -> void:
+	if frame[0] & EstragonProtocol.KIND_MASK != EstragonProtocol.STATE_DOWN_KIND:
+		return
+	var number := EstragonStateFrame.room_of(frame)
+	for code: String in all:
+		var its_room: EstragonRoom = all[code]
+		if its_room.state.number == number:
+			its_room.state.receive(frame)
+			_session.states[number] = its_room.state.have
 
 
 func _on_snapshot(pages: Array[Dictionary]) -> void:
@@ -229,6 +247,10 @@ func _on_snapshot(pages: Array[Dictionary]) -> void:
 func _on_state_changed(state: EstragonSession.State, _code: int, _reason: String) -> void:
 	if state == EstragonSession.State.CLOSED:
 		_close_all()
+	elif state == EstragonSession.State.OPEN:
+		for code: String in all:
+			var its_room: EstragonRoom = all[code]
+			its_room.state.resume()
 
 
 func _close_all() -> void:
@@ -240,6 +262,7 @@ func _on_closed(code: String) -> void:
 	var closed: EstragonRoom = all.get(code)
 	if closed:
 		all.erase(code)
+		_session.states.erase(closed.state.number)
 		_relay.leave(code)
 		left.emit(closed)
 

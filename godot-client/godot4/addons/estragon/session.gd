@@ -58,6 +58,10 @@ var generation: int:
 		return _resume.generation
 ## The hash of the game's packets, which the server is told; empty where there are none.
 var packets: String = ""
+## Of each room whose state we have, by its number in frames: the tick.
+var states: Dictionary:
+	get:
+		return _resume.states
 ## Whether the server has the same packets, so that they may be bytes.
 var shares_packets: bool = false
 ## Where its token is kept for the game's next start; [code]null[/code] for nowhere.

@@ -1,0 +1,200 @@
+class_name EstragonState
+extends RefCounted
+## What a room knows: its tables, and which time of them is shown.
+##
+## [codeblock]
+## room.state.table("players").added.connect(func(row: EstragonRow) -> void: spawn(row))
+## [/codeblock]
+
+## The server has told which tables there are.
+signal known
+
+## So long a frame may have waited until it was looked for, in milliseconds.
+const _MOST_WAIT_MS := 100.0
+## So much time for each frame that is sent, so that they are never too fast for the server.
+const _LEAST_MS := 20.0
+
+## The number that the server gives the room in frames; -1 before it has.
+var number: int = -1
+## The tick that we have of it; 0 for none.
+var have: int = 0
+## Which time is shown, in milliseconds of the room's time: its ticks times what one takes.
+var time: float:
+	get:
+		return _here.playback.shown
+## How far that is behind the newest that could be known, in milliseconds.
+var delay: float:
+	get:
+		return _here.playback.delay
+
+var _here: EstragonStateHere
+var _schemas: Dictionary
+var _schema: EstragonStateSchema
+var _tables: Dictionary = {}
+var _step_ms: float = 50.0
+var _is_resetting: bool = false
+var _is_asking: bool = false
+var _looked: float = -INF
+var _sends_at: float = -INF
+
+
+## [param schemas] are those that are known, by their hashes.
+func _init(here: EstragonStateHere, schemas: Dictionary) -> void:
+	_here = here
+	_schemas = schemas
+
+
+## The table of this name; it is empty until the server tells of it.
+func table(name: String) -> EstragonStateTable:
+	if not _tables.has(name):
+		_tables[name] = EstragonStateTable.new(name, _here)
+	return _tables[name]
+
+
+## The names of the tables that the server told of.
+func names() -> PackedStringArray:
+	var all := PackedStringArray()
+	for one: EstragonStateSchema.Table in _schema.tables if _schema else []:
+		all.append(one.name)
+	return all
+
+
+## What the server says of the room's tables. The add-on's own, as what follows.
+func apply(message: EstragonMessage) -> void:
+	if message.type == "state.schema":
+		_on_schema(message.data)
+	elif message.type == "state.corrected":
+		_on_corrected(message.data)
+
+
+## A frame of state for this room.
+func receive(bytes: PackedByteArray) -> void:
+	if not _schema:
+		return
+	var frame := EstragonStateFrame.open(bytes, _schema)
+	if frame.problem:
+		_here.warn("what came is no state of this room: %s" % frame.problem)
+		_resync()
+	else:
+		_take(frame)
+
+
+## It is so late: what is shown moves on, and what was written is sent.
+func poll(now: float) -> void:
+	_looked = now
+	_here.playback.look(now)
+	if _here.is_wanted and now >= _sends_at:
+		_send(now, false)
+
+
+## Another connection carries the session: what was written and not heard of is said again.
+func resume() -> void:
+	_is_asking = false
+	_send(_here.now(), true)
+
+
+func _on_schema(said: Dictionary) -> void:
+	var its_hash: String = said["hash"]
+	if said.has("tables"):
+		var tables: Array = said["tables"]
+		var inputs: Array = said.get("inputs", [])
+		_schemas[its_hash] = EstragonStateSchema.new(its_hash, tables, inputs)
+	var next: EstragonStateSchema = _schemas.get(its_hash)
+	if not next:
+		_here.warn("the server did not say what its tables are")
+		return
+	if next != _schema:
+		_schema = next
+		for name: String in _tables:
+			var its_table: EstragonStateTable = _tables[name]
+			its_table.shape(next.table(name))
+		for one: EstragonStateSchema.Table in next.tables:
+			if not _tables.has(one.name):
+				table(one.name).shape(one)
+	var its_number: int = said["number"]
+	if its_number != number:
+		number = its_number
+		have = 0
+		var tick_hz: float = said["tick_hz"]
+		_step_ms = 1000.0 / tick_hz
+		_here.playback = EstragonPlayback.new(_step_ms)
+		for name: String in _tables:
+			var its_table: EstragonStateTable = _tables[name]
+			its_table.restart()
+	_is_asking = false
+	known.emit()
+
+
+func _take(frame: EstragonStateFrame) -> void:
+	var base := frame.tick - frame.back
+	# Of a reset only the first frame is one; the others are of the same tick.
+	if not frame.is_reset and not _is_resetting and (base > have or frame.tick <= have):
+		_resync()
+		return
+	if frame.is_reset:
+		for one: EstragonStateSchema.Table in _schema.tables:
+			table(one.name).reset()
+	_is_resetting = frame.is_reset or _is_resetting and frame.has_more
+	var since := frame.tick - 1
+	if frame.is_absolute:
+		since = have if frame.is_reset else base
+	for section: EstragonStateFrame.Section in frame.sections:
+		var its_table := table(_schema.tables[section.table].name)
+		var frame_time := frame.tick * _step_ms
+		if not its_table.apply(section, frame.is_absolute, frame_time, since * _step_ms):
+			_resync()
+			return
+	if frame.has_more:
+		return
+	var playback := _here.playback
+	if frame.is_reset and frame.tick <= have:
+		playback.clear()
+	have = frame.tick
+	_is_resetting = false
+	_is_asking = false
+	var now := _here.now()
+	playback.frame(frame.tick, since, now if now - _looked > _MOST_WAIT_MS else _looked)
+	for one: EstragonStateSchema.Table in _schema.tables:
+		table(one.name).moved()
+	for one: EstragonStateSchema.Table in _schema.tables:
+		table(one.name).tell()
+
+
+## What came does not follow what we have.
+func _resync() -> void:
+	if _is_asking:
+		return
+	_is_asking = true
+	_is_resetting = false
+	var result := await _here.resync()
+	if not result.ok:
+		_is_asking = false
+
+
+func _on_corrected(said: Dictionary) -> void:
+	var name: String = said["table"]
+	var slot: int = said["slot"]
+	var values: Dictionary = said["values"]
+	var text := "state.%s: %s of row %d" % [name, ", ".join(PackedStringArray(values.keys())), slot]
+	var error := EstragonError.local(str(said["code"]), str(said.get("message", text)))
+	if _tables.has(name):
+		table(name).correct(slot, values.keys(), error)
+
+
+func _send(now: float, is_all: bool) -> void:
+	_here.is_wanted = false
+	var count := 0
+	for one: EstragonStateSchema.Table in _schema.tables if _schema else []:
+		var its_table := table(one.name)
+		var blocks := its_table.take(is_all)
+		for columns: PackedInt32Array in blocks:
+			var write := EstragonStateFrame.Write.new()
+			write.table = one.number
+			write.columns = columns
+			write.slots = blocks[columns]
+			for column: int in columns:
+				write.values.append(its_table.values(column, write.slots))
+			_here.send(EstragonStateFrame.up(_schema, number, have, null, write))
+			count += 1
+	if count > 0:
+		_sends_at = now + maxf(_step_ms, count * _LEAST_MS)

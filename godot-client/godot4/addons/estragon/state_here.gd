@@ -1,0 +1,75 @@
+class_name EstragonStateHere
+extends RefCounted
+## What the rows of a room need of it: whose they are, which time is shown, and a way to the server.
+
+## Which time of the room is shown.
+var playback: EstragonPlayback = EstragonPlayback.new(50.0)
+## Whether something was written that is to be sent.
+var is_wanted: bool = false
+
+var _session: EstragonSession
+var _room: WeakRef
+var _code: String
+
+
+func _init(session: EstragonSession, room: EstragonRoom) -> void:
+	_session = session
+	_room = weakref(room)
+	_code = room.code
+
+
+## This machine's time in milliseconds.
+func now() -> float:
+	return _session.world.now()
+
+
+## Our own member number; 0 for none.
+func you() -> int:
+	var room: EstragonRoom = _room.get_ref()
+	return room.you if room else 0
+
+
+## Whether a row of this owner is ours to write, in a table that [param writer] writes.
+func may_write(writer: String, owner: int) -> bool:
+	var room: EstragonRoom = _room.get_ref()
+	if not room:
+		return false
+	return writer == "owner" and owner == room.you or writer == "host" and room.is_host
+
+
+## Something was written.
+func want() -> void:
+	is_wanted = true
+
+
+## Adds a row to a table.
+func add(table: String, values: Dictionary, owner: int) -> EstragonResult:
+	var asked := {"table": table, "values": values}
+	if owner > 0:
+		asked["owner"] = owner
+	return await _session.request("state.add", asked, {"room": _code})
+
+
+## Removes one.
+func remove(table: String, slot: int) -> EstragonResult:
+	return await _session.request("state.remove", {"table": table, "slot": slot}, {"room": _code})
+
+
+## Sends what was written, if that is possible just now.
+func send(frame: PackedByteArray) -> void:
+	_session.send_droppable("state_up", frame)
+
+
+## What came does not follow what we have.
+func resync() -> EstragonResult:
+	return await _session.request("state.resync", {}, {"room": _code})
+
+
+## Says what could not be written.
+func tell(error: EstragonError) -> void:
+	_session.unsent(error, "state_up")
+
+
+## Something its developer should know.
+func warn(text: String) -> void:
+	_session.warned.emit("%s: %s" % [_code, text])

@@ -1,0 +1,326 @@
+class_name EstragonStateTable
+extends RefCounted
+## A table of what a room knows, as much of it as we see.
+
+## A row is there: it is new, or we see it from now on.
+signal added(row: EstragonRow)
+## Fields of a row are others, by their names.
+signal changed(row: EstragonRow, fields: PackedStringArray)
+## A row is not there any more, or not for us; it keeps its last values.
+signal removed(row: EstragonRow)
+## Of such a row, before: it is there, but we do not see it any more.
+signal left(row: EstragonRow)
+## What we wrote is not to be: the row is as the room has it.
+signal corrected(row: EstragonRow, error: EstragonError)
+
+const _REMOVE := EstragonStateFrame.Op.REMOVE
+const _LEAVE := EstragonStateFrame.Op.LEAVE
+const _ADD := EstragonStateFrame.Op.ADD
+
+## Its name.
+var name: String
+
+var _here: EstragonStateHere
+var _shape: EstragonStateShape
+var _rows: Dictionary = {}
+## By slot, what these hold.
+var _cells: Dictionary = {}
+## The slots that have a row, ascending; made anew where [member _is_sorted] is false.
+var _slots: PackedInt32Array = PackedInt32Array()
+var _is_sorted: bool = true
+## Rows that a reset has not told yet; [code]null[/code] while there is none.
+var _stale: Variant = null
+var _leaps: Dictionary = {}
+## What is to be told.
+var _removed: Array[EstragonRow] = []
+var _left: Array[EstragonRow] = []
+var _added: Array[EstragonRow] = []
+var _changed: Dictionary = {}
+
+
+func _init(its_name: String, here: EstragonStateHere) -> void:
+	name = its_name
+	_here = here
+
+
+## How many rows we see.
+func size() -> int:
+	return _rows.size()
+
+
+## The row in a slot; [code]null[/code] for none.
+func at(slot: int) -> EstragonRow:
+	return _rows.get(slot)
+
+
+## All of them, in the order of their slots.
+func rows() -> Array[EstragonRow]:
+	var all: Array[EstragonRow] = []
+	for slot: int in _sorted():
+		all.append(_rows[slot])
+	return all
+
+
+## The first row of the member with this number; [code]null[/code] for none.
+func of(member: int) -> EstragonRow:
+	for slot: int in _sorted():
+		var one: EstragonRow = _rows[slot]
+		if one.owner == member:
+			return one
+	return null
+
+
+## Our own first row; [code]null[/code] for none.
+func mine() -> EstragonRow:
+	return of(_here.you())
+
+
+## The only row of a single; [code]null[/code] until it is there.
+func row() -> EstragonRow:
+	return at(0)
+
+
+## The row in a slot, as soon as it is there.
+func when(slot: int) -> EstragonRow:
+	while not _rows.has(slot):
+		await added
+	return _rows[slot]
+
+
+## Adds a row of our own; as the host, of a table that the host writes, one of any
+## [param owner]. The result's data holds [code]slot[/code], see [method when].
+func add(fields_of_it: Dictionary = {}, owner: int = 0) -> EstragonResult:
+	return await _here.add(name, fields_of_it, owner)
+
+
+## How a field is smoothed: a change of more than [param leap] is a leap, between the ends of which
+## nothing is shown; and so is one together with a change of the field [param flag].
+func smoothing(field: String, leap: float = INF, flag: String = "") -> void:
+	_leaps[field] = [leap, flag]
+	for slot: int in _cells:
+		_of(slot).unfollow(field)
+
+
+## The names of its fields; empty until the server has told of it.
+func fields() -> PackedStringArray:
+	return PackedStringArray(_shape.fields.keys()) if _shape else PackedStringArray()
+
+
+## Its fields are these; what it had of others is gone. The add-on's own, as what follows.
+func shape(schema: EstragonStateSchema.Table) -> void:
+	for slot: int in _rows.keys():
+		_take(slot)
+	_shape = EstragonStateShape.new(schema, _leaps) if schema else null
+
+
+## The room is another one: what was shown is not to be gone on from.
+func restart() -> void:
+	for slot: int in _cells:
+		_of(slot).restart()
+
+
+## A reset begins: what it does not tell is gone.
+func reset() -> void:
+	_stale = _rows.duplicate()
+
+
+## What a section of a frame says; whether that can be of what we have.
+func apply(
+	section: EstragonStateFrame.Section, is_absolute: bool, time: float, since: float
+) -> bool:
+	if section.rows.is_all and section.rows.n != _rows.size():
+		return false
+	var slots := _sorted() if section.rows.is_all else section.rows.slots
+	match section.op:
+		_REMOVE, _LEAVE:
+			for slot: int in slots:
+				var gone := _take(slot)
+				if gone and section.op == _LEAVE:
+					_left.append(gone)
+			return true
+		_ADD:
+			_add(section, slots, time, since)
+			return true
+	return _update(section, slots, is_absolute, time, since)
+
+
+## The tick is whole: tells what is new.
+func tell() -> void:
+	if _stale != null:
+		var stale: Dictionary = _stale
+		_stale = null
+		for slot: int in stale:
+			_take(slot)
+	if _removed.is_empty() and _added.is_empty() and _changed.is_empty():
+		return
+	var news := [_removed, _left, _added, _changed]
+	_removed = []
+	_left = []
+	_added = []
+	_changed = {}
+	for gone: EstragonRow in news[0]:
+		if gone in news[1]:
+			left.emit(gone)
+		removed.emit(gone)
+	for new: EstragonRow in news[2]:
+		added.emit(new)
+	var others: Dictionary = news[3]
+	for other: EstragonRow in others:
+		if not other.is_gone:
+			var its_fields: Dictionary = others[other]
+			var names := PackedStringArray(its_fields.keys())
+			changed.emit(other, names)
+
+
+## What we have written and not sent, or all that the server has not said yet: by the columns, which
+## rows.
+func take(is_all: bool) -> Dictionary:
+	var blocks := {}
+	for slot: int in _sorted():
+		var columns := _of(slot).take(is_all)
+		if columns:
+			if not blocks.has(columns):
+				blocks[columns] = PackedInt32Array()
+			blocks[columns] += PackedInt32Array([slot])
+	return blocks
+
+
+## What a column holds in some rows, as frames want it.
+func values(column: int, slots: PackedInt32Array) -> Variant:
+	var all: Array = []
+	for slot: int in slots:
+		all.append(_of(slot).content(column))
+	match _shape.columns[column].raw:
+		"":
+			return PackedInt32Array(all)
+		"float32":
+			return PackedFloat32Array(all)
+		"float64":
+			return PackedFloat64Array(all)
+	return all
+
+
+## What we wrote of a row is not to be.
+func correct(slot: int, its_fields: Array, error: EstragonError) -> void:
+	var row_there := at(slot)
+	if row_there:
+		_of(slot).forget(its_fields)
+		corrected.emit(row_there, error)
+
+
+func _add(
+	section: EstragonStateFrame.Section, slots: PackedInt32Array, time: float, since: float
+) -> void:
+	for index: int in slots.size():
+		var slot := slots[index]
+		var contents: Array = []
+		for column: int in section.values.size():
+			contents.append(section.values[column][index])
+		if _stale != null and _erase_stale(slot):
+			var cells := _of(slot)
+			for column: int in contents.size():
+				if cells.tell(column, contents[column], false):
+					_notice(slot, column)
+			cells.move_all(time, since)
+			continue
+		_take(slot)
+		var new_cells := EstragonStateCells.new(contents, _shape, _here)
+		for column: int in contents.size():
+			new_cells.tell(column, contents[column], false)
+		_cells[slot] = new_cells
+		_rows[slot] = EstragonRow.new(slot, new_cells)
+		_is_sorted = false
+		_added.append(_rows[slot])
+
+
+func _erase_stale(slot: int) -> bool:
+	var stale: Dictionary = _stale
+	return stale.erase(slot)
+
+
+func _update(
+	section: EstragonStateFrame.Section,
+	slots: PackedInt32Array,
+	is_absolute: bool,
+	time: float,
+	since: float
+) -> bool:
+	var column := section.column
+	var told: Variant = section.values[0]
+	for index: int in slots.size():
+		var cells: EstragonStateCells = _cells.get(slots[index])
+		if not cells:
+			return false
+		if cells.tell(column, told[index], not is_absolute):
+			_notice(slots[index], column)
+	var field := _shape.field_of(column)
+	if _shape.followed.has(field):
+		_shape.touched.append([field, slots, time, since])
+	elif _shape.flags.has(field):
+		for slot: int in slots:
+			_shape.flagged[[field, slot]] = true
+	return true
+
+
+## All of a frame is done: what moved is shown so from now on.
+func moved() -> void:
+	if not _shape or _shape.touched.is_empty():
+		return
+	var done := {}
+	for touch: Array in _shape.touched:
+		var field: String = touch[0]
+		var slots: PackedInt32Array = touch[1]
+		var time: float = touch[2]
+		var since: float = touch[3]
+		var flag: String = _leaps[field][1] if _leaps.has(field) else ""
+		var its_field: EstragonStateField = _shape.fields[field]
+		var is_vector := its_field.columns.size() > 1
+		for slot: int in slots:
+			if is_vector:
+				if done.has([field, slot]):
+					continue
+				done[[field, slot]] = true
+			if _cells.has(slot):
+				_of(slot).move(field, time, since, flag and _shape.flagged.has([flag, slot]))
+	_shape.touched.clear()
+	_shape.flagged.clear()
+
+
+func _notice(slot: int, column: int) -> void:
+	var field := _shape.field_of(column)
+	var row_there: EstragonRow = _rows[slot]
+	if not field or row_there in _added:
+		return
+	if not _changed.has(row_there):
+		_changed[row_there] = {}
+	_changed[row_there][field] = true
+
+
+## The row is gone, with its last values; who was not told of it never is.
+func _take(slot: int) -> EstragonRow:
+	var gone: EstragonRow = _rows.get(slot)
+	if not gone:
+		return null
+	_rows.erase(slot)
+	_is_sorted = false
+	if _stale != null:
+		_erase_stale(slot)
+	_of(slot).is_gone = true
+	_cells.erase(slot)
+	if gone in _added:
+		_added.erase(gone)
+	else:
+		_removed.append(gone)
+	return gone
+
+
+func _of(slot: int) -> EstragonStateCells:
+	return _cells[slot]
+
+
+func _sorted() -> PackedInt32Array:
+	if not _is_sorted:
+		_slots = PackedInt32Array(_rows.keys())
+		_slots.sort()
+		_is_sorted = true
+	return _slots

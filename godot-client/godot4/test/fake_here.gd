@@ -1,0 +1,47 @@
+extends EstragonStateHere
+## A room's state whose server is a test.
+
+## What was sent and asked.
+var sent: Array[PackedByteArray] = []
+var asked: int = 0
+var number: int = 1
+var is_host: bool = false
+var time: float = 1_000.0
+var told: Array[EstragonError] = []
+
+
+func _init() -> void:
+	pass
+
+
+func now() -> float:
+	return time
+
+
+func you() -> int:
+	return number
+
+
+func may_write(writer: String, owner: int) -> bool:
+	return writer == "owner" and owner == number or writer == "host" and is_host
+
+
+func add(_table: String, _values: Dictionary, _owner: int) -> EstragonResult:
+	return EstragonResult.success({"slot": 3})
+
+
+func send(frame: PackedByteArray) -> void:
+	sent.append(frame)
+
+
+func resync() -> EstragonResult:
+	asked += 1
+	return EstragonResult.success({})
+
+
+func tell(error: EstragonError) -> void:
+	told.append(error)
+
+
+func warn(_text: String) -> void:
+	pass
