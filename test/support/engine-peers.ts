@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { Any } from './client.ts'
 import { startGodot } from './engines.ts'
-import type { Program } from './program.ts'
+import type { Child, Program } from './program.ts'
 
 const PROJECT = fileURLToPath(new URL('../../godot-client/godot4', import.meta.url))
 const BOUND_MS = 15_000
@@ -14,7 +14,7 @@ const TOLD_LINES = 12
 const COMPLAINT = /ERROR|WARNING/
 
 /** A Godot 4 of its own process, whose game does what it is told. */
-export interface EnginePeer extends Program {
+export interface EnginePeer extends Child {
   readonly name: string
   /** Calls a method of its game; resolves with what that returns, once it does. */
   ask(method: string, ...args: readonly unknown[]): Promise<Any>
@@ -65,7 +65,7 @@ export async function startEngine(
   return peerOf(name, program, socket)
 }
 
-function peerOf(name: string, program: Program, socket: Socket): EnginePeer {
+function peerOf(name: string, program: Child, socket: Socket): EnginePeer {
   const waiting = new Map<number, (value: Any) => void>()
   let asked = 0
   let known = 0

@@ -115,7 +115,7 @@ export function startGodot(
   name: GodotName,
   path: string,
   { project, script, display, env }: GodotOptions,
-): Program {
+): Child {
   const home = mkdtempSync(join(tmpdir(), 'estragon-godot-'))
   t.teardown(() => rmSync(home, { recursive: true, force: true }))
   const drawing = display ? DRAWING : ENGINES[name].headless

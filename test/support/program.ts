@@ -23,6 +23,10 @@ export interface Program {
   close(): Promise<Ending>
   /** Ends it as a crash would. */
   kill(): Promise<Ending>
+}
+
+/** A program in a process of its own. */
+export interface Child extends Program {
   /** It stands still until `thaw`, its connections open. */
   freeze(): void
   thaw(): void
@@ -42,7 +46,7 @@ export function startProgram(
   command: string,
   args: readonly string[],
   { cwd, env }: ProgramOptions = {},
-): Program {
+): Child {
   const child = spawn(command, args, {
     cwd,
     env: { ...environment(), ...env },

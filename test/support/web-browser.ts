@@ -14,7 +14,7 @@ export const DRAWING = [
 const BOUNDS = ['--js-flags=--max-old-space-size=512', '--disable-dev-shm-usage']
 
 /** A game in a tab: a program like any other, save that it has a page. */
-export interface Game extends Omit<Program, 'freeze' | 'thaw'> {
+export interface Game extends Program {
   readonly page: Page
 }
 
