@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Test } from 'tap'
-import { type Ending, type Program, startProgram } from './program.ts'
+import { type Child, type Ending, type Program, startProgram } from './program.ts'
 
 /** A program the tests drive: where it is looked for, and how to get it. */
 interface Engine {
