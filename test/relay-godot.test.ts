@@ -8,7 +8,7 @@ import { kindOf } from './support/stage.ts'
 
 const PATIENCE_MS = 120_000
 /** What the games of the engine are told because they try what they may not. */
-const EXPECTED = /RELAY_REFUSED|RELAY_MODE|not allowed on node/
+const EXPECTED = /RELAY_REFUSED|RELAY_MODE|not allowed on node|lag is on/
 /** A kind of room whose host is missed soon. */
 const ARENA = kindOf('arena', { namespaces: ['game'], host_ms: 300 })
 

@@ -17,6 +17,8 @@ var network
 var api: MultiplayerAPI
 # From whom, and what.
 var heard: Array = []
+# Whether, as host, it has newcomers make a coin.
+var greets: bool = false
 # What the engine told of its peer.
 var told: Array = []
 # How often it was asked for its state, and what it was given.
@@ -59,6 +61,19 @@ remote func tell(text: String) -> void:
 # Leaves amid what was said at once.
 remote func part() -> void:
 	api.network_peer.leave()
+
+
+# Makes a node, which hears for this one.
+remote func make(its_name: String) -> void:
+	var made: Node = load("res://test/arena.gd").new()
+	made.name = its_name
+	made.api = api
+	made.heard = heard
+	made.custom_multiplayer = custom_multiplayer
+	made.set_process(false)
+	add_child(made)
+	if api.get_rpc_sender_id():
+		heard.append([api.get_rpc_sender_id(), "made " + its_name])
 
 
 master func ask(text: String) -> void:
@@ -142,6 +157,8 @@ func has_score(value: int) -> bool:
 
 func _on_told(id: int, what: String) -> void:
 	told.append([what, id])
+	if greets and what == "peer":
+		rpc_id(id, "make", "coin")
 
 
 func _on_told_state(what: String) -> void:

@@ -17,6 +17,7 @@ func _run() -> void:
 	_tell_all([
 		["every call arrives exactly where it belongs", "_calls"],
 		["who comes while others call understands what it hears", "_comes_late"],
+		["a newcomer hears the host before the others", "_greets"],
 		["a drop is no disconnect, and loses no call", "_drops"],
 		["who is away for too long is gone, and hears that it is", "_expires"],
 		["whose counts begin again is gone, and may be a peer again", "_is_reset"],
@@ -99,6 +100,23 @@ func _comes_late() -> void:
 		games[0].rpc("tell", "another")
 		yield(self, "idle_frame")
 	_equal(cleo.heard[0], [1, "another"], "cleo heard")
+
+
+# The host tells a newcomer what there is, and is the last to know of it; what the others say waits.
+func _greets() -> void:
+	var games = yield(_gather(["ada", "ben"]), "completed")
+	for game in games:
+		game.make("coin")
+	games[0].greets = true
+	games[0].network.lag({"delay": 60, "seed": 1})
+	var cleo = yield(_enter_game("cleo"), "completed")
+	yield(cleo.network.rooms.join(games[0].code()), "completed")
+	cleo.assign()
+	while not cleo.has_heard(3) and _problems.empty():
+		if games[1].has_peers(2):
+			games[1].get_node("coin").rpc("tell", "of the coin")
+		yield(self, "idle_frame")
+	_equal(cleo.heard[0], [1, "made coin"], "first of all")
 
 
 func _drops() -> void:

@@ -253,6 +253,9 @@ func _meet(id: int) -> void:
 	if id != get_unique_id() and not _known.has(id) and not _is_over:
 		_known[id] = true
 		emit_signal("peer_connected", id)
+		if get_unique_id() == 1:
+			_batch.flush()
+			_relay.call("meet", id)
 
 
 func _part(id: int) -> void:

@@ -169,17 +169,6 @@ func post(
 	return null
 
 
-# Writes a frame that is not counted, unless the socket or its rate does not take it now.
-func send_droppable(type: String, frame: PoolByteArray) -> void:
-	var rate := EstragonPacer.rate_of(type)
-	var now := _world.now()
-	var has_room: bool = is_live and link.call("has_room", frame.size(), _in_flight)
-	if not has_room or _pacer.next(rate, now) > now:
-		return
-	_pacer.take(rate, now)
-	link.call("send", frame)
-
-
 # Writes a message of the connection's own, which is not counted.
 func write(message: Dictionary) -> void:
 	_write(EstragonText.of(message))

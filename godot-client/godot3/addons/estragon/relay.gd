@@ -75,7 +75,7 @@ func enter(room: String, is_first: bool = false) -> void:
 	_room = room
 	if is_first:
 		peer.reign()
-	var asked := {"engine": 3}
+	var asked := {"engine": 3, "meets": true}
 	if _mode:
 		asked["mode"] = _mode
 	_ask("relay.open", asked)
@@ -118,6 +118,14 @@ func send(frame: PoolByteArray, is_reliable: bool) -> void:
 # As peer 1, disconnects another.
 func dismiss(id: int) -> void:
 	_ask("relay.close", {"peer": id})
+
+
+# As peer 1, has said to a newcomer what it says to one. Where we are that no longer it is refused, and
+# nobody's loss.
+func meet(id: int) -> void:
+	var asked = _session.request("relay.met", {"peer": id}, {"room": _room})
+	var result: EstragonResult = yield(asked, "completed")
+	var _is_seen := result.ok
 
 
 # As peer 1, refuses new peers, or takes them again.
