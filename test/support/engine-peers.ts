@@ -24,6 +24,12 @@ export interface EnginePeer extends Program {
   newComplaints(expected?: RegExp): string[]
 }
 
+/** How a game is told, line by line, what to do, and answers. */
+export interface Wire {
+  write(line: string): void
+  listen(hear: (line: string) => void): void
+}
+
 export interface EngineOptions {
   /** The script of the game, a Node: test/peer_game.gd unless said. */
   readonly game?: string
@@ -62,16 +68,20 @@ export async function startEngine(
   ])
   control.close()
   t.teardown(() => socket.destroy())
-  return peerOf(name, program, socket)
+  socket.setNoDelay(true)
+  socket.on('error', () => {})
+  return peerOf(name, program, {
+    write: (line) => void socket.write(`${line}\n`),
+    listen: (hear) => void createInterface(socket).on('line', hear),
+  })
 }
 
-function peerOf(name: string, program: Program, socket: Socket): EnginePeer {
+/** The game that this program plays. */
+export function peerOf(name: string, program: Program, wire: Wire): EnginePeer {
   const waiting = new Map<number, (value: Any) => void>()
   let asked = 0
   let known = 0
-  socket.setNoDelay(true)
-  socket.on('error', () => {})
-  createInterface(socket).on('line', (line) => {
+  wire.listen((line) => {
     const { id, value } = JSON.parse(line)
     waiting.get(id)?.(value)
     waiting.delete(id)
@@ -79,7 +89,7 @@ function peerOf(name: string, program: Program, socket: Socket): EnginePeer {
 
   const ask = (method: string, ...args: readonly unknown[]) => {
     const id = ++asked
-    socket.write(`${JSON.stringify({ id, call: method, args })}\n`)
+    wire.write(JSON.stringify({ id, call: method, args }))
     return new Promise<Any>((resolve, reject) => {
       const fail = (why: string) =>
         reject(new Error(`${name}.${method}(${args}): ${why}\n${saidBy(program)}`))

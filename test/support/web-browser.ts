@@ -14,7 +14,7 @@ export const DRAWING = [
 const BOUNDS = ['--js-flags=--max-old-space-size=512', '--disable-dev-shm-usage']
 
 /** A game in a tab: a program like any other, save that it has a page. */
-export interface Game extends Omit<Program, 'freeze' | 'thaw'> {
+export interface Game extends Program {
   readonly page: Page
 }
 
@@ -89,7 +89,12 @@ export async function startGame(
   t.teardown(close)
   await page.addInitScript(tell, { args: ['--', ...args], fps })
   await page.goto(url, { waitUntil: 'commit' }) // a page that hangs never loads
-  return { page, lines, complaints, ended, close, kill: close }
+  const [freeze, thaw] = [impossible, impossible]
+  return { page, lines, complaints, ended, close, kill: close, freeze, thaw }
+}
+
+function impossible(): never {
+  throw new Error('a tab cannot stand still while its connections are open')
 }
 
 declare const window: { PLAY?: object; requestAnimationFrame: (draw: () => void) => void }
