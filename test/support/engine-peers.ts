@@ -13,8 +13,8 @@ const BOUND_MS = 15_000
 const TOLD_LINES = 12
 const COMPLAINT = /ERROR|WARNING/
 
-/** A Godot 4 of its own process, whose game does what it is told. */
-export interface EnginePeer extends Child {
+/** A game that does what it is told. */
+export interface Peer {
   readonly name: string
   /** Calls a method of its game; resolves with what that returns, once it does. */
   ask(method: string, ...args: readonly unknown[]): Promise<Any>
@@ -22,6 +22,15 @@ export interface EnginePeer extends Child {
   until(fits: (value: Any) => boolean, method: string, ...args: readonly unknown[]): Promise<Any>
   /** What the engine has complained of since the last time, but for what is expected. */
   newComplaints(expected?: RegExp): string[]
+}
+
+/** One in a Godot 4 of its own process. */
+export type EnginePeer = Peer & Child
+
+/** How a game is told, line by line, what to do, and answers. */
+export interface Wire {
+  write(line: string): void
+  listen(hear: (line: string) => void): void
 }
 
 export interface EngineOptions {
@@ -62,16 +71,20 @@ export async function startEngine(
   ])
   control.close()
   t.teardown(() => socket.destroy())
-  return peerOf(name, program, socket)
+  socket.setNoDelay(true)
+  socket.on('error', () => {})
+  return peerOf(name, program, {
+    write: (line) => void socket.write(`${line}\n`),
+    listen: (hear) => void createInterface(socket).on('line', hear),
+  })
 }
 
-function peerOf(name: string, program: Child, socket: Socket): EnginePeer {
+/** The game that this program plays. */
+export function peerOf<P extends Program>(name: string, program: P, wire: Wire): Peer & P {
   const waiting = new Map<number, (value: Any) => void>()
   let asked = 0
   let known = 0
-  socket.setNoDelay(true)
-  socket.on('error', () => {})
-  createInterface(socket).on('line', (line) => {
+  wire.listen((line) => {
     const { id, value } = JSON.parse(line)
     waiting.get(id)?.(value)
     waiting.delete(id)
@@ -79,7 +92,7 @@ function peerOf(name: string, program: Child, socket: Socket): EnginePeer {
 
   const ask = (method: string, ...args: readonly unknown[]) => {
     const id = ++asked
-    socket.write(`${JSON.stringify({ id, call: method, args })}\n`)
+    wire.write(JSON.stringify({ id, call: method, args }))
     return new Promise<Any>((resolve, reject) => {
       const fail = (why: string) =>
         reject(new Error(`${name}.${method}(${args}): ${why}\n${saidBy(program)}`))

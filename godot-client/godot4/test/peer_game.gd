@@ -141,6 +141,10 @@ func release() -> void:
 	multiplayer.multiplayer_peer = null
 
 
+func cut() -> void:
+	network.session.cut()
+
+
 func close() -> void:
 	multiplayer.multiplayer_peer.close()
 

@@ -50,4 +50,8 @@ func _listen() -> void:
 func _obey(asked: Dictionary) -> void:
 	var args: Array = asked["args"]
 	var value: Variant = await _game.callv(str(asked["call"]), args)
-	_link.put_data((JSON.stringify({"id": asked["id"], "value": value}) + "\n").to_utf8_buffer())
+	_answer(JSON.stringify({"id": asked["id"], "value": value}))
+
+
+func _answer(line: String) -> void:
+	_link.put_data((line + "\n").to_utf8_buffer())
