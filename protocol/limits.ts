@@ -66,7 +66,7 @@ export const LIMITS = {
   },
   turn_ms: {
     min: 1,
-    value: 4,
+    value: 2,
     unit: 'ms',
     doc: 'How long the server is busy, without a look at anybody else, with what connections of one address say, where there are others; what they say above waits for the next turn.',
   },

@@ -29,7 +29,7 @@ const [PIECE, PIECE_BYTES] = [32, 65_536]
 const MOST = 2_000
 
 /** The event loop comes first where both want the same processor. */
-const NICE = 5
+const NICE = 10
 
 // Elsewhere this is not about one thread.
 if (parentPort && platform() === 'linux') setPriority(NICE)
