@@ -16,6 +16,8 @@ import { DEFAULT_ASK_MS } from '../queries.ts'
 import { RELAY_FLAGS } from '../relay-frame.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
+import { STATE_FLAGS } from '../state-frame.ts'
+import { STATE_UP_FLAGS } from '../state-up.ts'
 import type { Tables } from './tables.ts'
 
 /** How the two generations of GDScript differ in what is generated. */
@@ -83,6 +85,11 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ),
     ...Object.entries(RELAY_FLAGS).flatMap(([name, flag]) =>
       documented(`RELAY_${name}`, `${flag}`, 'The same of the kinds of a relay.'),
+    ),
+    ...Object.entries({ STATE: STATE_FLAGS, STATE_UP: STATE_UP_FLAGS }).flatMap(([kind, flags]) =>
+      Object.entries(flags).flatMap(([name, flag]) =>
+        documented(`${kind}_${name}`, `${flag}`, 'The same of the kinds of state.'),
+      ),
     ),
     ...documented('BUNDLE_DEPTH', `${BUNDLE_DEPTH}`, 'How deep bundles may lie in bundles.'),
     ...documented('MAX_ROOM', `${MAX_ROOM}`, 'The most characters of a room in a message.'),

@@ -33,6 +33,16 @@ const PACKET_HAS_ADDRESS := 8
 const RELAY_IS_ORDERED := 1
 # The same of the kinds of a relay.
 const RELAY_HAS_HEADS := 2
+# The same of the kinds of state.
+const STATE_IS_RESET := 1
+# The same of the kinds of state.
+const STATE_IS_ABSOLUTE := 2
+# The same of the kinds of state.
+const STATE_HAS_MORE := 4
+# The same of the kinds of state.
+const STATE_UP_HAS_INPUTS := 1
+# The same of the kinds of state.
+const STATE_UP_HAS_WRITE := 2
 # How deep bundles may lie in bundles.
 const BUNDLE_DEPTH := 8
 # The most characters of a room in a message.
