@@ -14,6 +14,7 @@ const Reader := preload("res://addons/estragon/reader.gd")
 const Schema := preload("res://addons/estragon/schema.gd")
 const Pacer := preload("res://addons/estragon/pacer.gd")
 const States := preload("res://test/states.gd")
+const Tables := preload("res://test/tables.gd")
 const Text := preload("res://addons/estragon/text.gd")
 const Writer := preload("res://addons/estragon/writer.gd")
 
