@@ -146,7 +146,18 @@ function checkFields(
 }
 
 /** What a row and its table are asked by other names. */
-const RESERVED = ['owner', 'ack', 'slot', 'table', 'smooth', 'remove', 'script', 'prototype']
+const RESERVED = [
+  'owner',
+  'ack',
+  'slot',
+  'table',
+  'smooth',
+  'remove',
+  'is_mine',
+  'is_gone',
+  'script',
+  'prototype',
+]
 
 function checkNames(
   all: readonly { readonly name: string }[],

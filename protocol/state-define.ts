@@ -32,15 +32,16 @@ export interface TableOptions<F extends FieldNotations = FieldNotations> {
   readonly history_ms?: number
 }
 
-/** A table as it was said. */
+/** A table as it was said; what its options are, it remembers for the compiler. */
 export interface Table<
   F extends FieldNotations = FieldNotations,
-  O extends TableOptions<F> = TableOptions<F>,
+  O = unknown,
   One extends boolean = boolean,
 > {
   readonly fields: F
-  readonly options: O
+  readonly options: TableOptions<never>
   readonly isSingle: One
+  readonly said?: O
 }
 
 export type Tables = Readonly<Record<string, Table>>
@@ -68,22 +69,16 @@ export interface State<T extends Tables = Tables, I extends FieldNotations = Fie
 }
 
 /** Rows of these fields. */
-export const table = <
-  const F extends FieldNotations,
-  const O extends TableOptions<F> = Record<never, never>,
->(
+export const table = <const F extends FieldNotations, const O = unknown>(
   fields: F,
-  options: O = {} as O, // what is left out is optional
+  options: O & TableOptions<F> = {} as O & TableOptions<F>, // all of it is optional
 ): Table<F, O, false> => ({ fields, options, isSingle: false })
 
 /** A table of one row, which is always there. */
-export const single = <
-  const F extends FieldNotations,
-  const O extends Pick<TableOptions<F>, 'write' | 'sees'> = Record<never, never>,
->(
+export const single = <const F extends FieldNotations>(
   fields: F,
-  options: O = {} as O, // what is left out is optional
-): Table<F, O, true> => ({ fields, options, isSingle: true })
+  options: Pick<TableOptions<F>, 'write' | 'sees'> = {},
+): Table<F, unknown, true> => ({ fields, options, isSingle: true })
 
 /** Says what a room knows; throws a TypeError that names the place of what cannot be. */
 export function defineState<const T extends Tables, const I extends FieldNotations = never>(
@@ -121,7 +116,7 @@ const withViewpoints = (tables: readonly TableSchema[]): TableSchema[] =>
     return from ? { ...one, sees: { ...one.sees, of: from.name } } : one
   })
 
-function sightOf(sees: NonNullable<TableOptions['sees']>): Sight {
+function sightOf(sees: NonNullable<TableOptions<never>['sees']>): Sight {
   if (typeof sees === 'function') return { who: 'predicate' }
   return typeof sees === 'string' ? { who: sees } : sees
 }

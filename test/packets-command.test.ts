@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { type GodotName, needEngine, runScript } from './support/engines.ts'
 import { ending } from './support/estragon.ts'
 import { PACKETS } from './support/stage-packets.ts'
+import { STATE } from './support/stage-state.ts'
 
 const ENGINES: readonly (readonly [GodotName, generation: '3' | '4'])[] = [
   ['godot32', '3'],
@@ -22,29 +23,35 @@ const PLAYER = {
   icon: Uint8Array.from([0, 1, 255]),
 }
 
-/** A game's packets as a compiled module. */
+/** A game's packets and its tables as a compiled module. */
 function compiled(t: Test): string {
   const outfile = join(t.testdir(), 'packets.mjs')
-  const entryPoints = [here('support/stage-packets.ts')]
-  const text = `export { PACKETS as packets } from ${JSON.stringify(entryPoints[0])}`
+  const [packets, state] = ['stage-packets', 'stage-state'].map((name) =>
+    JSON.stringify(here(`support/${name}.ts`)),
+  )
+  const text = `export { PACKETS as packets } from ${packets}; export { STATE as state } from ${state}`
   const stdin = { contents: text, resolveDir: here('.'), loader: 'ts' as const }
   buildSync({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
   return outfile
 }
 
 for (const [engine, generation] of ENGINES)
-  t.test(`what estragon packets writes is what ${engine} loads and packs`, async (t) => {
+  t.test(`what estragon packets and estragon state write is what ${engine} loads`, async (t) => {
     const path = needEngine(t, engine)
     if (path === undefined) return
     const module = compiled(t)
     const file = join(t.testdirName, 'game_packets.gd')
+    const tables = join(t.testdirName, 'game_state.gd')
     const words = ['packets', module, '--godot', generation, '--out', file]
     t.match(await ending(t, words), { code: 0, output: [], errors: [/13 packets of packets\.mjs/] })
+
+    const others = ['state', module, '--godot', generation, '--out', tables]
+    t.match(await ending(t, others), { code: 0, output: [], errors: [/2 tables of packets\.mjs/] })
 
     const { tap, failure } = await runScript(t, engine, path, {
       project: here(`../godot-client/godot${generation}`),
       script: 'res://test/generated.gd',
-      env: { ESTRAGON_GENERATED: file },
+      env: { ESTRAGON_GENERATED: file, ESTRAGON_STATE: tables },
     })
 
     const bytes = Buffer.from(PACKETS.encode(['Player', PLAYER])).toString('hex')
@@ -53,6 +60,10 @@ for (const [engine, generation] of ENGINES)
     t.match(tap, 'read 4000 [-540, 343, 1201]')
     for (const { name, isBundle } of PACKETS.types)
       if (!isBundle) t.match(tap, new RegExp(`classes .*\\b${name}Packet\\b`))
+    t.match(tap, new RegExp(`state ${STATE.hash} .*class"?:"?mage`))
+    t.match(tap, 'row 3 mage 80')
+    t.match(tap, 'columns 14, 2')
+    t.match(tap, 'others: GameState: the server has other tables: write this file anew')
   })
 
 t.test('estragon packets prints, and says what is wrong', async (t) => {
@@ -77,6 +88,24 @@ t.test('estragon packets prints, and says what is wrong', async (t) => {
     t.match(await ending(t, ['packets', ...words]), { code: 1, output: [], errors: [error] })
   const help = await ending(t, ['packets', '--help'])
   t.match(help.output.join('\n'), /usage: estragon packets FILE[\s\S]*--godot 4\|3/)
+})
+
+t.test('estragon state prints, and says what is wrong', async (t) => {
+  const module = compiled(t)
+  const printed = await ending(t, ['state', module, '--name', 'Ours', '--godot', '3'])
+  t.equal(printed.code, 0)
+  t.ok(printed.output.includes('class PlayersRow:'))
+  t.ok(printed.output.includes('\tvar hp: int setget _set_hp, _get_hp'))
+  const empty = join(t.testdirName, 'empty.mjs')
+  writeFileSync(empty, 'export const packet = 1\n')
+  const wrong: [words: string[], error: RegExp][] = [
+    [[], /state: expected one file/],
+    [[empty], /empty\.mjs: expected `state`, made by defineState, among its exports/],
+  ]
+  for (const [words, error] of wrong)
+    t.match(await ending(t, ['state', ...words]), { code: 1, output: [], errors: [error] })
+  const help = await ending(t, ['state', '--help'])
+  t.match(help.output.join('\n'), /usage: estragon state FILE[\s\S]*--godot 4\|3/)
 })
 
 t.test('a field may have any name, and stays what it is on the wire', async (t) => {

@@ -67,12 +67,12 @@ t.test('every field is what the room has, at its bounds', async (t) => {
   server.schema()
 
   server.snapshot(1, { things: { 0: LOW, 5: HIGH }, round: { 0: { phase: 'waiting' } } })
-  t.strictSame(valuesOf(server.tables.things.get(0)), LOW)
-  t.strictSame(valuesOf(server.tables.things.get(5)), HIGH)
+  t.strictSame(valuesOf(server.tables.things.at(0)), LOW)
+  t.strictSame(valuesOf(server.tables.things.at(5)), HIGH)
   server.tell(2, { changed: { things: { 0: HIGH, 5: LOW } } })
 
-  t.strictSame(valuesOf(server.tables.things.get(0)), HIGH, 'by differences round every ring')
-  t.strictSame(valuesOf(server.tables.things.get(5)), LOW)
+  t.strictSame(valuesOf(server.tables.things.at(0)), HIGH, 'by differences round every ring')
+  t.strictSame(valuesOf(server.tables.things.at(5)), LOW)
   t.equal(server.tables.round.row.phase, 'waiting')
   t.strictSame(server.reported, [])
 })
@@ -91,11 +91,11 @@ t.test('rows are told as added, changed and removed, once each and in order', as
   t.strictSame(heard.splice(0), ['added 4', 'changed 1 x,hp'])
   server.tell(5, { removed: { players: [0] }, left: { players: [1] } }, 3)
   t.strictSame(heard.splice(0), ['removed 0', 'left 1', 'removed 1'])
-  const old = server.tables.players.get(4)
+  const old = server.tables.players.at(4)
   server.tell(6, { added: { players: { 4: row(10) } } })
 
   t.strictSame(heard.splice(0), ['removed 4', 'added 4'], 'a slot that is another row’s')
-  t.strictSame([old.x, server.tables.players.get(4).x], [9, 10], 'who is gone keeps its values')
+  t.strictSame([old.x, server.tables.players.at(4).x], [9, 10], 'who is gone keeps its values')
   t.strictSame(
     [...server.tables.players].map(({ slot }) => slot),
     [4],
@@ -106,13 +106,13 @@ t.test('a reset is told by what it changes', async (t) => {
   const server = scripted(players)
   server.schema()
   server.snapshot(1, { players: { 0: row(1), 1: row(2), 2: row(3) } })
-  const kept = server.tables.players.get(1)
+  const kept = server.tables.players.at(1)
   const heard = hear(server.tables.players)
 
   server.snapshot(90, { players: { 1: row(2), 2: { ...row(3), hp: 1 }, 3: row(4) } })
 
   t.strictSame(heard, ['removed 0', 'added 3', 'changed 2 hp'])
-  t.equal(server.tables.players.get(1), kept, 'and who stays is the same')
+  t.equal(server.tables.players.at(1), kept, 'and who stays is the same')
 })
 
 t.test('a tick in several frames is told when it is whole', async (t) => {
@@ -143,7 +143,7 @@ t.test('what does not follow is asked for anew, once', async (t) => {
   ])
 
   t.strictSame(server.asked, [{ type: 'state.resync' }])
-  t.strictSame([heard, server.tables.players.get(0).x], [[], 1], 'and nothing is guessed')
+  t.strictSame([heard, server.tables.players.at(0).x], [[], 1], 'and nothing is guessed')
   server.snapshot(7, { players: { 0: row(6), 1: row(2) } })
   t.strictSame(heard, ['changed 0 x'])
   server.tell(9, { changed: { players: { 0: { x: 9 } } } }, 1)
@@ -197,8 +197,8 @@ t.test('what moves is shown between its frames, late by the line', async (t) => 
   t.equal(warped.filter((x) => x > 75 && x < 395).length, 0, 'and not between the ends of a leap')
   const far = walk(server, [-600, -600, -600, -600], 14)
   t.equal(far.filter((x) => x > -599 && x < 438).length, 0, 'nor of one that is too far to be none')
-  t.equal(server.tables.players.get(0).smooth('mood'), 'calm')
-  t.throws(() => server.tables.players.get(0).smooth('nothing'), /no field is called nothing/)
+  t.equal(server.tables.players.at(0).smooth('mood'), 'calm')
+  t.throws(() => server.tables.players.at(0).smooth('nothing'), /no field is called nothing/)
 })
 
 t.test('one’s own rows are as one writes them, and sent once in a tick', async (t) => {
@@ -229,7 +229,7 @@ t.test('one’s own rows are as one writes them, and sent once in a tick', async
   t.strictSame([mine.x, heard], [100, ['changed 0 x']], 'what the room says is')
   t.throws(
     () => {
-      server.tables.players.get(1).x = 1
+      server.tables.players.at(1).x = 1
     },
     { code: 'PERMISSION_DENIED' },
   )
@@ -280,7 +280,7 @@ t.test('the host writes what is the host’s', async (t) => {
   const server = scripted(players, 1)
   server.schema()
   server.snapshot(1, { doors: { 2: { open: false } } })
-  const door = server.tables.doors.get(2)
+  const door = server.tables.doors.at(2)
   t.throws(
     () => {
       door.open = true
@@ -305,7 +305,7 @@ t.test(
     server.snapshot(1, { players: { 0: row(5) } })
 
     t.match(server.warned, [/its tables .* are not those of this client/])
-    t.equal(server.tables.players.get(0).x, 5)
+    t.equal(server.tables.players.at(0).x, 5)
   },
 )
 
@@ -351,7 +351,7 @@ function walk(server: Scripted, places: readonly number[], from = 1, more: Any =
     for (let n = 0; n < 3; n++) {
       server.clock.advance(STEP_MS / 3)
       server.state.shown.look()
-      shown.push(server.tables.players.get(0).smooth('x'))
+      shown.push(server.tables.players.at(0).smooth('x'))
     }
   }
   return shown

@@ -1,27 +1,44 @@
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { Reader, Writer } from '../protocol/bytes.ts'
+import { Misfit, Reader, Writer } from '../protocol/bytes.ts'
 import {
   angle,
   choice,
   defineState,
   fixed,
   quaternion,
+  type RowOf,
   ref,
   table,
   vec2,
 } from '../protocol/state.ts'
 import { stateProblem } from '../protocol/state-check.ts'
 import { readColumn, writeColumn } from '../protocol/state-column.ts'
-import { type Column, dequantise, fixedBytes, quantise } from '../protocol/state-columns.ts'
-import { readStateFrame } from '../protocol/state-frame.ts'
-import { stateHash, type TableSchema } from '../protocol/state-schema.ts'
+import {
+  type Column,
+  columnsOf,
+  dequantise,
+  fieldColumns,
+  fixedBytes,
+  quantise,
+} from '../protocol/state-columns.ts'
+import { readStateFrame, type StateFrame } from '../protocol/state-frame.ts'
+import {
+  type FieldSchema,
+  type StateSchema,
+  stateHash,
+  type TableSchema,
+} from '../protocol/state-schema.ts'
 import { stateFrames, type Told } from '../protocol/state-split.ts'
 import { readStateUp, type StateUp, writeStateUp } from '../protocol/state-up.ts'
 import { type Limits, limitsOf } from '../server/core/wire/limits.ts'
+import type { Any } from './support/client.ts'
 import { createRandom, seedOf } from './support/clock.ts'
+import { spoilt } from './support/mutations.ts'
 import { sized } from './support/soak.ts'
+import { STATE } from './support/stage-state.ts'
 import { createReceiver, createWalk, randomColumns, sortedRows } from './support/state-codec.ts'
+import { vectors } from './support/vectors.ts'
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
@@ -394,4 +411,149 @@ t.test('a member says what it has, what it does and what its rows are', async (t
     if (hex) t.equal(hexOf(writer.taken()), hex.replaceAll(' ', ''))
     t.same(readStateUp(writer.taken(), columns), up)
   }
+})
+
+/* What the vectors and hostile bytes say. */
+
+interface StateVector {
+  readonly of: string
+  readonly schema?: StateSchema
+  readonly head: object
+  readonly sections?: readonly Any[]
+  readonly up?: Any
+  readonly hex: string
+  readonly problem?: string
+  readonly field?: FieldSchema
+  readonly values: readonly (readonly [value: number, q: number, back: number])[]
+}
+const stateVectors = (vectors.state ?? []) as unknown as readonly StateVector[]
+const knownBy = (name: string) =>
+  columnsOf(stateVectors.find((one) => (one as Any).name === name)?.schema ?? { tables: [] })
+const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
+
+function problemOf(run: () => unknown): string | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    if (error instanceof Misfit) return error.message
+    throw error
+  }
+}
+
+t.test('every vector of state is read as it says', async (t) => {
+  const tried = { down: 0, up: 0, wrong: 0, fields: 0 }
+  for (const { of, sections, up, hex, problem, field, values } of stateVectors) {
+    if (problem !== undefined) {
+      tried.wrong++
+      t.equal(
+        problemOf(() => readStateFrame(bytesOf(hex), knownBy(of))),
+        problem,
+        hex,
+      )
+    } else if (sections) {
+      tried.down++
+      const read = readStateFrame(bytesOf(hex), knownBy(of)).sections
+      t.same(
+        read.map(({ op, table }) => [op, table]),
+        sections.map(({ op, table }) => [op, table]),
+      )
+    } else if (up) {
+      tried.up++
+      const read = readStateUp(bytesOf(hex), knownBy(of))
+      t.same([read.room, read.have], [up.room, up.have])
+      t.same(
+        read.inputs?.values.map((one) => [...one]),
+        up.inputs?.values,
+      )
+      t.same(
+        read.write?.values.map((one) => [...one]),
+        up.write?.values,
+      )
+    } else if (field) {
+      tried.fields++
+      const column = fieldColumns(field, 0)[0] as Column
+      for (const [value, q, back] of values) {
+        t.equal(quantise(column, value), q)
+        t.equal(dequantise(column, q), back)
+      }
+    }
+  }
+  t.ok(tried.down > 5 && tried.up > 3 && tried.wrong > 30 && tried.fields > 10)
+})
+
+t.test('mutated frames of state and of inputs are errors, and read nothing else', async (t) => {
+  const [wide, counts] = [knownBy('wide'), { read: 0, refused: 0 }]
+  const walks = Array.from({ length: 10 }, () => {
+    const known = randomColumns(random)
+    const walk = createWalk(known, random)
+    const frames = Array.from({ length: 8 }, walk.step).flat()
+    return { known, frames: frames.filter(({ length }) => length < 400) }
+  })
+  const ups = stateVectors.flatMap(({ up, hex }) => (up ? [bytesOf(hex)] : []))
+  for (let left = sized(20_000, 200_000); left > 0; left--) {
+    const isUp = left % 3 === 0
+    const { known, frames } = random.pick(walks)
+    const spoiled = spoilt(Buffer.from(random.pick(isUp ? ups : frames)), random)
+    // In the middle of other bytes, which a reader that looks beyond its end would take for its own.
+    const around = Buffer.alloc(spoiled.length + 64, 0xff)
+    around.set(spoiled, 32)
+    const bytes = around.subarray(32, 32 + spoiled.length)
+    const held = { rows: 0 }
+    const problem = problemOf(() => {
+      if (isUp) held.rows = readStateUp(bytes, wide).write?.slots.length ?? 0
+      else held.rows = mostRows(readStateFrame(bytes, known))
+    })
+    if (problem === undefined) counts.read++
+    else counts.refused++
+    if (held.rows > 5_000) return t.fail(`${held.rows} rows: ${hexOf(spoiled)}`)
+    const alone = problemOf(() =>
+      isUp
+        ? readStateUp(Uint8Array.from(spoiled), wide)
+        : readStateFrame(Uint8Array.from(spoiled), known),
+    )
+    if (alone !== problem) return t.fail(`${problem}, alone ${alone}: ${hexOf(spoiled)}`)
+  }
+  t.comment(`read ${counts.read}, refused ${counts.refused}`)
+  t.ok(counts.read > 200 && counts.refused > 5_000)
+})
+
+const mostRows = ({ sections }: StateFrame): number =>
+  Math.max(
+    0,
+    ...sections.flatMap((one) =>
+      one.op === 'update' ? one.changes.map(({ rows: { n } }) => n) : [one.rows.n],
+    ),
+  )
+
+/* What the compiler knows of it. */
+
+t.test('a row has its fields’ types, and no others', async (t) => {
+  type Player = RowOf<typeof STATE, 'players'>
+  const at = { at: { x: 1, y: 2 }, turn: 0, hp: 80, spin: { x: 0, y: 0, z: 0, w: 1 } }
+  const player: Player = {
+    ...at,
+    class: 'mage',
+    other: -1,
+    any: null,
+    on: true,
+    name: '',
+    owner: 3,
+  }
+  const round: RowOf<typeof STATE, 'round'> = { phase: 'playing', ends: 3 }
+  // @ts-expect-error: it is no word of that choice
+  round.phase = 'over'
+  // @ts-expect-error: there is no such field
+  round.begins = 3
+  // @ts-expect-error: nobody owns it
+  t.equal(round.owner, undefined)
+  // @ts-expect-error: a member's row is its member's
+  player.owner = 4
+  const seen = defineState({
+    some: table({ hp: 'uint8' }, { sees: (row, { number }) => row.hp > 3 && number > 0 }),
+  })
+  t.strictSame(seen.schema.tables[0]?.sees, { who: 'predicate' })
+  // @ts-expect-error: it looks at a field that there is not
+  table({ hp: 'uint8' }, { sees: (row) => row.health > 3 })
+  t.equal(STATE.schema.tables[0]?.sees?.of, 'players', 'who is near looks from its own row')
 })

@@ -34,7 +34,8 @@ export interface StateTable<T = Record<string, unknown>> extends Iterable<StateR
   readonly name: string
   readonly size: number
   on: On<TableEvents<T>>
-  get(slot: number): StateRow<T> | undefined
+  /** The row in a slot, if there is one. */
+  at(slot: number): StateRow<T> | undefined
   /** The first row of a member, by its number. */
   of(member: number): StateRow<T> | undefined
   /** Our own first row. */
@@ -97,13 +98,13 @@ export function createTable(name: string, room: TableRoom) {
     get size() {
       return rows.size
     },
-    get: (slot) => seen(rows.get(slot)),
+    at: (slot) => seen(rows.get(slot)),
     of: (member) => seen(ascending().find((row) => row.owner === member)),
     get mine() {
       return table.of(room.you())
     },
     get row() {
-      return table.get(0)
+      return table.at(0)
     },
     when: (slot) =>
       new Promise((resolve) => {

@@ -46,7 +46,8 @@ async function readPackets(file: string): Promise<PacketSet> {
   throw new Error(`${file}: expected \`packets\`, made by definePackets, among its exports`)
 }
 
-async function load(file: string): Promise<{ packets?: unknown; default?: unknown }> {
+/** What a module of the game's exports; throws an Error that names the file. */
+export async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await import(pathToFileURL(resolve(file)).href)
   } catch (error) {
@@ -60,13 +61,15 @@ function isPackets(value: unknown): value is PacketSet {
   return typeof hash === 'string' && Array.isArray(types)
 }
 
-function generationOf(said = '4'): Generation {
+/** The generation of Godot that an option says. */
+export function generationOf(said = '4'): Generation {
   const generation = GENERATIONS.find((one) => one === said)
   if (generation) return generation
   throw new UsageError(`--godot: expected ${GENERATIONS.join(' or ')}, got "${said}"`)
 }
 
-function nameOf(name = 'GamePackets'): string {
+/** The name of a class that an option says. */
+export function nameOf(name = 'GamePackets'): string {
   if (/^[A-Z][A-Za-z0-9]{0,63}$/.test(name)) return name
   throw new UsageError('--name: expected letters and digits, the first a capital')
 }

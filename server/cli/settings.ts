@@ -200,6 +200,7 @@ export const help = (): string =>
     '  estragon keys revoke   end one, and the connections it let in',
     '  estragon secret        make a secret for backends, and its hash',
     '  estragon packets FILE  write the packets of a game for Godot',
+    '  estragon state FILE    write the tables of a room for Godot',
   ])
 
 /** What there is to say of a command. */

@@ -24,6 +24,7 @@ import { rooms } from './rooms.ts'
 import { slow } from './slow.ts'
 import { stalled } from './stalled.ts'
 import { startup } from './startup.ts'
+import { stateDecode } from './state-decode.ts'
 import { storm } from './storm.ts'
 
 const WORKLOADS: readonly Workload[] = [
@@ -35,6 +36,7 @@ const WORKLOADS: readonly Workload[] = [
   requests,
   history,
   packets,
+  stateDecode,
   slow,
   stalled,
   storm,

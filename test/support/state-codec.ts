@@ -36,6 +36,19 @@ const TYPES: readonly Omit<FieldSchema, 'name'>[] = [
   { type: 'ref', table: 't0' },
 ]
 
+/** Walks as an engine replays them: the tables, the frames and the rows at the end. */
+export const engineWalks = (random: Random, walks: number): object[] =>
+  Array.from({ length: walks }, () => {
+    const known = randomColumns(random)
+    const walk = createWalk(known, random)
+    const frames = Array.from({ length: 20 }, walk.step).flat()
+    return {
+      schema: { tables: known.tables.map(({ table }) => table) },
+      frames: frames.map((frame) => Buffer.from(frame).toString('hex')),
+      tables: sortedRows(walk.tables),
+    }
+  })
+
 /** Two or three tables with fields of any type. */
 export function randomColumns(random: Random): StateColumns {
   const tables: TableSchema[] = Array.from({ length: 2 + random.below(2) }, (_, index) => ({

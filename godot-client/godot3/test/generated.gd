@@ -5,6 +5,8 @@ extends SceneTree
 # warning-ignore-all:unsafe_method_access
 # warning-ignore-all:unsafe_property_access
 
+const StateSchema := preload("res://addons/estragon/state_schema.gd")
+
 
 func _init() -> void:
 	var script: GDScript = load(OS.get_environment("ESTRAGON_GENERATED"))
@@ -25,4 +27,32 @@ func _init() -> void:
 		if name.ends_with("Packet") and not name.begins_with("Estragon"):
 			names.append(name)
 	print("classes %s" % [names])
+	_read_row(load(OS.get_environment("ESTRAGON_STATE")))
 	quit()
+
+
+# What estragon state wrote, with a row of these names.
+func _read_row(script: GDScript) -> void:
+	var classes := script.get_script_constant_map()
+	var row := FakeRow.new()
+	var player = classes["PlayersRow"].new(row)
+	player.class_ = "mage"
+	player.at = Vector2(1.5, 2)
+	var schema = StateSchema.new(classes["HASH"], classes["TABLES"])
+	print("columns %d, %d" % [schema.tables[0].columns.size(), schema.tables[1].columns.size()])
+	print("state %s %s" % [classes["HASH"], row.fields])
+	print("row %s %s %s" % [player.owner, player.class_, player.hp])
+	print("others: %s" % script.call("problem", "0"))
+
+
+class FakeRow:
+	extends Reference
+
+	var fields := {"owner": 3, "hp": 80}
+
+	func _get(property: String):
+		return fields.get(property)
+
+	func _set(property: String, value) -> bool:
+		fields[property] = value
+		return true

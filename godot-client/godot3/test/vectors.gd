@@ -14,6 +14,7 @@ const Reader := preload("res://addons/estragon/reader.gd")
 const RelayVectors := preload("res://test/relay_vectors.gd")
 const Schema := preload("res://addons/estragon/schema.gd")
 const Pacer := preload("res://addons/estragon/pacer.gd")
+const States := preload("res://test/states.gd")
 const Tables := preload("res://test/tables.gd")
 const Text := preload("res://addons/estragon/text.gd")
 const Writer := preload("res://addons/estragon/writer.gd")
@@ -52,6 +53,7 @@ func _init() -> void:
 	_frames(vectors.get("frames", []))
 	for vector in vectors.get("relay", []):
 		_relay(vector, "relay: " + vector["hex"])
+	_states(vectors.get("state", []))
 	for vector in vectors.get("lags", []):
 		_lag(vector)
 	for vector in vectors.get("pacing", []):
@@ -68,6 +70,20 @@ func _relay(vector: Dictionary, title: String) -> void:
 	var made: Array = RelayVectors.replay(vector, _bytes(vector["hex"]))
 	if made:
 		_is(made[0], made[1], title)
+
+
+# Frames of state, and what test/vectors.test.ts puts into the file that ESTRAGON_STATES names.
+func _states(all: Array) -> void:
+	var states := States.new()
+	_ok(all.size() > 20, "state: %d vectors" % all.size())
+	_is(states.replay(all), [], "state: every vector")
+	var told := _load(OS.get_environment("ESTRAGON_STATES"))
+	var walks: Array = told["walks"]
+	_is(states.walk(walks), [], "state: the tables of %d walks" % walks.size())
+	var mutants: float = told["mutants"]
+	var counts := states.mutate(walks, int(mutants), int(told["seed"]))
+	_is(states.taken(), [], "state: no mutant has more rows than there may be")
+	_ok(counts[0] * 100 > mutants and counts[1] * 10 > mutants, "state: mutants read, refused: %s" % [counts])
 
 
 # When a message may go is the same everywhere.

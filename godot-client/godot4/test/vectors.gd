@@ -7,6 +7,8 @@ const Tables := preload("res://test/tables.gd")
 const _SKIP_SURROGATE := "# SKIP Godot 4 does not read half a surrogate pair"
 const _SKIP_SERVER := "# SKIP only a server reads these"
 
+const States := preload("res://test/states.gd")
+
 var _count: int = 0
 var _failed: int = 0
 
@@ -43,6 +45,7 @@ func _init() -> void:
 	_packing(vectors)
 	_frames(vectors)
 	_relay(vectors)
+	_states(vectors)
 	_lags(vectors)
 	_pacing(vectors)
 	_moving(vectors)
@@ -188,6 +191,22 @@ func _relay(vectors: Dictionary) -> void:
 			int(kind) | ordered, int(channel), int(epoch), targets, "aabb".hex_decode(), heads.hex_decode()
 		)
 		_is(frame.hex_encode(), hex, title + ", written")
+
+
+## Frames of state, and what test/vectors.test.ts puts into the file that ESTRAGON_STATES names.
+func _states(vectors: Dictionary) -> void:
+	var all := _section(vectors, "state")
+	var states := States.new()
+	_ok(all.size() > 20, "state: %d vectors" % all.size())
+	_is(Array(states.replay(all)), [], "state: every vector")
+	var told := _load(OS.get_environment("ESTRAGON_STATES"))
+	var walks := _section(told, "walks")
+	_is(Array(states.walk(walks)), [], "state: the tables of %d walks" % walks.size())
+	var mutants: float = told["mutants"]
+	var its_seed: float = told["seed"]
+	var counts := states.mutate(walks, int(mutants), int(its_seed))
+	_is(Array(states.taken()), [], "state: no mutant has more rows than there may be")
+	_ok(counts[0] * 100 > mutants and counts[1] * 10 > mutants, "state: mutants read, refused: %s" % [counts])
 
 
 ## Values whose bytes are base64, as the codec takes them; there are such in one schema only.

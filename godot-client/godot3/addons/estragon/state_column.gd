@@ -24,6 +24,8 @@ const PARTS := {
 const _RAW := ["float32", "float64", "string", "json"]
 const _NEARLY := 1e-6
 const _TEXT_BYTES := 255
+# More than any number of 32 bits.
+const _BEYOND := 5000000000.0
 const _MOST_COUNT := 0x7fffffff
 
 # As `x`, or of a component `at.x`.
@@ -94,7 +96,12 @@ func quantise(value: float) -> int:
 		return _signed(low)
 	if wraps:
 		return in_ring(int(round(fposmod(value, TAU) * per - offset)))
-	return _signed(int(clamp(round(value * per - offset), low, high)))
+	# Godot 3.2 knows seven digits of what it clamps.
+	var scaled := round(value * per - offset)
+	if scaled >= _BEYOND:
+		return _signed(high)
+	var number := int(scaled) if scaled > -_BEYOND else low
+	return _signed(low if number < low else high if number > high else number)
 
 
 # The value that `q` stands for.
@@ -167,10 +174,8 @@ func _ring(its_bits: int, has_sign: bool, least: int, greatest: int) -> void:
 
 
 func _bound(schema: Dictionary, least: int, greatest: int) -> void:
-	var its_low: float = schema.get("min", least)
-	var its_high: float = schema.get("max", greatest)
-	low = int(its_low)
-	high = int(its_high)
+	low = int(schema.get("min", least))
+	high = int(schema.get("max", greatest))
 
 
 func _steps(least: float, greatest: float, step: float) -> void:

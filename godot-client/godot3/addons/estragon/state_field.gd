@@ -96,6 +96,18 @@ func write(value) -> Array:
 	return _written([value]) if typeof(value) in [TYPE_INT, TYPE_REAL] else []
 
 
+# A value as JSON has it.
+static func plain(value):
+	match typeof(value):
+		TYPE_VECTOR2:
+			return {"x": value.x, "y": value.y}
+		TYPE_VECTOR3:
+			return {"x": value.x, "y": value.y, "z": value.z}
+		TYPE_QUAT:
+			return {"x": value.x, "y": value.y, "z": value.z, "w": value.w}
+	return value
+
+
 # Whether two contents are not the same; JSON is, if it says the same.
 static func differ(one, other) -> bool:
 	if typeof(one) != typeof(other):

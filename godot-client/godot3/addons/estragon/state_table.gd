@@ -102,7 +102,10 @@ func when(slot: int) -> EstragonRow:
 # Adds a row of our own; as the host, of a table that the host writes, one of any
 # `owner`. The result's data holds `slot`, see `when`.
 func add(fields_of_it: Dictionary = {}, owner: int = 0) -> EstragonResult:
-	return yield(_here.add(name, fields_of_it, owner), "completed")
+	var values_of_it := {}
+	for field in fields_of_it:
+		values_of_it[field] = EstragonStateField.plain(fields_of_it[field])
+	return yield(_here.add(name, values_of_it, owner), "completed")
 
 
 # How a field is smoothed: a change of more than `leap` is a leap, between the ends of which

@@ -92,6 +92,21 @@ func write(value: Variant) -> Array:
 	return _written([value]) if typeof(value) in [TYPE_INT, TYPE_FLOAT] else []
 
 
+## A value as JSON has it.
+static func plain(value: Variant) -> Variant:
+	match typeof(value):
+		TYPE_VECTOR2:
+			var place: Vector2 = value
+			return {"x": place.x, "y": place.y}
+		TYPE_VECTOR3:
+			var place: Vector3 = value
+			return {"x": place.x, "y": place.y, "z": place.z}
+		TYPE_QUATERNION:
+			var turn: Quaternion = value
+			return {"x": turn.x, "y": turn.y, "z": turn.z, "w": turn.w}
+	return value
+
+
 func _number(contents: Array, part: int) -> float:
 	var q: int = contents[columns[part]]
 	return _columns[part].dequantise(q)

@@ -90,7 +90,10 @@ func when(slot: int) -> EstragonRow:
 ## Adds a row of our own; as the host, of a table that the host writes, one of any
 ## [param owner]. The result's data holds [code]slot[/code], see [method when].
 func add(fields_of_it: Dictionary = {}, owner: int = 0) -> EstragonResult:
-	return await _here.add(name, fields_of_it, owner)
+	var values_of_it := {}
+	for field: String in fields_of_it:
+		values_of_it[field] = EstragonStateField.plain(fields_of_it[field])
+	return await _here.add(name, values_of_it, owner)
 
 
 ## How a field is smoothed: a change of more than [param leap] is a leap, between the ends of which

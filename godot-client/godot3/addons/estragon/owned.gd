@@ -1,0 +1,154 @@
+# Writes a row of our own from the properties of a node: its parent, unless said.
+#
+# Where its node was spawned by an EstragonTable it writes that row; else our first row of the table,
+# or one that it adds. Only what has changed is sent, once in a tick.
+tool
+class_name EstragonOwned, "icons/owned.svg"
+extends Node
+
+# warning-ignore-all:return_value_discarded
+
+# The row that is written is there; `row` is an EstragonRow.
+signal began(row)
+# What was written is not to be: the properties are set to what the room has.
+signal corrected(error)
+
+const EstragonResult := preload("result.gd")
+const EstragonRow := preload("row.gd")
+const EstragonStateTable := preload("state_table.gd")
+const EstragonTable := preload("table.gd")
+
+# Which table, by its name in the room's state.
+export var table: String = "" setget _set_table
+# By field, which property is written to it; see EstragonTable.properties.
+export var properties: Dictionary = {}
+# Whose properties.
+export var node: NodePath = NodePath("..") setget _set_node
+# Whether a row is added where we have none.
+export var adds: bool = true
+# In the room with this code; the one that was joined, unless set.
+export var room: String = ""
+
+var _network: Node
+var _table: EstragonStateTable
+var _code: String = ""
+var _row: EstragonRow
+var _is_adding: bool = false
+var _has_added: bool = false
+var _paths: Dictionary = {}
+
+
+func _enter_tree() -> void:
+	if Engine.editor_hint:
+		return
+	_network = get_node_or_null("/root/Network")
+	if not _network:
+		return
+	var rooms = _network.get("rooms")
+	rooms.connect("joined", self, "_on_joined")
+	rooms.connect("left", self, "_on_left")
+	for its_room in rooms.all.values():
+		_on_joined(its_room)
+
+
+func _exit_tree() -> void:
+	if not _network:
+		return
+	var rooms = _network.get("rooms")
+	rooms.disconnect("joined", self, "_on_joined")
+	rooms.disconnect("left", self, "_on_left")
+	if _row and _has_added and not _row.is_gone:
+		_row.remove()
+	_let_go()
+
+
+func _process(_delta: float) -> void:
+	var its_node := get_node_or_null(node)
+	if not _table or not its_node:
+		return
+	if not _row or _row.is_gone:
+		_seek(its_node)
+	elif _row.is_mine:
+		for field in _paths:
+			_row.set(field, its_node.get_indexed(_paths[field]))
+
+
+# The row that is written; null until it is there.
+func row() -> EstragonRow:
+	return _row
+
+
+func _get_configuration_warning() -> String:
+	if not table:
+		return "Set table to the name of one that the room has, whose rows their owners write."
+	if is_inside_tree() and not get_node_or_null(node):
+		return "Set node to the one whose properties are to be written."
+	return ""
+
+
+func _set_table(value: String) -> void:
+	table = value
+	update_configuration_warning()
+
+
+func _set_node(value: NodePath) -> void:
+	node = value
+	update_configuration_warning()
+
+
+func _on_joined(its_room) -> void:
+	if _table or room and its_room.code != room:
+		return
+	_code = its_room.code
+	_table = its_room.state.table(table)
+	_table.connect("corrected", self, "_on_corrected")
+
+
+func _on_left(its_room) -> void:
+	if its_room.code == _code:
+		_let_go()
+
+
+func _let_go() -> void:
+	if _table:
+		_table.disconnect("corrected", self, "_on_corrected")
+	_table = null
+	_row = null
+	_has_added = false
+
+
+# Looks for the row, and adds one where there is none.
+func _seek(its_node: Node) -> void:
+	if _table.fields().empty() or _is_adding:
+		return
+	var found: EstragonRow = null
+	if its_node.has_meta(EstragonTable.ROW):
+		found = its_node.get_meta(EstragonTable.ROW)
+	if not found or found.is_gone:
+		found = _table.mine()
+	_paths = EstragonTable.paths(its_node, _table.fields(), properties)
+	if found:
+		_row = found
+		emit_signal("began", _row)
+	elif adds:
+		_add(its_node)
+
+
+func _add(its_node: Node) -> void:
+	_is_adding = true
+	var its_table := _table
+	var values := {}
+	for field in _paths:
+		values[field] = its_node.get_indexed(_paths[field])
+	var result: EstragonResult = yield(its_table.add(values), "completed")
+	_is_adding = false
+	_has_added = result.ok and _table == its_table
+
+
+func _on_corrected(its_row: EstragonRow, error) -> void:
+	var its_node := get_node_or_null(node)
+	if its_row != _row or not its_node:
+		return
+	for field in _paths:
+		its_node.set_indexed(_paths[field], _row.get(field))
+	emit_signal("corrected", error)
