@@ -144,10 +144,11 @@ func _zigzag() -> int:
 
 
 func _read_bits(values: PackedInt32Array, base: int, width: int) -> void:
+	var frame := _frame
 	var bit := at * 8
 	var mask := (1 << width) - 1
 	for index: int in values.size():
-		values[index] = base + (_frame.decode_u64(bit >> 3) >> (bit & 7) & mask)
+		values[index] = base + (frame.decode_u64(bit >> 3) >> (bit & 7) & mask)
 		bit += width
 
 
