@@ -26,6 +26,7 @@ for (const [engine, project] of PROJECTS) {
     return run(t, engine, {
       project: here(`../godot-client/${project}`),
       script: 'res://test/vectors.gd',
+      bound_ms: sized(60_000, 900_000),
       env: {
         ESTRAGON_VECTORS: here('../protocol/vectors.json'),
         ESTRAGON_STATES: join(folder, 'states.json'),

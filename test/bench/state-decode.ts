@@ -43,7 +43,7 @@ export const stateDecode: Workload = {
   },
 }
 
-/** Frames of rows that all move, as in the benchmark of Colyseus: up to 10 a tick, round at 1,000. */
+/** Frames of rows that all move: up to 10 a tick, round at 1,000, and turn by up to 10°. */
 function walked(): Uint8Array[] {
   const random = createRandom(1)
   const columns = WALKING.columns.tables[0]?.columns ?? []
@@ -63,7 +63,8 @@ function walked(): Uint8Array[] {
 
   function moved(column: Column, all: number[], slot: number): number {
     const before = all[slot] as number
-    const after = (before + random.float() * 10) % 1_000
+    const most = column.wraps ? (10 * Math.PI) / 180 : 10
+    const after = (before + random.float() * most) % 1_000
     all[slot] = after
     return difference(column, quantise(column, before), quantise(column, after))
   }
