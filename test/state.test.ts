@@ -13,6 +13,7 @@ import {
 } from '../protocol/state.ts'
 import { defineRoom, type GameRoom, type HubOptions } from '../server/server.ts'
 import type { Any } from './support/client.ts'
+import type { MemorySocket } from './support/memory.ts'
 import { stage } from './support/stage.ts'
 import { mirrorOf } from './support/state-mirror.ts'
 import { create, quiet, TICK_MS } from './support/state-stage.ts'
@@ -260,4 +261,105 @@ t.test('nothing changed, nothing is sent', async (t) => {
   await tick(100)
 
   t.equal(seen.room().frames, frames)
+})
+
+t.test('who asks for all anew before it has answered what it was asked is sent more', async (t) => {
+  const { room, ada, seen, tick } = await playing(t)
+  const socket = ada.socket as MemorySocket
+  socket.stalled = true
+  room.state.round.ends = 1
+  await tick(10)
+  ada.send({ type: 'state.resync', id: 'r1', data: {} })
+  await quiet()
+  socket.stalled = false
+  await tick()
+
+  for (let ends = 2; ends < 60; ends++) {
+    room.state.round.ends = ends
+    await tick()
+  }
+
+  t.match(seen.room().told('round'), { 0: { ends: 59 } })
+})
+
+t.test(
+  'a slow reader is sent what is newest, never more than it reads, and is right',
+  async (t) => {
+    const { raw, room, seen, code, tick } = await playing(t)
+    const shots = Array.from({ length: 100 }, (_, at) => room.state.shots.add({ x: at }))
+    const slow = await raw()
+    const late = mirrorOf(slow)
+    const socket = slow.socket as MemorySocket
+    await slow.ask('room.join', { code })
+    await tick(2)
+    const before = seen.room().bytes
+    const move = (step: number) => {
+      for (const [at, shot] of shots.entries()) shot.x += ((at * step) % 13) - 6
+    }
+    for (let step = 1; step <= 20; step++) {
+      move(step)
+      await tick()
+    }
+    const needed = (seen.room().bytes - before) / 20
+
+    // Half of what it takes, for twelve seconds.
+    let stalest = 0
+    socket.stalled = true
+    for (let step = 1; step <= 240; step++) {
+      move(step)
+      await tick()
+      socket.read(needed / 2)
+      await quiet()
+      stalest = Math.max(stalest, room.tick - late.room().have)
+    }
+    const busy = late.room().frames
+    let quietFor = 0
+    for (; late.room().have < seen.room().have && quietFor < 200; quietFor++) {
+      await tick()
+      socket.read(needed / 2)
+      await quiet()
+    }
+
+    t.comment(`stalest ${stalest} steps, ${busy} frames, equal after ${quietFor}`)
+    t.ok(stalest <= 40, `at most two seconds behind: ${stalest} steps`)
+    t.ok(quietFor <= 60, `equal within three seconds: ${quietFor} steps`)
+    t.strictSame(late.room().told('shots'), seen.room().told('shots'))
+    t.equal(late.room().gaps, 0)
+    t.equal(late.room().resets, 1, 'without a reset')
+  },
+)
+
+t.test('fifty rooms have their steps, and one that fails holds up no other', async (t) => {
+  const seen = new Map<string, number>()
+  const hall = defineRoom({
+    state: arena,
+    onTick(room, { number }) {
+      room.state.round.ends = number
+      seen.set(room.code, (seen.get(room.code) ?? 0) + 1)
+      if (room.properties.bad) throw new Error('boom')
+    },
+  })
+  const { raw, make, clock } = stage(t, { rooms: { hall }, limits: { rooms_total: 60 } })
+  const codes = Array.from({ length: 50 }, (_, at) =>
+    make('hall', at === 7 ? { properties: { bad: true } } : {}),
+  )
+  const members = await Promise.all(
+    codes.slice(0, 10).map(async (code) => {
+      const client = await raw()
+      const mirror = mirrorOf(client)
+      await client.ask('room.join', { code })
+      return mirror
+    }),
+  )
+
+  for (let step = 0; step < 20; step++) {
+    clock.advance(TICK_MS)
+    await quiet()
+  }
+
+  t.strictSame(
+    [...seen.values()],
+    codes.map(() => 20),
+  )
+  for (const mirror of members) t.match(mirror.room().told('round'), { 0: { ends: 20 } })
 })

@@ -115,9 +115,10 @@ export function createStates({ world, limits, resolve }: StatesOptions) {
         stop = tick.add(({ number }) => state.commit(number))
       },
       joined(member) {
+        // First, as a table may be full: whoever sits there sees the others.
+        shown.show(here, known, member)
         for (const { table, rows } of tables)
           if (table.known.table.rows) rows.add({}, member.number)
-        shown.show(here, known, member)
       },
       restored: (member) => shown.renew(here, known, member),
       left(member) {

@@ -16,6 +16,8 @@ export interface MemorySocket extends WebSocketLike {
   /** While true nothing passes, either way; all of it does afterwards. */
   still: boolean
   sendBytes(bytes: Buffer, isBinary?: boolean): void
+  /** A client that is stalled reads so many bytes, and whole frames of what it has read. */
+  read(bytes: number): void
 }
 
 /** How a binary frame begins, and a ping (RFC 6455, section 5.2). */
@@ -33,6 +35,7 @@ export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSo
     #isOver = false
     #stalled = false
     #unread: Buffer[] = []
+    #readAhead = 0
     #unsent: (() => void)[] | undefined
     #taken = 0
 
@@ -79,6 +82,20 @@ export function memoryWebSocket(host: Door, sockets: MemorySocket[] = []): WebSo
       setImmediate(() => {
         if (!this.#isOver) this.#connection?.receive(bytes, isBinary)
       })
+    }
+
+    read(bytes: number): void {
+      this.#readAhead += bytes
+      for (
+        let [next] = this.#unread;
+        next && next.length <= this.#readAhead;
+        [next] = this.#unread
+      ) {
+        this.#unread.shift()
+        this.#readAhead -= next.length
+        this.#deliver(next)
+      }
+      if (this.#unread.length === 0) this.#readAhead = 0
     }
 
     close(code = 1005): void {

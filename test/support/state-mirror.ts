@@ -73,6 +73,8 @@ export function mirrorOf(client: RawClient, { keeps = true } = {}) {
       return shown(held)
     },
     has: (code: string): boolean => rooms.has(code),
+    /** What its frames are read by. */
+    known: (code: string): StateColumns => rooms.get(code)?.known as StateColumns,
     /** Which tick of which room it has, as a claim says it. */
     get states(): [number, number][] {
       return [...byNumber.values()]
@@ -181,6 +183,8 @@ function apply(held: Held, frame: StateFrame): void {
             ? wrapped((row[column] as number) + (next as number), bits)
             : next
           if (now !== row[column]) events.push(`${table.name} ~${slot}`)
+          if (now !== row[column] && row[column] !== 0 && columns[column]?.name === 'id')
+            throw new Error(`${table.name} ${slot}: became another row by an update`)
           row[column] = now
         }
       }

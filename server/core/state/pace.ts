@@ -3,9 +3,6 @@ const ASK_TICKS = 20
 /** An answer may be late by so many ticks, and a round trip, before nothing more is sent. */
 const LATE_TICKS = 5
 const MOST_TICKS = 30
-/** So many round trips are remembered, of which the shortest counts. */
-const TRIPS = 8
-
 /**
  * How fast one member reads its state, by what it says that it has: kernels hold megabytes, so that
  * a socket which takes everything tells nothing. It is asked by a ping behind a frame, as its answer
@@ -19,7 +16,8 @@ export class Pace {
   #acknowledged = 0
   #asked: { readonly tick: number; readonly at: number } | undefined
   #askedAt = 0
-  readonly #trips: number[] = []
+  /** The shortest round trip of this connection, in ms: what it waited behind is none of it. */
+  #trip = Number.POSITIVE_INFINITY
 
   /** `step` is how long a tick is, in ms. */
   constructor(now: () => number, step: number) {
@@ -49,18 +47,17 @@ export class Pace {
     const asked = this.#asked
     if (!asked || tick < asked.tick) return
     this.#asked = undefined
-    this.#trips.push(this.#now() - asked.at)
-    if (this.#trips.length > TRIPS) this.#trips.shift()
+    this.#trip = Math.min(this.#trip, this.#now() - asked.at)
   }
 
   /** It is another connection. */
   begin(): void {
     this.#asked = undefined
-    this.#trips.length = 0
+    this.#trip = Number.POSITIVE_INFINITY
   }
 
   get #window(): number {
-    const trip = this.#trips.length > 0 ? Math.min(...this.#trips) : 0
-    return Math.min(MOST_TICKS, LATE_TICKS + Math.ceil(trip / this.#step))
+    const trip = Number.isFinite(this.#trip) ? Math.ceil(this.#trip / this.#step) : 0
+    return Math.min(MOST_TICKS, LATE_TICKS + trip)
   }
 }

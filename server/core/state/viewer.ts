@@ -87,9 +87,9 @@ export class Viewer implements Source<Reading> {
     this.#seen = tick
   }
 
-  /** It has said that it has this tick. */
+  /** It has said that it has this tick; who says so too early has what it lacks later. */
   acknowledge(tick: number): void {
-    if (tick <= this.#sent) this.pace.acknowledge(tick)
+    if (tick <= this.#state.tick) this.pace.acknowledge(tick)
   }
 
   make({ receiveBytes }: Reading): Outgoing | undefined {
