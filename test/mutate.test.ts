@@ -10,6 +10,7 @@ import type { Any } from './support/client.ts'
 import { createClock, createRandom, createTestWorld, seedOf } from './support/clock.ts'
 import { type MemorySocket, memoryWebSocket } from './support/memory.ts'
 import { type Call, mutant, mutantCall, type Tongue } from './support/mutations.ts'
+import { type RelayTongue, relayMutant } from './support/relay-mutations.ts'
 import { sized } from './support/soak.ts'
 import { PACKETS, stagePackets } from './support/stage-packets.ts'
 
@@ -25,7 +26,7 @@ const A_REPORT = 100_000
 const BATCHES = 25
 
 /** By their turns: what is said at which endpoint. */
-const TONGUES: readonly Tongue[] = [
+const TONGUES: readonly (Tongue | RelayTongue)[] = [
   'native',
   'native',
   'native',
@@ -33,6 +34,9 @@ const TONGUES: readonly Tongue[] = [
   'packet',
   'jssocket',
   'talo',
+  'relay',
+  'stock4',
+  'stock3',
 ]
 const CALLS_IN = 8
 
@@ -77,6 +81,9 @@ for (const dev of [true, false])
     t.equal(tally.codes.has('INTERNAL'), false)
   })
 
+const isRelays = (tongue: Tongue | RelayTongue): tongue is RelayTongue =>
+  tongue === 'relay' || tongue.startsWith('stock')
+
 type Random = ReturnType<typeof createRandom>
 
 interface Tally {
@@ -114,7 +121,9 @@ async function siege(dev: boolean, random: Random, mutants: number, tally: Tally
   const own = (await neighbour.ask({ type: 'channel.create', data: { name: 'quiet' } })).data
     .channel
   live.length = 2
-  const mouths = new Map<Tongue, Mouth>()
+  const mouths = new Map<Tongue | RelayTongue, Mouth>()
+  const hosts = { 3: await hostOf(3), 4: await hostOf(4) }
+  const peers = [1, 2]
 
   for (let left = mutants; left > 0 && wrong.length === 0; ) {
     const calls = Array.from({ length: CALLS_IN }, () => mutantCall(random, live))
@@ -122,9 +131,11 @@ async function siege(dev: boolean, random: Random, mutants: number, tally: Tally
     for (let said = CALLS_IN; said < A_BATCH; said++) {
       const tongue = random.pick(TONGUES)
       const mouth = await mouthOf(tongue)
-      const { bytes, isBinary } = mutant(tongue, random, live)
+      const { bytes, isBinary } = isRelays(tongue)
+        ? relayMutant(tongue, random, peers)
+        : mutant(tongue, random, live)
       recent.push(
-        `${tongue}${isBinary ? ' (binary)' : ''} ${bytes.toString(tongue === 'packet' ? 'hex' : 'utf8').slice(0, 500)}`,
+        `${tongue}${isBinary ? ' (binary)' : ''} ${bytes.toString(tongue === 'packet' || isRelays(tongue) ? 'hex' : 'utf8').slice(0, 500)}`,
       )
       if (recent.length > 2 * A_BATCH) recent.shift()
       mouth.socket.sendBytes(bytes, isBinary)
@@ -168,14 +179,28 @@ async function siege(dev: boolean, random: Random, mutants: number, tally: Tally
     hear(answer.body)
   }
 
-  async function mouthOf(tongue: Tongue): Promise<Mouth> {
+  /** Peer 1 of a relay of that Godot; the code of its room. */
+  async function hostOf(engine: number): Promise<string> {
+    const host = await open('memory:')
+    const made = await host.ask({ type: 'room.create', data: { kind: 'open' } })
+    await host.ask({ type: 'relay.open', data: { engine } })
+    return made.data.room.code
+  }
+
+  async function mouthOf(tongue: Tongue | RelayTongue): Promise<Mouth> {
     const known = mouths.get(tongue)
     if (known && !known.isClosed && known.uses++ < (BATCHES * A_BATCH) / TONGUES.length)
       return known
     known?.socket.close()
     const mouth = await open(await addressOf(tongue))
     mouths.set(tongue, mouth)
-    if (tongue === 'jssocket' || tongue === 'talo') return mouth
+    if (/^jssocket|^talo|^stock/.test(tongue)) return mouth
+    if (tongue === 'relay') {
+      await mouth.ask({ type: 'room.join', data: { code: hosts[4] } })
+      const { peer } = (await mouth.ask({ type: 'relay.open', data: { engine: 4 } })).data
+      if (peer) peers.push(peer)
+      return mouth
+    }
     await mouth.ask({ type: 'session.hello', data: { packets: PACKETS.hash } })
     await mouth.ask({ type: 'player.identify', data: {} })
     await mouth.ask({
@@ -187,8 +212,10 @@ async function siege(dev: boolean, random: Random, mutants: number, tally: Tally
     return mouth
   }
 
-  async function addressOf(tongue: Tongue): Promise<string> {
+  async function addressOf(tongue: Tongue | RelayTongue): Promise<string> {
     if (tongue === 'jssocket') return 'memory:/ws'
+    if (tongue === 'stock4') return `memory:/godot/${hosts[4]}`
+    if (tongue === 'stock3') return `memory:/godot3/${hosts[3]}`
     if (tongue !== 'talo') return 'memory:'
     const { body } = await hub.api({
       ...{ method: 'POST', url: '/v1/socket-tickets', address: 'mutant', contentType: undefined },

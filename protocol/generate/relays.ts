@@ -26,11 +26,19 @@ const WRONG = {
     ['d000010101000000', 'expected a packet, got 0 bytes'],
     ['d20001010000000001', 'expected a peer, got 0'],
     ['a20001010100000001', 'expected 1 more bytes, got 0'],
+    [
+      'd080808080080101010000000a',
+      'expected a varuint from 0 to 2147483647, in as few bytes as it takes',
+    ],
   ],
   client: [
     ['d200010100000001', 'expected no flags but 1, got 2'],
     ['d0000100000000aa', 'expected a peer, got 0'],
     ['a0000101000000', 'expected a packet, got 0 bytes'],
+    [
+      'd0808080800801010000000a',
+      'expected a varuint from 0 to 2147483647, in as few bytes as it takes',
+    ],
   ],
 } as const
 

@@ -8,6 +8,11 @@ const _WHOLE: Array[String] = [
 ## What may stand where something else should.
 const _WRONG: Array = [null, true, 1.5, 1e300, "text", [[]], {}]
 
+const _GARBAGE := 4_000
+const _FRAMES: Array[String] = [
+	"d0000101000000aabb", "d10280010ed0e270aabb", "a0000109000000aabbccdd", "a1ffffffff0f0107000000aa",
+]
+
 var _rooms: EstragonRooms
 ## Everything that hears messages.
 var _features: Array[RefCounted] = []
@@ -17,6 +22,7 @@ var _warnings: int = 0
 func _run() -> void:
 	_tell("what has a wrong type is never data, and the rest is read alike", _typed)
 	_tell("a wrong type is told, and the game goes on", _survives)
+	_tell("garbage of a relay never reaches the engine, and what is whole does", _relays)
 
 
 func _typed() -> void:
@@ -48,6 +54,51 @@ func _survives() -> void:
 	_equal(_session.state, State.OPEN, "state")
 	_equal(_warnings > 500, true, "%d warnings" % _warnings)
 	_session.close()
+
+
+func _relays() -> void:
+	_open_all()
+	_sit()
+	var peer := _rooms.multiplayer_peer()
+	var asked: Dictionary = _link().take()[-1]
+	var peers := [{"peer": 1, "number": 1}, {"peer": 9, "number": 2}]
+	var opened := {"peer": 9, "epoch": 1, "mode": "mesh", "peers": peers, "handover": 0}
+	_link().say({"type": "relay.open", "re": asked["id"], "data": opened})
+	peer.poll()
+	var random := RandomNumberGenerator.new()
+	random.seed = 1
+	var whole := 0
+	for count: int in _GARBAGE:
+		_link().received_bytes.emit(_garbage(random))
+		_link().received_bytes.emit("d0030101000000ff".hex_decode())
+		peer.poll()
+		while peer.get_available_packet_count() > 0:
+			var from := peer.get_packet_peer()
+			var is_right := from > 0 and peer.get_packet_channel() >= 0
+			var packet := peer.get_packet()
+			if not is_right or packet.is_empty():
+				_equal([from, packet.hex_encode()], [], "a packet")
+			whole += 1 if packet == PackedByteArray([255]) else 0
+	_equal(whole >= _GARBAGE, true, "%d of %d whole ones" % [whole, _GARBAGE])
+	_equal([_session.state, peer.get_connection_status()], [State.OPEN, 2], "it goes on")
+	_equal(_warnings > 500, true, "%d warnings" % _warnings)
+	_session.close()
+
+
+## A frame of a relay, and often not quite.
+func _garbage(random: RandomNumberGenerator) -> PackedByteArray:
+	var frame := _FRAMES[random.randi() % _FRAMES.size()].hex_decode()
+	match random.randi() % 4:
+		0:
+			frame = frame.slice(0, random.randi() % (frame.size() + 1))
+		1:
+			frame[0] = frame[0] | random.randi() % 16
+		2:
+			frame.insert(random.randi() % frame.size(), random.randi() % 256)
+		3:
+			for _times: int in 3:
+				frame[random.randi() % frame.size()] = random.randi() % 256
+	return frame
 
 
 ## Senders that no server stamps.

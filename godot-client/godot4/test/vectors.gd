@@ -162,8 +162,8 @@ func _relay(vectors: Dictionary) -> void:
 		var title := "relay: %s" % hex
 		var bytes := hex.hex_decode()
 		if vector.has("problem"):
-			# Flags and senders are for the server to judge; nothing is read beyond the end.
-			EstragonRelayFrame.from_at(bytes)
+			if vector["reader"] == "client":
+				_is(EstragonRelayFrame.is_whole(bytes), false, title)
 			continue
 		var head: Dictionary = vector["head"]
 		var channel: float = head["channel"]
@@ -171,6 +171,7 @@ func _relay(vectors: Dictionary) -> void:
 		var kind: float = vector["byte"]
 		var ordered: int = EstragonProtocol.RELAY_IS_ORDERED if head["isOrdered"] else 0
 		if vector["reader"] == "client":
+			_is(EstragonRelayFrame.is_whole(bytes), true, title)
 			var at := EstragonRelayFrame.from_at(bytes)
 			var from: float = head["from"]
 			_is([bytes.decode_s32(at), bytes.slice(at + 4).hex_encode()], [int(from), "aabb"], title)

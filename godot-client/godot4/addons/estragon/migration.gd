@@ -127,8 +127,9 @@ func _hand_over() -> void:
 ## Static, as the scene may be another before the answer comes.
 static func _send(its_network: _Network, value: Variant) -> void:
 	var result := await its_network.rooms.hand_over(value)
-	if not result.ok and not result.error.code in _OVERTAKEN:
-		its_network.session.error_received.emit(result.error)
+	var problem := result.peek()
+	if problem and problem.code in _OVERTAKEN:
+		result.ignore()
 
 
 func _on_migrated(

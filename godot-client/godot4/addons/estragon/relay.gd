@@ -227,8 +227,10 @@ func _on_bytes(bytes: PackedByteArray) -> void:
 		or kind == EstragonProtocol.RELAY_UNRELIABLE_KIND
 	)
 	var peer := _peer() if is_ours and _asks.is_open else null
-	if peer and EstragonRelayFrame.from_at(bytes) > 0:
+	if peer and EstragonRelayFrame.is_whole(bytes):
 		peer.receive(bytes)
+	elif peer:
+		_session.warned.emit("relay: the server sent what is no frame: %s" % bytes.hex_encode().left(80))
 
 
 ## Who was connected is no longer, and gets a fresh peer; who waited goes on with its own.

@@ -4,6 +4,8 @@ extends RefCounted
 
 ## How many bytes of its own a target's packet may have.
 const HEAD_BYTES := 2
+## Godot's channels are numbers of 32 bits, with a sign.
+const _MOST_CHANNEL := 0x7fffffff
 
 
 ## A frame for [param targets]. With [param heads], of as many bytes for each target, these are the
@@ -37,6 +39,15 @@ static func up(
 static func from_at(frame: PackedByteArray) -> int:
 	var at := _after(frame, _after(frame, 1))
 	return at if at > 0 and frame.size() > at + 4 else -1
+
+
+## Whether it is a frame as a server sends it: of no flags but those there are, on a
+## channel, by a peer, and not empty.
+static func is_whole(frame: PackedByteArray) -> bool:
+	var at := from_at(frame)
+	if at < 0 or frame.decode_s32(at) <= 0 or channel_of(frame) > _MOST_CHANNEL:
+		return false
+	return frame[0] & ~EstragonProtocol.KIND_MASK & ~EstragonProtocol.RELAY_IS_ORDERED & 255 == 0
 
 
 ## The transfer channel of a frame that came.
