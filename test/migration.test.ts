@@ -105,7 +105,9 @@ async function survive(t: Test, { games, mode, mark }: Stage): Promise<void> {
 
   const looks = await Promise.all(games.map((game) => game.ask('look')))
   const took = looks.map(({ told }) => timeOf(told, 'migrated') - timeOf(told, 'away'))
+  const [{ nodes, orphans }] = looks as [Any]
   t.comment(`${mode}: all play on ${ms} ms after the kill; fresh peers after ${took} ms`)
+  t.comment(`${nodes} nodes in each, ${orphans} orphans`)
   t.strictSame(
     looks.map(({ id }) => id),
     [1, ...ids.slice(1)],

@@ -26,7 +26,8 @@ signal migrated(is_host: bool)
 enum Mode {
 	## The scene stays; the engine frees what was spawned, and nothing else.
 	RESTORE,
-	## The current scene is loaded anew, and has the fresh peer before anything in it is ready.
+	## The current scene is loaded anew, and has the fresh peer before anything in it is ready. One that
+	## was made without a file stays.
 	RELOAD,
 }
 
@@ -135,7 +136,8 @@ func _on_migrated(
 	_room: EstragonRoom, peer: EstragonMultiplayerPeer, handover: Variant, ids: Dictionary
 ) -> void:
 	var scene := get_tree().current_scene
-	if mode == Mode.RELOAD and scene and multiplayer.multiplayer_peer != peer:
+	var has_file := scene != null and scene.scene_file_path != ""
+	if mode == Mode.RELOAD and has_file and multiplayer.multiplayer_peer != peer:
 		var is_inside := scene == self or scene.is_ancestor_of(self)
 		var outside: EstragonMigration = null if is_inside else self
 		var way := scene.get_path_to(self)
