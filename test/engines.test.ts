@@ -1,8 +1,10 @@
 import { type EventEmitter, once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { findEngine, needEngine, reportOf, run, runScript } from './support/engines.ts'
+import { LATER, MULTIPLAYER_NAMES, PEER_NAMES, PEER_VIRTUALS } from './support/godot42.ts'
 import { openBrowser, startGame } from './support/web-browser.ts'
 
 t.test('an engine is the one its variable names, then one on PATH', async (t) => {
@@ -97,3 +99,30 @@ func _init() -> void:
   'refusing.gd': 'extends SceneTree\nfunc _init() -> void:\n\tquit(3)\n',
   'hanging.gd': 'extends SceneTree\nfunc _init() -> void:\n\tprint("waiting")\n',
 }
+
+t.test('the add-on of Godot 4 asks of multiplayer and GDScript what Godot 4.2 has', async (t) => {
+  const folder = new URL('../godot-client/godot4/addons/estragon/', import.meta.url)
+  const scripts = readdirSync(folder).filter((name) => name.endsWith('.gd'))
+  const textOf = (name: string) =>
+    readFileSync(new URL(name, folder), 'utf8').replaceAll(/#.*|"(?:\\.|[^"\\\n])*"/g, '""')
+  const peer = textOf('multiplayer_peer.gd')
+  const found = (text: string, names: RegExp) => [...text.matchAll(names)].map(([, name]) => name)
+
+  const overridden = found(peer, /^func (_(?:get|set|is|put|poll|close|disconnect)\w*)/gm)
+  t.strictSame(overridden.sort(), PEER_VIRTUALS.toSorted(), 'it overrides what there is')
+  const used = found(peer, /\b((?:TRANSFER|CONNECTION|TARGET_PEER)_\w+|peer_\w+(?=\.emit))/g)
+  t.strictSame(
+    used.filter((name = '') => !PEER_NAMES.includes(name)),
+    [],
+  )
+  const asked = scripts.flatMap((name) => found(textOf(name), /\bmultiplayer\.(\w+)/g))
+  t.strictSame(
+    asked.filter((name = '') => !MULTIPLAYER_NAMES.includes(name)),
+    [],
+  )
+  const later = scripts.flatMap((name) =>
+    LATER.filter((one) => one.test(textOf(name))).map((one) => `${name}: ${one}`),
+  )
+  t.strictSame(later, [])
+  t.ok(used.length > 5 && asked.length > 2 && scripts.length > 30)
+})

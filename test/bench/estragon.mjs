@@ -13,6 +13,7 @@ const server = await createServer({
   ...(process.env.BENCH_RATES !== 'default' && { rates: false }),
   backendSecret: hashSync('bench', 4),
   limits: { connections: 6_000, sessions: 10_000 },
+  open: true,
   rooms: {
     arena: defineRoom(arena),
     burst: defineRoom({

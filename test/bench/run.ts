@@ -18,6 +18,7 @@ import { packets } from './packets.ts'
 import { page } from './page.ts'
 import { players } from './players.ts'
 import { plaza } from './plaza.ts'
+import { relay } from './relay.ts'
 import { requests } from './requests.ts'
 import { room } from './room.ts'
 import { rooms } from './rooms.ts'
@@ -45,6 +46,7 @@ const WORKLOADS: readonly Workload[] = [
   rooms,
   players,
   godot,
+  relay,
   page,
 ]
 const ROBUST =

@@ -24,6 +24,9 @@ export interface Peer {
   newComplaints(expected?: RegExp): string[]
 }
 
+/** One that is a program, wherever that runs. */
+export type Played = Peer & Program
+
 /** One in a Godot 4 of its own process. */
 export type EnginePeer = Peer & Child
 

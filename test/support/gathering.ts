@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { GameServer } from '../../server/server.ts'
 import type { Any } from './client.ts'
-import type { EnginePeer } from './engine-peers.ts'
+import type { Played } from './engine-peers.ts'
 
 /* Games of test/peer_game.gd in one room, and what they say there. */
 
@@ -16,7 +16,7 @@ export const urlOf = ({ port }: GameServer) => `ws://127.0.0.1:${port}`
 
 /** Has them all in one room, connected to each other; the first is the host. Returns their numbers. */
 export async function gather(
-  games: readonly EnginePeer[],
+  games: readonly Played[],
   { options = {}, seen = games.length - 1 }: Gathering = {},
 ): Promise<number[]> {
   const [host, ...others] = games
@@ -34,7 +34,7 @@ export async function gather(
 const LAST = 'that is all'
 
 /** Waits until all has arrived that anybody said to whoever it sees. */
-export async function settled(games: readonly EnginePeer[]): Promise<void> {
+export async function settled(games: readonly Played[]): Promise<void> {
   const seen: number[] = await Promise.all(
     games.map(async (game) => (await game.ask('peers')).length),
   )
@@ -46,7 +46,7 @@ export async function settled(games: readonly EnginePeer[]): Promise<void> {
 const isLast = ([, , text]: Any) => text === LAST
 
 /** What somebody has heard since the last time, but for the words of `settled`. */
-export async function heardBy(game: EnginePeer): Promise<string[]> {
+export async function heardBy(game: Played): Promise<string[]> {
   const all: Any[] = await game.ask('take_heard')
   return all
     .filter((one) => !isLast(one))
@@ -58,7 +58,7 @@ const METHODS = ['any_local', 'any_remote', 'authority_local', 'authority_remote
 /** Two of them call everything to everybody, one, all but one; `ids` are their numbers. */
 export async function checkCalls(
   t: Test,
-  games: readonly EnginePeer[],
+  games: readonly Played[],
   ids: readonly number[],
 ): Promise<void> {
   const expected = ids.map((): string[] => [])

@@ -1,13 +1,12 @@
 import type { Test } from 'tap'
-import type { EnginePeer } from './engine-peers.ts'
+import type { Played } from './engine-peers.ts'
 import { gather, heardBy, settled } from './gathering.ts'
 
 /* What four games see of each other's nodes and scenes. */
 
-type Four = { readonly games: readonly EnginePeer[] }
+type Four = { readonly games: readonly Played[] }
 
-const four = (games: readonly EnginePeer[]) =>
-  games as [EnginePeer, EnginePeer, EnginePeer, EnginePeer]
+const four = (games: readonly Played[]) => games as [Played, Played, Played, Played]
 
 export async function spawns(t: Test, { games }: Four): Promise<void> {
   const [ada, ben, cleo, dan] = four(games)

@@ -1,6 +1,5 @@
 import type { Test } from 'tap'
-import { type Peer, peerOf } from './engine-peers.ts'
-import type { Program } from './program.ts'
+import { type Played, peerOf } from './engine-peers.ts'
 import { startScript, type Tabs } from './web-browser.ts'
 
 /** A game in a tab, of an export at that URL (web-export.ts), that does what it is told. */
@@ -9,7 +8,7 @@ export async function startWebPeer(
   tabs: Tabs,
   url: string,
   name: string,
-): Promise<Peer & Program> {
+): Promise<Played> {
   const game = await startScript(t, tabs, url, 'res://test/puppet_in_browser.gd', {
     ESTRAGON_GAME: 'res://test/peer_game.gd',
   })

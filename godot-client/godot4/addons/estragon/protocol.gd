@@ -297,7 +297,7 @@ const LIMIT_HEAD_MS := 10000
 const LIMIT_REQUEST_MS := 30000
 ## How long the server is busy, without a look at anybody else, with what connections of one
 ## address say, where there are others; what they say above waits for the next turn. In ms.
-const LIMIT_TURN_MS := 4
+const LIMIT_TURN_MS := 2
 ## How deep a message may nest arrays and objects. In levels.
 const LIMIT_DEPTH := 32
 ## How many requests of one session may be in flight. In requests.
