@@ -106,7 +106,10 @@ export const MOST_ROWS = 65_536
 export const ROWS = 4_096
 
 export const stateHashShape = () =>
-  about('Tells whether two sides have the same tables.', text({ min: 16, max: 16 }))
+  about(
+    'Tells whether two sides have the same tables.',
+    text({ min: 16, max: 16, pattern: '[0-9a-f]*', expected: '16 hexadecimal digits' }),
+  )
 
 /** Tells whether two sides have the same tables, in hexadecimal. */
 export const stateHash = ({ tables, inputs }: StateSchema): string => hashOf({ tables, inputs })

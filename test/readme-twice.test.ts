@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
@@ -25,6 +25,12 @@ const ADDRESS = 'ws://127.0.0.1:1234'
 /** Prints what it has done; Node 20 has no WebSocket of its own. */
 const FIRST = "import WebSocket from 'ws'\nglobalThis.WebSocket ??= WebSocket\n"
 const DONE = 'the README is done'
+/** What the blocks for Godot find: the kind `open`, and a queue in which nobody waits. */
+const GAME = {
+  open: true,
+  rooms: { arena: { capacity: 4 } },
+  queues: { ranked: { kind: 'arena', max: 1 } },
+}
 const CONFIG = 'Rooms with rules of their own json 1'
 const KEYS = 'From development to production sh 1'
 
@@ -76,10 +82,13 @@ const godot3 = needEngine(t, 'godot3')
 
 if (godot4 !== undefined && godot3 !== undefined)
   t.test('what the README shows in Godot works the second time, too', async (t) => {
-    const server = await listening(t, ['-p', '0', '-h', '127.0.0.1', '--dev'])
+    const config = t.testdir({ 'game.json': JSON.stringify(GAME) })
+    const words = ['-p', '0', '-h', '127.0.0.1', '--dev', '--config', join(config, 'game.json')]
+    const server = await listening(t, words)
     const url = `ws://127.0.0.1:${server.port}`
     const key = keyIn(await server.logs('access key'))
-    const folder = t.testdir({ home: {} })
+    const folder = join(config, 'godot')
+    await mkdir(join(folder, 'home'), { recursive: true })
     const projects = {
       godot4: makeProject(folder, 'godot4', godot4),
       godot3: makeProject(folder, 'godot3', godot3),

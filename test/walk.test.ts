@@ -39,8 +39,8 @@ EVERYTHING.push(
   'session expired',
 )
 
-/** Its two sweeps, of connections and of those not proven yet; guesses, revoked keys, what is old. */
-const SERVER_TIMERS = 5
+/** Its two sweeps, of connections and of those not proven yet; guesses, revoked keys, bans, what is old. */
+const SERVER_TIMERS = 6
 
 for (const { over, ...extent } of WALKS)
   t.test(`${extent.rooms_total} rooms are as a model says they are (${over})`, async (t) => {

@@ -1,9 +1,11 @@
+import { Reader } from '../../protocol/bytes.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 import { MESSAGES } from '../../protocol/index.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { KIND_MASK, type Message, type Messages } from '../../protocol/message.ts'
 import { RELAY_RELIABLE, RELAY_UNRELIABLE } from '../../protocol/relay-frame.ts'
 import { JSON_DEPTH, type Schema, sample } from '../../protocol/schema.ts'
+import { readStateUpHead, STATE_UP } from '../../protocol/state-up.ts'
 import type { createRandom } from './clock.ts'
 
 export type Random = ReturnType<typeof createRandom>
@@ -39,6 +41,13 @@ const toServer = lines.filter(([, line]) => line.direction !== 'to_client')
 /** Those that have to be for a room; a packet may be for the server itself. */
 const forRooms = toServer.filter(([type, { room }]) => room && type !== 'packet')
 const toClient = lines.filter(([, line]) => line.direction === 'to_client')
+
+/** Without what makes a room of its own, or is peer 1 of one without a seat in it. */
+const ofSeats = (text: string): string => {
+  const { data, ...rest } = JSON.parse(text) as { data: Record<string, unknown> }
+  const { make: _, dedicated: __, ...others } = data
+  return JSON.stringify({ ...rest, data: others })
+}
 
 /** In either opcode: a binary frame that begins like JSON is JSON. */
 const json = (
@@ -90,7 +99,7 @@ export const GENERATORS: readonly Generator[] = [
     make(random) {
       const bytes = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)))
       const isPacket = (bytes[0] ?? 0) >= 0x80
-      const code = isPacket ? codeOfKind(bytes[0] ?? 0) : 'INVALID_MESSAGE'
+      const code = isPacket ? codeOfKind(bytes) : 'INVALID_MESSAGE'
       const counted = !isPacket || ((bytes[0] ?? 0) & 0x40) !== 0
       return { bytes, isBinary: true, code, counted }
     },
@@ -111,7 +120,7 @@ export const GENERATORS: readonly Generator[] = [
       const first = 0x80 + random.below(0x80)
       const bytes = Buffer.alloc(1 + random.below(64), random.below(256))
       bytes[0] = first
-      return { bytes, isBinary: true, code: codeOfKind(first), counted: (first & 0x40) !== 0 }
+      return { bytes, isBinary: true, code: codeOfKind(bytes), counted: (first & 0x40) !== 0 }
     },
   },
   {
@@ -427,7 +436,7 @@ export const GENERATORS: readonly Generator[] = [
     make(random) {
       const [type, line] = random.pick(forRooms)
       const room = JSON.stringify(random.pick(['AAAAAA', '__proto__', 'x', '\u0000', 'K7QF2M']))
-      return json(random, valid(type, line, { room }), { code: 'NOT_IN_ROOM', re: 'v' })
+      return json(random, ofSeats(valid(type, line, { room })), { code: 'NOT_IN_ROOM', re: 'v' })
     },
   },
   {
@@ -435,7 +444,7 @@ export const GENERATORS: readonly Generator[] = [
     place: 'unseated',
     make(random) {
       const [type, line] = random.pick(forRooms)
-      return json(random, valid(type, line), { code: 'NOT_IN_ROOM', re: 'v' })
+      return json(random, ofSeats(valid(type, line)), { code: 'NOT_IN_ROOM', re: 'v' })
     },
   },
   {
@@ -481,10 +490,21 @@ export const GENERATORS: readonly Generator[] = [
   },
 ]
 
-/** What bytes of a kind are refused with where nobody speaks packets, or is a peer. */
-function codeOfKind(first: number): ErrorCode {
-  const kind = first & KIND_MASK
+/** What bytes of a kind are refused with where nobody speaks packets, is a peer, or knows tables. */
+function codeOfKind(bytes: Buffer): ErrorCode {
+  const kind = (bytes[0] ?? 0) & KIND_MASK
+  if (kind === STATE_UP) return isStateUp(bytes) ? 'ROOM_NOT_FOUND' : 'INVALID_MESSAGE_DATA'
   return kind === RELAY_RELIABLE || kind === RELAY_UNRELIABLE ? 'NOT_A_PEER' : 'UNSUPPORTED'
+}
+
+/** Whether it begins as a frame of state does. */
+function isStateUp(bytes: Buffer): boolean {
+  try {
+    readStateUpHead(new Reader(bytes))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** JSON that has every way of not being UTF-8 somewhere inside (RFC 3629, sections 3 and 4). */

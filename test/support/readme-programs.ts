@@ -37,6 +37,8 @@ const SEATED = `\`ws://127.0.0.1:\${server.port}\`, { packets })
 await network.players.identify()
 await network.rooms.joinOrCreate('plaza')`
 
+const AT_HOME = 'const address = "ws://127.0.0.1:" + server.port\n'
+
 const AUCTION = `const server = await createServer({ port: 0, rooms: { auction } })
 const network = await connect(\`ws://127.0.0.1:\${server.port}\`)
 await network.rooms.create('auction')
@@ -121,6 +123,24 @@ export const TOGETHER: readonly (Around & { readonly blocks: readonly string[] }
     prints: ['bye'],
   },
   {
+    blocks: ['From strangers to one room ts 1', 'From strangers to one room ts 2'],
+    before: CONNECT,
+    replaced: [
+      ['port: 1234', 'port: 0'],
+      ['wait_ms: 20_000', 'wait_ms: 1'],
+      ['await server.close()\n', `${AT_HOME}const network = await connect(address)\n`],
+      ['console.log(room.code, team', 'console.log(room.kind, team'],
+    ],
+    after: `const started = new Promise((resolve) => network.matchmaking.on('started', resolve))
+const other = await connect(address)
+await other.matchmaking.find('ranked', { properties: { region: 'eu', rating: 1250 } })
+await started
+network.close()
+other.close()
+await server.close()`,
+    prints: ['arena 0 2'],
+  },
+  {
     blocks: ['Rooms with rules of their own ts 2', 'Rooms with rules of their own ts 3'],
     before: `import { createServer } from 'estragon'\n${CONNECT}`,
     replaced: [
@@ -136,6 +156,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'Start sh 1': 'in the checkout; every test of the command line starts it so',
   'Develop sh 1': 'the tests themselves',
   'From development to production nginx 1': 'test/tls.test.ts runs it',
+  'From Godot 3 sh 1': 'test/web-export.test.ts exports a game and serves it so',
 }
 
 /** What a Godot game does before, and what it prints each time. */
@@ -174,6 +195,13 @@ export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
     before: [JOINED],
     after: ['print(Network.rooms.room().kind)'],
     prints: ['open'],
+  },
+  'From strangers to one room gdscript 1': {
+    engine: 'godot4',
+    before: [JOINED],
+    // One who searches is enough where the test says so.
+    after: ['await Network.matchmaking.started'],
+    prints: ['1 play in arena, our team is 0'],
   },
   'Channels gdscript 1': {
     engine: 'godot4',

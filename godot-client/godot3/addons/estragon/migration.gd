@@ -120,8 +120,9 @@ func _hand_over() -> void:
 # Static, as the scene may be another before the answer comes.
 static func _send(through: Node, value) -> void:
 	var result: EstragonResult = yield(through.get("rooms").hand_over(value), "completed")
-	if not result.ok and not result.error.code in _OVERTAKEN:
-		through.emit_signal("error_received", result.error)
+	var problem := result.peek()
+	if problem and problem.code in _OVERTAKEN:
+		result.ignore()
 
 
 func _on_migrated(_room, peer: EstragonMultiplayerPeer, handover, ids: Dictionary) -> void:

@@ -125,7 +125,7 @@ func dismiss(id: int) -> void:
 func meet(id: int) -> void:
 	var asked = _session.request("relay.met", {"peer": id}, {"room": _room})
 	var result: EstragonResult = yield(asked, "completed")
-	var _is_seen := result.ok
+	result.ignore()
 
 
 # As peer 1, refuses new peers, or takes them again.

@@ -56,11 +56,11 @@ static func _put(stream: StreamPeerBuffer, value: int) -> void:
 	stream.put_u8(rest)
 
 
-# Where the number ends that begins at `at`; -1 where it does not.
+# Where the number ends that begins at `at`; -1 where it does not, or is beyond 31 bits.
 static func _after(frame: PoolByteArray, at: int) -> int:
 	if at < 0:
 		return -1
 	for index in range(at, int(min(at + 5, frame.size()))):
 		if frame[index] < 128:
-			return index + 1
+			return index + 1 if index < at + 4 or frame[index] < 8 else -1
 	return -1

@@ -44,6 +44,11 @@ func peek() -> EstragonError:
 	return error
 
 
+# Its failure is nobody's loss, and not told.
+func ignore() -> void:
+	_is_seen = true
+
+
 func _notification(what: int) -> void:
 	if what == NOTIFICATION_PREDELETE and error and not _is_seen and unseen and unseen.is_valid():
 		unseen.call_func(error)

@@ -21,6 +21,8 @@ const EstragonStateTable := preload("state_table.gd")
 const _MOST_WAIT_MS := 100.0
 # So much time for each frame that is sent, so that they are never too fast for the server.
 const _LEAST_MS := 20.0
+# No room ticks less often, whatever a server says.
+const _LEAST_HZ := 0.1
 
 # The number that the server gives the room in frames; -1 before it has.
 var number: int = -1
@@ -129,7 +131,7 @@ func _on_schema(said: Dictionary) -> void:
 		number = its_number
 		have = 0
 		var tick_hz: float = said["tick_hz"]
-		_step_ms = 1000.0 / tick_hz
+		_step_ms = 1000.0 / max(tick_hz, _LEAST_HZ)
 		_here.playback = EstragonPlayback.new(_step_ms)
 		for name in _tables:
 			var its_table: EstragonStateTable = _tables[name]

@@ -76,7 +76,8 @@ func send(frame: PoolByteArray) -> void:
 func resync() -> void:
 	var asked = _session.request("state.resync", {}, {"room": _code})
 	var result: EstragonResult = yield(asked, "completed")
-	if not result.ok:
+	if result.peek():
+		result.ignore()
 		emit_signal("unanswered")
 
 

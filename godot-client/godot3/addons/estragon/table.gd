@@ -184,6 +184,6 @@ static func paths(node: Node, fields: Array, named: Dictionary) -> Dictionary:
 	for field in fields:
 		var usual: String = USUAL.get(field, field)
 		var path: String = named.get(field, usual)
-		if path and path.get_slice(":", 0) in node:
+		if path and path.split(":")[0] in node:
 			all[field] = NodePath(path)
 	return all

@@ -136,7 +136,7 @@ func _add(its_node: Node) -> void:
 		values[field] = its_node.get_indexed(path)
 	var result := await its_table.add(values)
 	_is_adding = false
-	_has_added = result.ok and _table == its_table
+	_has_added = not result.peek() and _table == its_table
 
 
 func _on_corrected(its_row: EstragonRow, error: EstragonError) -> void:

@@ -212,7 +212,7 @@ func _on_message(message: EstragonMessage) -> void:
 
 
 func _on_bytes(frame: PackedByteArray) -> void:
-	if frame[0] & EstragonProtocol.KIND_MASK != EstragonProtocol.STATE_DOWN_KIND:
+	if frame.size() == 0 or frame[0] & EstragonProtocol.KIND_MASK != EstragonProtocol.STATE_DOWN_KIND:
 		return
 	var number := EstragonStateFrame.room_of(frame)
 	for code: String in all:

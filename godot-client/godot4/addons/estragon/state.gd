@@ -13,6 +13,8 @@ signal known
 const _MOST_WAIT_MS := 100.0
 ## So much time for each frame that is sent, so that they are never too fast for the server.
 const _LEAST_MS := 20.0
+## No room ticks less often, whatever a server says.
+const _LEAST_HZ := 0.1
 
 ## The number that the server gives the room in frames; -1 before it has.
 var number: int = -1
@@ -116,7 +118,7 @@ func _on_schema(said: Dictionary) -> void:
 		number = its_number
 		have = 0
 		var tick_hz: float = said["tick_hz"]
-		_step_ms = 1000.0 / tick_hz
+		_step_ms = 1000.0 / maxf(tick_hz, _LEAST_HZ)
 		_here.playback = EstragonPlayback.new(_step_ms)
 		for name: String in _tables:
 			var its_table: EstragonStateTable = _tables[name]
@@ -167,7 +169,8 @@ func _resync() -> void:
 	_is_asking = true
 	_is_resetting = false
 	var result := await _here.resync()
-	if not result.ok:
+	if result.peek():
+		result.ignore()
 		_is_asking = false
 
 

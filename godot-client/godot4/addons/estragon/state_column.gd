@@ -115,7 +115,8 @@ static func _signed(number: int) -> int:
 
 func _scale(schema: Dictionary) -> void:
 	var type: String = schema["type"]
-	var its_bits: int = schema.get("bits", 10)
+	var said_bits: int = schema.get("bits", 10)
+	var its_bits := clampi(said_bits, 2, 32)
 	var least: float = schema.get("min", 0.0)
 	match type:
 		"bool":
@@ -152,7 +153,7 @@ func _scale(schema: Dictionary) -> void:
 
 ## int8, uint16 and so on.
 func _whole(schema: Dictionary, type: String) -> void:
-	var its_bits := type.trim_prefix("u").trim_prefix("int").to_int()
+	var its_bits := clampi(type.trim_prefix("u").trim_prefix("int").to_int(), 1, 32)
 	var half := 1 << (its_bits - 1)
 	var unsigned := type.begins_with("u")
 	_ring(its_bits, not unsigned, 0, 0)
@@ -174,7 +175,7 @@ func _bound(schema: Dictionary, least: int, greatest: int) -> void:
 
 
 func _steps(least: float, greatest: float, step: float) -> void:
-	per = _nearly_whole(1.0 / step)
+	per = _nearly_whole(1.0 / (step if step > 0.0 else 1.0))
 	offset = _nearly_whole(least * per)
 	high = floori((greatest - least) * per + _NEARLY)
 
