@@ -65,6 +65,7 @@ export {
   type StateWish,
 } from './game/definition.ts'
 export * from './game/packets.ts'
+export { defineQueue, type QueueDefinition } from './game/queue.ts'
 export type { RoomFunction, RoomQuery } from './game/registered.ts'
 export type { GameRoom, RoomGroup, RoomMember } from './game/room.ts'
 export * as shape from './game/shapes.ts'

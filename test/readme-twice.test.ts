@@ -7,7 +7,7 @@ import { makeProject } from './support/cookbook.ts'
 import { needEngine, startGodot } from './support/engines.ts'
 import { listening } from './support/estragon.ts'
 import { startProgram } from './support/program.ts'
-import { readBlocks } from './support/readme.ts'
+import { readAddOnBlocks, readBlocks } from './support/readme.ts'
 import {
   type Around,
   ELSEWHERE,
@@ -34,7 +34,9 @@ const GAME = {
 const CONFIG = 'Rooms with rules of their own json 1'
 const KEYS = 'From development to production sh 1'
 
-const blocks = new Map(readBlocks().map((block) => [block.name, block]))
+const blocks = new Map(
+  [...readBlocks(), ...readAddOnBlocks('Positions and state')].map((block) => [block.name, block]),
+)
 const codeOf = (name: string): string => {
   const block = blocks.get(name)
   if (block) return block.code
@@ -153,6 +155,9 @@ func _on_prompted(prompt):
 
 func _on_wave(_args, from):
 	print(from.name)
+
+func _on_duck(row):
+	print(row.owner, " at ", row.at)
 `,
 } as const
 

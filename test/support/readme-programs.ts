@@ -44,6 +44,15 @@ const network = await connect(\`ws://127.0.0.1:\${server.port}\`)
 await network.rooms.create('auction')
 `
 
+/** A page that draws; how often it has is looked at where the program is done. */
+const PAGE = `
+globalThis.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 16)
+globalThis.cancelAnimationFrame = clearTimeout
+let drawn
+const drawing = new Promise((done) => { drawn = done })
+const draw = (owner, at) => drawn(\`\${owner} at \${at.x}\`)
+`
+
 /** Those that are programs of Node. */
 export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Around>> = {
   'From the web ts 1': () => ({ prints: ['8 Vladimir'] }),
@@ -149,6 +158,20 @@ await server.close()`,
     after: 'console.log(bid, best)',
     prints: ['300 300'],
   },
+  {
+    blocks: ['ts 1', 'ts 2', 'ts 3', 'ts 4'].map((one) => `Rooms that know ${one}`),
+    before: PAGE,
+    replaced: [
+      ['port: 1234', 'port: 0,\n  open: true'],
+      ["'ws://127.0.0.1:1234'", `\`ws://127.0.0.1:\${server.port}\``],
+    ],
+    after: `console.log('drawn:', await drawing)
+while (![...scores].some(({ eaten }) => eaten === 1)) await new Promise((told) => scores.on('changed', told))
+stop()
+const duck = await pond.state.ducks.add({ at: { x: 7, y: 8 } })
+console.log('duck:', duck.at.x, room.state.apples.size)`,
+    prints: ['drawn: 1 at 85', 'member 1 has eaten 1', 'duck: 7 2'],
+  },
 ]
 
 /** What is for the reader of a checkout, or run by another test. */
@@ -202,6 +225,24 @@ export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
     // One who searches is enough where the test says so.
     after: ['await Network.matchmaking.started'],
     prints: ['1 play in arena, our team is 0'],
+  },
+  'Rooms that know gdscript 1': {
+    engine: 'godot4',
+    before: [JOINED],
+    after: ['print((await made.room.state.table("ducks").when(0)).owner)'],
+    prints: ['1'],
+  },
+  'godot4: Positions and state gdscript 1': {
+    engine: 'godot4',
+    before: [JOINED],
+    after: ['print(mine.get("at"), " ", sprite.position)'],
+    prints: ['1 at (100.0, 50.0)', '(110.0, 50.0) (110.0, 50.0)'],
+  },
+  'godot3: Positions and state gdscript 1': {
+    engine: 'godot3',
+    before: [`yield(Network.connect_to_server("ws://127.0.0.1:1234"), "completed")`],
+    after: ['print(mine.at, " ", sprite.position)'],
+    prints: ['1 at (100, 50)', '(110, 50) (110, 50)'],
   },
   'Channels gdscript 1': {
     engine: 'godot4',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-const PATH = new URL('../../README.md', import.meta.url)
+const README = 'README.md'
 
 /** A block of code of the README. */
 export interface Block {
@@ -11,11 +11,12 @@ export interface Block {
 }
 
 /** Every block of code, in order. */
-export function readBlocks(): readonly Block[] {
+export function readBlocks(path = README): readonly Block[] {
   const counts = new Map<string, number>()
   let section = 'Estragon'
   const blocks: Block[] = []
-  for (const [, heading, language = '', code = ''] of readFileSync(PATH, 'utf8').matchAll(PARTS)) {
+  const text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  for (const [, heading, language = '', code = ''] of text.matchAll(PARTS)) {
     if (heading !== undefined) section = heading
     else {
       const kind = `${section} ${language}`
@@ -27,3 +28,11 @@ export function readBlocks(): readonly Block[] {
 }
 
 const PARTS = /^## ([^\n]*)$|^```(\w+)\n(.*?)^```$/gms
+
+/** The blocks of one section of both add-ons' READMEs, by their engines: `godot4: Rooms gdscript 1`. */
+export const readAddOnBlocks = (section: string): readonly Block[] =>
+  ['godot4', 'godot3'].flatMap((engine) =>
+    readBlocks(`godot-client/${engine}/addons/estragon/README.md`)
+      .filter(({ name }) => name.startsWith(`${section} `))
+      .map((block) => ({ ...block, name: `${engine}: ${block.name}` })),
+  )

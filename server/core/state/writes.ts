@@ -80,15 +80,14 @@ export function createWrites(now: () => number, judge: Judge) {
   ): Correction | undefined {
     if (!mayWrite(table, row, from, isHost)) return 'PERMISSION_DENIED'
     const fields = accesses.filter(({ columns }) => columns.some((column) => said.has(column)))
-    const count = fields.reduce((sum, { columns }) => sum + columns.length, 0)
-    // All of a vector or none, and nothing that is no field's.
-    if (count !== said.size) return 'PERMISSION_DENIED'
+    const own = new Set(fields.flatMap(({ columns }) => columns))
+    if (![...said.keys()].every((column) => own.has(column))) return 'PERMISSION_DENIED'
     for (const [index, value] of said) {
       const problem = problemOf(table.columns[index] as StateColumn, row, value)
       if (problem) return problem
     }
     for (const [index, value] of said) spend(table.columns[index] as StateColumn, row, value)
-    const values = valuesOf(table, fields, said)
+    const values = valuesOf(table, row, fields, said)
     const judged = judge({ table: table.known.table.name, op: 'change', row, values, from })
     if (judged === false) return 'REFUSED'
     try {
@@ -143,14 +142,16 @@ function mayWrite({ known }: Table, row: Row, from: Member, isHost: boolean): bo
   return write === 'host' ? isHost : write === 'owner' && row.owner === from.number
 }
 
-/** Fields as the game has them, of columns as they travelled. */
+/** Fields as the game has them, of columns as they travelled; what a vector lacks is as it was. */
 function valuesOf(
   { columns }: Table,
+  { slot }: Row,
   fields: readonly Access[],
   said: ReadonlyMap<number, unknown>,
 ): Record<string, unknown> {
   const held = (index: number) => {
     const { column } = columns[index] as StateColumn
+    if (!said.has(index)) return (columns[index] as StateColumn).get(slot)
     return column.raw ? said.get(index) : dequantise(column, said.get(index) as number)
   }
   return Object.fromEntries(fields.map(({ name, columns: own, of }) => [name, of(own.map(held))]))
