@@ -134,6 +134,14 @@ const UNFIT: readonly (readonly [problem: string, ...tables: TableSchema[]])[] =
     tableOf({ fields: [{ name: 'owner', type: 'bool' }] }),
   ],
   [
+    'tables[0].fields[0].name: expected a name that is not taken, got "is_mine"',
+    tableOf({ fields: [{ name: 'is_mine', type: 'bool' }] }),
+  ],
+  [
+    'tables[0].fields[0].name: expected a name that is not taken, got "is_gone"',
+    tableOf({ fields: [{ name: 'is_gone', type: 'bool' }] }),
+  ],
+  [
     'tables[0].fields[0].name: expected a name that is not taken, got "constructor"',
     tableOf({ fields: [{ name: 'constructor', type: 'bool' }] }),
   ],

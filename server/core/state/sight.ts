@@ -121,7 +121,8 @@ function nearSight({ table, from = table }: SightOptions, radius: number): Sight
         const slot = table.there.slots[index] as number
         if (distance <= inner || (distance <= outer && isAmong(known, slot))) seen.push(slot)
       })
-      return slotsIn(seen.sort((one, other) => one - other))
+      if (seen.length === table.there.n) return table.there
+      return { slots: Int32Array.from(seen).sort(), n: seen.length }
     },
     renew() {
       owners.renew()
@@ -155,8 +156,10 @@ function createPoints(table: Table) {
     },
     /** The square of how far a row is from there. */
     distance(index: number, x: number, y: number, z: number): number {
-      const [xs, ys, zs] = found()
-      const [dx, dy] = [(xs?.[index] ?? 0) - x, (ys?.[index] ?? 0) - y]
+      const axes = found()
+      const [xs, ys, zs] = [axes[0], axes[1], axes[2]]
+      const dx = (xs?.[index] ?? 0) - x
+      const dy = (ys?.[index] ?? 0) - y
       const dz = zs ? (zs[index] ?? 0) - z : 0
       return dx * dx + dy * dy + dz * dz
     },

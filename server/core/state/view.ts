@@ -8,7 +8,9 @@ export class View {
   readonly #table: Table
   #known: Slots = NONE
   /** When those were born, so that another row in the same slot is another row. */
-  #born: readonly number[] = []
+  #born = new Uint32Array(0)
+  /** Whether those were all there were. */
+  #hadAll = false
 
   constructor(table: Table) {
     this.#table = table
@@ -21,7 +23,24 @@ export class View {
   /** It has none of it any more. */
   forget(): void {
     this.#known = NONE
-    this.#born = []
+    this.#born = new Uint32Array(0)
+    this.#hadAll = false
+  }
+
+  /** Whether it saw all rows and does still, so that it is told what everybody would be. */
+  keepsAll(wanted: Slots): boolean {
+    return this.#hadAll && wanted.n === this.#table.there.n
+  }
+
+  /** It has the `wanted` rows from now on. */
+  have(wanted: Slots): void {
+    const { born, there } = this.#table
+    const { slots, n } = wanted
+    this.#born = new Uint32Array(n)
+    for (let index = 0; index < n; index++)
+      this.#born[index] = born[slots[index] as number] as number
+    this.#known = wanted
+    this.#hadAll = n === there.n
   }
 
   /**
@@ -48,8 +67,7 @@ export class View {
       else gone.push(slot)
     }
     for (; at < wanted.n; at++) come.push(wanted.slots[at] as number)
-    this.#known = wanted
-    this.#born = Array.from(wanted.slots.subarray(0, wanted.n), (slot) => born[slot] as number)
+    this.have(wanted)
     const [entering, staying] = [slotsIn(come), slotsIn(old)]
     const changes = isDifference
       ? differencesIn(this.#table, wanted, staying)

@@ -8,6 +8,7 @@ import { encodeFrames, type Span } from './frames.ts'
 import { Pace } from './pace.ts'
 import { pingOf } from './ping.ts'
 import type { Sight } from './sight.ts'
+import { NONE, type Slots } from './slots.ts'
 import type { Table } from './table.ts'
 import { View } from './view.ts'
 
@@ -142,13 +143,32 @@ export class Viewer implements Source<Reading> {
   #own(span: Span, bytes: number): readonly Outgoing[] {
     const { sights } = this.#state
     const since = this.#seen
+    const wanted = this.#views.map(
+      (view, index) => view && sights[index]?.of(this.member, view.known),
+    )
+    if (span.isDifference && this.#sent >= this.#state.before && this.#keepsAll(wanted))
+      return this.#shared(bytes, wanted)
     const told = this.#state.tables.flatMap((table, index): readonly Told[] => {
-      const [view, sight] = [this.#views[index], sights[index]]
-      if (!view || !sight) return this.#state.toldOf(table, span.isDifference ? undefined : since)
-      return view.see(sight.of(this.member, view.known), since, span.isDifference)
+      const [view, rows] = [this.#views[index], wanted[index]]
+      if (!view || !rows) return this.#state.toldOf(table, span.isDifference ? undefined : since)
+      return view.see(rows, since, span.isDifference)
     })
     if (told.length === 0 && span.base >= 0) return []
     return this.#encoded(span, bytes, told)
+  }
+
+  #keepsAll(wanted: readonly (Slots | undefined)[]): boolean {
+    return this.#views.every((view, index) => !view || view.keepsAll(wanted[index] ?? NONE))
+  }
+
+  /** Those of who sees all, which are the same for all such. */
+  #shared(bytes: number, wanted: readonly (Slots | undefined)[]): readonly Outgoing[] {
+    const { tick, before } = this.#state
+    for (const [index, view] of this.#views.entries()) view?.have(wanted[index] ?? NONE)
+    const told = this.#state.told(undefined)
+    if (told.length === 0) return []
+    const span = { base: before, tick, isDifference: true }
+    return this.#state.cached(`now/${bytes}`, () => this.#encoded(span, bytes, told))
   }
 
   #encoded(span: Span, bytes: number, told: readonly Told[]): readonly Outgoing[] {
