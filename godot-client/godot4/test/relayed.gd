@@ -212,7 +212,8 @@ func _plain() -> void:
 	var peer := WebSocketMultiplayerPeer.new()
 	_equal(peer.create_client("%s/godot/%s" % [_url, games[0].code()]), OK, "connects")
 	plain.multiplayer.multiplayer_peer = peer
-	await _until(plain.is_connected_to_all.bind(2), "plain is connected")
+	for one: Arena in [plain] + games:
+		await _until(one.is_connected_to_all.bind(2), "%s is connected" % one.name)
 	var id := plain.id()
 	plain.say.rpc("from plain")
 	plain.say.rpc_id(games[1].id(), "to ben")
