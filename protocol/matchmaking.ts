@@ -48,7 +48,10 @@ export const matchmaking = feature(
         name: about('The name to be known by.', optional(askedName())),
       }),
       reply: object({ searching: searching(), estimate_ms: estimate() }),
-      errors: ['UNKNOWN_QUEUE', 'ALREADY_SEARCHING', 'TOO_LARGE', 'PERMISSION_DENIED'],
+      errors: [
+        ...(['UNKNOWN_QUEUE', 'ALREADY_SEARCHING', 'TOO_MANY_ROOMS'] as const),
+        ...(['TOO_LARGE', 'PERMISSION_DENIED'] as const),
+      ],
     },
     'match.leave': {
       direction: 'to_server',

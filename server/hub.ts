@@ -14,6 +14,7 @@ import { createDispatch } from './core/dispatch/dispatch.ts'
 import { createGuesses } from './core/dispatch/guesses.ts'
 import { createInside } from './core/room/inside.ts'
 import { createLogic } from './core/room/logic.ts'
+import { createNaming } from './core/room/naming.ts'
 import { createPacketDesk } from './core/room/packets-desk.ts'
 import { createPacketSender } from './core/room/packets-sending.ts'
 import type { RoomKind } from './core/room/room.ts'
@@ -175,12 +176,13 @@ export function createHub(options: HubOptions = {}) {
     },
     openTo: (session) => (jssocket.isClient(session) ? jssocket.clients : undefined),
   })
+  const nameFor = createNaming(world, cleanName)
   const states = createStates({ world, limits, resolve })
   const seats = createRoomFeature({
-    ...{ world, limits, rooms, seating, kinds, guesses, cleanName, knows: states.knows },
+    ...{ world, limits, rooms, seating, kinds, guesses, cleanName, nameFor, knows: states.knows },
   })
   const matchmaking = createMatchmaking({
-    ...{ world, limits, rooms, seating, kinds, cleanName },
+    ...{ world, limits, rooms, seating, kinds, nameFor },
     queues: options.queues ?? {},
     isBackend: (session) => backends.has(session),
   })

@@ -345,6 +345,14 @@ t.test('a search is of one queue, with what its rules look at', async (t) => {
   t.match(refusals[2].message, 'match.find.properties.rating: expected a number')
 })
 
+t.test('who sits in as many rooms as one may does not search', async (t) => {
+  const here = await world(t, { ...HOUSE, limits: { ...HOUSE.limits, rooms: 1 } })
+  const raw = await here.raw()
+  await raw.ask('room.create', { kind: 'arena' })
+
+  t.equal((await raw.ask('match.find', { queue: 'duel' })).data.code, 'TOO_MANY_ROOMS')
+})
+
 t.test('who searches is told how that stands', async (t) => {
   const here = await world(t, HOUSE)
   const ada = await seeker(here, 'brawl')

@@ -9,6 +9,7 @@ import { createPool, type Pool } from '../core/match/pool.ts'
 import { type QueueRules, sizesOf } from '../core/match/rules.ts'
 import { type Entry, problemOf, type Search } from '../core/match/search.ts'
 import { createFaults } from '../core/room/fault.ts'
+import type { NameFor } from '../core/room/naming.ts'
 import type { RoomKind } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
 import type { Outcome, Seating } from '../core/room/seating.ts'
@@ -28,7 +29,7 @@ export interface MatchmakingOptions {
   readonly seating: Pick<Seating, 'hold'>
   readonly queues: Readonly<Record<string, QueueRules>>
   readonly kinds: readonly RoomKind[]
-  readonly cleanName: (name: string) => string
+  readonly nameFor: NameFor
   readonly isBackend: (session: Session) => boolean
 }
 
@@ -64,7 +65,7 @@ const RETRY_MS = 5_000
 
 /** Queues, and those who search in them until they sit in the room of a match. */
 export function createMatchmaking(options: MatchmakingOptions) {
-  const { world, limits, rooms, seating, kinds, cleanName, isBackend } = options
+  const { world, limits, rooms, seating, kinds, nameFor, isBackend } = options
   const quests = new Map<Session, Quest>()
   const byId = new Map<string, Quest>()
   const timers = createTimers(world)
@@ -74,7 +75,7 @@ export function createMatchmaking(options: MatchmakingOptions) {
   )
 
   const handlers: HandlersOf<(typeof matchTable)['messages']> = {
-    'match.find'(context, { queue: name, properties = {}, name: asked = '' }) {
+    'match.find'(context, { queue: name, properties = {}, name: asked }) {
       const { session } = context
       const queue = queueNamed(name)
       refuse(session)
@@ -170,11 +171,6 @@ export function createMatchmaking(options: MatchmakingOptions) {
     const { size } = rooms.of(session)
     if (size >= limits.rooms)
       throw new Refusal('TOO_MANY_ROOMS', `this session is in ${size} rooms already`)
-  }
-
-  function nameFor(session: Session, asked: string): string {
-    const cleaned = cleanName(asked || (session.player?.name ?? ''))
-    return cleaned || `Guest ${1 + world.random.below(9999)}`
   }
 
   /** What a game's own rule says of these. */

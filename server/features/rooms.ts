@@ -9,6 +9,7 @@ import { describe } from '../core/room/describe.ts'
 import { createFaults } from '../core/room/fault.ts'
 import { aOrAn } from '../core/room/kind.ts'
 import { dataBytesIn, type Member, rankOf } from '../core/room/member.ts'
+import type { NameFor } from '../core/room/naming.ts'
 import {
   type AskedState,
   merged,
@@ -48,6 +49,7 @@ export interface RoomsOptions {
   readonly kinds: readonly RoomKind[]
   readonly guesses: Guesses
   readonly cleanName: (name: string) => string
+  readonly nameFor: NameFor
   /** Hears of which tables a client knows, by their hashes. */
   readonly knows: (session: Session, schemas: Joining['schemas']) => void
 }
@@ -55,7 +57,7 @@ export interface RoomsOptions {
 /** What players do with rooms. */
 export function createRoomFeature(options: RoomsOptions) {
   const { attempt } = createFaults(options.world)
-  const { world, limits, rooms, seating, kinds, guesses, cleanName, knows } = options
+  const { limits, rooms, seating, kinds, guesses, cleanName, nameFor, knows } = options
 
   const handlers: HandlersOf<(typeof roomsTable)['messages']> = {
     'room.create'(context, { name, data, schemas, ...making }) {
@@ -252,11 +254,6 @@ export function createRoomFeature(options: RoomsOptions) {
     for (let room = search.take(); room; room = search.take())
       if (room !== except && !room.isFull && !room.isBanned(session)) return room
     return undefined
-  }
-
-  function nameFor(session: Session, asked: string | undefined): string {
-    const cleaned = cleanName(asked ?? session.player?.name ?? '')
-    return cleaned || `Guest ${1 + world.random.below(9999)}`
   }
 
   function list(context: Context, filter: DataOf<AllMessages['room.list']>) {

@@ -73,6 +73,7 @@ function furnished() {
       seating: createSeating({ world, limits, rooms, isBackend: () => false, tellLatest() {} }),
       kinds: [kind],
       cleanName: (name: string) => name,
+      nameFor: () => 'Ada',
       knows() {},
     },
     guesses: createGuesses(ratesOf(), world.now),

@@ -40,8 +40,6 @@ export interface QueueRules {
   readonly wait_ms?: number
   /** How many may search together (as many as fit one team). */
   readonly party?: number
-  /** Whether a free seat of a match that plays is offered before a new match is made (false). */
-  readonly backfill?: boolean
   /** Whether these may play together; in code only. What it throws is a no. */
   fits?(players: readonly Candidate[]): boolean
 }
