@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import stringify from 'fast-json-stable-stringify'
 import { GODOT3, GODOT4, gdscript } from './generate/gdscript.ts'
 import { jsonSchema } from './generate/jsonschema.ts'
-import { manual } from './generate/manual.ts'
+import { manual, TEMPLATES, type Template } from './generate/manual.ts'
 import { TABLES, type Tables, wireOf } from './generate/tables.ts'
 import { traces } from './generate/traces.ts'
 import { vectors } from './generate/vectors.ts'
@@ -14,14 +14,10 @@ import { vectors } from './generate/vectors.ts'
 interface Sources {
   readonly tables: Tables
   readonly fingerprint: string
-  readonly guide: string
-  readonly cookbook: string
 }
 
-/** Every generated file, by its path from the root: a function from the tables to its text. */
+/** Every generated file but the documents, by its path from the root: a function from the tables to its text. */
 const OUTPUTS: Readonly<Record<string, (sources: Sources) => string>> = {
-  'protocol/PROTOCOL.md': ({ tables, fingerprint, guide, cookbook }) =>
-    manual(tables, fingerprint, guide, cookbook),
   'protocol/vectors.json': ({ tables, fingerprint }) => vectors(tables, fingerprint),
   'protocol/traces.json': ({ fingerprint }) => traces(fingerprint),
   'protocol/protocol.json': ({ tables, fingerprint }) => jsonSchema(tables, fingerprint),
@@ -36,11 +32,22 @@ const ROOT = new URL('../', import.meta.url)
 
 /** The text of every generated file, by its path from the root; writes nothing. */
 export function generated(tables: Tables = TABLES): Record<string, string> {
-  const read = (name: string) => readFileSync(new URL(`protocol/${name}.md`, ROOT), 'utf8')
-  const [guide, cookbook] = [read('guide'), read('cookbook')]
-  const sources = { tables, fingerprint: fingerprintOf(tables), guide, cookbook }
-  return Object.fromEntries(Object.entries(OUTPUTS).map(([path, text]) => [path, text(sources)]))
+  const sources = { tables, fingerprint: fingerprintOf(tables) }
+  const documents = manual(tables, sources.fingerprint, templates())
+  return Object.fromEntries([
+    ...Object.entries(documents).map(([name, text]) => [`protocol/${name}`, text]),
+    ...Object.entries(OUTPUTS).map(([path, text]) => [path, text(sources)]),
+  ])
 }
+
+/** The templates of the documents, as they stand in protocol/guide/. */
+export const templates = () =>
+  Object.fromEntries(
+    TEMPLATES.map((name) => [
+      name,
+      readFileSync(new URL(`protocol/guide/${name}.md`, ROOT), 'utf8'),
+    ]),
+  ) as Record<Template, string>
 
 /**
  * Tells whether two sides were made from the same tables: the first 128 bits of the SHA-256 of what

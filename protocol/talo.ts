@@ -3,7 +3,7 @@ import type { Scope } from './players.ts'
 
 /*
  * What Talo's Godot plugin asks of a server and is told, as its versions 0.38 to 0.49 have it. The
- * server answers by these tables, PROTOCOL.md shows them, and the tests ask every line of them.
+ * server answers by these tables, COMPATIBILITY.md shows them, and the tests ask every line of them.
  */
 
 /** The versions of the plugin that the tables hold for. */

@@ -59,9 +59,9 @@ export const CONFIG_OPTIONS = {
     'whether there is the kind of room `open`, in which players may say what they like; unless said, where `rooms` has none',
     flag,
   ),
-  limits: option('other limits than those that PROTOCOL.md lists', fields(each(LIMITS, limit))),
+  limits: option('other limits than those that LIMITS.md lists', fields(each(LIMITS, limit))),
   rates: option(
-    'other rates than those that PROTOCOL.md lists; `false` lifts them all',
+    'other rates than those that LIMITS.md lists; `false` lifts them all',
     or(false, fields(each(RATES, rate))),
   ),
 } as const

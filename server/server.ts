@@ -90,7 +90,7 @@ export interface GameServer {
   /** Asks all nodes of the bus, this one included; an entry each, whatever happens to them. */
   readonly intercom: AskNodes
   /**
-   * Notifies one session by its id, a group (as `notify.group` in PROTOCOL.md), or everybody; says
+   * Notifies one session by its id, a group (as `notify.group` in MESSAGES.md), or everybody; says
    * how many that were. Throws a Refusal: INVALID_TARGET where that is nobody, INVALID_MESSAGE_DATA.
    */
   notifyClient(target: string, data: Json): Notified

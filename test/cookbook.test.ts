@@ -99,7 +99,7 @@ async function foundry(t: Test): Promise<[Foundry, Foundry, Foundry]> {
   const server = await createServer({ port: 0, host: '127.0.0.1', data: ':memory:' })
   t.teardown(() => server.close())
   const library = new URL('../web-client/client.ts', import.meta.url).href
-  const text = readFileSync(new URL('../protocol/cookbook.md', import.meta.url), 'utf8')
+  const text = readFileSync(new URL('../protocol/COMPATIBILITY.md', import.meta.url), 'utf8')
   const [, code = ''] = /^## Foundry[\s\S]*?```ts\n([\s\S]*?)```/m.exec(text) ?? []
   const lines = code
     .replace("'estragon/client'", `'${library}'`)
@@ -138,7 +138,7 @@ if (godot4 !== undefined && godot3 !== undefined) {
   /** Vladimir plays in Node, Estragon in Godot 4 and Pozzo in Godot 3, all connected. */
   const raise = async (t: Test, title: string): Promise<Cast> => {
     const recipe = cookbook.get(title)
-    if (!recipe) throw new Error(`cookbook.md: expected a recipe "${title}"`)
+    if (!recipe) throw new Error(`COOKBOOK.md: expected a recipe "${title}"`)
     const [project4, project3] = projects
     const stage = { recipe, url: await serve(t, folder, recipe), prompter: await openPrompter(t) }
     const cast = {

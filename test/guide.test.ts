@@ -1,44 +1,38 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { manual } from '../protocol/generate/manual.ts'
 import { TABLES } from '../protocol/generate/tables.ts'
+import { templates } from '../protocol/generate.ts'
 import { MESSAGES, messageOf } from '../protocol/index.ts'
 import { isCounted, readEnvelope } from '../protocol/message.ts'
 import { check } from '../protocol/schema.ts'
+import { DOCUMENTS, deadLinks, readDocument } from './support/documents.ts'
 
-const read = (name: string) => readFileSync(new URL(`../protocol/${name}`, import.meta.url), 'utf8')
-const guide = read('guide.md')
-const book = read('PROTOCOL.md')
+const guide = readDocument('protocol/PROTOCOL.md')
+const messages = readDocument('protocol/MESSAGES.md')
+const limited = readDocument('protocol/LIMITS.md')
 const types = Object.keys(MESSAGES)
-/** What people read, beside what is generated. */
-const DOCUMENTS = [
-  ...['../README.md', '../protocol/guide.md', '../protocol/cookbook.md', '../.github/CHANGELOG.md'],
-  ...['godot4', 'godot3'].map((name) => `../godot-client/${name}/addons/estragon/README.md`),
-]
+/** Tables, whose rows may well be alike. */
+const GENERATED = /(MESSAGES|HTTP|LIMITS|REFERENCE)\.md$/
 
-t.test('PROTOCOL.md has every message, error, close code, reason, limit and rate', async (t) => {
-  for (const type of types) t.ok(book.includes(`\n#### \`${type}\`\n`), type)
+t.test('every message, error, close code, reason, limit and rate is in its document', async (t) => {
+  for (const type of types) t.ok(messages.includes(`\n### \`${type}\`\n`), type)
   const { errors, reasons, limits, rates, closes } = TABLES
   for (const name of Object.keys({ ...errors, ...reasons, ...limits, ...rates }))
-    t.ok(book.includes(`\n| \`${name}\` | `), name)
-  for (const number of Object.keys(closes)) t.ok(book.includes(`\n| ${number} | `), number)
+    t.ok(limited.includes(`\n| \`${name}\` | `), name)
+  for (const number of Object.keys(closes)) t.ok(limited.includes(`\n| ${number} | `), number)
 })
 
-t.test('every link inside PROTOCOL.md leads somewhere', async (t) => {
-  const headings = [...book.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^a-z0-9 _-]/g, '')
-      .replaceAll(' ', '-'),
-  )
-
-  for (const [, anchor = ''] of book.matchAll(/\]\(#([^)]*)\)/g))
-    t.ok(headings.includes(anchor), anchor)
+t.test('every link of every document leads to a file, and to a heading of it', async (t) => {
+  t.ok(DOCUMENTS.length > 10, DOCUMENTS.join(', '))
+  for (const path of DOCUMENTS) t.strictSame(deadLinks(path), [], path)
+  t.strictSame(deadLinks('README.md', '[a](b.md) [c](#d) [e](protocol/PROTOCOL.md#f)'), [
+    ...['b.md', '#d', 'protocol/PROTOCOL.md#f'],
+  ])
 })
 
 t.test('no document says a thing twice, and each part begins after a blank line', async (t) => {
-  for (const path of DOCUMENTS) {
-    const text = readFileSync(new URL(path, import.meta.url), 'utf8').replace(/^```.*?^```$/gms, '')
+  for (const path of DOCUMENTS.filter((path) => !GENERATED.test(path))) {
+    const text = readDocument(path).replace(/^```.*?^```$/gms, '')
     const parts = text.split(/^(?=#+ )/m)
     const joined = parts.slice(0, -1).filter((part) => !/(\n|-->)\n$/.test(part))
     const leads = parts.map((part) =>
@@ -52,14 +46,21 @@ t.test('no document says a thing twice, and each part begins after a blank line'
   }
 })
 
-t.test('a guide that names a number the tables lack is refused', async (t) => {
-  const wrong = guide.replace('{{version}}', '{{limits.patience}}')
-  t.throws(() => manual(TABLES, 'abc', wrong, ''), /got limits\.patience/)
-  t.throws(() => manual(TABLES, 'abc', '', ''), /expected <!-- reference --> once/)
-})
+t.test(
+  'a guide that names a number, a part or a heading there is none of is refused',
+  async (t) => {
+    const all = templates()
+    const made = (wire: string) => () => manual(TABLES, 'abc', { ...all, wire })
+
+    t.throws(made('{{limits.patience}}'), /wire\.md: expected one of .*got limits\.patience/)
+    t.throws(made('<!-- patience -->\n'), /wire\.md: expected one of .*got patience/)
+    t.throws(made('[there](#patience)'), /PROTOCOL\.md: no document has the heading #patience/)
+    t.throws(() => manual(TABLES, 'abc', { ...all, http: '' }), /expected a marker for routes/)
+  },
+)
 
 t.test('every example of the reference is a message that fits its table', async (t) => {
-  const examples = [...book.matchAll(/^```json\n([^`]*)\n```$/gm)]
+  const examples = [...messages.matchAll(/^```json\n([^`]*)\n```$/gm)]
   t.equal(examples.length, types.length)
   for (const [, lines = ''] of examples)
     for (const line of lines.split('\n')) t.equal(problemOf(JSON.parse(line)), undefined, line)
@@ -132,7 +133,7 @@ t.test('the guide’s minimal client joins, waves, and says who waves', async (t
   new Function('WebSocket', 'console', script)(FakeSocket, {
     log: (...words: unknown[]) => void said.push(words),
   })
-  for (const frame of book.match(/^\{"type":.*$/gm) ?? [])
+  for (const frame of messages.match(/^\{"type":.*$/gm) ?? [])
     if (/^\{"type":"(welcome|event|error|room.join_or_create","re)"/.test(frame))
       FakeSocket.open.onmessage({ data: frame })
 

@@ -172,10 +172,10 @@ t.test('what paths and queries hold is text or numbers, which can be read from t
   }
 })
 
-t.test('PROTOCOL.md shows every route, with an example that fits', async (t) => {
-  const manual = read('PROTOCOL.md')
+t.test('HTTP.md shows every route, with an example that fits', async (t) => {
+  const manual = read('HTTP.md')
   for (const [name, { query, body, reply }] of routes) {
-    const [, section = ''] = manual.split(`\n#### \`${name}\`\n`)
+    const [, section = ''] = manual.split(`\n### \`${name}\`\n`)
     const [, example = ''] = /```http\n([^`]*)\n```/.exec(section) ?? []
     const [head = '', ...rest] = example.split('\n')
     const [asked, answered] = rest.filter((line) => line.startsWith('{'))

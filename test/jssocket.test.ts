@@ -836,7 +836,9 @@ t.test('frame by frame, what the guide says is what comes', async (t) => {
   for (const name of 'ABCJ') all.set(name, await openJssocket(t, port))
   /** Of each client, the id of its connection. */
   const ids = new Map<string, string>()
-  const rows = framesOf(readFileSync(new URL('../protocol/guide.md', import.meta.url), 'utf8'))
+  const rows = framesOf(
+    readFileSync(new URL('../protocol/guide/compatibility.md', import.meta.url), 'utf8'),
+  )
 
   for (const { by, sent, comes } of rows) {
     all.get(by)?.send([...ids].reduce((text, [name, id]) => text.replace(`"${name}"`, id), sent))

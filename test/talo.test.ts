@@ -500,9 +500,9 @@ t.test('whatever is thrown at it gets one error each, and harms nobody', async (
   )
 })
 
-t.test('what PROTOCOL.md shows of the socket is what is on it', async (t) => {
+t.test('what COMPATIBILITY.md shows of the socket is what is on it', async (t) => {
   const { play, ask } = await talo(t)
-  const guide = readFileSync(new URL('../protocol/PROTOCOL.md', import.meta.url), 'utf8')
+  const guide = readFileSync(new URL('../protocol/COMPATIBILITY.md', import.meta.url), 'utf8')
   const [, block = ''] = /^```text\n((?:[→←] \{"re[qs]".*\n)+)```$/m.exec(guide) ?? []
   const shown = block.split('\n').map((line) => line.slice(2))
   const ada = await play('billy')

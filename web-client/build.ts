@@ -27,7 +27,7 @@ export async function buildPage(folder: string): Promise<void> {
   for (const name of AS_THEY_ARE) await copyFile(join(DEMO, name), join(folder, name))
 }
 
-/** The tables' sentences are for people who read PROTOCOL.md; those of errors are told to visitors. */
+/** The tables' sentences are for people who read LIMITS.md; those of errors are told to visitors. */
 const withoutSentences: Plugin = {
   name: 'without sentences',
   setup({ onLoad }) {

@@ -129,7 +129,7 @@ export interface Network {
   readonly plaza: Plaza
   /** `state`, `returning`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
-  /** Sends a request of PROTOCOL.md by its type. */
+  /** Sends a request of MESSAGES.md by its type. */
   request: Session['request']
   /** Drops the connection as a cut cable would, to watch it come back. */
   cut(): void

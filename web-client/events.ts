@@ -85,7 +85,7 @@ export function createEvents(session: Session, rooms: ReadonlyMap<string, Room>,
 
   /**
    * Sends an event to `to` (`others` unless said, `server` for the room's own logic); resolves with
-   * what the server delivered, to how many. Rejects with the codes of `event.emit` in PROTOCOL.md.
+   * what the server delivered, to how many. Rejects with the codes of `event.emit` in MESSAGES.md.
    */
   function emit(
     name: string,

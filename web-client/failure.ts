@@ -12,7 +12,7 @@ export interface FailureData {
   readonly incident?: string
 }
 
-/** Why something did not happen: a stable `code` of PROTOCOL.md, and a sentence. */
+/** Why something did not happen: a stable `code` of LIMITS.md, and a sentence. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError'
   readonly code: string

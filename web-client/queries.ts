@@ -77,7 +77,7 @@ export function createQueries(options: QueriesOptions) {
 
     /**
      * Asks one session, and resolves with its handler's value. `target` is a player's id, or an
-     * address such as `host`, `session:ID` or `server`, the room's own logic. Rejects with the codes of `query` in PROTOCOL.md.
+     * address such as `host`, `session:ID` or `server`, the room's own logic. Rejects with the codes of `query` in MESSAGES.md.
      */
     ask: (
       target: string,

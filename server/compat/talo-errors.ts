@@ -84,7 +84,7 @@ const SENTENCES: Sentences<[], string> = {
   NOT_IN_CHANNEL: () => 'This player is not a member of the channel',
 }
 
-const OFFERED = 'this server offers of Talo’s API what PROTOCOL.md lists'
+const OFFERED = 'this server offers of Talo’s API what COMPATIBILITY.md lists'
 
 function missingScope({ cause }: ErrorData): string {
   const { scope = '' } = (cause ?? {}) as { readonly scope?: string }

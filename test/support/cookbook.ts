@@ -55,13 +55,13 @@ const NOISE = /^(Godot Engine v|WARNING: OS::get_singleton|\s*$|OpenGL|Vulkan)/
 
 /** The recipes by their title, and each one’s blocks by what they are: `server`, `TypeScript`, … */
 export function readCookbook(): Map<string, Recipe> {
-  const text = readFileSync(join(ROOT, 'protocol/cookbook.md'), 'utf8')
+  const text = readFileSync(join(ROOT, 'protocol/COOKBOOK.md'), 'utf8')
   const recipes = new Map<string, Recipe>()
-  for (const [, title = ''] of text.matchAll(/^### (.*)$/gm))
+  for (const [, title = ''] of text.matchAll(/^## (.*)$/gm))
     recipes.set(title, {
       title,
       blocks: new Map(
-        [...text.matchAll(/^#### (.*): (.*)\n\n```\w+\n([\s\S]*?)\n```$/gm)]
+        [...text.matchAll(/^### (.*): (.*)\n\n```\w+\n([\s\S]*?)\n```$/gm)]
           .filter(([, its]) => its === title)
           .map(([, , part = '', code = '']) => [part, code]),
       ),
@@ -72,7 +72,7 @@ export function readCookbook(): Map<string, Recipe> {
 export const block = ({ title, blocks }: Recipe, part: string): string => {
   const code = blocks.get(part)
   if (code !== undefined) return code
-  throw new Error(`cookbook.md: expected a block under "#### ${title}: ${part}"`)
+  throw new Error(`COOKBOOK.md: expected a block under "### ${title}: ${part}"`)
 }
 
 /** Starts the server part as `--config` would; resolves with its address. */

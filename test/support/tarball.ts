@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { buildPage } from '../../web-client/build.ts'
+import { DOCUMENTS } from './documents.ts'
 import { environment } from './program.ts'
 
 const run = promisify(execFile)
@@ -79,7 +80,7 @@ async function pack(folder: string): Promise<string> {
     'package.json',
     'README.md',
     'LICENSE',
-    'protocol/PROTOCOL.md',
+    ...DOCUMENTS.filter((path) => path.startsWith('protocol/')),
     'protocol/protocol.json',
   ])
     await copyFile(join(ROOT, name), join(copy, name))

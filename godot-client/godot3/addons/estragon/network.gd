@@ -168,7 +168,7 @@ func lag(options: Dictionary) -> EstragonError:
 	return session.lag(options)
 
 
-# Sends a request of PROTOCOL.md by its type.
+# Sends a request of MESSAGES.md by its type.
 func request(type: String, data: Dictionary = {}, envelope: Dictionary = {}) -> EstragonResult:
 	return yield(session.request(type, data, envelope), "completed")
 

@@ -10,7 +10,7 @@ const EstragonError := preload("error.gd")
 
 # Whether it was done.
 var ok: bool setget , _get_ok
-# The answer, where it was; what it holds is the reply of that request in PROTOCOL.md.
+# The answer, where it was; what it holds is the reply of that request in MESSAGES.md.
 var data: Dictionary setget , _get_data
 # Why it was not done, where it was not; null otherwise.
 var error: EstragonError setget , _get_error

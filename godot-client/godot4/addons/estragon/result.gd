@@ -10,7 +10,7 @@ var ok: bool:
 	get:
 		_is_seen = true
 		return _error == null
-## The answer, where it was; what it holds is the reply of that request in PROTOCOL.md.
+## The answer, where it was; what it holds is the reply of that request in MESSAGES.md.
 var data: Dictionary:
 	get:
 		_is_seen = true
