@@ -8,7 +8,10 @@ import { NEAR_OPTIONS, QUEUE_OPTIONS } from './game/queue.ts'
 import type { Options } from './option.ts'
 import { SERVER_OPTIONS } from './options.ts'
 
-/** What the README lists, by the name between its markers. */
+/** Documents in which tables of options stand. */
+export const LISTING = ['server/README.md', 'server/OPERATING.md'] as const
+
+/** What they list, by the name between its markers. */
 const LISTS: Readonly<Record<string, () => string>> = {
   room: () => table(['option', 'default', ''], rowsOf(ROOM_OPTIONS)),
   hooks: () =>
@@ -22,15 +25,19 @@ const LISTS: Readonly<Record<string, () => string>> = {
   'command line': () => table(['option', 'environment', ''], commandRows()),
 }
 
-/** The README with its lists as the tables of options have them. */
-export const readmeOf = (readme: string): string =>
-  Object.entries(LISTS).reduce((text, [name, list]) => {
-    const [begin, end] = [`<!-- options: ${name} -->\n`, `<!-- end of options -->`]
-    const from = text.indexOf(begin)
-    const to = text.indexOf(end, from)
-    if (from < 0 || to < 0) throw new Error(`README.md: expected ${begin.trim()} and ${end}`)
-    return `${text.slice(0, from)}${begin}\n${list()}\n\n${text.slice(to)}`
-  }, readme)
+/** A document with its lists as the tables of options have them; refuses what it cannot fill. */
+export const listed = (path: string, text: string): string =>
+  text.replace(MARKED, (_, name: string) => {
+    const list = LISTS[name]
+    if (!list) throw new Error(`${path}: expected one of ${Object.keys(LISTS)}, got ${name}`)
+    return `<!-- options: ${name} -->\n\n${list()}\n\n<!-- end of options -->`
+  })
+
+/** Which lists a document has. */
+export const listsOf = (text: string) => [...text.matchAll(MARKED)].map(([, name = '']) => name)
+export const LIST_NAMES = Object.keys(LISTS)
+
+const MARKED = /<!-- options: (.*?) -->\n.*?<!-- end of options -->/gs
 
 const rowsOf = (options: Options) =>
   Object.entries(options).map(([name, { doc, default: usual }]) => [
@@ -49,7 +56,8 @@ const commandRows = () =>
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 
-if (argv[1] && realpathSync(argv[1]) === fileURLToPath(import.meta.url)) {
-  const file = new URL('../README.md', import.meta.url)
-  writeFileSync(file, readmeOf(readFileSync(file, 'utf8')))
-}
+if (argv[1] && realpathSync(argv[1]) === fileURLToPath(import.meta.url))
+  for (const path of LISTING) {
+    const file = new URL(`../${path}`, import.meta.url)
+    writeFileSync(file, listed(path, readFileSync(file, 'utf8')))
+  }

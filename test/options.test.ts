@@ -344,8 +344,10 @@ function unbounded({ expected, check, default: usual }: Option): readonly unknow
   ]
 }
 
-t.test('every option is listed in the README, and a test makes use of it', (t) => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+t.test('every option is listed in the server’s guides, and a test makes use of it', (t) => {
+  const readme = ['server/README.md', 'server/OPERATING.md']
+    .map((path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8'))
+    .join('\n')
   const tests = TESTS.join('\n').replace(/const WRONG[\s\S]*?^\]/m, '')
   const listed = (name: string) => readme.includes(`| \`${name}\` |`)
   const used = (name: string) => new RegExp(`\\b${name}\\b:? ?[^'\`\\w]`).test(tests)
@@ -355,7 +357,7 @@ t.test('every option is listed in the README, and a test makes use of it', (t) =
   t.strictSame(
     names.filter((name) => !listed(name)),
     [],
-    'not in the README',
+    'not in the guides',
   )
   t.strictSame(
     names.filter((name) => !used(name)),
@@ -366,7 +368,7 @@ t.test('every option is listed in the README, and a test makes use of it', (t) =
   t.strictSame(
     lines.filter((name) => !said(name)),
     [],
-    'words not in the README',
+    'words not in the guides',
   )
   t.strictSame(
     lines.filter((name) => !tests.includes(`--${name}`)),

@@ -94,7 +94,10 @@ t.test(
       ...{ kind: 'duel', args: ['e4', 1], heard: ['e4', 1] },
       ...{ notified: { news: 'all is well' }, sum: 5, package: 'estragon' },
     })
-    t.strictSame(shipped.sort(), ['LICENSE', 'README.md', 'dist', 'package.json', 'protocol'])
+    t.strictSame(shipped.sort(), [
+      ...['LICENSE', 'README.md', 'dist', 'godot-client', 'package.json', 'protocol'],
+      ...['server', 'test', 'web-client'],
+    ])
     await startsAndServes(t, project)
   },
 )

@@ -2,15 +2,17 @@ import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { help } from '../server/cli/settings.ts'
-import { readmeOf } from '../server/reference.ts'
+import { LIST_NAMES, LISTING, listed, listsOf } from '../server/reference.ts'
 import { createMemoryBus, createServer, defineRoom, Refusal, shape } from '../server/server.ts'
 import { connect, type Network } from '../web-client/client.ts'
 import type { Any } from './support/client.ts'
+import { GUIDES } from './support/readme.ts'
 import { type Service, service } from './support/service.ts'
 import { NodeSocket, world } from './support/world.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
-const readme = read('README.md')
+/** All that a newcomer walks along, as one. */
+const readme = GUIDES.map(read).join('\n')
 
 t.test('the README’s guest comes back as the same guest', async (t) => {
   const scene = await service(t)
@@ -119,11 +121,21 @@ t.test('the README’s nginx is the one that is run', (t) => {
   t.end()
 })
 
-t.test('the README lists every option as the tables have it', async (t) => {
-  t.equal(readmeOf(readme), readme, 'expected no difference; run `npm run generate`')
+t.test('the guides list every option as the tables have it', async (t) => {
+  for (const path of LISTING)
+    t.equal(listed(path, read(path)), read(path), `${path}: run \`npm run generate\``)
   const shifted = readme.replace('| `capacity` | `16` |', '| `capacity` | `17` |')
+  t.strictSame(LISTING.flatMap((path) => listsOf(read(path))).sort(), LIST_NAMES.toSorted())
   t.not(shifted, readme)
-  t.equal(readmeOf(shifted), readme)
+  t.equal(listed('all', shifted), readme)
+  t.throws(() => listed('one.md', '<!-- options: hats -->\n<!-- end of options -->'), {
+    message: /^one\.md: expected one of room,.*got hats$/,
+  })
+})
+
+t.test('the README at the top is short enough to be read', async (t) => {
+  const lines = read('README.md').split('\n').length - 1
+  t.ok(lines <= 180, `${lines} lines, of 180`)
 })
 
 t.test('the README has every option, and what says the same in the environment', (t) => {

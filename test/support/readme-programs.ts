@@ -55,6 +55,7 @@ const draw = (owner, at) => drawn(\`\${owner} at \${at.x}\`)
 
 /** Those that are programs of Node. */
 export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Around>> = {
+  'In your game ts 1': () => ({ prints: [/^[A-Z0-9]{6} Vladimir$/] }),
   'From the web ts 1': () => ({ prints: ['8 Vladimir'] }),
   'From the web ts 2': () => ({
     before: `${CONNECT}${TAB}`,
@@ -179,7 +180,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'Start sh 1': 'in the checkout; every test of the command line starts it so',
   'Develop sh 1': 'the tests themselves',
   'From development to production nginx 1': 'test/tls.test.ts runs it',
-  'From Godot 3 sh 1': 'test/web-export.test.ts exports a game and serves it so',
+  'Exporting to the web sh 1': 'test/web-export.test.ts exports a game and serves it so',
 }
 
 /** What a Godot game does before, and what it prints each time. */
@@ -194,6 +195,12 @@ const JOINED = 'await Network.connect_to_server("ws://127.0.0.1:1234")'
 
 /** Those that are run in an engine. */
 export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
+  'In your game gdscript 1': {
+    engine: 'godot4',
+    before: [],
+    after: ['print(multiplayer.multiplayer_peer != null)'],
+    prints: ['true'],
+  },
   'From Godot 4 gdscript 1': { engine: 'godot4', before: [], after: [], prints: ['true'] },
   'From Godot 3 gdscript 1': {
     engine: 'godot3',

@@ -12,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
@@ -39,7 +39,7 @@ export async function installed(t: Pick<Test, 'teardown'>, others: readonly stri
 const NO_EXTRAS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
 
 /** What the package is made of, beside what its lock file names. */
-const SOURCES = ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE']
+const SOURCES = ['package-lock.json', 'tsconfig.json']
 const SOURCE_FOLDERS = ['protocol', 'server', 'web-client']
 const CACHE = join(ROOT, 'node_modules/.cache/packed')
 
@@ -63,7 +63,10 @@ async function hashOfSources(): Promise<string> {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name)),
   )
-  const files = [...SOURCES.map((name) => join(ROOT, name)), ...(await Promise.all(lists)).flat()]
+  const files = [
+    ...[...SOURCES, ...(await shipped())].map((name) => join(ROOT, name)),
+    ...(await Promise.all(lists)).flat(),
+  ]
   for (const file of files.sort())
     hash
       .update(file)
@@ -75,15 +78,10 @@ async function hashOfSources(): Promise<string> {
 /** The package as `npm pack` makes it, built beside the checkout so that no other test is disturbed. */
 async function pack(folder: string): Promise<string> {
   const copy = join(folder, 'copy')
-  await mkdir(join(copy, 'protocol'), { recursive: true })
-  for (const name of [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    ...DOCUMENTS.filter((path) => path.startsWith('protocol/')),
-    'protocol/protocol.json',
-  ])
+  for (const name of await shipped()) {
+    await mkdir(dirname(join(copy, name)), { recursive: true })
     await copyFile(join(ROOT, name), join(copy, name))
+  }
   const build = [TSC, '-p', join(ROOT, 'server/tsconfig.build.json')]
   const env = environment()
   await run(process.execPath, [...build, '--outDir', join(copy, 'dist')], { env })
@@ -91,6 +89,19 @@ async function pack(folder: string): Promise<string> {
   await npm(copy, 'pack', '--ignore-scripts', '--pack-destination', folder)
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
   return join(folder, tarball ?? 'no tarball')
+}
+
+/** What is packed beside what is built. */
+async function shipped(): Promise<readonly string[]> {
+  const { files } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const lists = (files as string[])
+    .filter((pattern) => pattern !== 'dist')
+    .map((pattern) =>
+      pattern.includes('*')
+        ? DOCUMENTS.filter((path) => `${dirname(path)}/*.md` === pattern)
+        : [pattern],
+    )
+  return ['package.json', 'README.md', 'LICENSE', ...lists.flat()]
 }
 
 const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, env: environment() })
