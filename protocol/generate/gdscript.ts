@@ -18,7 +18,7 @@ import { RELAY_FLAGS } from '../relay-frame.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
 import { STATE_FLAGS } from '../state-frame.ts'
-import { STATE_UP_FLAGS } from '../state-up.ts'
+import { MOST_INPUTS, STATE_UP_FLAGS } from '../state-up.ts'
 import type { Tables } from './tables.ts'
 
 /** How the two generations of GDScript differ in what is generated. */
@@ -160,6 +160,7 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       const value = PLAYBACK[name as keyof typeof PLAYBACK]
       return documented(`PLAYBACK_${name.toUpperCase()}`, `${value}`, doc)
     }),
+    ...documented('MOST_INPUTS', `${MOST_INPUTS}`, 'The most inputs of a frame.'),
     ...documented(
       'BINARY_RATES',
       dictionary(tables.binary, quoted, ({ rate }) => quoted(rate)),
