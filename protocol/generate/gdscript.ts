@@ -13,6 +13,7 @@ import {
 import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH, PACKET_FLAGS } from '../packet-frame.ts'
 import { PLAYBACK, PLAYBACK_DOCS } from '../playback.ts'
+import { PREDICTION, PREDICTION_DOCS } from '../prediction.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
 import { RELAY_FLAGS } from '../relay-frame.ts'
 import { ROLES } from '../rooms.ts'
@@ -161,6 +162,10 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       return documented(`PLAYBACK_${name.toUpperCase()}`, `${value}`, doc)
     }),
     ...documented('MOST_INPUTS', `${MOST_INPUTS}`, 'The most inputs of a frame.'),
+    ...Object.entries(PREDICTION_DOCS).flatMap(([name, doc]) => {
+      const value = PREDICTION[name as keyof typeof PREDICTION]
+      return documented(`PREDICTION_${name.toUpperCase()}`, `${value}`, doc)
+    }),
     ...documented(
       'BINARY_RATES',
       dictionary(tables.binary, quoted, ({ rate }) => quoted(rate)),
