@@ -687,6 +687,16 @@ const PLAYBACK_WAIT_MS := 500
 const PLAYBACK_HITCH_MS := 250
 # The most inputs of a frame.
 const MOST_INPUTS := 20
+# So many inputs may be under way at least: with as many, no more are made.
+const PREDICTION_LEAST_INPUTS := 20
+# More may, where they are those of so many ms.
+const PREDICTION_INPUTS_MS := 1000
+# Who has not looked for more ticks than this misses them.
+const PREDICTION_MOST_LATE := 5
+# What was wrong is drawn no more by e to the power of −t through this, in ms.
+const PREDICTION_FADE_MS := 100
+# What was wrong by more than this is set right at once, in the field’s own unit.
+const PREDICTION_LEAP := 100
 # The class of each binary kind, by its name.
 const BINARY_RATES := {
 	"packet": "packet",
