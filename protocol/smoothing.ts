@@ -60,7 +60,8 @@ export function createTrack({ smoothing, leap }: TrackOptions, first: Moving, ti
 
 type Mix = (from: Moving, to: Moving, part: number) => Moving
 
-const MIXES: Readonly<Record<Smoothing, Mix>> = {
+/** What is at a part, 0 to 1, of the way from one value to another. */
+export const MIXES: Readonly<Record<Smoothing, Mix>> = {
   linear: (from, to, part) =>
     typeof from === 'number'
       ? from + ((to as number) - from) * part // both of one field
@@ -76,7 +77,7 @@ const MIXES: Readonly<Record<Smoothing, Mix>> = {
 }
 
 /** How far two values are from each other: in their unit, or in radians. */
-function distance(smoothing: Smoothing, from: Moving, to: Moving): number {
+export function distance(smoothing: Smoothing, from: Moving, to: Moving): number {
   if (smoothing === 'none') return 0
   if (smoothing === 'quaternion') return 2 * Math.acos(Math.min(1, Math.abs(dot(from, to))))
   if (typeof from !== 'number') return Math.hypot(...from.map((one, index) => at(to, index) - one))
@@ -84,7 +85,7 @@ function distance(smoothing: Smoothing, from: Moving, to: Moving): number {
 }
 
 /** The shortest way from one angle to another, within half a turn. */
-function turn(from: number, to: number): number {
+export function turn(from: number, to: number): number {
   const way = (to - from) % (2 * Math.PI)
   return way > Math.PI ? way - 2 * Math.PI : way < -Math.PI ? way + 2 * Math.PI : way
 }

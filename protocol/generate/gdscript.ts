@@ -13,12 +13,13 @@ import {
 import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH, PACKET_FLAGS } from '../packet-frame.ts'
 import { PLAYBACK, PLAYBACK_DOCS } from '../playback.ts'
+import { PREDICTION, PREDICTION_DOCS } from '../prediction.ts'
 import { DEFAULT_ASK_MS } from '../queries.ts'
 import { RELAY_FLAGS } from '../relay-frame.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
 import { STATE_FLAGS } from '../state-frame.ts'
-import { STATE_UP_FLAGS } from '../state-up.ts'
+import { MOST_INPUTS, STATE_UP_FLAGS } from '../state-up.ts'
 import type { Tables } from './tables.ts'
 
 /** How the two generations of GDScript differ in what is generated. */
@@ -159,6 +160,11 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
     ...Object.entries(PLAYBACK_DOCS).flatMap(([name, doc]) => {
       const value = PLAYBACK[name as keyof typeof PLAYBACK]
       return documented(`PLAYBACK_${name.toUpperCase()}`, `${value}`, doc)
+    }),
+    ...documented('MOST_INPUTS', `${MOST_INPUTS}`, 'The most inputs of a frame.'),
+    ...Object.entries(PREDICTION_DOCS).flatMap(([name, doc]) => {
+      const value = PREDICTION[name as keyof typeof PREDICTION]
+      return documented(`PREDICTION_${name.toUpperCase()}`, `${value}`, doc)
     }),
     ...documented(
       'BINARY_RATES',

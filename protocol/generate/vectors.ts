@@ -23,6 +23,7 @@ import { lagVectors } from './lags.ts'
 import { paceVectors } from './paces.ts'
 import { frameVectors, packingVectors } from './packing.ts'
 import { playbackVectors, smoothingVectors } from './playbacks.ts'
+import { predictionVectors, tickVectors } from './predictions.ts'
 import { relayVectors } from './relays.ts'
 import { stateVectors } from './states.ts'
 import type { Tables } from './tables.ts'
@@ -51,6 +52,8 @@ export function vectors(tables: Tables, fingerprint: string): string {
     pacing: paceVectors().map(line),
     playback: playbackVectors().map(line),
     smoothing: smoothingVectors().map(line),
+    prediction: predictionVectors().map(line),
+    ticks: tickVectors().map(line),
   }
   const body = Object.entries(sections).map(
     ([name, lines]) => `"${name}": [\n${[...new Set(lines)].join(',\n')}\n]`,
