@@ -10,6 +10,7 @@ const Message := preload("res://addons/estragon/message.gd")
 const Moving := preload("res://test/moving.gd")
 const PacketSet := preload("res://addons/estragon/packet_set.gd")
 const Protocol := preload("res://addons/estragon/protocol.gd")
+const Predicting := preload("res://test/predicting.gd")
 const Reader := preload("res://addons/estragon/reader.gd")
 const RelayVectors := preload("res://test/relay_vectors.gd")
 const Schema := preload("res://addons/estragon/schema.gd")
@@ -106,6 +107,10 @@ func _moving(vectors: Dictionary) -> void:
 		_is(Moving.playback(vector), [], "playback: %s" % vector["name"])
 	for vector in vectors.get("smoothing", []):
 		_is(Moving.smoothing(vector), [], "smoothing: %s" % vector["name"])
+	for vector in vectors.get("prediction", []):
+		_is(Predicting.new().replay(vector), [], "prediction: %s" % vector["name"])
+	for vector in vectors.get("ticks", []):
+		_is(Predicting.new().ticks(vector), [], "ticks: those that are due")
 	for line in _load(OS.get_environment("ESTRAGON_LINES")).get("lines", []):
 		_is(Moving.line(line), [], "lines: %s is drawn as in a browser" % line["name"])
 	var course := _load(OS.get_environment("ESTRAGON_COURSE"))
