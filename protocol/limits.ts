@@ -217,6 +217,20 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'How much the rows of a room may be together: four bytes for each value, eight for a float64, and the bytes of text and json. A snapshot is about as long at most. Above: TOO_LARGE.',
   },
+  state_inputs_ms: {
+    min: 100,
+    value: 1_000,
+    max: 5_000,
+    unit: 'ms',
+    doc: 'How much of a member’s inputs may wait, as time: a tick’s length for each. Of more the oldest are left out.',
+  },
+  state_history_ms: {
+    min: 0,
+    value: 1_000,
+    max: 5_000,
+    unit: 'ms',
+    doc: 'How far back a room may remember what its tables were (`history_ms`), and so the latest that a hit can be judged by what was seen.',
+  },
   bundle: {
     min: 1,
     value: 256,

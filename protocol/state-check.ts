@@ -152,6 +152,7 @@ const RESERVED = [
   'slot',
   'table',
   'smooth',
+  'predicted',
   'remove',
   'is_mine',
   'is_gone',

@@ -1,7 +1,7 @@
 import { Misfit, Reader, type Writer } from './bytes.ts'
 import { KIND_MASK } from './message.ts'
 import { type ColumnValues, readVaruint, writeVaruint } from './state-column.ts'
-import type { Column, StateColumns } from './state-columns.ts'
+import { type Column, isWithin, type StateColumns } from './state-columns.ts'
 import { columnsIn, readBody, writeBody } from './state-frame.ts'
 import { type RowSet, readRowSet, writeRowSet } from './state-rows.ts'
 
@@ -11,30 +11,34 @@ import { type RowSet, readRowSet, writeRowSet } from './state-rows.ts'
  * ```
  *   7   6   5   4   3   2   1   0
  * ┌───┬───┬───┬───┬───┬───┬───┬───┐
- * │ 1 │ 0 │ 1 │ 1 │ 0 │ 0 │ W │ I │  the kind: binary, uncounted; then two flags
+ * │ 1 │ 0 │ 1 │ 1 │ 0 │ B │ W │ I │  the kind: binary, uncounted; then three flags
  * └───┴───┴───┴───┴───┴───┴───┴───┘
  *      [room: varuint] [have: varuint] the tick it has
+ *   B  [behind: varuint] in ms: so long before that tick is what it shows
  *   I  [first: varuint] [n: varuint] as many inputs, numbered from that one on,
  *      [a column body for each column of the inputs]
  *   W  [table: varuint] [row set: LIST or BITMAP] [mask: varuint of columns] [a column body for each]
  *      values, ascending
  * ```
  *
- * With neither it says what it has, and no more. Nothing follows.
+ * With none of them it says what it has, and no more. Nothing follows.
  */
 export const STATE_UP = 0xb0
 
-/** The flags of that byte: I and W of the drawing. */
-export const STATE_UP_FLAGS = { HAS_INPUTS: 0x01, HAS_WRITE: 0x02 } as const
-const { HAS_INPUTS, HAS_WRITE } = STATE_UP_FLAGS
+/** The flags of that byte: I, W and B of the drawing. */
+export const STATE_UP_FLAGS = { HAS_INPUTS: 0x01, HAS_WRITE: 0x02, HAS_BEHIND: 0x04 } as const
+const { HAS_INPUTS, HAS_WRITE, HAS_BEHIND } = STATE_UP_FLAGS
+const ALL = HAS_INPUTS | HAS_WRITE | HAS_BEHIND
 
-/** As many inputs as a client keeps until they are acknowledged. */
+/** As many inputs as one frame may have. */
 export const MOST_INPUTS = 20
 
 export interface StateUpHead {
   readonly room: number
   /** The tick of the newest frame it has whole; 0 for none. */
   readonly have: number
+  /** So long before that tick is what it shows, in ms; undefined where it does not say. */
+  readonly behind: number | undefined
   readonly hasInputs: boolean
   readonly hasWrite: boolean
 }
@@ -57,15 +61,18 @@ export interface Write {
 export interface StateUp {
   readonly room: number
   readonly have: number
+  readonly behind?: number
   readonly inputs?: Inputs
   readonly write?: Write
 }
 
 export function writeStateUp(writer: Writer, known: StateColumns, up: StateUp): void {
-  const { room, have, inputs, write } = up
-  writer.uint8(STATE_UP | (inputs ? HAS_INPUTS : 0) | (write ? HAS_WRITE : 0))
+  const { room, have, behind, inputs, write } = up
+  const said = behind === undefined ? 0 : HAS_BEHIND
+  writer.uint8(STATE_UP | (inputs ? HAS_INPUTS : 0) | (write ? HAS_WRITE : 0) | said)
   writeVaruint(writer, room)
   writeVaruint(writer, have)
+  if (behind !== undefined) writeVaruint(writer, behind)
   if (inputs) {
     writeVaruint(writer, inputs.first)
     writeVaruint(writer, inputs.n)
@@ -89,28 +96,42 @@ function writeWrite(writer: Writer, { tables }: StateColumns, write: Write): voi
 /** Reads what comes before the contents; throws a Misfit. */
 export function readStateUpHead(reader: Reader): StateUpHead {
   const flags = reader.uint8() & ~KIND_MASK
-  if (flags & ~(HAS_INPUTS | HAS_WRITE))
-    throw new Misfit(`expected no flags but ${HAS_INPUTS | HAS_WRITE}, got ${flags}`)
+  if (flags & ~ALL) throw new Misfit(`expected no flags but ${ALL}, got ${flags}`)
   const [room, have] = [readVaruint(reader), readVaruint(reader)]
+  const behind = flags & HAS_BEHIND ? readVaruint(reader) : undefined
   const [hasInputs, hasWrite] = [(flags & HAS_INPUTS) !== 0, (flags & HAS_WRITE) !== 0]
-  return { room, have, hasInputs, hasWrite }
+  return { room, have, behind, hasInputs, hasWrite }
 }
 
 /** Reads a whole frame by the tables of its room; throws a Misfit. */
 export function readStateUp(bytes: Uint8Array, known: StateColumns): StateUp {
   const reader = new Reader(bytes)
-  const { room, have, hasInputs, hasWrite } = readStateUpHead(reader)
+  const { room, have, behind, hasInputs, hasWrite } = readStateUpHead(reader)
   const inputs = hasInputs ? readInputs(reader, known) : undefined
   const write = hasWrite ? readWrite(reader, known) : undefined
   reader.finish()
-  return { room, have, ...(inputs && { inputs }), ...(write && { write }) }
+  const said = behind !== undefined && { behind }
+  return { room, have, ...said, ...(inputs && { inputs }), ...(write && { write }) }
 }
 
 function readInputs(reader: Reader, { inputs }: StateColumns): Inputs {
   if (inputs.length === 0) throw new Misfit('expected no inputs, as the room has none')
   const [first, n] = [readVaruint(reader), readVaruint(reader)]
   if (n < 1 || n > MOST_INPUTS) throw new Misfit(`expected 1 to ${MOST_INPUTS} inputs, got ${n}`)
-  return { first, n, values: inputs.map((column) => readBody(reader, column, n)) }
+  return { first, n, values: inputs.map((column) => readInput(reader, column, n)) }
+}
+
+/** Nothing is out of its bounds. */
+function readInput(reader: Reader, column: Column, n: number): ColumnValues {
+  const { name, raw, low, high } = column
+  const values = readBody(reader, column, n)
+  if (raw === 'string' || raw === 'json') return values
+  for (let index = 0; index < n; index++) {
+    const value = values[index] as number
+    const fits = raw ? value >= low && value <= high : isWithin(column, value)
+    if (!fits) throw new Misfit(`inputs.${name}: expected ${low} to ${high}, got ${value}`)
+  }
+  return values
 }
 
 function readWrite(reader: Reader, { tables }: StateColumns): Write {

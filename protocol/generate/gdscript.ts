@@ -19,7 +19,7 @@ import { RELAY_FLAGS } from '../relay-frame.ts'
 import { ROLES } from '../rooms.ts'
 import { JSON_DEPTH, type Schema } from '../schema.ts'
 import { STATE_FLAGS } from '../state-frame.ts'
-import { STATE_UP_FLAGS } from '../state-up.ts'
+import { MOST_INPUTS, STATE_UP_FLAGS } from '../state-up.ts'
 import type { Tables } from './tables.ts'
 
 /** How the two generations of GDScript differ in what is generated. */
@@ -161,6 +161,7 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       const value = PLAYBACK[name as keyof typeof PLAYBACK]
       return documented(`PLAYBACK_${name.toUpperCase()}`, `${value}`, doc)
     }),
+    ...documented('MOST_INPUTS', `${MOST_INPUTS}`, 'The most inputs of a frame.'),
     ...Object.entries(PREDICTION_DOCS).flatMap(([name, doc]) => {
       const value = PREDICTION[name as keyof typeof PREDICTION]
       return documented(`PREDICTION_${name.toUpperCase()}`, `${value}`, doc)

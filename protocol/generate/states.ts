@@ -181,6 +181,10 @@ const UP: readonly StateUp[] = [
     },
   },
   {
+    ...{ room: 7, have: 300, behind: 130 },
+    inputs: { first: 300, n: 1, values: [ints(127), ints(1), [''], [-1]] },
+  },
+  {
     ...{ room: 7, have: 1 },
     write: {
       ...{ table: MEMBERS, slots: ints(4, 90), columns: [1, 3] },
@@ -292,9 +296,9 @@ function shown(section: Section): object {
   return { table, op: section.op, n, rows: slots ? Array.from(slots) : null, values }
 }
 
-function shownUp({ room, have, inputs, write }: StateUp): object {
+function shownUp({ room, have, behind, inputs, write }: StateUp): object {
   return {
-    ...{ room, have },
+    ...{ room, have, ...(behind !== undefined && { behind }) },
     ...(inputs && { inputs: { ...inputs, values: inputs.values.map((one) => Array.from(one)) } }),
     ...(write && {
       write: {

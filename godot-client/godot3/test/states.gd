@@ -120,7 +120,8 @@ func _up(vector: Dictionary) -> void:
 		write.values = _typed(told["values"], columns)
 	var room: int = up["room"]
 	var have: int = up["have"]
-	var hex := _hex(StateFrame.up(schema, room, have, inputs, write))
+	var behind: int = up.get("behind", -1)
+	var hex := _hex(StateFrame.up(schema, room, have, inputs, write, behind))
 	if hex != vector["hex"]:
 		_wrong.append("%s gave %s" % [vector["hex"], hex])
 

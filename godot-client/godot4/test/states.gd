@@ -116,7 +116,8 @@ func _up(vector: Dictionary) -> void:
 		write.values = _typed(told["values"], columns)
 	var room: int = up["room"]
 	var have: int = up["have"]
-	var hex := EstragonStateFrame.up(schema, room, have, inputs, write).hex_encode()
+	var behind: int = up.get("behind", -1)
+	var hex := EstragonStateFrame.up(schema, room, have, inputs, write, behind).hex_encode()
 	if hex != vector["hex"]:
 		_wrong.append("%s gave %s" % [vector["hex"], hex])
 

@@ -43,6 +43,8 @@ const STATE_HAS_MORE := 4
 const STATE_UP_HAS_INPUTS := 1
 # The same of the kinds of state.
 const STATE_UP_HAS_WRITE := 2
+# The same of the kinds of state.
+const STATE_UP_HAS_BEHIND := 4
 # How deep bundles may lie in bundles.
 const BUNDLE_DEPTH := 8
 # The most characters of a room in a message.
@@ -359,6 +361,12 @@ const LIMIT_STATE_FRAME_BYTES := 32768
 # How much the rows of a room may be together: four bytes for each value, eight for a float64, and
 # the bytes of text and json. A snapshot is about as long at most. Above: TOO_LARGE. In bytes.
 const LIMIT_STATE_BYTES := 1048576
+# How much of a member’s inputs may wait, as time: a tick’s length for each. Of more the oldest
+# are left out. In ms.
+const LIMIT_STATE_INPUTS_MS := 1000
+# How far back a room may remember what its tables were (`history_ms`), and so the latest that a
+# hit can be judged by what was seen. In ms.
+const LIMIT_STATE_HISTORY_MS := 1000
 # How many packets one frame may hold, in its bundles and theirs. Above: TOO_LARGE. In packets.
 const LIMIT_BUNDLE := 256
 # How long the game may think about whether it accepts a packet, while those behind it wait;
@@ -677,6 +685,8 @@ const PLAYBACK_EXTRAPOLATE_MS := 50
 const PLAYBACK_WAIT_MS := 500
 # Who has not looked for so long was busy: what arrived meanwhile says nothing of the line.
 const PLAYBACK_HITCH_MS := 250
+# The most inputs of a frame.
+const MOST_INPUTS := 20
 # So many inputs may be under way at least: with as many, no more are made.
 const PREDICTION_LEAST_INPUTS := 20
 # More may, where they are those of so many ms.

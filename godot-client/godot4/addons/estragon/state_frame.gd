@@ -54,21 +54,29 @@ static func open(bytes: PackedByteArray, schema: EstragonStateSchema) -> Estrago
 	return frame
 
 
-## What a member has, does and writes: [param inputs] and [param write] may be null.
+## What a member has, does and writes: [param inputs] and [param write] may be null; what it shows is
+## [param behind] ms before what it has, or it does not say.
 static func up(
 	schema: EstragonStateSchema,
 	its_room: int,
 	have: int,
 	inputs: Inputs = null,
-	write: Write = null
+	write: Write = null,
+	behind := -1
 ) -> PackedByteArray:
 	var writer := EstragonWriter.new()
-	var flags := (EstragonProtocol.STATE_UP_HAS_INPUTS if inputs else 0) | (
-		EstragonProtocol.STATE_UP_HAS_WRITE if write else 0
-	)
+	var flags := 0
+	if inputs:
+		flags |= EstragonProtocol.STATE_UP_HAS_INPUTS
+	if write:
+		flags |= EstragonProtocol.STATE_UP_HAS_WRITE
+	if behind >= 0:
+		flags |= EstragonProtocol.STATE_UP_HAS_BEHIND
 	writer.stream.put_u8(EstragonProtocol.STATE_UP_KIND | flags)
 	writer.varuint(its_room)
 	writer.varuint(have)
+	if behind >= 0:
+		writer.varuint(behind)
 	if inputs:
 		writer.varuint(inputs.first)
 		writer.varuint(inputs.count)
