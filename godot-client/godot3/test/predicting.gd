@@ -23,7 +23,8 @@ func replay(vector: Dictionary) -> Array:
 		fields.append(Field.new(said["name"], way, said["tolerance"], said["leap"], said["moves"]))
 	var row := _walker(vector["row"])
 	var first := int(vector["ack"])
-	var prediction := Prediction.new(vector["step_ms"], fields, self, "_walk", row, first)
+	var prediction := Prediction.new(vector["step_ms"], fields, row, first)
+	prediction.set_step(get_instance_id(), "_walk")
 	var wrong := []
 	for step in vector["steps"]:
 		var found = _take(prediction, step)

@@ -38,18 +38,12 @@ var _faults: Dictionary = {}
 var _faults_at: float = 0.0
 
 
-# `row` is what it is after the input `ack`; the `method` of `target` does an input, see
-# EstragonState.predict; null for none.
-func _init(
-	step_ms: float, fields: Array, target: Object, method: String, row: Dictionary, ack: int
-) -> void:
+# `row` is what it is after the input `ack`.
+func _init(step_ms: float, fields: Array, row: Dictionary, ack: int) -> void:
 	_step_ms = step_ms
 	_fields = fields
 	for field in fields:
 		_by_name[field.name] = field
-	if target:
-		_target = target.get_instance_id()
-		_method = method
 	var most: float = ceil(EstragonProtocol.PREDICTION_INPUTS_MS / step_ms)
 	_most = int(max(EstragonProtocol.PREDICTION_LEAST_INPUTS, most))
 	_last = ack
@@ -57,6 +51,13 @@ func _init(
 	_known = row.duplicate(true)
 	state = _known
 	_before = _known
+
+
+# What an input does: the `method` of the object with the id `target`, 0 for nothing; see
+# EstragonState.predict.
+func set_step(target: int, method: String) -> void:
+	_target = target
+	_method = method
 
 
 # Does an input whose tick is at `now`, see EstragonTicks; its number, or -1 where too many are under

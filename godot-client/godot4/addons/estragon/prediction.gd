@@ -14,11 +14,12 @@ var corrected: int = 0
 var state: Dictionary
 ## The inputs that are not acknowledged, in order.
 var made: Array[Made] = []
+## What an input does; see [method EstragonState.predict].
+var step: Callable
 
 var _step_ms: float
 var _fields: Array[EstragonPredictedField]
 var _by_name: Dictionary = {}
-var _step: Callable
 var _most: int
 var _last: int
 ## What we think it is after the input that was acknowledged last.
@@ -32,12 +33,11 @@ var _faults: Dictionary = {}
 var _faults_at: float = 0.0
 
 
-## [param row] is what it is after the input [param ack]; [param step] does an input, see
-## [method EstragonState.predict].
+## [param row] is what it is after the input [param ack].
 func _init(
 	step_ms: float,
 	fields: Array[EstragonPredictedField],
-	step: Callable,
+	its_step: Callable,
 	row: Dictionary,
 	ack: int
 ) -> void:
@@ -45,7 +45,7 @@ func _init(
 	_fields = fields
 	for field: EstragonPredictedField in fields:
 		_by_name[field.name] = field
-	_step = step
+	step = its_step
 	_most = maxi(
 		EstragonProtocol.PREDICTION_LEAST_INPUTS,
 		ceili(EstragonProtocol.PREDICTION_INPUTS_MS / step_ms)
@@ -101,8 +101,8 @@ func shown(field: String, now: float) -> Variant:
 
 func _stepped(from: Dictionary, values: Dictionary) -> Dictionary:
 	var next := from.duplicate(true)
-	if _step.is_valid():
-		_step.call(next, values, _step_ms / 1000.0)
+	if step.is_valid():
+		step.call(next, values, _step_ms / 1000.0)
 	return next
 
 
