@@ -159,8 +159,8 @@ function chance() {
 
 type Chance = () => number
 
-/** mulberry32, from a place of its own for each stream of a seed. */
-function chanceFrom(seed: number, stream: number): Chance {
+/** Numbers from 0 to 1: mulberry32, from a place of its own for each stream of a seed. */
+export function chanceFrom(seed: number, stream: number): Chance {
   let state = (seed + Math.imul(stream, 0x9e3779b9)) >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -58,6 +58,14 @@ export type RowOf<S, K extends keyof TablesOf<S>> =
     : never
 export type TablesOf<S> = S extends { readonly tables: infer T } ? T : never
 
+/** What one input has, by the names of its fields: `InputOf<typeof arena>`. */
+export type InputOf<S> =
+  S extends State<infer _, infer I>
+    ? I extends FieldNotations
+      ? Readonly<RowIn<I>>
+      : never
+    : never
+
 /** A room’s tables, shared by its server and TypeScript clients. */
 export interface State<T extends Tables = Tables, I extends FieldNotations = FieldNotations> {
   readonly tables: T
@@ -95,7 +103,8 @@ export function defineState<const T extends Tables, const I extends FieldNotatio
 }
 
 function tableSchema(name: string, { fields, options, isSingle }: Table): TableSchema {
-  const { rows, write, sees, most, rows_each } = options
+  const { rows, write, sees, most, rows_each, history_ms } = options
+  if (history_ms !== undefined) checkHistory(`state.${name}`, history_ms, fields)
   return {
     name,
     fields: fieldSchemas(fields),
@@ -106,6 +115,14 @@ function tableSchema(name: string, { fields, options, isSingle }: Table): TableS
     ...(most !== undefined && { most }),
     ...(sees && sees !== 'all' && { sees: sightOf(sees) }),
   }
+}
+
+/** What is remembered is asked for what it is `now`. */
+function checkHistory(place: string, history_ms: number, fields: FieldNotations): void {
+  if (!(history_ms >= 0 && history_ms < Number.POSITIVE_INFINITY))
+    throw new TypeError(`${place}.history_ms: expected a number of ms, got ${history_ms}`)
+  if (Object.hasOwn(fields, 'now'))
+    throw new TypeError(`${place}.now: expected another name, as a row that is rewound has it`)
 }
 
 /** Who is near looks from its own row of the same table, or else of the members’. */

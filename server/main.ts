@@ -7,6 +7,7 @@ import { createLog } from './cli/log.ts'
 import { runPackets } from './cli/packets-command.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
 import { runState } from './cli/state-command.ts'
+import { runCheckStep } from './cli/step-command.ts'
 import { whereToOpen } from './cli/where.ts'
 import type { Store } from './core/store/store.ts'
 import { incidentOf } from './core/wire/incident.ts'
@@ -30,6 +31,7 @@ async function run(args: readonly string[]): Promise<void> {
     if (verb === 'secret') return print(await runSecret(rest))
     if (verb === 'packets') return print(await runPackets(rest))
     if (verb === 'state') return print(await runState(rest))
+    if (verb === 'check-step') return print(await runCheckStep(rest))
     const settings = readSettings(args, process.env)
     if (settings === 'help') process.stdout.write(`${help()}\n`)
     else if (settings === 'version') process.stdout.write(`${version()}\n`)

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import t, { type Test } from 'tap'
+import { runCheckStep } from '../server/cli/step-command.ts'
 import { type GodotName, needEngine, runScript } from './support/engines.ts'
 import { ending } from './support/estragon.ts'
 import { PACKETS } from './support/stage-packets.ts'
@@ -120,3 +121,56 @@ t.test('a field may have any name, and stays what it is on the wire', async (t) 
   t.ok(text.includes('"class": class_, "hash": hash_, "x": x, "x_": x_'))
   t.ok(text.includes('## Odd. very\n'))
 })
+
+/** What stands in for an engine: does the inputs as it is told to, in place of a step in GDScript. */
+const engineThat = (walks: string) => `#!${process.execPath}
+const fs = require('node:fs')
+const { ESTRAGON_RECORDED, ESTRAGON_ROWS, ESTRAGON_STEP } = process.env
+const { row, recorded, step } = JSON.parse(fs.readFileSync(ESTRAGON_RECORDED, 'utf8'))
+if (ESTRAGON_STEP !== 'res://step.gd') throw new Error(ESTRAGON_STEP)
+const rows = recorded.map((input, index) => {
+  ${walks}
+  return { ...row }
+})
+fs.writeFileSync(ESTRAGON_ROWS, JSON.stringify(rows))
+`
+const WALKS = 'row.x += input.x * 200 * step; row.at = { x: Math.fround(row.at.x + input.x), y: 0 }'
+
+t.test(
+  'estragon check-step tells a step that is the same in GDScript, and the first difference',
+  async (t) => {
+    const state = new URL('../protocol/state.ts', import.meta.url).href
+    const folder = t.testdir({
+      'step.mjs': `import { defineState, fixed, table, vec2 } from '${state}'
+      export const state = defineState(
+        { players: table({ x: fixed(-90000, 90000, 0.01), at: vec2(-9000, 9000, 0.1) }, { rows: 'members' }) },
+        { inputs: { x: 'int8', fire: 'bool' } },
+      )
+      export function step(player, input, seconds) {
+        player.x += input.x * 200 * seconds
+        player.at = { x: player.at.x + input.x, y: 0 }
+      }`,
+      'recorded.json': '[{"x":1,"fire":false},{"x":2,"fire":true}]',
+      'same.cjs': engineThat(WALKS),
+      'other.cjs': engineThat(`${WALKS}; if (index > 41) row.x += 0.02`),
+      'silent.cjs': `#!${process.execPath}\nconsole.log('SCRIPT ERROR: no step')`,
+    })
+    for (const engine of ['same', 'other', 'silent'])
+      chmodSync(join(folder, `${engine}.cjs`), 0o755)
+    const check = (engine: string, ...more: string[]) =>
+      runCheckStep([
+        ...[join(folder, 'step.mjs'), '--project', folder, '--script', 'res://step.gd'],
+        ...['--engine', join(folder, `${engine}.cjs`), '--inputs', '300', ...more],
+      ])
+
+    t.match(await check('same'), { text: '300 inputs: both steps do the same' })
+    t.match(await check('same', '--recorded', join(folder, 'recorded.json')), { text: /^2 inputs/ })
+    await t.rejects(check('other'), {
+      message:
+        /step\.mjs and res:\/\/step\.gd differ: after input 43, \{"x":.*\}, x is .* in TypeScript and .* in GDScript/,
+    })
+    await t.rejects(check('silent'), { message: /expected rows, got 0: SCRIPT ERROR: no step/ })
+    await t.rejects(check('none'), { message: /--engine: .*ENOENT/ })
+    await t.rejects(runCheckStep(['a.mjs']), { message: /expected --project and --script/ })
+  },
+)

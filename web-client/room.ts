@@ -2,9 +2,10 @@ import type { AllMessages } from '../protocol/index.ts'
 import { type DataOf, type ReplyOf, toText } from '../protocol/message.ts'
 import type { Role } from '../protocol/rooms.ts'
 import type { Json } from '../protocol/schema.ts'
-import type { State } from '../protocol/state.ts'
+import type { InputOf, RowOf, State, TablesOf } from '../protocol/state.ts'
 import { createEmitter, type Emitter, type On, type Report } from './emitter.ts'
 import type { Received } from './message.ts'
+import type { Predicting, PredictOptions, Step } from './predict.ts'
 import type { Session } from './session.ts'
 import type { OwnState, Shown, StateRoom, StateTables } from './state.ts'
 
@@ -44,6 +45,8 @@ export type RoomEvents = {
   kicked: [kicked: Kicked]
   /** Our player joined again with another session, which has the seat now; `closed` follows. */
   seat_taken: [by: SeatTaken]
+  /** A tick of ours begins: what `input` is told now is what we do in it. */
+  sampling: []
   /** We are no longer in it: left, kicked, the seat taken over, or the session lost. */
   closed: []
 }
@@ -70,6 +73,20 @@ export interface Room<S = State> {
   /** Which time of that is shown, and how late that is. */
   readonly shown: Shown
   on: On<RoomEvents>
+  /**
+   * What we do from now on, by the names of the inputs’ fields; what is left out stays as it is. It is
+   * one input in each tick of ours. What was true at some time since the last tick is true in it.
+   */
+  input(values: Partial<InputOf<S>>): void
+  /**
+   * Has our own row of this table, which has one for each member, ahead of the server: `step` does what
+   * the room’s own logic does with an input, to the row’s fields. `row.smooth` shows it.
+   */
+  predict<K extends keyof TablesOf<S> & string>(
+    table: K,
+    step: (player: Omit<RowOf<S, K>, 'owner'>, input: InputOf<S>, seconds: number) => void,
+    options?: PredictOptions,
+  ): Predicting
   leave(): Promise<void>
   /** Merges properties (null removes one), and lists the room or hides it. */
   update(changes: DataOf<AllMessages['room.update']>): Promise<void>
@@ -112,7 +129,10 @@ export function createRoom(first: Seat, { session, report, gone, open }: RoomOpt
   let { room: info, you } = first
   const { code, kind } = info
   const here = { room: code }
-  const state = open({ code, you: () => you, isHost: () => info.host === you })
+  const state = open({
+    ...{ code, you: () => you, isHost: () => info.host === you },
+    sampling: () => void emit('sampling'),
+  })
 
   const room: Room = {
     code,
@@ -121,6 +141,9 @@ export function createRoom(first: Seat, { session, report, gone, open }: RoomOpt
     on,
     state: state.tables,
     shown: state.shown,
+    input: state.input,
+    // What its rows hold is known by the room's own definition alone.
+    predict: (table, step, how) => state.predict(table, step as Step, how),
     get capacity() {
       return info.capacity
     },

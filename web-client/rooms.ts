@@ -2,7 +2,8 @@ import type { AllMessages } from '../protocol/index.ts'
 import type { DataOf } from '../protocol/message.ts'
 import type { State } from '../protocol/state.ts'
 import { createRoom, type OwnRoom, type Room, type Seat } from './room.ts'
-import { createState, roomOf, type Schemas, type StateOptions } from './state.ts'
+import { createState, type Schemas, type StateOptions } from './state.ts'
+import { roomOf } from './state-names.ts'
 
 type Joining<S> = Told<S> & Omit<DataOf<AllMessages['room.join']>, 'code' | 'schemas'>
 type Creating<S> = Told<S> & Omit<DataOf<AllMessages['room.create']>, 'kind' | 'schemas'>
@@ -32,6 +33,7 @@ export function createRooms(options: RoomsOptions) {
   })
   session.on('state', (state) => {
     if (state === 'open') for (const { state } of own.values()) state.resume()
+    if (state === 'closed') for (const { state } of own.values()) state.close()
   })
   session.on('lost', () => {
     for (const code of own.keys()) close(code)

@@ -1,6 +1,7 @@
 import { createTrack, type Track } from '../protocol/smoothing.ts'
 import type { Cells } from './state-cells.ts'
 import type { Access } from './state-fields.ts'
+import type { Ahead } from './state-shape.ts'
 
 /** A row as one reads it, and writes it where that is ours to do; `T` is what its fields are. */
 export type StateRow<T = Readonly<Record<string, unknown>>> = T & {
@@ -8,7 +9,12 @@ export type StateRow<T = Readonly<Record<string, unknown>>> = T & {
   readonly slot: number
   /** The number of the member whose it is, 0 for nobody’s. */
   readonly owner: number
-  /** A field as it is to be shown just now: a little late, and smooth. What we write is shown as it is. */
+  /** Our own row ahead of the server, where `room.predict` was told how: what it is after all inputs. */
+  readonly predicted: Readonly<T> | undefined
+  /**
+   * A field as it is to be shown just now: a little late, and smooth. What we write is shown as it is,
+   * what is predicted as that is.
+   */
   smooth<K extends keyof T>(field: K): T[K]
   /** Takes it out of its table, where that is ours to do. */
   remove(): Promise<void>
@@ -28,6 +34,8 @@ export interface RowTable {
   readonly accesses: ReadonlyMap<string, Access>
   readonly isOwned: boolean
   leapOf(field: string): number
+  /** What is predicted of the row, if something is. */
+  ahead(row: AnyRow): Ahead | undefined
   /** Somebody shows this field: what it becomes is to be followed. */
   followed(field: string): void
   /** Which time is shown, and of when the newest frame is. */
@@ -74,10 +82,13 @@ function prototypeOf(table: RowTable): object {
       const { slot, [INNER]: inner } = this as unknown as AnyRow
       return table.isOwned ? inner.cells.get(0, slot) : 0
     },
+    get predicted(): unknown {
+      return aheadOf(table, this as unknown as AnyRow)?.state
+    },
     smooth(this: AnyRow, field: string): unknown {
       const access = accesses.get(field)
       if (!access) throw new TypeError(`${place}: no field is called ${field}`)
-      return smoothed(table, this, access)
+      return aheadOf(table, this)?.shown(field) ?? smoothed(table, this, access)
     },
     remove(this: AnyRow): Promise<void> {
       return table.remove(this.slot)
@@ -95,6 +106,9 @@ function prototypeOf(table: RowTable): object {
     })
   return prototype
 }
+
+const aheadOf = (table: RowTable, row: AnyRow): Ahead | undefined =>
+  row[INNER].isGone ? undefined : table.ahead(row)
 
 function write(table: RowTable, row: AnyRow, access: Access, value: unknown): void {
   table.needWrite(row, access.name)

@@ -3,7 +3,7 @@ import type { ColumnValues } from '../protocol/state-column.ts'
 import { ACK_FIELD, OWNER_FIELD, type TableColumns } from '../protocol/state-columns.ts'
 import type { Section } from '../protocol/state-frame.ts'
 import type { ReadRows } from '../protocol/state-rows.ts'
-import { createEmitter, type On, type Report } from './emitter.ts'
+import { createEmitter } from './emitter.ts'
 import { failure, type NetworkError } from './failure.ts'
 import { type Block, Cells } from './state-cells.ts'
 import { type Access, accessOf } from './state-fields.ts'
@@ -15,62 +15,7 @@ import {
   type StateRow,
   valueIn,
 } from './state-row.ts'
-
-export type TableEvents<T> = {
-  /** A row is there: it is new, or we see it from now on. */
-  added: [row: StateRow<T>]
-  /** Fields of a row are others, by their names. */
-  changed: [row: StateRow<T>, fields: readonly string[]]
-  /** A row is not there any more, or not for us; it keeps its last values. */
-  removed: [row: StateRow<T>]
-  /** Of such a row, before: it is there, but we do not see it any more. */
-  left: [row: StateRow<T>]
-  /** What we wrote is not to be: the row is as the room has it. */
-  corrected: [row: StateRow<T>, error: NetworkError]
-}
-
-/** A table of a room, as much of it as we see. */
-export interface StateTable<T = Record<string, unknown>> extends Iterable<StateRow<T>> {
-  readonly name: string
-  readonly size: number
-  on: On<TableEvents<T>>
-  /** The row in a slot, if there is one. */
-  at(slot: number): StateRow<T> | undefined
-  /** The first row of a member, by its number. */
-  of(member: number): StateRow<T> | undefined
-  /** Our own first row. */
-  readonly mine: StateRow<T> | undefined
-  /** The only row of a `single`. */
-  readonly row: StateRow<T> | undefined
-  /** The row in a slot, as soon as it is there. */
-  when(slot: number): Promise<StateRow<T>>
-  /** Adds a row of our own; as the host, of a table that the host writes, one of any `owner`. */
-  add(values?: Partial<T>, owner?: number): Promise<StateRow<T>>
-  /** How a field is smoothed, from its next change on. */
-  smoothing(field: keyof T & string, options: SmoothOptions): void
-}
-
-/** What a table needs of its room. */
-export interface TableRoom {
-  readonly report: Report
-  /** Our own member number, and whether we are the host. */
-  you(): number
-  isHost(): boolean
-  now(): number
-  moment(): { readonly shown: number; readonly newest: number }
-  written(): void
-  add(table: string, values: object, owner?: number): Promise<number>
-  remove(table: string, slot: number): Promise<void>
-}
-
-/** A frame as its table is told of it. */
-export interface Moment {
-  readonly isAbsolute: boolean
-  /** Of the room’s time: of the frame, and until when nothing had changed. */
-  readonly time: number
-  readonly since: number
-  readonly shown: number
-}
+import type { Moment, StateTable, TableEvents, TableRoom } from './state-shape.ts'
 
 /** A table in the hands of its room. */
 export type OwnTable = ReturnType<typeof createTable>
@@ -146,11 +91,25 @@ export function createTable(name: string, room: TableRoom) {
       make = createRowMaker({
         ...{ place, accesses, mayWrite, needWrite, moment: room.moment },
         isOwned: next?.columns[0]?.field === OWNER_FIELD,
+        ahead: ({ owner }) => room.ahead(name, owner),
         leapOf: (field) => leaps.get(field)?.leap ?? Number.POSITIVE_INFINITY,
         followed: (field) => void followed.add(field),
         written: room.written,
         remove: (slot) => room.remove(name, slot),
       })
+    },
+
+    get accesses() {
+      return accesses
+    },
+
+    /** What our own row holds, and the number of its last input that was done; undefined without one. */
+    own(): { readonly values: Record<string, unknown>; readonly ack: number } | undefined {
+      const row = ascending().find(({ owner }) => owner === room.you())
+      if (!row || !known) return undefined
+      const ack = cells.get(known.columns.length - 1, row.slot) as number
+      const values = [...accesses].map(([field, access]) => [field, valueIn(row, access)])
+      return { values: Object.fromEntries(values), ack: ack >>> 0 }
     },
 
     /** The room is another one: what was shown is not to be gone on from. */

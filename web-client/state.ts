@@ -1,24 +1,22 @@
-import { Misfit, Reader, Writer } from '../protocol/bytes.ts'
+import { Misfit, Writer } from '../protocol/bytes.ts'
 import type { AllMessages } from '../protocol/index.ts'
-import { type DataOf, KIND_MASK } from '../protocol/message.ts'
+import type { DataOf } from '../protocol/message.ts'
 import { createPlayback } from '../protocol/playback.ts'
 import type { RowOf, State, TablesOf } from '../protocol/state.ts'
 import { columnsOf, type StateColumns } from '../protocol/state-columns.ts'
-import {
-  readStateFrame,
-  readStateHead,
-  STATE_DOWN,
-  type StateFrame,
-} from '../protocol/state-frame.ts'
-import type { StateSchema } from '../protocol/state-schema.ts'
+import { readStateFrame, type StateFrame } from '../protocol/state-frame.ts'
+import { ackTable, type StateSchema } from '../protocol/state-schema.ts'
 import { writeStateUp } from '../protocol/state-up.ts'
 import { hear, type Report } from './emitter.ts'
 import { failure, NetworkError } from './failure.ts'
 import type { Frames } from './frames.ts'
 import type { Timers } from './link.ts'
 import type { Received } from './message.ts'
+import { createPredict, type PredictOptions, type Step } from './predict.ts'
 import type { Session } from './session.ts'
-import { createTable, type OwnTable, type StateTable, type TableRoom } from './state-table.ts'
+import { namesOf } from './state-names.ts'
+import type { StateTable, TableRoom } from './state-shape.ts'
+import { createTable, type OwnTable } from './state-table.ts'
 import { createWriting } from './state-writing.ts'
 
 /** The tables of a room by their names: `room.state.players`. */
@@ -55,6 +53,8 @@ export interface StateRoom {
   /** Our own member number, and whether we are the host. */
   you(): number
   isHost(): boolean
+  /** A tick of ours begins, in which we do what is said by then. */
+  sampling(): void
 }
 
 /** What a room knows, in the hands of the room. */
@@ -72,6 +72,8 @@ export function createState(room: StateRoom, options: StateOptions) {
   let known: StateColumns = { tables: [], inputs: [] }
   let hash = ''
   let wanted = ''
+  /** The table whose rows acknowledge inputs, if there is one. */
+  let mine = ''
   let number = -1
   /** The newest tick that we have whole; of what it is a reset, more is to come. */
   let have = 0
@@ -98,12 +100,24 @@ export function createState(room: StateRoom, options: StateOptions) {
     },
   })
 
+  const doing = createPredict({
+    ...{ timers, report, sampling: room.sampling },
+    own: () => (mine && have > 0 ? tableOf(mine).own() : undefined),
+    send(inputs) {
+      const writer = new Writer()
+      const behind = Math.max(0, Math.round(have * step_ms - moment().shown))
+      writeStateUp(writer, known, { room: number, have, behind, inputs })
+      return session.sendUncounted(writer.taken())
+    },
+  })
+
   const own: TableRoom = {
     report,
     you: room.you,
     isHost: room.isHost,
     now: timers.now,
     moment,
+    ahead: (table, owner) => (owner === room.you() ? doing.ahead(table) : undefined),
     written: writing.soon,
     add: (table, values, owner) =>
       session.request(
@@ -133,11 +147,15 @@ export function createState(room: StateRoom, options: StateOptions) {
     look(now = timers.now()) {
       drivenAt = timers.now()
       playback.look(now)
+      doing.look()
     },
   }
 
   return {
     shown,
+    input: doing.input,
+    predict: (table: string, step: Step, how: PredictOptions = {}) =>
+      doing.predict(table, step, how),
     tables: namesOf(tables, (name) => tableOf(name).table),
     /** The number that the server gives the room in frames. */
     get number() {
@@ -175,10 +193,14 @@ export function createState(room: StateRoom, options: StateOptions) {
     resume(): void {
       isAsking = false
       writing.again()
+      doing.again()
     },
 
     /** We are not in the room any more. */
-    close: writing.close,
+    close(): void {
+      writing.close()
+      doing.close()
+    },
   }
 
   function tableOf(name: string): OwnTable {
@@ -197,12 +219,20 @@ export function createState(room: StateRoom, options: StateOptions) {
       const shapes = new Map(known.tables.map((one) => [one.table.name, one]))
       for (const name of new Set([...tables.keys(), ...shapes.keys()]))
         tableOf(name).shape(shapes.get(name))
+      const acked = known.tables[ackTable(next)]
+      mine = acked?.table.name ?? ''
+      doing.shape(
+        next.inputs,
+        known.inputs,
+        acked && { known: acked, accesses: tableOf(mine).accesses },
+      )
     }
     if (said.number !== number) {
       have = 0
       step_ms = 1_000 / said.tick_hz
       playback = createPlayback(step_ms)
       for (const table of tables.values()) table.restart()
+      doing.restart(step_ms)
     }
     hash = said.hash
     number = said.number
@@ -235,6 +265,7 @@ export function createState(room: StateRoom, options: StateOptions) {
     isResetting = false
     isAsking = false
     playback.frame(tick, since, timers.now())
+    doing.frame()
     for (const { table } of known.tables) tableOf(table.name).tell()
   }
 
@@ -262,27 +293,5 @@ export function createState(room: StateRoom, options: StateOptions) {
     const now = timers.now()
     if (now - drivenAt > DRIVEN_MS) playback.look(now)
     return playback
-  }
-}
-
-/** Tables by their names; one that nobody knows yet is empty until the server tells of it. */
-const namesOf = (tables: ReadonlyMap<string, OwnTable>, tableOf: (name: string) => StateTable) =>
-  new Proxy({} as Record<string, StateTable>, {
-    get: (_, name) => (typeof name === 'string' && name !== 'then' ? tableOf(name) : undefined),
-    has: (_, name) => tables.has(String(name)),
-    ownKeys: () => [...tables.keys()],
-    getOwnPropertyDescriptor: (_, name) => ({
-      ...{ configurable: true, enumerable: true },
-      value: tables.get(String(name))?.table,
-    }),
-  })
-
-/** The number of the room that a frame of state is for; undefined for another kind of frame. */
-export function roomOf(frame: Uint8Array): number | undefined {
-  if (((frame[0] ?? 0) & KIND_MASK) !== STATE_DOWN) return undefined
-  try {
-    return readStateHead(new Reader(frame)).room
-  } catch {
-    return undefined
   }
 }

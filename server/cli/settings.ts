@@ -201,6 +201,7 @@ export const help = (): string =>
     '  estragon secret        make a secret for backends, and its hash',
     '  estragon packets FILE  write the packets of a game for Godot',
     '  estragon state FILE    write the tables of a room for Godot',
+    '  estragon check-step FILE  try whether a step does the same in Godot',
   ])
 
 /** What there is to say of a command. */

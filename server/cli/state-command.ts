@@ -39,9 +39,12 @@ export async function runState(args: readonly string[]): Promise<Printed> {
   return { text: '', remark: `${values.out}: ${count} tables of ${basename(file)}` }
 }
 
+/** What defineState returned, among the exports of a module. */
+export const stateIn = ({ default: own, state }: Record<string, unknown>): State | undefined =>
+  [state, (own as { state?: unknown } | undefined)?.state, own].find(isState)
+
 async function readState(file: string): Promise<State> {
-  const { default: own, state } = await load(file)
-  const found = [state, (own as { state?: unknown } | undefined)?.state, own].find(isState)
+  const found = stateIn(await load(file))
   if (found) return found
   throw new Error(`${file}: expected \`state\`, made by defineState, among its exports`)
 }

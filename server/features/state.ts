@@ -9,7 +9,9 @@ import type { Room } from '../core/room/room.ts'
 import type { Resolve } from '../core/room/seated.ts'
 import type { Session } from '../core/session/session.ts'
 import type { SessionObserver } from '../core/session/sessions.ts'
+import { createInputs, type Inputs } from '../core/state/inputs.ts'
 import type { Known, Opened } from '../core/state/known.ts'
+import { createRewind } from '../core/state/rewind.ts'
 import { accessesOf, type Row } from '../core/state/row.ts'
 import { createShown, type Place } from '../core/state/shown.ts'
 import { State } from '../core/state/state.ts'
@@ -31,6 +33,7 @@ interface Shown extends Pick<Known, 'columns'> {
   readonly room: Room
   readonly state: State
   readonly writes: ReturnType<typeof createWrites>
+  readonly inputs: Inputs | undefined
   readonly tables: readonly Written[]
   readonly judge: Judge
 }
@@ -105,14 +108,23 @@ export function createStates({ world, limits, resolve }: StatesOptions) {
       ...{ table, accesses: accessesOf(table) },
       rows: state.rows[index] as Written['rows'],
     }))
-    const here = { room, state, columns, tables, judge, writes: createWrites(world.now, permits) }
+    const { schema } = known
+    const wait_ms = limits.state_inputs_ms
+    const inputs = schema.inputs && createInputs({ room, state, schema, wait_ms })
+    const history_ms = (known.history_ms ?? []).map((ms) => Math.min(ms, limits.state_history_ms))
+    const rewind = createRewind({ state, inputs, history_ms })
+    const writes = createWrites(world.now, permits)
+    const here = { room, state, columns, tables, judge, writes, inputs }
     byRoom.set(room, here)
     for (const { table, rows } of tables) if (table.known.table.single) rows.add()
     let stop = () => {}
     return {
-      state,
+      ...{ state, inputs, rewind },
       begin() {
-        stop = tick.add(({ number }) => state.commit(number))
+        stop = tick.add(({ number }) => {
+          state.commit(number)
+          rewind.keep(number)
+        })
       },
       joined(member) {
         // First, as a table may be full: whoever sits there sees the others.
@@ -174,10 +186,13 @@ export function createStates({ world, limits, resolve }: StatesOptions) {
     }
   }
 
-  function hear({ room: here, member, viewer }: Place<Shown>, { have, write }: StateUp): void {
+  function hear({ room: here, member, viewer }: Place<Shown>, up: StateUp): void {
     const { room, state, tables, writes } = here
+    const { have, write } = up
     if (state.viewerOf(member) !== viewer) return
     viewer.acknowledge(have)
+    if (up.inputs) room.permit(member, 'emit')
+    here.inputs?.hear(member, up)
     const written = write && tables[write.table]
     if (!written) return
     room.permit(member, 'emit')

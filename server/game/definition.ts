@@ -1,12 +1,14 @@
 import type { Packet } from '../../protocol/packet.ts'
 import type { Json } from '../../protocol/schema.ts'
+import type { InputOf } from '../../protocol/state.ts'
 import type { Described, LeaveReason, Words } from '../core/room/kind.ts'
 import type { Step } from '../core/state/tick.ts'
-import { called, fields, type Kind, type Option, option } from '../option.ts'
+import { below, called, fields, type Kind, type Option, option } from '../option.ts'
 import { consistent, ROOM_OPTIONS, type RoomOptions } from './options.ts'
 import { handlers, type Registered, type RoomFunction, type RoomQuery } from './registered.ts'
 import type { GameRoom, RoomMember } from './room.ts'
-import type { StateRow } from './tables.ts'
+import type { StateOption } from './state.ts'
+import type { OwnRow, StateRow } from './tables.ts'
 
 /** Who asks for a seat. */
 export type Entrant = Pick<RoomMember, 'session' | 'player' | 'name'> & {
@@ -37,6 +39,14 @@ export interface StateWish {
   readonly from: RoomMember
 }
 
+/** Inputs of a member that were left out, as it made more than there was time for. */
+export interface Excess {
+  /** How many just now. */
+  readonly inputs: number
+  /** And until now. */
+  readonly total: number
+}
+
 /**
  * A kind of room: what is said of it, and its logic on the server. A hook that throws is logged and
  * harms its room only; a Refusal thrown by `onJoin`, or by what a member says, is told to the player.
@@ -58,6 +68,8 @@ export interface RoomLogic<Own = undefined, S = unknown> extends Omit<RoomOption
     described: Described,
   ): Described | undefined
   onTick?(room: GameRoom<Own, S>, step: Step): void | Promise<void>
+  onInput?(room: GameRoom<Own, S>, player: OwnRow<S>, input: InputOf<S>, member: RoomMember): void
+  onTooFast?(room: GameRoom<Own, S>, member: RoomMember, excess: Excess): void
   onWrite?(
     room: GameRoom<Own, S>,
     wish: StateWish,
@@ -66,7 +78,8 @@ export interface RoomLogic<Own = undefined, S = unknown> extends Omit<RoomOption
 }
 
 /** The same with what it registers for `server`, each of whatever types. */
-export interface RoomDefinition<Own = undefined, S = unknown>
+// biome-ignore lint/suspicious/noExplicitAny: whatever it knows
+export interface RoomDefinition<Own = undefined, S = any>
   extends RoomLogic<Own, S>,
     Registered<GameRoom<Own, S>, RoomMember> {}
 
@@ -120,6 +133,14 @@ export const HOOKS: {
     'a step of the room’s time, `tick_hz` of them a second: it is told its number and how late it is; while it takes its time the next are left out',
     called(),
   ),
+  onInput: option(
+    "an input of a member’s, once for each of them: at most one in a step, or two while more than two wait; `player` is its row, of the table with `rows: 'members'`",
+    called(),
+  ),
+  onTooFast: option(
+    'inputs of a member’s were left out: it makes them faster than time passes, or was held up for longer than `limits.state_inputs_ms`',
+    called(),
+  ),
   onWrite: option(
     'a member adds, changes or removes a row of a table that it may write; what it returns, by the names of fields, replaces what the member said, `false` keeps the row as it is, and it may refuse',
     called(),
@@ -135,7 +156,20 @@ export const HOOKS: {
   ),
 }
 
-/** A kind of room as a game defines it, in JSON or in code. */
-export const definition: Kind<RoomDefinition<unknown>> = consistent(
+const anyDefinition: Kind<RoomDefinition<unknown>> = consistent(
   fields({ ...ROOM_OPTIONS, ...HOOKS }),
 )
+
+/** A kind of room as a game defines it, in JSON or in code. */
+export const definition: Kind<RoomDefinition<unknown>> = {
+  ...anyDefinition,
+  check: (value, place) => anyDefinition.check(value, place) ?? deafness(value, place),
+}
+
+/** A kind that would hear inputs which nobody can say. */
+function deafness(value: unknown, place: string): string | undefined {
+  const { state, ...hooks } = value as RoomDefinition
+  const deaf = (['onInput', 'onTooFast'] as const).find((name) => hooks[name])
+  if (!deaf || (state as StateOption | undefined)?.inputs) return undefined
+  return `${below(place, deaf)}: expected a state that has inputs`
+}

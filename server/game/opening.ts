@@ -9,14 +9,16 @@ import type { Member } from '../core/room/member.ts'
 import type { Room, RoomKind } from '../core/room/room.ts'
 import { createTimers } from '../core/room/timers.ts'
 import { withState } from '../core/state/hooked.ts'
+import type { Doing, Inputs } from '../core/state/inputs.ts'
 import type { Known } from '../core/state/known.ts'
 import type { Step, Tick } from '../core/state/tick.ts'
 import type { Judge } from '../core/state/writes.ts'
 import { HOOKS, type RoomDefinition, type Said } from './definition.ts'
 import { ROOM_OPTIONS } from './options.ts'
+import { openPast } from './past.ts'
 import { registry } from './registered.ts'
 import { type GameRoom, type House, openGame } from './room.ts'
-import { predicatesOf, type StateOption, tablesOf } from './state.ts'
+import { historyOf, predicatesOf, type StateOption, tablesOf } from './state.ts'
 import { openTables } from './tables.ts'
 
 /** A definition as the server's own rooms understand it. */
@@ -69,7 +71,8 @@ function openRoom(
   const state = given.state as StateOption | undefined
   const opened = state && house.openState(room, knownOf(state, tick))
   const tables = opened && openTables(opened.state)
-  const { game, seatOf } = openGame(room, house, timers, tables, given, warnOfState)
+  const past = opened && tables && openPast(opened, tables)
+  const { game, seatOf } = openGame(room, house, { timers, tables, past }, given, warnOfState)
   const own: GameRoom<unknown> = game
   try {
     game.own = definition.onCreate?.(game as GameRoom<undefined>)
@@ -80,7 +83,9 @@ function openRoom(
     throw error
   }
   const { onJoin, onMessage, onEvent, onPacket, onDescribe, onTick } = definition
-  const stop = (onTick || opened) && tick.add(step)
+  const inputs = opened?.inputs
+  const stops = [...(inputs ? [tick.add(inputsOf(inputs))] : [])]
+  if (onTick || opened) stops.push(tick.add(step))
   opened?.begin()
   const said = ({ from, ...rest }: RoomMessage): Said => ({ ...rest, from: seatOf(from) })
   const hooks: RoomHooks = {
@@ -105,7 +110,7 @@ function openRoom(
     }),
     onDispose() {
       timers.close()
-      stop?.()
+      for (const stop of stops) stop()
       return definition.onDispose?.(own)
     },
   }
@@ -122,7 +127,27 @@ function openRoom(
       return isSeen
     })
     const judge: Judge = (wish) => definition.onWrite?.(own, { ...wish, from: seatOf(wish.from) })
-    return { ...tablesOf(state), tick, tick_hz, predicates, judge }
+    const history_ms = historyOf(state)
+    return { ...tablesOf(state), tick, tick_hz, predicates, judge, history_ms }
+  }
+
+  /** Inputs are done before the room’s own step, and while it takes its time. */
+  function inputsOf(inputs: Inputs): (now: Step) => void {
+    const doing: Doing = {
+      input: (member, row, input) =>
+        void rooms.guard(room, () =>
+          // It is typed by the kind's own definition alone.
+          given.onInput?.(own, row as never, input as never, seatOf(member)),
+        ),
+      tooFast: (member, count, total) =>
+        void rooms.guard(room, () =>
+          given.onTooFast?.(own, seatOf(member), { inputs: count, total }),
+        ),
+    }
+    return ({ number }) => {
+      game.tick = number
+      enter(() => inputs.run(number, doing))
+    }
   }
 
   function step(now: Step): Promise<unknown> | undefined {

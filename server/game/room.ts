@@ -17,7 +17,8 @@ import { push } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import type { Cancel, Log, World } from '../world.ts'
 import { ROOM_OPTIONS, type RoomOptions } from './options.ts'
-import type { AnyState, openTables, TablesIn } from './tables.ts'
+import type { PastOf } from './past.ts'
+import type { AnyState, openTables, PastIn, TablesIn } from './tables.ts'
 
 /** A member as a room's own logic sees it; the same object for as long as the seat is taken. */
 export interface RoomMember {
@@ -71,6 +72,12 @@ export interface GameRoom<Own = undefined, S = unknown> {
   /** Merges properties (null removes one) and tells everybody. */
   update(properties: Properties): void
   lock(locked?: boolean): void
+  /**
+   * Shows the tables as a member saw them when it did what is done now: by its round trip, and by how
+   * late it shows them, but no older than a table’s `history_ms`; what has none is as it is. Returns
+   * what `judge` does.
+   */
+  rewind<T>(member: RoomMember, judge: (state: S extends AnyState ? PastIn<S> : never) => T): T
   /** A set of members that `group:NAME` addresses; made when first asked for. */
   group(name: string): RoomGroup
   /** Calls back once after `ms`, unless cancelled or the room has gone. */
@@ -96,6 +103,13 @@ export interface House {
   readonly openState: OpenState
 }
 
+/** What a room has of its own. */
+interface Within {
+  readonly timers: Timers
+  readonly tables: ReturnType<typeof openTables> | undefined
+  readonly past: PastOf | undefined
+}
+
 const ANY = json()
 
 /** What its opening sets. */
@@ -106,8 +120,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 export function openGame(
   room: Room,
   { rooms, world, intercom, packets, inside }: House,
-  timers: Timers,
-  tables: ReturnType<typeof openTables> | undefined,
+  { timers, tables, past }: Within,
   { tick_hz = ROOM_OPTIONS.tick_hz.default }: Pick<RoomOptions, 'tick_hz'>,
   warnOfState: () => void,
 ) {
@@ -177,6 +190,11 @@ export function openGame(
     lock(locked = true) {
       room.locked = locked
       rooms.tellUpdated(room)
+    },
+    rewind(member, judge) {
+      if (!past) throw new TypeError('room.rewind: expected a kind that has `state`')
+      // What its tables hold is known by the kind's own definition alone.
+      return judge(past(memberOf(member)) as never)
     },
     group: openGroup,
     after: (ms, callback) => timers.after(duration(ms, 'room.after'), callback),

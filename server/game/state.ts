@@ -53,4 +53,11 @@ export const predicatesOf = (
   )
 }
 
+/** For how long each table is remembered, by its number, in ms. */
+export const historyOf = (state: StateOption): readonly number[] => {
+  if (!isDefined(state)) return []
+  const all: readonly { readonly options: TableOptions }[] = Object.values(state.tables)
+  return all.map(({ options: { history_ms = 0 } }) => history_ms)
+}
+
 const isDefined = (state: StateOption): state is AnyState => 'columns' in state

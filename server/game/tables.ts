@@ -1,4 +1,9 @@
-import type { RowOf, State as StateDefinition, TablesOf } from '../../protocol/state.ts'
+import type {
+  RowOf,
+  State as StateDefinition,
+  Table as TableDefinition,
+  TablesOf,
+} from '../../protocol/state.ts'
 import type { Row, Rows } from '../core/state/row.ts'
 import type { State } from '../core/state/state.ts'
 import type { Table } from '../core/state/table.ts'
@@ -36,6 +41,45 @@ export type TablesIn<S> = {
     ? StateRow<RowOf<S, K>>
     : StateTable<RowOf<S, K>>
 }
+
+/** A row as a member saw it when it acted. */
+export type PastRow<R = Readonly<Record<string, unknown>>> = Readonly<R> & {
+  readonly slot: number
+  readonly owner: number
+  /** The same row as it is; undefined where it is gone. */
+  readonly now: StateRow<R> | undefined
+}
+
+/** A table as a member saw it; its own rows are as they are, as that is how it sees them. */
+export interface PastTable<R = Record<string, unknown>> extends Iterable<PastRow<R>> {
+  readonly size: number
+  at(slot: number): PastRow<R> | undefined
+  ownedBy(member: Numbered): Iterable<PastRow<R>>
+  of(member: Numbered): PastRow<R> | undefined
+}
+
+/** What `room.rewind` shows: tables with a `history_ms` as they were, the others as they are. */
+export type PastIn<S> = {
+  readonly [K in keyof TablesIn<S>]: K extends keyof TablesOf<S>
+    ? TablesOf<S>[K] extends StateTableOf<infer O>
+      ? O extends { readonly history_ms: number }
+        ? PastTable<RowOf<S, K>>
+        : TablesIn<S>[K]
+      : never
+    : never
+}
+
+/** The row of the member whose input it is: of the table with a row for each member. */
+export type OwnRow<S> = {
+  [K in keyof TablesOf<S>]: TablesOf<S>[K] extends StateTableOf<infer O>
+    ? O extends { readonly rows: 'members' }
+      ? StateRow<RowOf<S, K>>
+      : never
+    : never
+}[keyof TablesOf<S>]
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever its fields are
+type StateTableOf<O> = TableDefinition<any, O>
 
 /** The tables of a room by their names. */
 export function openTables(state: State): Readonly<Record<string, StateTable | StateRow>> {

@@ -53,6 +53,21 @@ const drawing = new Promise((done) => { drawn = done })
 const draw = (owner, at) => drawn(\`\${owner} at \${at.x}\`)
 `
 
+/** One on which somebody is drawn on the way. */
+const WALKED = `
+globalThis.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 16)
+globalThis.cancelAnimationFrame = clearTimeout
+let arrived
+const walking = new Promise((done) => { arrived = done })
+let isWalking = false
+const draw = (owner, { x }) => {
+  if (x < 20 || isWalking) return
+  isWalking = true
+  console.log(owner + ' walks')
+  arrived()
+}
+`
+
 /** Those that are programs of Node. */
 export const PROGRAMS: Readonly<Record<string, (url: string, key: string) => Around>> = {
   'From the web ts 1': () => ({ prints: ['8 Vladimir'] }),
@@ -171,6 +186,20 @@ stop()
 const duck = await pond.state.ducks.add({ at: { x: 7, y: 8 } })
 console.log('duck:', duck.at.x, room.state.apples.size)`,
     prints: ['drawn: 1 at 85', 'member 1 has eaten 1', 'duck: 7 2'],
+  },
+  {
+    blocks: ['ts 1', 'ts 2', 'ts 3'].map((one) => `Inputs and prediction ${one}`),
+    before: WALKED,
+    replaced: [
+      ['port: 1234', 'port: 0'],
+      ["'ws://127.0.0.1:1234'", `\`ws://127.0.0.1:\${server.port}\``],
+    ],
+    after: `await walking
+room.input({ x: 0 })
+while (room.state.players.mine?.predicted?.x !== room.state.players.mine?.x) await new Promise((told) => room.state.players.on('changed', told))
+stop()
+console.log('the server has it:', room.state.players.mine.x > 20)`,
+    prints: ['1 walks', 'the server has it: true'],
   },
 ]
 

@@ -90,7 +90,7 @@ export function scripted(definition: State<Any, Any>, you = 1): Scripted {
     },
   }
   const state = createState(
-    { code: 'ROOM22', you: () => you, isHost: () => server.host },
+    { code: 'ROOM22', you: () => you, sampling() {}, isHost: () => server.host },
     {
       ...{ session, timers: clock, frames: undefined, schemas: new Map() },
       report: (error) => void reported.push(error),

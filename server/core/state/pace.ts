@@ -25,6 +25,11 @@ export class Pace {
     this.#step = step
   }
 
+  /** The shortest round trip that is known, in ms; 0 where none is. */
+  get trip(): number {
+    return Number.isFinite(this.#trip) ? this.#trip : 0
+  }
+
   /** Whether nothing more is sent for now. */
   isShut(tick: number): boolean {
     return this.#asked !== undefined && tick - this.#asked.tick > this.#window
@@ -57,7 +62,6 @@ export class Pace {
   }
 
   get #window(): number {
-    const trip = Number.isFinite(this.#trip) ? Math.ceil(this.#trip / this.#step) : 0
-    return Math.min(MOST_TICKS, LATE_TICKS + trip)
+    return Math.min(MOST_TICKS, LATE_TICKS + Math.ceil(this.trip / this.#step))
   }
 }

@@ -1,4 +1,4 @@
-import { PARTS } from '../../../protocol/state-columns.ts'
+import { type Column, PARTS } from '../../../protocol/state-columns.ts'
 import type { FieldSchema } from '../../../protocol/state-schema.ts'
 import type { StateColumn } from './column.ts'
 import type { Table } from './table.ts'
@@ -35,6 +35,16 @@ export function accessesOf({ known, columns }: Table): readonly Access[] {
     return { name: field.name, columns: own, ...accessOf(field, used, `${place}.${field.name}`) }
   })
 }
+
+/** How the fields of inputs are read, over columns that no table has. */
+export const inputAccesses = (
+  fields: readonly FieldSchema[],
+  columns: readonly Column[],
+): readonly Pick<Access, 'name' | 'columns' | 'of'>[] =>
+  fields.map((field, number) => {
+    const own = columns.flatMap((column, index) => (column.field === number ? [index] : []))
+    return { name: field.name, columns: own, of: accessOf(field, [], `inputs.${field.name}`).of }
+  })
 
 type How = Pick<Access, 'get' | 'set' | 'of'>
 
