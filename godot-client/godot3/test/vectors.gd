@@ -3,6 +3,7 @@
 extends SceneTree
 
 const Codec := preload("res://addons/estragon/codec.gd")
+const Doing := preload("res://test/doing.gd")
 const Lag := preload("res://addons/estragon/lag.gd")
 const Ledger := preload("res://addons/estragon/ledger.gd")
 const Luck := preload("res://addons/estragon/luck.gd")
@@ -116,6 +117,7 @@ func _moving(vectors: Dictionary) -> void:
 	var course := _load(OS.get_environment("ESTRAGON_COURSE"))
 	_is(Tables.new().course(course), [], "course: tables are as their server has them, tick for tick")
 	_is(Tables.new().writing(course), [], "course: our own rows are as we write them")
+	_is(Doing.new().run(), [], "inputs: one a tick, sent once, and again after a drop")
 
 
 # What befalls a connection whose lag has this seed.

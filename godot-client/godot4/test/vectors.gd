@@ -2,6 +2,7 @@ extends SceneTree
 ## Replays protocol/vectors.json, whose path is in the environment variable ESTRAGON_VECTORS, and
 ## prints TAP.
 
+const Doing := preload("res://test/doing.gd")
 const Moving := preload("res://test/moving.gd")
 const Predicting := preload("res://test/predicting.gd")
 const Tables := preload("res://test/tables.gd")
@@ -311,6 +312,7 @@ func _moving(vectors: Dictionary) -> void:
 	var course := _load(OS.get_environment("ESTRAGON_COURSE"))
 	_is(Tables.new().course(course), [], "course: tables are as their server has them, tick for tick")
 	_is(Tables.new().writing(course), [], "course: our own rows are as we write them")
+	_is(Doing.new().run(), [], "inputs: one a tick, sent once, and again after a drop")
 
 
 func _is(found: Variant, expected: Variant, title: String) -> void:

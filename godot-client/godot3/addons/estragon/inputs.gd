@@ -109,8 +109,8 @@ func moved() -> void:
 func poll(now: float, number: int, have: int) -> void:
 	if not prediction:
 		return
-	if _is_doing and not _here.is_paused():
-		for at in _ticks.due(now):
+	for at in _ticks.due(now):
+		if _is_doing and not _here.is_paused():
 			emit_signal("sampling")
 			if prediction and _is_doing:
 				prediction.input(_take(), at)

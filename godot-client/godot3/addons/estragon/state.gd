@@ -49,6 +49,8 @@ var _is_resetting: bool = false
 var _is_asking: bool = false
 var _looked: float = -INF
 var _sends_at: float = -INF
+# Something that was written could not be sent.
+var _is_unsent: bool = false
 
 
 # `schemas` are those that are known, by their hashes.
@@ -148,7 +150,7 @@ func poll(now: float) -> void:
 	_looked = now
 	_here.playback.look(now)
 	if _here.is_wanted and now >= _sends_at:
-		_send(now, false)
+		_send(now, _is_unsent)
 	_inputs.poll(now, number, have)
 
 
@@ -254,6 +256,7 @@ func _on_corrected(said: Dictionary) -> void:
 
 func _send(now: float, is_all: bool) -> void:
 	_here.is_wanted = false
+	_is_unsent = false
 	var count := 0
 	for one in _schema.tables if _schema else []:
 		var its_table := table(one.name)
@@ -264,8 +267,11 @@ func _send(now: float, is_all: bool) -> void:
 			write.slots = block[1]
 			for column in block[0]:
 				write.values.append(its_table.values(column, write.slots))
-			_here.send(EstragonStateFrame.up(_schema, number, have, null, write))
+			var frame := EstragonStateFrame.up(_schema, number, have, null, write)
+			_is_unsent = not _here.send(frame) or _is_unsent
 			count += 1
+	if _is_unsent:
+		_here.want()
 	if count > 0:
 		var least: float = count * _LEAST_MS
 		_sends_at = now + (least if least > _step_ms else _step_ms)

@@ -93,8 +93,8 @@ func moved() -> void:
 func poll(now: float, number: int, have: int) -> void:
 	if not prediction:
 		return
-	if _is_doing and not _here.is_paused():
-		for at: float in _ticks.due(now):
+	for at: float in _ticks.due(now):
+		if _is_doing and not _here.is_paused():
 			sampling.emit()
 			if prediction and _is_doing:
 				prediction.input(_take(), at)
