@@ -6,6 +6,7 @@ extends SceneTree
 
 const Figure := preload("res://test/figure.gd")
 const Predicted := preload("res://addons/estragon/predicted.gd")
+const Table := preload("res://addons/estragon/table.gd")
 const Session := preload("res://addons/estragon/session.gd")
 const _SPEED := 200.0
 # More than this a frame is no walk, in units.
@@ -22,6 +23,7 @@ var _room
 # What was drawn: time in seconds, and where.
 var _drawn: Array = []
 var _states: Array = []
+var _spawned: Array = []
 
 
 func _init() -> void:
@@ -40,6 +42,12 @@ func _play() -> void:
 	_own.table = ""
 	_figure.add_child(_own)
 	root.add_child(_figure)
+	var others := Table.new()
+	others.table = "players"
+	others.scene = _scene()
+	others.shows_own = false
+	others.connect("spawned", self, "_on_spawned")
+	root.add_child(others)
 	var recorder := Recorder.new()
 	recorder.drawn = _drawn
 	recorder.figure = _figure
@@ -65,12 +73,16 @@ func _play() -> void:
 		if _own.row():
 			break
 		yield(self, "idle_frame")
-	_ok(_own.row() != null, "our row is there")
+	_ok(_own.row() != null and _own.row().is_own, "our row is there")
+	for _frame in 60:
+		yield(self, "idle_frame")
+	_ok(_spawned.size() == 1, "the other one is shown, and we are not twice")
 	yield(_walks(), "completed")
 	yield(_loses_its_cable(), "completed")
 	yield(_stands_while_paused(), "completed")
 	yield(_loads_for_long(), "completed")
 	yield(_goes_with_its_scene(), "completed")
+	others.queue_free()
 	recorder.queue_free()
 	_figure.queue_free()
 	_network.disconnect_from_server()
@@ -79,8 +91,12 @@ func _play() -> void:
 
 func _walks() -> void:
 	Input.action_press("ui_right")
-	yield(_frames(3), "completed")
-	_ok(_figure.position.x > 0.0, "it moves at once")
+	for _frame in 60:
+		if _figure.position.x > 0.0:
+			break
+		yield(self, "idle_frame")
+	var x := _figure.position.x
+	_ok(x > 0.0 and x < 15.0, "it moves at once")
 	_ok(_place(_own.row()).x == 0.0, "before the server has heard of it")
 	_drawn.clear()
 	yield(_frames(360), "completed")
@@ -186,6 +202,18 @@ func _farthest() -> float:
 		var step: Vector3 = _drawn[index] - _drawn[index - 1]
 		far = max(far, Vector2(step.y, step.z).length())
 	return far
+
+
+func _on_spawned(node: Node, _row) -> void:
+	_spawned.append(node)
+
+
+func _scene() -> PackedScene:
+	var scene := PackedScene.new()
+	var node := Node2D.new()
+	scene.pack(node)
+	node.free()
+	return scene
 
 
 func _place(row) -> Vector2:

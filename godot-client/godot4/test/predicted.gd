@@ -37,6 +37,13 @@ func _play() -> void:
 	_own.actions = {"dash": "no_such_action"}
 	_figure.add_child(_own)
 	root.add_child(_figure)
+	var others := EstragonTable.new()
+	others.table = "players"
+	others.scene = _scene()
+	others.shows_own = false
+	var spawned: Array[Node] = []
+	others.spawned.connect(func(node: Node, _row: EstragonRow) -> void: spawned.append(node))
+	root.add_child(others)
 	var recorder := Recorder.new()
 	recorder.drawn = _drawn
 	recorder.figure = _figure
@@ -55,12 +62,15 @@ func _play() -> void:
 	_ok(joined.ok, "joined")
 	_room = joined.room
 	await _until(func() -> bool: return _own.row() != null)
-	_ok(_own.row() != null, "our row is there")
+	_ok(_own.row() != null and _own.row().is_own, "our row is there")
+	await _until(func() -> bool: return not spawned.is_empty())
+	_ok(spawned.size() == 1, "the other one is shown, and we are not twice")
 	await _walks()
 	await _loses_its_cable()
 	await _stands_while_paused()
 	await _loads_for_long()
 	await _goes_with_its_scene()
+	others.queue_free()
 	recorder.queue_free()
 	_figure.queue_free()
 	_network.call("disconnect_from_server")
@@ -69,8 +79,8 @@ func _play() -> void:
 
 func _walks() -> void:
 	Input.action_press("ui_right")
-	await _frames(3)
-	_ok(_figure.position.x > 0.0, "it moves at once")
+	await _until(func() -> bool: return _figure.position.x > 0.0)
+	_ok(_figure.position.x < 15.0, "it moves at once")
 	_ok(_place(_own.row()).x == 0.0, "before the server has heard of it")
 	_drawn.clear()
 	await _frames(360)
@@ -173,6 +183,14 @@ func _farthest() -> float:
 		var step := _drawn[index] - _drawn[index - 1]
 		far = maxf(far, Vector2(step.y, step.z).length())
 	return far
+
+
+func _scene() -> PackedScene:
+	var scene := PackedScene.new()
+	var node := Node2D.new()
+	scene.pack(node)
+	node.free()
+	return scene
 
 
 func _place(row: EstragonRow) -> Vector2:

@@ -22,6 +22,8 @@ var slot: int
 var owner: int setget , _get_owner
 # Whether it is ours to write.
 var is_mine: bool setget , _get_is_mine
+# Whether it is our own, be it ours to write or not.
+var is_own: bool setget , _get_is_own
 # Whether it is not there any more, or not for us; it keeps its last values.
 var is_gone: bool setget , _get_is_gone
 # What it will be once the server has had all our inputs: its fields by their names; empty unless it is
@@ -53,6 +55,10 @@ func _get_owner() -> int:
 
 func _get_is_mine() -> bool:
 	return _cells.is_mine()
+
+
+func _get_is_own() -> bool:
+	return _cells.is_own()
 
 
 func _get_is_gone() -> bool:

@@ -46,6 +46,11 @@ func owner() -> int:
 	return contents[0] if shape.is_owned else 0
 
 
+# Whether it is our own.
+func is_own() -> bool:
+	return not is_gone and owner() > 0 and owner() == here.you()
+
+
 # Which of its owner's inputs was done last.
 func ack() -> int:
 	return contents[-1] if shape.columns[-1].field == EstragonStateColumn.ACK_FIELD else 0

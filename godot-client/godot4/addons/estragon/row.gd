@@ -22,6 +22,10 @@ var owner: int:
 var is_mine: bool:
 	get:
 		return _cells.is_mine()
+## Whether it is our own, be it ours to write or not.
+var is_own: bool:
+	get:
+		return _cells.is_own()
 ## Whether it is not there any more, or not for us; it keeps its last values.
 var is_gone: bool:
 	get:

@@ -22,6 +22,8 @@ const _LEAST_HZ := 0.1
 var number: int = -1
 ## The tick that we have of it; 0 for none.
 var have: int = 0
+## We are leaving: nothing more is written or done. The add-on's own.
+var is_leaving: bool = false
 ## Which time is shown, in milliseconds of the room's time: its ticks times what one takes.
 var time: float:
 	get:
@@ -131,6 +133,8 @@ func receive(bytes: PackedByteArray) -> void:
 func poll(now: float) -> void:
 	_looked = now
 	_here.playback.look(now)
+	if is_leaving:
+		return
 	if _here.is_wanted and now >= _sends_at:
 		_send(now, _is_unsent)
 	_inputs.poll(now, number, have)
