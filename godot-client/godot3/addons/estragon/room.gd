@@ -87,7 +87,9 @@ func me() -> EstragonMember:
 
 # Gives the seat up: `yield(room.leave(), "completed")`.
 func leave() -> EstragonResult:
+	state.is_leaving = true
 	var result: EstragonResult = yield(_ask("room.leave", {}), "completed")
+	state.is_leaving = false
 	if not result.peek():
 		emit_signal("closed")
 	return result

@@ -33,7 +33,8 @@ export var table: String = "" setget _set_table
 export var scene: PackedScene setget _set_scene
 # What is spawned for a row of our own; `scene`, unless set. Put an EstragonOwned into it.
 export var own_scene: PackedScene
-# Whether rows of our own are spawned; not where they have a node already, with an EstragonOwned.
+# Whether rows of our own are spawned; not where they have a node already, with an EstragonOwned or
+# EstragonPredicted.
 export var shows_own: bool = true
 # By field, which property of the spawned node it sets, such as {"at": "position"}; an empty one for
 # none. Fields that are not named go to USUAL properties, or to those of their own names.
@@ -140,9 +141,10 @@ func _let_go() -> void:
 
 
 func _spawn(row: EstragonRow) -> void:
-	var its_scene := own_scene if own_scene and row.is_mine else scene
+	var is_own: bool = row.is_own or row.is_mine
+	var its_scene := own_scene if own_scene and is_own else scene
 	var parent := get_node_or_null(under)
-	if not its_scene or not parent or _nodes.has(row) or row.is_mine and not shows_own:
+	if not its_scene or not parent or _nodes.has(row) or is_own and not shows_own:
 		return
 	var node := its_scene.instance()
 	node.set_meta(ROW, row)

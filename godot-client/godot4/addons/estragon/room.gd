@@ -81,7 +81,9 @@ func me() -> EstragonMember:
 
 ## Gives the seat up.
 func leave() -> EstragonResult:
+	state.is_leaving = true
 	var result := await _request("room.leave", {})
+	state.is_leaving = false
 	if not result.peek():
 		closed.emit()
 	return result
