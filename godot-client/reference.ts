@@ -43,7 +43,6 @@ const FIRST = [
   'prompt.gd',
   'packets.gd',
   'packet.gd',
-  'plaza.gd',
 ]
 
 /** The class reference of each add-on, by its path from the root, from the comments in its scripts. */

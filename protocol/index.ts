@@ -7,7 +7,6 @@ import type { Message, Messages } from './message.ts'
 import { notify } from './notify.ts'
 import { packets } from './packets.ts'
 import { players } from './players.ts'
-import { plaza } from './plaza.ts'
 import { queries } from './queries.ts'
 import { relay } from './relay.ts'
 import { rooms } from './rooms.ts'
@@ -29,7 +28,6 @@ export const FEATURES = {
   packets,
   relay,
   state,
-  plaza,
 } as const
 
 type Union<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void

@@ -555,12 +555,6 @@ export const RATES = {
     told: true,
     doc: '`notify.client`, `notify.group` and `notify.all`; a backend’s are not limited.',
   },
-  move: {
-    per_second: 75,
-    burst: 150,
-    told: true,
-    doc: 'Positions: one per drawn frame and some.',
-  },
   input: {
     per_second: 75,
     burst: 150,

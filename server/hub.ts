@@ -46,7 +46,6 @@ import { createOpen } from './features/open.ts'
 import { createPackets } from './features/packets.ts'
 import { createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
-import { createPlaza } from './features/plaza.ts'
 import { createProfiles } from './features/profiles.ts'
 import { createQueries } from './features/queries.ts'
 import { createRelays } from './features/relay.ts'
@@ -54,6 +53,7 @@ import { createRoomFeature } from './features/rooms.ts'
 import { createConnections } from './features/session.ts'
 import { createStates } from './features/state.ts'
 import { kindOf } from './game/opening.ts'
+import { plazaOf } from './game/plaza.ts'
 import { createGate, type Gate } from './gate.ts'
 import { checkOptions, checkQueues, type HubOptions } from './options.ts'
 import { addressesRound, createRounds, pruneRound, type Round } from './rounds.ts'
@@ -186,7 +186,6 @@ export function createHub(options: HubOptions = {}) {
     queues: options.queues ?? {},
     isBackend: (session) => backends.has(session),
   })
-  const plaza = createPlaza({ world, ticks, resolve })
   const packets = createPackets({
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
   })
@@ -220,7 +219,6 @@ export function createHub(options: HubOptions = {}) {
     packets,
     relays,
     states,
-    plaza,
     intercom,
     { routes: createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }) },
     { routes: createChannelsRoutes({ limits, store, channels }) },
@@ -233,13 +231,15 @@ export function createHub(options: HubOptions = {}) {
   const all: readonly Feature[] = features
   observers.push(...all.flatMap(({ observer }) => observer ?? []))
   playerObservers.push(...all.flatMap((feature) => feature.players ?? []))
-  const house = { rooms, world, ticks, intercom: intercom.ask, openState: states.open }
-  if (options.plaza ?? true) kinds.push(plaza.kind)
+  const house = {
+    ...{ rooms, world, ticks, inside, intercom: intercom.ask, openState: states.open },
+    packets: sender,
+  }
+  if (options.plaza ?? true) kinds.push(kindOf('plaza', plazaOf(world), house))
   const defined = Object.entries(options.rooms ?? {})
   const isOpen = options.open ?? (defined.length === 0 && (options.kinds ?? []).length === 0)
   if (isOpen) kinds.push(createOpen({ limits, ticks, openState: states.open }).kind)
-  for (const [name, definition] of defined)
-    kinds.push(kindOf(name, definition, { ...house, inside, packets: sender }))
+  for (const [name, definition] of defined) kinds.push(kindOf(name, definition, house))
   kinds.push(...(options.kinds ?? []))
   checkQueues(options.queues ?? {}, kinds)
 

@@ -7,6 +7,7 @@ import { type BotsOptions, createBots } from '../web-client/bots.ts'
 import type { Network, Room } from '../web-client/client.ts'
 import type { WebSocketConstructor } from '../web-client/link.ts'
 import { createClock, createRandom, seedOf } from './support/clock.ts'
+import { plazaOf } from './support/ground.ts'
 import { startProgram } from './support/program.ts'
 import { NodeSocket, type TestWorld, world } from './support/world.ts'
 
@@ -20,9 +21,8 @@ t.test(`ten bots walk about the plaza, wave and chat (SEED=${SEED})`, async (t) 
   const { watcher, settled } = await watch(server)
   const walked = new Map<number, Set<string>>()
   const heard = new Set<string>()
-  watcher.plaza.on('rows', (rows) => {
-    for (const [number, x, y] of rows)
-      walked.set(number, (walked.get(number) ?? new Set()).add(`${x} ${y}`))
+  plazaOf(watcher).state.players.on('changed', ({ owner, x, y }) => {
+    walked.set(owner, (walked.get(owner) ?? new Set()).add(`${x} ${y}`))
   })
   watcher.events.on('plaza.wave', () => heard.add('wave'))
   watcher.events.on('plaza.chat', ([text]) => heard.add(typeof text === 'string' ? 'chat' : '?'))

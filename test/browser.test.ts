@@ -8,6 +8,7 @@ import type { ServerOptions } from '../server/server.ts'
 import { buildPage } from '../web-client/build.ts'
 import { connect } from '../web-client/client.ts'
 import { needEngine } from './support/engines.ts'
+import { stand } from './support/ground.ts'
 import { duplicate, openPlaza, type Point } from './support/visitor.ts'
 import { NodeSocket } from './support/world.ts'
 
@@ -339,7 +340,7 @@ async function join(t: Test, url: string, name: string, colour: string, [x, y]: 
   const network = await connect(url, { WebSocket: NodeSocket, backoff: () => 60_000 })
   t.teardown(network.close)
   await network.rooms.joinOrCreate('plaza', { name, data: { colour } })
-  network.plaza.move(x, y)
+  await stand(network, x, y)
   return network
 }
 

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { type Actor, RESET, type Seated, senderOf } from './support/actor.ts'
 import { type LogLine, seedOf } from './support/clock.ts'
 import { CUTS } from './support/cuts.ts'
+import { plazaIn, stand } from './support/ground.ts'
 import { until, within } from './support/promise.ts'
 import { sized } from './support/soak.ts'
 import {
@@ -170,17 +171,21 @@ function gapsIn(own: readonly number[], expected: readonly number[]): number[] |
 
 /** What is latest arrives too: in the end everyone knows where everybody stands. */
 async function checkPositions(t: Test, actors: readonly Actor[]): Promise<void> {
-  const wanted = actors.map(({ room }, at) => [room.you, 100 + at, 200 + at])
+  const wanted = actors.map(({ room }, at) => ({ owner: room.you, x: 100 + at, y: 200 + at }))
   const seen = actors.map(
-    ({ network }) =>
+    ({ room }) =>
       new Promise<void>((resolve) => {
-        network.plaza.on('rows', (rows) => {
-          const isThere = (row: unknown) => rows.some((one) => isDeepStrictEqual(one, row))
+        const { players } = plazaIn(room).state
+        const isThere = ({ owner, x, y }: (typeof wanted)[number]) => {
+          const row = players.of(owner)
+          return row?.x === x && row.y === y
+        }
+        players.on('changed', () => {
           if (wanted.every(isThere)) resolve()
         })
       }),
   )
-  for (const [at, { network }] of actors.entries()) network.plaza.move(100 + at, 200 + at)
+  for (const [at, { network }] of actors.entries()) void stand(network, 100 + at, 200 + at)
   await within(Promise.all(seen))
   t.pass('everyone knows where everybody stands')
 }

@@ -48,7 +48,7 @@ both('a web client outbids a claim that came before its own', {}, async (t, w) =
     onReceive: ({ type, data }) => note(type === 'welcome', tokens, data.token),
   })
   const ada = await w.connect({ WebSocket: Socket, backoff: () => 1_000 })
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   ada.cut()
   await until(() => w.stats().away === 1, 'ada away')
   const waiting = ada.events.emit('plaza.number', [1], { to: 'all' })
@@ -114,7 +114,7 @@ both('a claim that is not the first message of its connection is too late', {}, 
 both('a web client whose claim is never answered tries again', {}, async (t, w) => {
   const hole: Tap = {}
   const ada = await w.connect({ WebSocket: tapped(w.Socket, hole) })
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   let claims = 0
   hole.onSend = ({ type }) => lose(type === 'session.resume' && ++claims === 1)
 
@@ -200,7 +200,7 @@ both(
 both('a client of other tables is warned, works, and cannot resume', {}, async (t, w) => {
   const raw = await w.raw()
   const hello = await raw.ask('session.hello', { fingerprint: 'another' })
-  const joined = await raw.ask('room.join_or_create', { kind: 'plaza' })
+  const joined = await raw.ask('room.join_or_create', { kind: 'open' })
 
   raw.drop()
   await until(() => w.stats().connections === 0, 'no connection')
@@ -218,7 +218,7 @@ both('a claim by a client of other tables is not resumed', {}, async (t, w) => {
 
   t.match(raw.reply, { resumed: false, kept: false, reason: 'FINGERPRINT' })
   t.equal(raw.reply.session, raw.welcome.session)
-  t.match(await raw.ask('room.join_or_create', { kind: 'plaza' }), { data: { you: 2 } })
+  t.match(await raw.ask('room.join_or_create', { kind: 'open' }), { data: { you: 2 } })
 })
 
 both('a web client of other tables says so and begins anew after a drop', {}, async (t, w) => {
@@ -229,14 +229,14 @@ both('a web client of other tables says so and begins anew after a drop', {}, as
   const Socket = tapped(w.Socket, { onSend: disguise, onReceive: disguise })
   const ada = await w.connect({ WebSocket: Socket })
   const warning = heard(ada, 'warning')
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   t.match(await warning, [/other protocol tables/])
   const lost = heard(ada, 'lost')
 
   ada.cut()
 
   t.strictSame(await lost, ['FINGERPRINT'])
-  t.ok(await ada.rooms.joinOrCreate('plaza'))
+  t.ok(await ada.rooms.joinOrCreate('open'))
 })
 
 /* How a connection ends. */
@@ -271,7 +271,7 @@ t.test('a broken WebSocket frame (1002) ends the session', async (t) => {
   const socket = connectSocket(Number(new URL(w.url).port), '127.0.0.1')
   const head = `GET / HTTP/1.1\r\nHost: ${new URL(w.url).host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`
   socket.write(head)
-  const join = JSON.stringify({ type: 'room.join_or_create', data: { kind: 'plaza' } })
+  const join = JSON.stringify({ type: 'room.join_or_create', data: { kind: 'open' } })
   socket.write(
     Buffer.concat([Buffer.from([0x81, 0x80 | join.length, 0, 0, 0, 0]), Buffer.from(join)]),
   )

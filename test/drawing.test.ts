@@ -7,6 +7,7 @@ import { buildPage } from '../web-client/build.ts'
 import { connect, type Network } from '../web-client/client.ts'
 import { copyProject, type Demo, isAt, please, startDemo, times } from './support/demo.ts'
 import { needEngine, startScreen } from './support/engines.ts'
+import { stand } from './support/ground.ts'
 import { readPng } from './support/png.ts'
 import { openPlaza, type Tab } from './support/visitor.ts'
 import { NodeSocket } from './support/world.ts'
@@ -212,7 +213,7 @@ if (executablePath !== undefined && godot !== undefined && xvfb !== undefined) {
         const network = await connect(url, { WebSocket: NodeSocket, backoff: () => AWAY_MS })
         t.teardown(network.close)
         await network.rooms.joinOrCreate('plaza', { name, data: { colour } })
-        network.plaza.move(x, y)
+        await stand(network, x, y)
         return network
       },
     }

@@ -41,7 +41,7 @@ held(
   'who joins without waiting for its identification sits down as the player it is',
   async (t, { connect }, answer) => {
     const bob = await connect()
-    const plaza = await bob.rooms.create('plaza')
+    const plaza = await bob.rooms.create('open')
     const ada = await connect()
 
     const identified = ada.players.identify({ name: 'Ada' })
@@ -60,7 +60,7 @@ held(
   'what follows an identification is handled in order, with or without an answer',
   async (t, { raw }, answer) => {
     const ada = await raw()
-    await ada.ask('room.create', { kind: 'plaza' })
+    await ada.ask('room.create', { kind: 'open' })
     const seenBefore = ada.seen.length
 
     ada.send({ type: 'player.identify', id: 'who', data: {} })
@@ -138,7 +138,7 @@ held(
   async (t, { raw, stats }, answer) => {
     const ada = await raw()
     ada.send({ type: 'player.identify', id: 'who', data: {} })
-    ada.send({ type: 'room.create', id: 'make', data: { kind: 'plaza' } })
+    ada.send({ type: 'room.create', id: 'make', data: { kind: 'open' } })
     await ada.settled()
 
     ada.close()

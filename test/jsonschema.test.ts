@@ -86,7 +86,10 @@ t.test('every kind of value is judged as its vectors say', async (t) => {
     all.flatMap(({ name, schema }) => (schema ? [[name, { doc: '', data: schema }]] : [])),
   ) as unknown as Record<string, Message>
   const kindsBook = JSON.parse(
-    jsonSchema({ ...TABLES, features: { kinds: { ...FEATURES.plaza, messages: kinds } } }, 'kinds'),
+    jsonSchema(
+      { ...TABLES, features: { kinds: { ...FEATURES.events, messages: kinds } } },
+      'kinds',
+    ),
   ) as AnySchemaObject
   const judge = validatorOf(kindsBook)
   const wrong = all.flatMap((vector) => {

@@ -257,34 +257,27 @@ t.test('receive_bytes: a snapshot comes in pages that fit', async (t) => {
   t.ok(largest(back) <= MIN_RECEIVE_BYTES, `${largest(back)} bytes at most`)
 })
 
-t.test('receive_bytes: rows that do not fit are told of once, until they fit again', async (t) => {
-  const { raw, clock } = await world(t)
-  const crowd = await seat(raw, 100)
-  const small = await raw()
+t.test('receive_bytes: positions too large are told of once, until they fit again', async (t) => {
+  const { raw } = await world(t)
+  const [ada, small] = (await seat(raw, 2)) as [RawClient, RawClient]
   await small.ask('session.hello', { receive_bytes: MIN_RECEIVE_BYTES })
-  await small.ask('room.join_or_create', { kind: 'plaza' })
-  const tick = async (x: number) => {
-    crowd[0]?.send({ type: 'plaza.move', data: { x, y: 5 } })
-    await crowd[0]?.settled()
-    clock.advance(PLAZA.tick_ms)
+  const stand = async (length: number) => {
+    await ada.ask('event.emit_latest', { name: 'plaza.at', args: ['x'.repeat(length)] })
     await small.settled()
   }
 
-  for (let x = 0; x < 5; x++) await tick(x)
+  for (let time = 0; time < 5; time++) await stand(2_000)
   const toldAtFirst = errorsOf(small).length
-  for (const one of crowd.splice(1, 80)) await one.ask('room.leave')
-  await tick(6)
-  const rows = small.seen.filter(({ type }) => type === 'plaza.rows')
-  for (const one of await seat(raw, 80)) await one.settled()
-  for (let x = 0; x < 5; x++) await tick(x)
+  await stand(7)
+  const fitting = small.seen.filter(({ type }) => type === 'event.latest')
+  for (let time = 0; time < 5; time++) await stand(2_000)
 
   t.equal(toldAtFirst, 1)
   t.match(errorsOf(small)[0], {
     re: undefined,
-    data: { code: 'TOO_LARGE', request: 'plaza.rows', message: /receive_bytes 1024/ },
+    data: { code: 'TOO_LARGE', request: 'event.latest', message: /receive_bytes 1024/ },
   })
-  t.equal(rows.length, 1)
-  t.equal(rows[0]?.data.rows.length, 21)
+  t.equal(fitting.length, 1)
   t.equal(errorsOf(small).length, 2, 'and once more when they no longer fit')
   t.ok(largest(small) <= MIN_RECEIVE_BYTES)
 })
@@ -557,7 +550,7 @@ const claim = (by: RawClient, { welcome }: RawClient) =>
 
 const errorsOf = ({ seen }: RawClient) => seen.filter(({ type }) => type === 'error')
 const numbersOf = ({ members }: Any): number[] => members.map(({ number }: Any) => number)
-const isCountedPush = ({ type }: Seen) => type !== 'welcome' && type !== 'plaza.rows'
+const isCountedPush = ({ type }: Seen) => type !== 'welcome'
 
 const largest = ({ seen }: RawClient) =>
   Math.max(

@@ -6,6 +6,7 @@ import { buildPage } from '../web-client/build.ts'
 import { connect, type Room } from '../web-client/client.ts'
 import { needEngine } from './support/engines.ts'
 import { createFeed } from './support/feed.ts'
+import { stand } from './support/ground.ts'
 import { openPhone, pocket } from './support/pocket.ts'
 import { openPlaza } from './support/visitor.ts'
 import { NodeSocket } from './support/world.ts'
@@ -111,7 +112,7 @@ if (executablePath !== undefined) {
     await ada.say('is anybody there?')
     await bob.happened.until((what) => what === 'Ada away', 'Ada to be away')
     for (const text of ['one', 'two', 'three']) await bob.say(text)
-    bob.move(300, 200)
+    await bob.stand(300, 200)
     await over
     gate.open()
     const since = performance.now()
@@ -176,7 +177,7 @@ async function join(t: Test, url: string) {
     happened,
     heard,
     say: (text: string) => network.events.emit('plaza.chat', [text]),
-    move: network.plaza.move,
+    stand: (x: number, y: number) => stand(network, x, y),
   }
 }
 

@@ -1,14 +1,12 @@
 import { type Browser, chromium } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { PLAZA } from '../protocol/plaza.ts'
-import type { RoomKind } from '../server/core/room/room.ts'
-import { push } from '../server/core/wire/frame.ts'
+import { plaza as plazaState } from '../protocol/plaza-state.ts'
+import { defineRoom } from '../server/game/definition.ts'
 import { createServer, type HubOptions } from '../server/server.ts'
-import { createWorld } from '../server/world.ts'
 import { buildPage } from '../web-client/build.ts'
 import { connect } from '../web-client/client.ts'
-import { createPlayback, type Playback } from '../web-client/demo/playback.ts'
-import { createRandom, seedOf } from './support/clock.ts'
+import { seedOf } from './support/clock.ts'
 import { needEngine } from './support/engines.ts'
 import { openJitter } from './support/jitter.ts'
 import { NodeSocket } from './support/world.ts'
@@ -107,117 +105,37 @@ if (executablePath !== undefined) {
   }
 }
 
-t.test(`rows that are late, missing or bunched make nobody leap (SEED=${SEED})`, async (t) => {
-  const random = createRandom(SEED)
-  const playback = createPlayback()
-  const rows: { readonly time: number; readonly due: number }[] = []
-  for (let time = 1_000, due = 0; time < 30_000; time += PLAZA.tick_ms) {
-    const isMissed = time - (rows.at(-1)?.time ?? 0) < 3 * PLAZA.tick_ms && random.below(10) === 0
-    if (isMissed) continue
-    due = Math.max(due, time + random.below(random.below(50) === 0 ? 600 : 120))
-    rows.push({ time, due })
-  }
-  const end = (SPEED * (rows.at(-1)?.time ?? 0)) / 1000
-
-  const frames: Frame[] = []
-  for (let now = 0; now < 32_000; now += FRAME_MS * (1 + random.below(3))) {
-    for (let [row] = rows; row && row.due <= now; [row] = rows) {
-      rows.shift()
-      playback.add([[1, (SPEED * row.time) / 1000, 0]], row.time, row.due)
-    }
-    playback.step(now)
-    const at = playback.at(1)
-    if (at) frames.push({ now, ...at })
-  }
-
-  const { forth, back } = worst(frames)
-  t.ok(forth <= MOST_JUMP, `no leap of more than ${MOST_JUMP} units: ${forth}`)
-  t.ok(back < 1e-6, `no step back: ${back}`)
-  t.equal(frames.at(-1)?.x, end, 'and they arrive')
-})
-
-t.test('who sets out after a long rest does not leap to catch up with the rest', async (t) => {
-  const playback = createPlayback()
-  playback.add([[1, 100, 0]], 1_000, 1_010)
-  const resting = play(playback, 1_010, 61_010)
-
-  playback.add([[1, 100 + (2 * SPEED * PLAZA.tick_ms) / 1000, 0]], 61_000, 61_010)
-  const leaving = play(playback, 61_010, 61_300)
-
-  t.ok(
-    resting.every(({ x }) => x === 100),
-    'rests',
-  )
-  t.ok(worst([...resting.slice(-1), ...leaving]).forth < 1e-6, 'as fast as it may')
-  t.equal(leaving.at(-1)?.x, 132, 'and arrives')
-})
-
-t.test('what has stood still for long is caught up with at once', async (t) => {
-  const playback = createPlayback()
-  const add = (time: number, now: number) => playback.add([[1, time / 100, 0]], time, now)
-  for (let time = 1_000; time < 2_000; time += PLAZA.tick_ms) {
-    add(time, time)
-    playback.step(time)
-  }
-
-  play(playback, 2_000, 10_000) // a network that stood still
-  for (let time = 2_000; time <= 10_000; time += PLAZA.tick_ms) add(time, 10_000)
-  const [afterStall] = play(playback, 10_000, 10_200).slice(-1)
-  for (let time = 10_050; time <= 60_000; time += PLAZA.tick_ms) add(time, time) // a hidden page
-  const [afterHiding] = play(playback, 60_000, 60_200).slice(-1)
-
-  t.ok(afterStall && afterStall.x > 85, `at ${afterStall?.x} of 100`)
-  t.ok(afterHiding && afterHiding.x > 597, `at ${afterHiding?.x} of 600`)
-})
-
 /** Whether somebody leapt while this machine was late by itself. */
 const isDisturbed = ({ forth, back, late }: { forth: number; back: number; late: number }) =>
   late > MOST_LATE_MS && (forth > MOST_JUMP || back > 0)
 
-/** Where the first member is shown in each frame of a while. */
-function play(playback: Playback, from: number, to: number): Frame[] {
-  const frames: Frame[] = []
-  for (let now = from; now < to; now += FRAME_MS) {
-    playback.step(now)
-    const at = playback.at(1)
-    if (at) frames.push({ now, ...at })
-  }
-  return frames
-}
-
 /**
- * A plaza whose number 1 is, in every row, just where constant speed has brought it by then. A walker
+ * A plaza whose number 1 is, at every tick, just where constant speed has brought it by then. A walker
  * with a clock of its own would be early or late at a tick whenever this machine is busy, and leap
  * before there was any network.
  */
 function evenPlaza(): HubOptions & { walk(): void; lateness(): number } {
-  const world = createWorld()
   let begun = Number.POSITIVE_INFINITY
-  let before = Number.POSITIVE_INFINITY
+  let isWalking = false
   let lateness = 0
-  const far = (now: number) => (SPEED * Math.max(0, now - begun)) / 1000
-  const kind: RoomKind = {
-    name: 'plaza',
+  const even = defineRoom({
+    state: plazaState,
     capacity: 2,
     namespaces: ['plaza'],
-    linger_ms: 30_000,
-    open(room) {
-      const cancel = world.every(PLAZA.tick_ms, () => {
-        const time = world.now()
-        lateness = Math.max(lateness, time - before - PLAZA.tick_ms)
-        before = time
-        const x = Math.min(COURSE.from + far(time), COURSE.to)
-        const rows = [[1, x, COURSE.y] as const, [2, COURSE.from, 0] as const]
-        room.broadcast(push('plaza.rows', { time, rows }, { room: room.code }))
-      })
-      return { onDispose: cancel }
+    tick_hz: 1_000 / PLAZA.tick_ms,
+    onTick({ state }, { number, late }) {
+      if (isWalking) begun = Math.min(begun, number)
+      lateness = Math.max(lateness, late)
+      const far = (SPEED * Math.max(0, number - begun) * PLAZA.tick_ms) / 1000
+      const [walker] = state.players
+      if (walker) Object.assign(walker, { x: Math.min(COURSE.from + far, COURSE.to), y: COURSE.y })
     },
-  }
+  })
   return {
-    ...{ world, plaza: false, kinds: [kind], handlers: { 'plaza.move': () => {} } },
+    ...{ plaza: false, rooms: { plaza: even } },
     lateness: () => lateness,
     walk() {
-      begun = world.now()
+      isWalking = true
     },
   }
 }

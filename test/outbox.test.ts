@@ -355,7 +355,7 @@ t.test('a latest push that does not fit is refused once, until it fits again', a
 
   t.same(
     textsOf(wire).map(({ type }) => type),
-    ['error', 'plaza.rows', 'error'],
+    ['error', 'event.latest', 'error'],
   )
   t.equal(session.resume.sent, 2)
 })
@@ -389,7 +389,7 @@ function said(text: string): Outgoing {
 }
 
 function rows(x: number, room = 'PLAZA2'): Outgoing {
-  return encode({ type: 'plaza.rows', room, data: { time: 0, rows: [[1, x, 0]] } }, 'latest')
+  return encode({ type: 'event.latest', room, data: { name: 'plaza.at', args: [x] } }, 'latest')
 }
 
 interface FakeWire extends Wire {

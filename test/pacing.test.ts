@@ -173,18 +173,16 @@ t.test('where the server lifts the rates, nothing waits', async (t) => {
 })
 
 t.test('of many keys each has its turn', async (t) => {
-  const here = await world(t, { rates: { move: { per_second: 10, burst: 1 } } })
+  const here = await world(t, { rates: { event: { per_second: 10, burst: 1 } } })
   const [ada, bob] = await pair(here)
   const first = bob.rooms.all.keys().next().value
   const heard: string[] = []
-  bob.plaza.on('rows', (rows, _, room) => {
-    if (rows.some(([, x]) => x !== 0)) heard.push(room)
-  })
+  bob.events.onLatest('plaza.at', (_, __, room) => void heard.push(room))
   const second = await ada.rooms.create('plaza')
   await bob.rooms.join(second.code)
 
   for (let n = 1; n <= 120; n++) {
-    for (const room of [first, second.code]) ada.plaza.move(n, 0, { room })
+    for (const room of [first, second.code]) ada.events.emitLatest('plaza.at', [n], { room })
     await pass(here, 1_000 / 60)
   }
 
@@ -195,19 +193,19 @@ t.test('of many keys each has its turn', async (t) => {
 t.test('what gives way to newer keys before its turn leaves nothing to wait for', async (t) => {
   const outgoing = createOutgoing()
   const keep = (key: string, rate: string) => outgoing.keepLatest(key, key, rate, 0)
-  const rates = { move: { per_second: 10, burst: 1 }, event: { per_second: 1, burst: 1 } }
+  const rates = { input: { per_second: 10, burst: 1 }, event: { per_second: 1, burst: 1 } }
   outgoing.renew({ limits: outgoing.limits, rates })
-  keep('first', 'move')
+  keep('first', 'input')
   keep('first key', 'event')
   outgoing.take(0)
-  keep('second', 'move')
+  keep('second', 'input')
   keep('0', 'event')
   outgoing.take(0)
   for (let key = 1; key <= LIMITS.latest_keys.value; key++) keep(`${key}`, 'event')
 
   const said = outgoing.take(500)
 
-  t.strictSame(said, [], 'the second move had to give way')
+  t.strictSame(said, [], 'the second had to give way')
   t.ok((outgoing.nextAt() ?? 0) > 500, `next at ${outgoing.nextAt()}`)
 })
 

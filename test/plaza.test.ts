@@ -1,181 +1,79 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { PLAZA } from '../protocol/plaza.ts'
+import type { Network } from '../web-client/client.ts'
 import type { Any, RawClient } from './support/client.ts'
-import { kindOf, stage } from './support/stage.ts'
+import { plazaOf, stand } from './support/ground.ts'
+import { stage } from './support/stage.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
 for (const over of OVERS) {
-  t.test(`a tick tells everybody once where all are, over ${over}`, async (t) => {
-    const { raw, clock } = await world(t, { over })
-    const crowd = await seated(raw, 3)
-    clock.advance(PLAZA.tick_ms)
-    for (const one of crowd) await one.settled()
-    const before = crowd.map((one) => rowsOf(one).length)
-    const [ada, bob, cleo] = crowd as [RawClient, RawClient, RawClient]
+  t.test(`at the end of a tick everybody sees where all are, over ${over}`, async (t) => {
+    const w = await world(t, { over })
+    const [ada, bob] = await company(w, 2)
 
-    for (const x of [1, 2, 300.07]) move(ada, x, 10)
-    move(bob, PLAZA.width, PLAZA.height)
-    move(cleo, 0, 0)
-    for (const one of crowd) await one.settled()
-    clock.advance(PLAZA.tick_ms - 1)
-    for (const one of crowd) await one.settled()
-    const early = crowd.map((one) => rowsOf(one).length)
-    clock.advance(1)
-    for (const one of crowd) await one.settled()
+    for (const x of [1, 2, 300.07]) void stand(ada, x, 10)
+    void stand(bob, PLAZA.width, PLAZA.height)
+    await pass(w, () => placesOf(bob)[1]?.[0] === 300.1 && placesOf(ada)[2]?.[0] === PLAZA.width)
 
-    t.strictSame(early, before, 'not before the tick')
-    for (const [index, one] of crowd.entries()) {
-      t.equal(rowsOf(one).length, (before[index] ?? 0) + 1, 'one frame')
-      t.strictSame(rowsOf(one).at(-1)?.data, {
-        time: clock.now(),
-        rows: [
-          [1, 300.1, 10],
-          [2, PLAZA.width, PLAZA.height],
-          [3, 0, 0],
-        ],
-      })
-    }
+    const places = { 1: [300.1, 10], 2: [PLAZA.width, PLAZA.height] }
+    t.strictSame([placesOf(ada), placesOf(bob)], [places, places])
   })
 
-  t.test(`where nobody moves nothing is told, over ${over}`, async (t) => {
-    const { raw, clock } = await world(t, { over })
-    const [ada] = await seated(raw, 2)
-    clock.advance(PLAZA.tick_ms)
-    await ada?.settled()
-    const before = ada && rowsOf(ada).length
+  t.test(
+    `a newcomer sees where everybody is, and stands on the ground, over ${over}`,
+    async (t) => {
+      const w = await world(t, { over })
+      const [ada] = await company(w, 1)
+      void stand(ada, 700, 400)
+      await pass(w, () => placesOf(ada)[1]?.[0] === 700)
 
-    for (let tick = 0; tick < 20; tick++) clock.advance(PLAZA.tick_ms)
-    await ada?.settled()
+      const [bob] = await company(w, 1)
+      await pass(w, () => Object.keys(placesOf(bob)).length === 2)
 
-    t.equal(ada && rowsOf(ada).length, before)
+      const { 1: first, 2: second } = placesOf(bob)
+      t.strictSame(first, [700, 400])
+      const [x = -1, y = -1] = second ?? []
+      t.ok(x >= PLAZA.width / 4 && x <= (PLAZA.width * 3) / 4, `${x}`)
+      t.ok(y >= PLAZA.height / 4 && y <= (PLAZA.height * 3) / 4, `${y}`)
+    },
+  )
+
+  t.test(`who leaves has no place any more, over ${over}`, async (t) => {
+    const w = await world(t, { over })
+    const [ada, bob] = await company(w, 2)
+
+    await plazaOf(bob).leave()
+    await pass(w, () => Object.keys(placesOf(ada)).length === 1)
+
+    t.strictSame(Object.keys(placesOf(ada)), ['1'])
   })
 
-  t.test(`a newcomer is told at once where everybody is, over ${over}`, async (t) => {
-    const { raw } = await world(t, { over })
-    const [ada] = await seated(raw, 1)
-    if (ada) move(ada, 700, 400)
-    await ada?.settled()
-
-    const [bob] = await seated(raw, 1)
-    const { data, room } = (await bob?.next('plaza.rows')) as Any
-
-    t.strictSame(data.rows[0], [1, 700, 400])
-    t.equal(data.rows.length, 2)
-    const [number, x, y] = data.rows[1]
-    t.equal(number, 2)
-    t.ok(x >= 0 && x <= PLAZA.width && y >= 0 && y <= PLAZA.height, 'on the ground')
-    t.type(room, 'string')
-  })
-
-  t.test(`who is back is told at once where everybody is, over ${over}`, async (t) => {
-    const { connect, raw, stats, clock } = await world(t, { over })
-    const [ada] = await seated(raw, 1)
-    const bob = await connect({ backoff: () => 1_000 })
-    const heard: Any[] = []
-    bob.plaza.on('rows', (rows) => void heard.push(rows))
-    await bob.rooms.joinOrCreate('plaza')
-    await until(() => heard.length === 1)
+  t.test(`while away only the last place is kept, over ${over}`, async (t) => {
+    const w = await world(t, { over })
+    const [ada, bob] = await company(w, 2)
+    const places: number[] = []
+    plazaOf(ada).state.players.on('changed', ({ owner, x }) => {
+      if (owner === 2) places.push(x)
+    })
 
     bob.cut()
-    await until(() => stats().away === 1)
-    if (ada) move(ada, 5, 6)
-    await ada?.settled()
-    clock.advance(1_000)
-    await until(() => heard.length === 2)
+    await until(() => w.stats().away === 1)
+    for (let x = 0; x <= 100; x++) void stand(bob, x, 7)
+    await pass(w, () => places.at(-1) === 100)
 
-    t.strictSame(heard[1][0], [1, 5, 6])
-    t.equal(heard[1].length, 2)
-    t.match(stats(), { sessions: 2 })
-  })
-
-  t.test(`who leaves has no row any more, over ${over}`, async (t) => {
-    const { raw, clock } = await world(t, { over })
-    const [ada, bob] = (await seated(raw, 2)) as [RawClient, RawClient]
-
-    await bob.ask('room.leave')
-    move(ada, 1, 1)
-    await ada.settled()
-    clock.advance(PLAZA.tick_ms)
-    await ada.settled()
-
-    t.strictSame(rowsOf(ada).at(-1)?.data.rows, [[1, 1, 1]])
-  })
-
-  t.test(`a step off the ground is refused and moves nobody, over ${over}`, async (t) => {
-    const { raw, clock } = await world(t, { over })
-    const [ada] = (await seated(raw, 1)) as [RawClient]
-    move(ada, 10, 20)
-
-    const { width, height } = PLAZA
-    for (const [x, y] of [
-      [-0.1, 0],
-      [width + 0.1, 0],
-      [0, -1],
-      [0, height + 1],
-      [null, 0],
-      ['10', 0],
-    ] as const)
-      t.match(await ada.ask('plaza.move', { x, y }), {
-        data: { code: 'INVALID_MESSAGE_DATA', message: /^plaza\.move\.[xy]: expected a finite/ },
-      })
-    ada.send('{"type":"plaza.move","id":"far","data":{"x":1e999,"y":0}}')
-    await ada.settled()
-    clock.advance(PLAZA.tick_ms)
-    await ada.settled()
-
-    t.match(
-      ada.seen.find(({ re }) => re === 'far'),
-      { data: { code: 'INVALID_MESSAGE_DATA' } },
-    )
-    t.strictSame(rowsOf(ada).at(-1)?.data.rows, [[1, 10, 20]])
-  })
-
-  t.test(`in no plaza there is nowhere to move, over ${over}`, async (t) => {
-    const { raw } = await world(t, { over })
-    const ada = await raw()
-
-    t.match(await ada.ask('plaza.move', { x: 1, y: 1 }), { data: { code: 'NOT_IN_ROOM' } })
-  })
-
-  t.test(`while away only the last step is kept, over ${over}`, async (t) => {
-    const { connect, raw, clock, stats } = await world(t, { over })
-    const bob = await connect({ backoff: () => 1_000, pingEvery: 60_000 })
-    await bob.rooms.joinOrCreate('plaza')
-    const [ada] = (await seated(raw, 1)) as [RawClient]
-
-    bob.cut()
-    await until(() => stats().away === 1)
-    for (let x = 0; x <= 100; x++) bob.plaza.move(x, 7)
-    clock.advance(1_000)
-    await until(() => stats().away === 0 && bob.state === 'open')
-    await bob.events.emit('plaza.wave')
-    clock.advance(PLAZA.tick_ms)
-    await ada.settled()
-
-    const places = rowsOf(ada).map(({ data }) => data.rows[0].slice(1))
-    t.strictSame(places.at(-1), [100, 7])
-    t.notOk(places.some(([x, y]) => y === 7 && x < 100))
+    t.strictSame(places, [100])
   })
 }
 
-t.test('a step is made in the room it names', async (t) => {
-  const { raw, clock } = stage(t, { kinds: [kindOf('duel')] })
-  const ada = await raw()
-  const plaza = (await ada.ask('room.join_or_create', { kind: 'plaza' })).data.room.code
-  const duel = (await ada.ask('room.join_or_create', { kind: 'duel' })).data.room.code
-  const step = { x: 8, y: 9 }
+t.test('nobody moves anybody else', async (t) => {
+  const w = await world(t)
+  const [ada] = await company(w, 2)
+  await pass(w, () => Object.keys(placesOf(ada)).length === 2)
 
-  const unsaid = await ada.ask('plaza.move', step)
-  const elsewhere = await ada.ask('plaza.move', step, { room: duel })
-  ada.send({ type: 'plaza.move', room: plaza, data: step })
-  await ada.settled()
-  clock.advance(PLAZA.tick_ms)
-  await ada.settled()
+  const theirs = plazaOf(ada).state.players.of(2)
 
-  t.match(unsaid.data, { code: 'ROOM_REQUIRED' })
-  t.match(elsewhere.data, { code: 'UNSUPPORTED', message: /is of the kind duel/ })
-  t.match(rowsOf(ada).at(-1), { room: plaza, data: { rows: [[1, 8, 9]] } })
+  t.throws(() => Object.assign(theirs ?? {}, { x: 1 }), { code: 'PERMISSION_DENIED' })
 })
 
 for (const data of [{ colour: 'red' }, { colour: '#4F8CFF' }, { size: 2 }, [], 'blue', 7])
@@ -215,13 +113,11 @@ for (const [how, run] of [
   ['answers what its table does not know', () => ({ boom: true })],
 ] as const)
   t.test(`a handler that ${how} answers INTERNAL, and everyone else goes on`, async (t) => {
-    const { raw, lines, clock } = stage(t, { handlers: { 'player.identify': run as Any } })
+    const { raw, lines } = stage(t, { handlers: { 'player.identify': run as Any } })
     const [ada, bob] = (await seated(raw, 2)) as [RawClient, RawClient]
 
     const { data } = await ada.ask('player.identify')
-    move(ada, 3, 4)
     await ada.ask('event.emit', { name: 'plaza.wave', args: [] })
-    clock.advance(PLAZA.tick_ms)
     await bob.settled()
 
     t.match(data, { code: 'INTERNAL', status: 500, request: 'player.identify', incident: String })
@@ -230,7 +126,6 @@ for (const [how, run] of [
     t.match(line, { level: 50, msg: 'handler failed', type: 'player.identify' })
     t.match(line?.session, ada.welcome.session)
     t.match(await bob.next('event'), { from: { member: 1 } })
-    t.strictSame(rowsOf(bob).at(-1)?.data.rows[0], [1, 3, 4])
     t.match(await ada.ask('player.identify'), { data: { code: 'INTERNAL' } }, 'each answer its own')
   })
 
@@ -245,10 +140,32 @@ async function seated(raw: TestWorld['raw'], count: number): Promise<RawClient[]
   return clients
 }
 
-const move = (client: RawClient, x: number, y: number) =>
-  client.send({ type: 'plaza.move', data: { x, y } })
+/** So many with the library, in one plaza. */
+async function company(w: TestWorld, count: 1): Promise<[Network]>
+async function company(w: TestWorld, count: 2): Promise<[Network, Network]>
+async function company({ connect }: TestWorld, count: number): Promise<Network[]> {
+  const networks: Network[] = []
+  for (let index = 0; index < count; index++) {
+    const network = await connect({ backoff: () => PLAZA.tick_ms, pingEvery: 60_000 })
+    await network.rooms.joinOrCreate('plaza')
+    networks.push(network)
+  }
+  return networks
+}
 
-const rowsOf = ({ seen }: RawClient) => seen.filter(({ type }) => type === 'plaza.rows')
+/** Where somebody sees everybody, by member number. */
+const placesOf = (network: Network): Record<number, readonly number[]> =>
+  Object.fromEntries(
+    [...plazaOf(network).state.players].map(({ owner, x, y }) => [owner, [x, y]] as const),
+  )
+
+/** Lets ticks pass until something is so. */
+async function pass({ clock }: TestWorld, holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    clock.advance(PLAZA.tick_ms)
+    await turn()
+  }
+}
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn()

@@ -126,7 +126,7 @@ const SAME: readonly [what: string, a: Tables, b: Tables][] = [
   ],
   ['the words for a pattern', field(code('[a-z]+', 'letters')), field(code('[a-z]+', 'a word'))],
   ['the codes a message is refused with', withLeave({}), withLeave({ errors: ['INTERNAL'] })],
-  ['the rate class', withLeave({}), withLeave({ rate: 'move' })],
+  ['the rate class', withLeave({}), withLeave({ rate: 'input' })],
   [
     'the order of fields',
     withData(object({ a: bool(), b: json() })),
@@ -136,7 +136,10 @@ const SAME: readonly [what: string, a: Tables, b: Tables][] = [
   [
     'the sentence of a feature',
     TABLES,
-    { ...TABLES, features: { ...TABLES.features, plaza: { ...FEATURES.plaza, doc: 'Another.' } } },
+    {
+      ...TABLES,
+      features: { ...TABLES.features, events: { ...FEATURES.events, doc: 'Another.' } },
+    },
   ],
   [
     'the sentence of an error',
@@ -151,7 +154,7 @@ const SAME: readonly [what: string, a: Tables, b: Tables][] = [
   [
     'a rate',
     TABLES,
-    { ...TABLES, rates: { ...TABLES.rates, move: { per_second: 1, burst: 1, doc: '' } } },
+    { ...TABLES, rates: { ...TABLES.rates, input: { per_second: 1, burst: 1, doc: '' } } },
   ],
 ]
 

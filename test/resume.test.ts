@@ -39,7 +39,7 @@ both('a player who drops keeps the seat for thirty seconds, and no longer', {}, 
 both('who leaves on purpose is told as left, who drops as lost', {}, async (t, w) => {
   const watcher = await seat(w, 'watcher')
   const ada = await w.connect()
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   const dropped = await seat(w, 'dropped')
 
   ada.close()
@@ -63,13 +63,13 @@ both('a token that no session has is UNKNOWN', {}, async (t, w) => {
 
   t.match(raw.reply, { resumed: false, kept: false, reason: 'UNKNOWN' })
   t.equal(raw.reply.session, raw.welcome.session)
-  t.match(await raw.ask('room.join_or_create', { kind: 'plaza' }), { data: { you: 1 } })
+  t.match(await raw.ask('room.join_or_create', { kind: 'open' }), { data: { you: 1 } })
 })
 
 both('a client whose session is over begins a new one, in no room', {}, async (t, w) => {
   const backoff = () => 40_000
   const ada = await w.connect({ backoff })
-  const room = await ada.rooms.joinOrCreate('plaza')
+  const room = await ada.rooms.joinOrCreate('open')
   const old = ada.session
   const lost = heard(ada, 'lost')
   const closed = new Promise<void>((resolve) => room.on('closed', resolve))
@@ -86,7 +86,7 @@ both('a client whose session is over begins a new one, in no room', {}, async (t
   await unsent
   t.not(ada.session, old)
   t.equal(ada.rooms.all.size, 0)
-  t.ok(await ada.rooms.joinOrCreate('plaza'))
+  t.ok(await ada.rooms.joinOrCreate('open'))
 })
 
 both('a session that never sent anything ends with its socket', {}, async (t, w) => {
@@ -119,12 +119,11 @@ both(
     await until(() => numbers(back).includes(4), 'the fourth')
     await back.settled()
 
-    t.strictSame(types(back.seen).slice(0, 8), [
+    t.strictSame(types(back.seen).slice(0, 7), [
       'welcome',
       'session.resume reply',
       ...['event', 'event', 'event'],
       'session.snapshot',
-      'plaza.rows',
       'event',
     ])
     t.strictSame(numbers(back), [1, 2, 3, 4])
@@ -163,33 +162,32 @@ both('of what is latest, one message makes up for all that were missed', {}, asy
   const ada = await seat(w, 'ada')
   await drop(w, ada)
   for (const x of [1, 2, 3]) {
-    bob.send({ type: 'plaza.move', data: { x, y: x } })
-    await bob.settled()
+    await bob.ask('event.emit_latest', { name: 'plaza.at', args: [x] })
     w.clock.advance(50)
   }
 
   const back = await claim(w, ada.token, { sent: 1, received: ada.arrived })
   await back.settled()
 
-  const rows = back.seen.filter(({ type }) => type === 'plaza.rows')
-  t.equal(rows.length, 1)
-  t.strictSame(rows[0]?.data.rows[0], [bob.number, 3, 3])
+  const positions = back.seen.filter(({ type }) => type === 'event.latest')
+  t.equal(positions.length, 1)
+  t.match(positions[0], { from: { member: bob.number }, data: { args: [3] } })
 })
 
 both('of the moves made while away only the newest is sent', {}, async (t, w) => {
   const moves: Any[] = []
   const Socket = tapped(w.Socket, {
-    onSend: ({ type, data }) => note(type === 'plaza.move', moves, data),
+    onSend: ({ type, data }) => note(type === 'event.emit_latest', moves, data),
   })
   const ada = await w.connect({ WebSocket: Socket, backoff: () => 1_000 })
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   ada.cut()
-  for (const x of [1, 2, 3]) ada.plaza.move(x, x)
+  for (const x of [1, 2, 3]) ada.events.emitLatest('plaza.at', [x])
   await cameBack(w, ada)
 
   await ada.events.emit('plaza.number', [1])
 
-  t.strictSame(moves, [{ x: 3, y: 3 }])
+  t.match(moves, [{ name: 'plaza.at', args: [3] }])
 })
 
 t.test(
@@ -248,8 +246,8 @@ both('a web client knows who joined right behind it', {}, async (t, w) => {
   const bob = await w.raw()
   await bob.settled()
 
-  const joining = ada.rooms.joinOrCreate('plaza')
-  bob.send({ type: 'room.join_or_create', data: { kind: 'plaza' } })
+  const joining = ada.rooms.joinOrCreate('open')
+  bob.send({ type: 'room.join_or_create', data: { kind: 'open' } })
   const room = await joining
   await bob.settled()
   await ada.events.emit('plaza.number', [1])
@@ -259,7 +257,7 @@ both('a web client knows who joined right behind it', {}, async (t, w) => {
 
 both('a request that only concerns the connection does not upset the counts', {}, async (t, w) => {
   const ada = await w.connect()
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   let resets = 0
   ada.on('reset', () => resets++)
 

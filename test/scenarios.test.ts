@@ -9,6 +9,7 @@ import {
 import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
 import { direct, type Places } from './support/director.ts'
+import { plazaOf, stand } from './support/ground.ts'
 import { LASTING, type LastingStage } from './support/lasting.ts'
 import { OPEN_ROOMS } from './support/open-rooms.ts'
 import { failing } from './support/promise.ts'
@@ -131,22 +132,17 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
 
   async 'positions go both ways'(t, { enter }) {
     const network = await enter('main')
-    const you = [...network.rooms.all.values()][0]?.you
-    const came = (fits: (row: readonly number[]) => boolean) =>
-      new Promise<void>((resolve) => {
-        const off = network.plaza.on('rows', (rows) => {
-          if (!rows.some(fits)) return
-          off()
-          resolve()
-        })
+    const { you, state } = plazaOf(network)
+    await stand(network, 12.5, 34)
+    await please(network, 'see', [12.5, 34])
+    const theirs = new Promise<void>((resolve) => {
+      state.players.on('changed', ({ owner, x, y }) => {
+        if (owner !== you && x === 100 && y === 200) resolve()
       })
-    const own = came(([member, x, y]) => member === you && x === 12.5 && y === 34)
-    network.plaza.move(12.5, 34)
-    await own
-    const theirs = came(([, x, y]) => x === 100 && y === 200)
+    })
     await please(network, 'move', [100, 200])
     await theirs
-    t.throws(() => network.plaza.move(Number.NaN, 0), { code: 'INVALID_MESSAGE_DATA' })
+    await t.rejects(stand(network, Number.NaN, 0))
   },
 
   async 'an emit reaches everyone but its sender'(t, { join }) {
@@ -616,7 +612,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     let sent = 0
     const sending = setInterval(() => {
       answers.push(network.events.emit('plaza.count', [++sent]))
-      network.plaza.move(sent % 1_000, 5)
+      void stand(network, sent % 1_000, 5)
     }, 5)
     const [cuts, expected] = await over
     clearInterval(sending)

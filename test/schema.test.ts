@@ -236,8 +236,8 @@ t.test('a schema gives the type of what it admits', async (t) => {
   const value: Infer<typeof schema> = { flag: true, word: null, pair: ['', []] }
   const back: Wanted = value
   const number: Equal<Infer<ReturnType<typeof integer>>, number> = true
-  const leave: Equal<ReplyOf<AllMessages['plaza.move']>, void> = true
-  const sent: NamesTo<AllMessages, 'to_server'>[] = ['session.ack', 'ping', 'plaza.move']
+  const leave: Equal<ReplyOf<AllMessages['session.ack']>, void> = true
+  const sent: NamesTo<AllMessages, 'to_server'>[] = ['session.ack', 'ping', 'event.emit_latest']
   // @ts-expect-error welcome is not for the server
   sent.push('welcome')
 

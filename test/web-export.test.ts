@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { connect } from '../web-client/client.ts'
 import { type Demo, demoOf, isAt, listed, please, times } from './support/demo.ts'
 import { listening } from './support/estragon.ts'
+import { stand } from './support/ground.ts'
 import { readPng } from './support/png.ts'
 import { openPhone } from './support/pocket.ts'
 import { DRAWING, type Game, openBrowser, startGame, type Tabs } from './support/web-browser.ts'
@@ -92,7 +93,7 @@ t.test('the demo, exported for the web', async (t) => {
       const network = await connect(url.replace('http', 'ws'), { WebSocket: NodeSocket })
       t.teardown(network.close)
       await network.rooms.joinOrCreate('plaza', { name, data: { colour } })
-      network.plaza.move(at[0], at[1])
+      await stand(network, at[0], at[1])
     }
 
     for (const [screen, look] of process.env.PICTURES ? ALL : SOME)
@@ -129,7 +130,7 @@ async function serve(t: Test, words: readonly string[]) {
   const prompter = await connect(`ws://127.0.0.1:${port}`, { WebSocket: NodeSocket })
   t.teardown(prompter.close)
   const room = await prompter.rooms.joinOrCreate('plaza', { name: 'Prompter' })
-  prompter.plaza.move(300, 760)
+  await stand(prompter, 300, 760)
   return { url: `http://127.0.0.1:${port}/`, prompter, room }
 }
 

@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
 import { PLAZA } from '../protocol/plaza.ts'
+import type { plaza } from '../protocol/plaza-state.ts'
 import { patient } from '../protocol/timer.ts'
-import { connect, type Network, NetworkError } from './client.ts'
+import { connect, type Network, NetworkError, type Room } from './client.ts'
 import type { Timers, WebSocketConstructor } from './link.ts'
 
 export interface BotsOptions {
@@ -25,6 +26,8 @@ export interface Bots {
   /** Everybody leaves for good. */
   close(): void
 }
+
+type Row = NonNullable<Room<typeof plaza>['state']['players']['mine']>
 
 interface Point {
   readonly x: number
@@ -103,19 +106,13 @@ function wander(
   colour: string,
   { random, timers }: BotsOptions,
 ): void {
-  const { plaza, rooms, events } = network
+  const { rooms, events } = network
   let at: Point | undefined
   let goal: Point | undefined
   let before = timers.now()
   let restsUntil = before
   let isSitting = false
 
-  plaza.on('rows', (rows) => {
-    if (at) return
-    const [room] = rooms.all.values()
-    const row = rows.find(([number]) => number === room?.you)
-    if (row) at = { x: row[1], y: row[2] }
-  })
   step()
 
   function step(): void {
@@ -132,13 +129,20 @@ function wander(
   }
 
   function walk(elapsed: number, now: number): void {
-    if (!at || !goal) return
-    at = towards(at, goal, (SPEED * elapsed) / 1000)
-    plaza.move(at.x, at.y)
+    const row = own()
+    if (!row || !goal) return
+    at = towards(at ?? row, goal, (SPEED * elapsed) / 1000)
+    Object.assign(row, at)
     if (at.x !== goal.x || at.y !== goal.y) return
     goal = undefined
     restsUntil = now + REST_MS.least + random() * (REST_MS.most - REST_MS.least)
     gesture()
+  }
+
+  /** Where the room has us, once it has told. */
+  function own(): Row | undefined {
+    const [room] = rooms.all.values() as Iterable<Room<typeof plaza>> // as its kind says
+    return room?.state.players.mine
   }
 
   function gesture(): void {
@@ -156,7 +160,7 @@ function wander(
     isSitting = true
     try {
       await sit(network, name, colour)
-      if (at) plaza.move(at.x, at.y)
+      at = undefined
     } catch {
       restsUntil = timers.now() + REST_MS.least
     } finally {

@@ -20,7 +20,6 @@ import { createMatchmaking, type Matchmaking } from './matchmaking.ts'
 import { createNotifications, type Notifications } from './notify.ts'
 import { createPackets, type PacketContext, type Packets } from './packets.ts'
 import { createPlayers, type Players } from './players.ts'
-import { createPlaza, type Plaza } from './plaza.ts'
 import { type BuiltIns, createQueries, type Queries } from './queries.ts'
 import type { Backoff } from './retry.ts'
 import { createRooms, type Rooms } from './rooms.ts'
@@ -127,7 +126,6 @@ export interface Network {
   readonly channels: Channels
   readonly notifications: Notifications
   readonly packets: Packets
-  readonly plaza: Plaza
   /** `state`, `returning`, `reset`, `lost`, `error`, `warning`: see SessionEvents. */
   on: Session['on']
   /** Sends a request of MESSAGES.md by its type. */
@@ -195,7 +193,6 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
       location: options.location ?? platformLocation(),
       redirects: options.redirects ?? [],
     }),
-    plaza: createPlaza(session, report),
     on: session.on,
     request: session.request,
     cut: session.cut,

@@ -77,7 +77,7 @@ export const COUNTED_FRAMES: readonly { readonly frame: unknown; readonly counte
   { frame: { type: 'toString' }, counted: true },
   { frame: { type: '__proto__' }, counted: true },
   { frame: { type: 'ping', id: {} }, counted: false },
-  { frame: { type: 'plaza.move', re: null }, counted: true },
+  { frame: { type: 'event.emit', re: null }, counted: true },
   { frame: { type: 'error' }, counted: true },
   { frame: { type: 'error', data: null }, counted: true },
   { frame: { type: 'error', data: { code: 'INVALID_MESSAGE' } }, counted: true },

@@ -124,9 +124,9 @@ function stage({ limits = {}, claims = CLAIMS, other, pages = 1 }: TraceOptions,
       deliver()
     },
     post(x: number, room?: string): void {
-      const data = { x, y: 0 }
-      step('post', { type: 'plaza.move', ...(room !== undefined && { room }), data })
-      client.post('plaza.move', data, room)
+      const data = { name: 'game.at', args: [x] }
+      step('post', { type: 'event.emit_latest', ...(room !== undefined && { room }), data })
+      client.post('event.emit_latest', data, room)
       deliver()
     },
     answer(re: string, value: string): void {

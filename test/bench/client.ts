@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net'
+import { KIND_MASK } from '../../protocol/message.ts'
+import { STATE_DOWN } from '../../protocol/state-frame.ts'
 
 /** What is said between the quotes after `{"type":`; enough to tell most messages apart. */
 const TAG_AT = '{"type":"'.length
@@ -68,6 +70,8 @@ export class Client {
   messages = 0
   bytes = 0
   onMessage: OnMessage = () => {}
+  /** A frame of a room’s state. */
+  onState: (bytes: Uint8Array) => void = () => {}
   onClose = () => {}
   /** After every read; may pause the socket. */
   onRead: () => void = () => {}
@@ -184,6 +188,8 @@ export class Client {
 
   #message(bytes: Buffer, start: number, end: number): void {
     this.messages++
+    if (((bytes[start] as number) & KIND_MASK) === STATE_DOWN)
+      return this.onState(bytes.subarray(start, end))
     if (isCounted(bytes, start)) this.received++
     if (this.#wanted.size > 0) this.#answer(bytes.toString('utf8', start, end))
     this.onMessage(bytes, start, end)
@@ -207,9 +213,9 @@ const PONG = Buffer.from([0x8a, 0x80, ...MASK])
 /** Close, 1000. */
 const GOODBYE = Buffer.from([0x88, 0x82, ...MASK, 0x03 ^ MASK[0], 0xe8 ^ MASK[1]])
 
-const [P, S, W, L] = ['p', 's', 'w', 'l'].map((letter) => letter.charCodeAt(0))
+const [P, S, W] = ['p', 's', 'w'].map((letter) => letter.charCodeAt(0))
 
-/** All that is sent is counted but `welcome`, `session.…`, `ping`, `plaza.rows` and `room.members`. */
+/** All that is sent is counted but `welcome`, `session.…`, `ping`, `places` and `room.members`. */
 export function isCounted(bytes: Buffer, start: number): boolean {
   const first = bytes[start + TAG_AT]
   return first !== P && first !== S && first !== W && !isMembers(bytes, start)
@@ -219,10 +225,6 @@ const MEMBERS = Buffer.from('{"type":"room.members"')
 
 const isMembers = (bytes: Buffer, start: number): boolean =>
   bytes.compare(MEMBERS, 0, MEMBERS.length, start, start + MEMBERS.length) === 0
-
-/** Whether it is `plaza.rows`. */
-export const isRows = (bytes: Buffer, start: number): boolean =>
-  bytes[start + TAG_AT] === P && bytes[start + TAG_AT + 1] === L
 
 const EVENT = Buffer.from('{"type":"event"')
 

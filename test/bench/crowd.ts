@@ -1,4 +1,5 @@
 import { Client, type ClientOptions, frameOf, RECEIVE_BYTES } from './client.ts'
+import { createGround, type Ground } from './ground.ts'
 import type { Server } from './server.ts'
 
 export const PER_SECOND = 20
@@ -10,6 +11,8 @@ export interface Walker {
   readonly client: Client
   readonly number: number
   readonly token: string | undefined
+  /** Where everybody stands; only this server has tables. */
+  readonly ground: Ground | undefined
   x: number
   y: number
 }
@@ -40,9 +43,22 @@ export async function enter(
   const welcome = await client.welcome
   if (library) client.write(HELLO, false)
   const joined = client.next('"re":"j"')
+  const ground = library ? groundOf(client) : undefined
   client.write(JOIN, true)
   const { data } = await joined
-  return { client, number: data.you, token: welcome?.data.token, x: 0, y: 0 }
+  const token = welcome?.data.token
+  return { client, number: data.you, token, ground: await ground, x: 0, y: 0 }
+}
+
+/** Follows where everybody stands, from when the room tells of its tables. */
+export async function groundOf(client: Client): Promise<Ground> {
+  const early: Uint8Array[] = []
+  client.onState = (bytes) => early.push(Uint8Array.from(bytes))
+  const { data } = await client.next('"state.schema"')
+  const ground = createGround(data.number)
+  for (const bytes of early) ground.take(bytes)
+  client.onState = ground.take
+  return ground
 }
 
 export async function enterAll(host: Host, count: number): Promise<Walker[]> {
@@ -87,9 +103,13 @@ export function drive(walkers: readonly Walker[], ms: number, options: Drive = {
 function move(walker: Walker): void {
   walker.x = Math.round(Math.random() * 16_000) / 10
   walker.y = Math.round(Math.random() * 9_000) / 10
-  const { x, y } = walker
-  walker.client.write(frameOf({ type: 'plaza.move', data: { x, y } }), false)
+  const frame = said(walker)
+  if (frame) walker.client.write(frame, false)
 }
+
+/** What a walker says of where it stands. */
+export const said = ({ ground, number, x, y }: Walker): Buffer | undefined =>
+  ground ? ground.stand(number, x, y) : frameOf({ type: 'walk', data: { x, y } })
 
 /** How a stamp is written: always as many characters. */
 const STAMP_CHARS = 16

@@ -15,7 +15,7 @@ const handlers = {
     members.set(ws, { member: ++numbered, player: null, role: 'player', name: `Guest ${numbered}` })
     return { type, re: id, data: { you: numbered } }
   },
-  'plaza.move'(ws, { data }) {
+  walk(ws, { data }) {
     const { member } = members.get(ws)
     const tenths = (value) => Math.round(value * 10) / 10
     rows.set(member, [member, tenths(data.x), tenths(data.y)])
@@ -49,7 +49,7 @@ setInterval(() => {
   if (!moved) return
   moved = false
   const data = { time: performance.now(), rows: [...rows.values()] }
-  broadcast({ type: 'plaza.rows', room: 'PLAZA2', data })
+  broadcast({ type: 'places', room: 'PLAZA2', data })
 }, TICK_MS)
 server.on('listening', () => {
   const { port } = server.address()

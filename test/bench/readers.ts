@@ -1,5 +1,5 @@
-import { Client, frameOf, isRows } from './client.ts'
-import type { Walker } from './crowd.ts'
+import { Client, frameOf } from './client.ts'
+import { groundOf, said, type Walker } from './crowd.ts'
 
 const REFILL_MS = 5
 const NUDGE_MS = 50
@@ -48,32 +48,41 @@ export function steadily(rate: number): () => number {
 /** Once its connection is reset it opens another, claims its session and looks around. */
 export async function comeBack(
   port: number,
-  { client: old, token, number }: Walker,
+  { client: old, token, number, ...rest }: Walker,
 ): Promise<Return> {
-  await reset(old)
+  await reset({ client: old, token, number, ...rest })
   const client = await Client.open(port, { library: true })
   const snapshot = client.next('"session.snapshot"')
   const answer = client.next('"re":"r"')
+  const ground = groundOf(client)
   const { sent, received } = old
   const claim = { token, attempt: 1, sent, received, forgotten: 0 }
   client.write(frameOf({ type: 'session.resume', id: 'r', data: claim }), false)
   return {
-    walker: { client, number, token, x: 0, y: 0 },
+    walker: { client, number, token, ground: await ground, x: 0, y: 0 },
     answer: (await answer).data,
     snapshot: (await snapshot).data,
   }
 }
 
 /** Resolves when it is told where everybody is at that moment. */
-export function sees({ client }: Walker, walkers: readonly Walker[]): Promise<void> {
+export function sees(watcher: Walker, walkers: readonly Walker[]): Promise<void> {
+  const { client, ground } = watcher
+  const { onState } = client
+  const isRight = () =>
+    walkers.every(({ number, x, y }) => {
+      const place = ground?.placeOf(number)
+      return place?.[0] === x && place[1] === y
+    })
   return new Promise((resolve, reject) => {
     const fail = () => reject(new Error(`not told where everybody is within ${BOUND_MS} ms`))
     const timer = setTimeout(fail, BOUND_MS)
-    client.onMessage = (bytes, start, end) => {
-      if (!isRows(bytes, start)) return
-      const text = bytes.toString('latin1', start, end)
-      if (!walkers.every(({ number, x, y }) => text.includes(`[${number},${x},${y}]`))) return
-      client.onMessage = () => {}
+    client.onState = (bytes) => {
+      onState(bytes)
+      const frame = said(watcher) // which tells the server that it has this tick
+      if (frame) client.write(frame, false)
+      if (!isRight()) return
+      client.onState = onState
       clearTimeout(timer)
       resolve()
     }
@@ -81,14 +90,16 @@ export function sees({ client }: Walker, walkers: readonly Walker[]): Promise<vo
 }
 
 /** Resolves when the connection is gone: who does not read learns of that by writing, as it moves. */
-function reset(client: Client): Promise<void> {
+function reset(walker: Walker): Promise<void> {
+  const { client } = walker
   return new Promise((resolve) => {
-    const timer = setInterval(() => client.write(MOVE, false), NUDGE_MS)
+    const timer = setInterval(() => {
+      const frame = said(walker)
+      if (frame) client.write(frame, false)
+    }, NUDGE_MS)
     client.onClose = () => {
       clearInterval(timer)
       resolve()
     }
   })
 }
-
-const MOVE = frameOf({ type: 'plaza.move', data: { x: 1, y: 1 } })

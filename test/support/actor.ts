@@ -75,11 +75,6 @@ export async function createActor(index: number, url: string, line?: Line): Prom
     if (state === 'closed' && code !== 1000) wrongs.push(`closed with ${code} ${reason}`)
   })
   network.on('error', ({ code }) => void wrongs.push(`error: ${code}`))
-  let time = 0
-  network.plaza.on('rows', (_, at) => {
-    if (at < time) wrongs.push(`rows of ${at} after those of ${time}`)
-    time = at
-  })
   return actor
 }
 

@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { definePackets } from '../../server/game/packets.ts'
 import type { ConnectOptions, LagOptions, Network } from '../../web-client/client.ts'
 import type { NetworkError } from '../../web-client/failure.ts'
+import { plazaOf, stand } from './ground.ts'
 import { world } from './world.ts'
 
 const STEP_MS = 1_000 / 240
@@ -105,11 +106,11 @@ export const COUNTED = {
 /** What is said, of which only the newest matters: a number below 1,600. */
 export const LATEST = {
   positions(found: Course, ada: Network, bob: Network) {
-    bob.plaza.on('rows', (rows) => {
-      const [, x] = rows.find(([number]) => number === 1) ?? []
-      if (x !== undefined && x !== found.heard.at(-1)) found.heard.push(x)
+    const { players } = plazaOf(bob).state
+    players.on('changed', ({ owner, x }) => {
+      if (owner === 1) found.heard.push(x)
     })
-    return (n: number) => ada.plaza.move(n % 1_600, 0)
+    return (n: number) => void stand(ada, n % 1_600, 0)
   },
   'latest events'(found: Course, ada: Network, bob: Network) {
     bob.events.onLatest('plaza.at', ([n]) => found.heard.push(Number(n)))

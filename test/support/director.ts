@@ -6,6 +6,7 @@ import { createServer, type GameServer } from '../../server/server.ts'
 import { connect, type Json, type Network } from '../../web-client/client.ts'
 import { createRandom } from './clock.ts'
 import { CAMP, type Company, gather, STAGE } from './company.ts'
+import { seen, stand } from './ground.ts'
 import { JUDGE } from './judge.ts'
 import { stagePackets } from './stage-packets.ts'
 import { openStudio, type Studio } from './studio.ts'
@@ -151,7 +152,10 @@ function obey({ director, port, cable, restarting, company, studio }: Crew): voi
       done(amount ?? null)
     } else if (what === 'move') {
       const [x, y] = amount as [number, number]
-      director.plaza.move(x, y)
+      await stand(director, x, y)
+      done(true)
+    } else if (what === 'see') {
+      await seen(director, member, amount as [number, number])
       done(true)
     } else if (what === 'large') {
       say('plaza.large', ['x'.repeat(Number(amount))])
@@ -333,7 +337,7 @@ const GARBAGE = [
   '3',
   '{"type":"event"}',
   '{"type":"event","room":7,"data":{"name":3,"args":"x"}}',
-  '{"type":"plaza.rows","room":"K7QF2M","data":{"time":"now","rows":[[1]]}}',
+  '{"type":"state.schema","room":"K7QF2M","data":{"number":"one","tables":[[1]]}}',
   '{"type":"room.member_joined","room":"K7QF2M","data":{"member":null}}',
   '{"type":"unheard.of","data":{}}',
   '{"type":"session.snapshot","data":{"player":7,"rooms":{},"more":"no"}}',

@@ -15,10 +15,10 @@ export interface Player extends RawClient {
   readonly number: number
 }
 
-/** Sits in the plaza; has sent one counted frame. */
+/** Sits in a room without logic; has sent one counted frame. */
 export async function seat(w: TestWorld, name: string): Promise<Player> {
   const raw = await w.raw()
-  const { data } = await raw.ask('room.join_or_create', { kind: 'plaza', name })
+  const { data } = await raw.ask('room.join_or_create', { kind: 'open', name })
   return Object.assign(Object.defineProperty(raw, 'arrived', { get: () => counted(raw).length }), {
     token: raw.welcome.token,
     room: data.room.code,

@@ -102,7 +102,7 @@ export function serverOf({ limits, claims }: Trace): Side {
       rates: { resume: { per_second: 2, burst: claims } },
       rooms: { duel: defineRoom({}) },
       dev: true,
-      handlers: { 'event.emit': emitted, 'plaza.move': () => {} },
+      handlers: { 'event.emit': emitted, 'event.emit_latest': () => ({ delivered: 0 }) },
     })
   }
 

@@ -1,8 +1,7 @@
 import { PLAZA } from '../../protocol/plaza.ts'
-import type { Figure } from './figures.ts'
+import type { Figure, Point } from './figures.ts'
 import { type Brush, drawBubble, drawHand, LINE } from './gestures.ts'
 import { createLabels, type Labels } from './labels.ts'
-import type { Point } from './playback.ts'
 
 const FONT = '600 13px system-ui, sans-serif'
 const AWAY_OPACITY = 0.35

@@ -1,7 +1,11 @@
 import type { Json, Member, Room } from '../client.ts'
-import type { Rows } from '../plaza.ts'
 import { BADGES } from './news.ts'
-import { createPlayback, type Point } from './playback.ts'
+import type { Plaza } from './visit.ts'
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
 
 /** A member of the plaza as it is shown. */
 export interface Figure {
@@ -21,23 +25,19 @@ export interface Figure {
 const BUBBLE_MS = 6_000
 const WAVE_MS = 2_000
 
-/** Everybody in the plaza, by member number; others are shown a little late, by rows. */
+/** Everybody in the plaza, by member number; others are shown a little late, as their rows are. */
 export function createFigures() {
   const figures = new Map<number, Figure>()
-  const playback = createPlayback()
 
   return {
     all: figures as ReadonlyMap<number, Figure>,
 
     /** A new room: nobody is known yet. */
-    clear(): void {
-      figures.clear()
-      playback.clear()
-    },
+    clear: () => figures.clear(),
 
     /** Those here are the room's members, no more and no fewer. */
     sync({ members, you, host }: Room): void {
-      for (const number of figures.keys()) if (!members.has(number)) forget(number)
+      for (const number of figures.keys()) if (!members.has(number)) figures.delete(number)
       for (const member of members.values()) {
         const figure = figures.get(member.number) ?? figureOf(member, member.number === you)
         figure.away = member.away
@@ -46,20 +46,14 @@ export function createFigures() {
       }
     },
 
-    /** Where everybody was at `time`, by the server's clock; `now` is ours. */
-    aim(rows: Rows, time: number, now: number): void {
-      playback.add(rows, time, now)
-      for (const [number, x, y] of rows) {
-        const figure = figures.get(number)
-        if (figure) figure.at ??= { x, y }
-      }
-    },
-
     /** Moves others on to where they are shown at `now`. Where we are we know better. */
-    step(now: number): void {
-      playback.step(now)
-      for (const figure of figures.values())
-        if (figure.at && !figure.isYou) figure.at = playback.at(figure.number) ?? figure.at
+    step({ state, shown }: Plaza, now: number): void {
+      shown.look(now)
+      for (const row of state.players) {
+        const figure = figures.get(row.owner)
+        if (figure && !(figure.isYou && figure.at))
+          figure.at = { x: row.smooth('x'), y: row.smooth('y') }
+      }
     },
 
     say(number: number, text: string): void {
@@ -71,11 +65,6 @@ export function createFigures() {
       const figure = figures.get(number)
       if (figure) figure.wavesUntil = performance.now() + WAVE_MS
     },
-  }
-
-  function forget(number: number): void {
-    figures.delete(number)
-    playback.forget(number)
   }
 }
 

@@ -9,7 +9,6 @@ import { createLog, type Line } from './log.ts'
 import { createMemberMenu } from './member.ts'
 import { titleOf } from './news.ts'
 import { createPeople } from './people.ts'
-import type { Point } from './playback.ts'
 import { remembered } from './remembered.ts'
 import { createRoomBar } from './room.ts'
 import { createShare, invitedTo, linkForOthers, linkTo } from './share.ts'
@@ -17,8 +16,6 @@ import { createStatus } from './status.ts'
 import { type Audience, createVisit, describe, type Wish } from './visit.ts'
 import { createWalking } from './walking.ts'
 
-/** At most so often our position is sent; the server's tick is no faster. */
-const MOVE_MS = 50
 /** A tab that slept does not walk all the way at once. */
 const LONGEST_STEP_MS = 100
 /** The library closes its own. */
@@ -54,8 +51,6 @@ const share = createShare({
   link: find('link', HTMLInputElement),
 })
 
-/** The position that was sent last, and when. */
-let sent: { at: Point | undefined; time: number } = { at: undefined, time: 0 }
 let awaySince = 0
 
 const audience: Audience = {
@@ -67,7 +62,6 @@ const audience: Audience = {
     const figure = me()
     if (figure) figure.at = stood
     show(room)
-    sent.at = undefined
     const { title } = room.properties
     note(`You are in ${title ? `“${titleOf(room.properties)}”` : 'the plaza'} ${room.code}.`)
   },
@@ -87,7 +81,6 @@ const audience: Audience = {
     entrance.show(sentence)
     lobby.showOutside()
   },
-  moved: (rows, time) => figures.aim(rows, time, performance.now()),
   said(member, name, text) {
     figures.say(member, text)
     log.add('chat', text, name)
@@ -162,18 +155,13 @@ async function move(wish: Wish): Promise<void> {
 /** Walks, draws, and says where we are. */
 function frame(now: number, before: number): void {
   requestAnimationFrame((next) => frame(next, now))
-  const { network } = visit
-  if (!network || plaza.hidden) return
-  figures.step(now)
+  const { network, room } = visit
+  if (!network || !room || plaza.hidden) return
+  figures.step(room, now)
   const figure = me()
   if (figure?.at) {
     figure.at = walking.step(figure.at, Math.min(now - before, LONGEST_STEP_MS))
-    const { at } = figure
-    const hasMoved = at.x !== sent.at?.x || at.y !== sent.at.y
-    if (hasMoved && now - sent.time >= MOVE_MS && network.state !== 'closed') {
-      sent = { at, time: now }
-      visit.move(at.x, at.y)
-    }
+    visit.move(figure.at)
   }
   drawing.draw(figures.all.values(), now)
   people.show(figures.all)

@@ -1,3 +1,4 @@
+import type { plaza } from '../../protocol/plaza-state.ts'
 import {
   connect,
   type Json,
@@ -8,9 +9,12 @@ import {
   type Room,
   type SessionEvents,
 } from '../client.ts'
-import type { Rows } from '../plaza.ts'
+import type { Point } from './figures.ts'
 import { createGuest, type Guest } from './guest.ts'
 import { follow, titleOf } from './news.ts'
+
+/** A room of the plaza's kind, and what it knows. */
+export type Plaza = Room<typeof plaza>
 
 export interface Visitor {
   readonly name: string
@@ -26,13 +30,11 @@ export type Wish =
 /** What a visit tells whoever shows it, of the room that we sit in. */
 export interface Audience {
   /** We have a seat: the first, one in another room, or a new one after the session was lost. */
-  seated(room: Room): void
+  seated(room: Plaza): void
   /** It has other members, or says something else of itself. */
-  changed(room: Room, sentence?: string): void
+  changed(room: Plaza, sentence?: string): void
   /** Our seat was taken away, or another session of ours has it. */
   kicked(sentence: string): void
-  /** Where everybody was at `time`, by the server's clock. */
-  moved(rows: Rows, time: number): void
   said(member: number, name: string, text: string): void
   waved(member: number, name: string): void
   state(...change: SessionEvents['state']): void
@@ -58,7 +60,7 @@ export function createVisit(url: string, audience: Audience) {
   const guest = createGuest()
   let network: Network | undefined
   let connecting: Promise<Network> | undefined
-  let seat: { readonly network: Network; readonly room: Room; readonly as: Visitor } | undefined
+  let seat: { readonly network: Network; readonly room: Plaza; readonly as: Visitor } | undefined
   let atLeast = 0
 
   return {
@@ -79,7 +81,11 @@ export function createVisit(url: string, audience: Audience) {
     },
     say: (text: string) => emit('plaza.chat', [text]),
     wave: () => emit('plaza.wave'),
-    move: (x: number, y: number) => seat?.network.plaza.move(x, y, { room: seat.room.code }),
+    /** We are somewhere else; told with the next tick. */
+    move({ x, y }: Point) {
+      const { mine } = seat?.room.state.players ?? {}
+      if (mine && network?.state !== 'closed') Object.assign(mine, { x, y })
+    },
     /** What somebody chooses, or null for nothing. */
     async ask({ session }: Member, text: string, choices: readonly string[]): Promise<Json> {
       const { network, room } = here()
@@ -138,9 +144,6 @@ export function createVisit(url: string, audience: Audience) {
     })
     opened.events.on('plaza.wave', (_, { member, name }, code) => {
       if (isHere(code)) audience.waved(member, name)
-    })
-    opened.plaza.on('rows', (rows, time, code) => {
-      if (isHere(code)) audience.moved(rows, time)
     })
     return opened
   }
@@ -202,22 +205,22 @@ async function takeSeat(
   guest: Guest,
   { name, colour }: Visitor,
   wish: Wish,
-): Promise<Room> {
+): Promise<Plaza> {
   const { players, rooms } = network
   const kept = [...rooms.all.values()].find(({ kind }) => kind === 'plaza')
   const isWanted = wish.kind === 'any' || (wish.kind === 'code' && wish.code === kept?.code)
   if (players.me) void guest.key()
   else await identify(network, guest, name)
-  if (kept && isWanted) return kept
+  if (kept && isWanted) return kept as unknown as Plaza // as its kind says
   const joining = { name, data: { colour } }
-  const any = () => rooms.joinOrCreate('plaza', joining)
+  const any = () => rooms.joinOrCreate<typeof plaza>('plaza', joining)
   if (wish.kind === 'any') return any()
   if (wish.kind === 'new') {
     const properties = wish.title ? { title: wish.title } : {}
-    return rooms.create('plaza', { listed: wish.listed, properties, ...joining })
+    return rooms.create<typeof plaza>('plaza', { listed: wish.listed, properties, ...joining })
   }
   try {
-    return await rooms.join(wish.code, joining)
+    return await rooms.join<typeof plaza>(wish.code, joining)
   } catch (error) {
     if (wish.isMust || !isShut(error)) throw error
     return any()

@@ -1,5 +1,5 @@
 import { PLAZA } from '../../protocol/plaza.ts'
-import type { Point } from './playback.ts'
+import type { Point } from './figures.ts'
 
 /** Units a second: the plaza's width in five seconds. */
 const SPEED = 320

@@ -1,11 +1,8 @@
 # A member of the plaza as it is shown.
 #
-# Others glide from where they are shown to where the server last said they are; ourselves we place
-# at once.
+# It stands where its row is shown.
 extends Reference
 
-# How far behind the server others are shown, in ms: two ticks, so that one late row goes unseen.
-const BEHIND := 100.0
 const _SAID_MS := 6000
 const _WAVE_MS := 2000
 const _NO_COLOUR := Color("808080")
@@ -28,10 +25,6 @@ var text: String = ""
 var said_until: int = 0
 
 var _waves_until: int = 0
-var _from: Vector2
-var _to: Vector2
-var _begun: float = 0.0
-var _due: float = 0.0
 
 
 # `member` is an EstragonMember.
@@ -71,27 +64,7 @@ func is_talking() -> bool:
 	return OS.get_ticks_msec() < said_until
 
 
-# Stands at `place` from now on.
+# Stands at `place`.
 func put(place: Vector2) -> void:
 	at = place
-	_to = place
-	_due = 0.0
 	is_placed = true
-
-
-# Was at `place` when the server's clock said `time`; it says `now`.
-func aim(place: Vector2, time: float, now: float) -> void:
-	if not is_placed:
-		put(place)
-	_from = at
-	_to = place
-	_begun = now
-	_due = time + BEHIND
-
-
-# Glides on to where it is when the server's clock says `now`.
-func step(now: float) -> void:
-	if now >= _due:
-		at = _to
-	else:
-		at = _from.linear_interpolate(_to, max(0.0, (now - _begun) / (_due - _begun)))

@@ -15,6 +15,11 @@ var walking := Walking.new()
 var figures: Dictionary = {}
 
 var _you: int = 0
+# An EstragonStateTable; null in no room.
+var _players: Reference
+# Where we stood in the room before, until we stand there again.
+var _stood: Vector2
+var _has_stood: bool = false
 var _drawing := Drawing.new()
 
 
@@ -36,16 +41,18 @@ func places() -> Dictionary:
 # A new room, an EstragonRoom: only its members are here. We stand where we stood, if anywhere.
 func begin(room: Reference) -> void:
 	var before := you()
+	_has_stood = before != null
+	_stood = before.at if before else Vector2.ZERO
 	figures.clear()
 	_you = room.get("you")
+	_players = room.get("state").table("players")
 	sync_with(room)
-	if before:
-		figures[_you].put(before.at)
 
 
 # We have left; where we stood is of no meaning any more.
 func clear() -> void:
 	figures.clear()
+	_players = null
 	walking.stop()
 
 
@@ -59,15 +66,6 @@ func sync_with(room: Reference) -> void:
 		if not figures.has(number):
 			figures[number] = Figure.new(members[number], number == _you)
 		figures[number].away = members[number].away
-
-
-# Everybody was here when the server's clock said `time`. Of ourselves we know better.
-func aim(rows: Array, time: float) -> void:
-	var now: float = Network.clock.now()
-	for row in rows:
-		var figure: Figure = figures.get(row[0])
-		if figure and not (figure.is_you and figure.is_placed):
-			figure.aim(Vector2(row[1], row[2]), time, now)
 
 
 # Lets a member say something.
@@ -92,15 +90,24 @@ func _gui_input(event: InputEvent) -> void:
 
 
 func _process(delta: float) -> void:
-	if not is_visible_in_tree():
+	if not is_visible_in_tree() or not _players:
 		return
-	var now: float = Network.clock.now()
-	for figure in figures.values():
-		if not figure.is_you:
-			figure.step(now)
-		elif figure.is_placed:
-			figure.put(walking.step(figure.at, min(delta, _LONGEST_STEP), has_focus()))
+	for row in _players.call("rows"):
+		var figure: Figure = figures.get(row.owner)
+		if figure:
+			if figure.is_you:
+				_walk(row, min(delta, _LONGEST_STEP))
+			figure.put(Vector2(row.smooth("x"), row.smooth("y")))
 	update()
+
+
+# Our own row, an EstragonRow, is where we say.
+func _walk(row: Reference, seconds: float) -> void:
+	var at := _stood if _has_stood else Vector2(row.get("x"), row.get("y"))
+	_has_stood = false
+	at = walking.step(at, seconds, has_focus())
+	row.set("x", at.x)
+	row.set("y", at.y)
 
 
 func _draw() -> void:

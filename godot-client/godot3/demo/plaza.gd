@@ -15,16 +15,12 @@ const Log := preload("log.gd")
 const Look := preload("look.gd")
 const People := preload("people.gd")
 const Plaque := preload("plaque.gd")
-# At most so often our position is sent, in ms; the server's tick is no faster.
-const _MOVE_EVERY := 50
 
 # The room we see; null for none.
 var room: EstragonRoom
 # Why we are no longer in it.
 var farewell: String
 
-var _sent: Vector2 = Vector2.INF
-var _sent_at: int = 0
 var _away_since: int = 0
 
 # The ground and everybody on it.
@@ -46,7 +42,6 @@ func _ready() -> void:
 	Look.stress(_say)
 	Look.tint($Square/Controls/Hint, "quiet")
 	Network.rooms.connect("joined", self, "_on_joined")
-	Network.plaza.connect("rows_received", self, "_on_rows_received")
 	Network.events.on("plaza.chat", self, "_on_chat")
 	Network.events.on("plaza.wave", self, "_on_wave")
 	Network.connect("state_changed", self, "_on_state_changed")
@@ -114,16 +109,6 @@ func wave() -> void:
 	_complain(yield(Network.events.emit("plaza.wave", [], _here()), "completed"))
 
 
-func _process(_delta: float) -> void:
-	var you := ground.you()
-	var now := OS.get_ticks_msec()
-	if not you or you.at == _sent or now - _sent_at < _MOVE_EVERY:
-		return
-	_sent = you.at
-	_sent_at = now
-	Network.plaza.move(stepify(_sent.x, 0.1), stepify(_sent.y, 0.1), room.code)
-
-
 func _unhandled_key_input(event: InputEventKey) -> void:
 	if not is_visible_in_tree():
 		return
@@ -161,7 +146,6 @@ func _on_say_pressed() -> void:
 func _on_joined(its_room: EstragonRoom) -> void:
 	room = its_room
 	farewell = "You are no longer in the room."
-	_sent = Vector2.INF
 	for event in [
 		"member_joined", "member_left", "member_away", "member_back", "role_changed",
 		"host_changed", "members_changed",
@@ -197,11 +181,6 @@ func _on_kicked(by, banned: bool, reason: String) -> void:
 
 func _on_seat_taken(_session: String) -> void:
 	farewell = "You are here in another window now."
-
-
-func _on_rows_received(rows: Array, time: float, code: String) -> void:
-	if room and room.code == code:
-		ground.aim(rows, time)
 
 
 func _on_chat(args: Array, from: EstragonMember) -> void:

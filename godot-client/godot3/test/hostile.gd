@@ -10,7 +10,6 @@ const EstragonMessage := preload("res://addons/estragon/message.gd")
 const EstragonNotifications := preload("res://addons/estragon/notifications.gd")
 const EstragonPackets := preload("res://addons/estragon/packets.gd")
 const EstragonPlayers := preload("res://addons/estragon/players.gd")
-const EstragonPlaza := preload("res://addons/estragon/plaza.gd")
 const EstragonProtocol := preload("res://addons/estragon/protocol.gd")
 const EstragonQueries := preload("res://addons/estragon/queries.gd")
 const EstragonRooms := preload("res://addons/estragon/rooms.gd")
@@ -93,7 +92,6 @@ func _open_all(scripted: Scripted) -> void:
 		EstragonChannels.new(session),
 		EstragonNotifications.new(session),
 		EstragonPackets.new(session, _rooms),
-		EstragonPlaza.new(session),
 	]
 	session.connect("warned", self, "_on_warned")
 	scripted.open()

@@ -19,10 +19,6 @@ const _CASES := [
 	["120 packets a second go in order or fail at their sender", "_packets", 120],
 	["144 packets a second go in order or fail at their sender", "_packets", 144],
 	["240 packets a second go in order or fail at their sender", "_packets", 240],
-	["60 positions a second end at the newest", "_positions", 60],
-	["120 positions a second end at the newest", "_positions", 120],
-	["144 positions a second end at the newest", "_positions", 144],
-	["240 positions a second end at the newest", "_positions", 240],
 	["60 latest events a second end at the newest", "_latest", 60],
 	["120 latest events a second end at the newest", "_latest", 120],
 	["144 latest events a second end at the newest", "_latest", 144],
@@ -77,7 +73,7 @@ class Server:
 			var type: String = message["type"]
 			if type == "ping":
 				it.say({"type": "ping", "re": message["id"], "data": {"time": it.world.time}})
-			if not type in ["event.emit", "event.emit_latest", "packet", "plaza.move"]:
+			if not type in ["event.emit", "event.emit_latest", "packet"]:
 				continue
 			if not _admits(EstragonPacer.rate_of(type)):
 				refused += 1
@@ -88,7 +84,7 @@ class Server:
 					data["delivered"] = 0
 					it.say({"type": type, "re": message["id"], "data": data})
 			else:
-				arrived.append(int(data["x"] if type == "plaza.move" else data["data"]))
+				arrived.append(int(data["data"]))
 
 	func tell_error(error) -> void:
 		told.append(error.code)
@@ -122,10 +118,6 @@ func _events(speed: int) -> void:
 
 func _packets(speed: int) -> void:
 	_check_counted(_play(speed, "packet"), speed)
-
-
-func _positions(speed: int) -> void:
-	_check_latest(_play(speed, "plaza.move"), speed)
 
 
 func _latest(speed: int) -> void:
@@ -164,8 +156,6 @@ func _play(speed: int, type: String) -> Server:
 			sent += 1
 			if type == "event.emit":
 				server.emit(sent)
-			elif type == "plaza.move":
-				session.post(type, {"x": sent, "y": 0})
 			elif type == "event.emit_latest":
 				session.post(type, {"name": "game.at", "args": [sent], "key": ""}, {}, "game.at")
 			else:
@@ -236,13 +226,14 @@ func _order() -> void:
 
 func _turns() -> void:
 	var counts := {"ROOM22": 0, "ROOM33": 0}
-	var it: Scripted = Server.new(Scripted.new(), {"move": {"per_second": 10, "burst": 1}}).it
+	var it: Scripted = Server.new(Scripted.new(), {"event": {"per_second": 10, "burst": 1}}).it
 	for n in 120:
 		for room in counts:
-			it.session.post("plaza.move", {"x": n, "y": 0}, {"room": room})
+			var data := {"name": "game.at", "args": [n], "key": ""}
+			it.session.post("event.emit_latest", data, {"room": room}, room)
 		it.advance(1000.0 / 60.0)
 	for message in it.link().sent:
-		if message["type"] == "plaza.move":
+		if message["type"] == "event.emit_latest":
 			counts[message["room"]] += 1
 	for room in counts:
 		_check(counts[room] >= 9, "%s: %d" % [room, counts[room]])

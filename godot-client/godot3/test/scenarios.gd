@@ -278,15 +278,12 @@ func _waits_for_nothing() -> void:
 
 func _positions() -> void:
 	var network = yield(_enter("main"), "completed")
-	var rows := Heard.new()
-	network.plaza.connect("rows_received", rows, "on_rows")
-	network.plaza.move(12.5, 34)
-	var you: int = network.rooms.room().you
-	yield(_until(rows, "has_row", [you, 12.5, 34.0], "own position came back"), "completed")
+	var rows := Places.new(network)
+	yield(_until(rows, "has_own", [], "own row came"), "completed")
+	rows.stand(12.5, 34)
+	yield(_please(network, ["see", [12.5, 34]]), "completed")
 	yield(_please(network, ["move", [100, 200]]), "completed")
-	yield(_until(rows, "has_row", [0, 100.0, 200.0], "the director's position came"), "completed")
-	var wrong = network.plaza.move(NAN, 0)
-	_check(wrong != null and wrong.code == EstragonProtocol.INVALID_MESSAGE_DATA, str(wrong))
+	yield(_until(rows, "has_other", [100.0, 200.0], "the director's position came"), "completed")
 
 
 func _garbage() -> void:
@@ -451,6 +448,7 @@ func _cuts() -> void:
 	network.connect("session_reset", lost, "on_text")
 	network.events.on("plaza.number", numbers, "on_number")
 	network.events.on("plaza.cuts", over, "on_event")
+	var places := Places.new(network)
 	network.events.emit("plaza.please", ["cuts", 200])
 	var sent := 0
 	var patience := OS.get_ticks_msec() + 60000
@@ -458,7 +456,7 @@ func _cuts() -> void:
 		for _more in 2:
 			sent += 1
 			network.events.emit("plaza.count", [sent]).connect("completed", answers, "on_result")
-			network.plaza.move(sent % 1000, 5)
+			places.stand(sent % 1000, 5)
 		yield(self, "idle_frame")
 	_check(not over.items.empty(), "the director cut")
 	if over.items.empty():

@@ -210,12 +210,12 @@ func _answers() -> void:
 func _latest() -> void:
 	var it := _opened()
 	it.close(-1)
-	it.session.post("plaza.move", {"x": 1, "y": 2})
+	_move(it, "ROOM22", 1)
 	it.advance(20000)
 	_claimed(it, "second", "EXPIRED")
-	_equal(it.link().first("plaza.move"), {}, "of the session before")
-	it.session.post("plaza.move", {"x": 3, "y": 4})
-	_equal(it.link().first("plaza.move")["data"], {"x": 3.0, "y": 4.0}, "of this one")
+	_equal(it.link().first("event.emit_latest"), {}, "of the session before")
+	_move(it, "ROOM22", 3)
+	_equal(it.link().first("event.emit_latest")["data"]["args"], [3.0], "of this one")
 
 
 func _overtaken() -> void:
@@ -228,13 +228,14 @@ func _overtaken() -> void:
 	it.advance(16)
 	var moves := []
 	for message in it.link().sent:
-		if message["type"] == "plaza.move":
-			moves.append(int(message["data"]["x"]))
+		if message["type"] == "event.emit_latest":
+			moves.append(int(message["data"]["args"][0]))
 	_equal(moves, [2, 3], "in the order in which they were posted")
 
 
 func _move(it: Scripted, room: String, x: int) -> void:
-	it.session.post("plaza.move", {"x": x, "y": 0}, {"room": room})
+	var data := {"name": "game.at", "args": [x], "key": ""}
+	it.session.post("event.emit_latest", data, {"room": room}, room)
 
 
 func _latest_anew() -> void:

@@ -47,21 +47,37 @@ class Heard:
 		if member.name == "Visitor":
 			items.append("left (%s)" % reason)
 
-	func on_rows(rows: Array, _time: float, _room: String) -> void:
-		for row in rows:
-			items.append(row)
-
 	func on_result(result) -> void:
 		items.append(result)
 
 	func has_count(count: int) -> bool:
 		return items.size() >= count
 
-	func has_row(number: int, x: float, y: float) -> bool:
-		for row in items:
-			if (number == 0 or row[0] == number) and row[1] == x and row[2] == y:
+
+# Where everybody is in the plaza that a network sits in.
+class Places extends Reference:
+	var _room: Reference
+	var _players: Reference
+
+	func _init(network: Node) -> void:
+		_room = network.get("rooms").room()
+		_players = _room.get("state").table("players")
+
+	func has_own() -> bool:
+		return _players.call("mine") != null
+
+	func has_other(x: float, y: float) -> bool:
+		for row in _players.call("rows"):
+			if row.owner != _room.get("you") and row.get("x") == x and row.get("y") == y:
 				return true
 		return false
+
+	# Puts our own figure somewhere, once the room has told of it.
+	func stand(x: float, y: float) -> void:
+		var row = _players.call("mine")
+		if row:
+			row.set("x", x)
+			row.set("y", y)
 
 
 func _initialize() -> void:

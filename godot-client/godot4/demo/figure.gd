@@ -1,14 +1,11 @@
 extends Control
 ## A member of the plaza as it is shown: a disc, a name, a hand, a bubble.
 ##
-## Others glide from where they are shown to where the server last said they are; ourselves we
-## place at once.
+## It stands where its row is shown.
 
 const Bubble := preload("bubble.gd")
 const Disc := preload("disc.gd")
 const Hand := preload("hand.gd")
-## How far behind the server others are shown, in ms: two ticks, so that one late row goes unseen.
-const BEHIND := 100.0
 const _AWAY_OPACITY := 0.35
 const _FONT_SIZE := 13
 const _LINE := 18.0
@@ -24,10 +21,6 @@ var at: Vector2
 var is_placed: bool = false
 
 var _radius: float = 0.0
-var _from: Vector2
-var _to: Vector2
-var _begun: float = 0.0
-var _due: float = 0.0
 var _disc: Disc = Disc.new()
 var _hand: Hand
 var _bubble: Bubble = Bubble.new()
@@ -70,27 +63,11 @@ func wave() -> void:
 	_hand.wave()
 
 
-## Stands at [param place] from now on.
+## Stands at [param place].
 func put(place: Vector2) -> void:
 	at = place
-	_to = place
 	is_placed = true
 	show()
-
-
-## Was at [param place] when the server's clock said [param time]; it says [param now].
-func aim(place: Vector2, time: float, now: float) -> void:
-	if not is_placed:
-		put(place)
-	_from = at
-	_to = place
-	_begun = now
-	_due = time + BEHIND
-
-
-## Glides on to where it is when the server's clock says [param now].
-func step(now: float) -> void:
-	at = _to if now >= _due else _from.lerp(_to, maxf(0.0, (now - _begun) / (_due - _begun)))
 
 
 ## Goes to its place on a ground of this size, which shows a unit as [param unit] pixels.

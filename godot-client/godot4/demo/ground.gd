@@ -15,12 +15,9 @@ var walking: Walking = Walking.new()
 
 var _figures: Dictionary = {}
 var _you: int = 0
-
-
-## Where we are; [constant Vector2.INF] until the server has said it.
-func place_of_you() -> Vector2:
-	var you := _figure(_you)
-	return you.at if you and you.is_placed else Vector2.INF
+var _players: EstragonStateTable
+## Where we stood in the room before, until we stand there again.
+var _stood: Vector2 = Vector2.INF
 
 
 ## Where everybody is shown, [x, y] by name.
@@ -34,19 +31,20 @@ func places() -> Dictionary:
 
 ## A new room: only its members are here. We stand where we stood before, if anywhere.
 func begin(room: EstragonRoom) -> void:
-	var stood := place_of_you()
+	var you := _figure(_you)
+	_stood = you.at if you and you.is_placed else Vector2.INF
 	for number: int in _figures.keys():
 		_forget(number)
 	_you = room.you
+	_players = room.state.table("players")
 	sync(room)
-	if stood.is_finite():
-		_figure(_you).put(stood)
 
 
 ## We have left; where we stood is of no meaning any more.
 func clear() -> void:
 	for number: int in _figures.keys():
 		_forget(number)
+	_players = null
 	walking.goal = Vector2.INF
 
 
@@ -60,17 +58,6 @@ func sync(room: EstragonRoom) -> void:
 			_figures[member.number] = Figure.new(member, member.number == _you)
 			add_child(_figure(member.number))
 		_figure(member.number).show_away(member.away)
-
-
-## Everybody was here when the server's clock said [param time]. Of ourselves we know better.
-func aim(rows: Array, time: float) -> void:
-	for row: Array in rows:
-		var number: int = row[0]
-		var x: float = row[1]
-		var y: float = row[2]
-		var figure := _figure(number)
-		if figure and not (number == _you and figure.is_placed):
-			figure.aim(Vector2(x, y), time, Network.clock.now())
 
 
 ## Lets a member say something.
@@ -95,14 +82,28 @@ func _gui_input(event: InputEvent) -> void:
 
 
 func _process(delta: float) -> void:
-	var now := Network.clock.now()
-	for number: int in _figures:
-		var figure := _figure(number)
-		if number != _you:
-			figure.step(now)
-		elif figure.is_placed:
-			figure.at = walking.step(figure.at, minf(delta, _LONGEST_STEP), has_focus())
-		figure.settle(size, _unit())
+	if not _players:
+		return
+	for row: EstragonRow in _players.rows():
+		var figure := _figure(row.owner)
+		if figure:
+			if row.owner == _you:
+				_walk(row, minf(delta, _LONGEST_STEP))
+			var x: float = row.smooth("x")
+			var y: float = row.smooth("y")
+			figure.put(Vector2(x, y))
+			figure.settle(size, _unit())
+
+
+## Our own row is where we say.
+func _walk(row: EstragonRow, delta: float) -> void:
+	var x: float = row.get("x")
+	var y: float = row.get("y")
+	var at := _stood if _stood.is_finite() else Vector2(x, y)
+	_stood = Vector2.INF
+	at = walking.step(at, delta, has_focus())
+	row.set("x", at.x)
+	row.set("y", at.y)
 
 
 func _draw() -> void:

@@ -11,8 +11,6 @@ const Log := preload("log.gd")
 const Look := preload("look.gd")
 const People := preload("people.gd")
 const Plaque := preload("plaque.gd")
-## At most so often our position is sent, in ms; the server's tick is no faster.
-const _MOVE_EVERY := 50
 const _NARROWEST_SIDE := 300.0
 ## The hint stands beside the buttons where there is so much room, and below them otherwise.
 const _HINT_WIDTH := 480.0
@@ -30,8 +28,6 @@ var room: EstragonRoom
 ## Why we are no longer in it.
 var farewell: String
 
-var _sent: Vector2 = Vector2.INF
-var _sent_at: int = 0
 var _away_since: int = 0
 
 @onready var _frame: AspectRatioContainer = %Frame
@@ -49,7 +45,6 @@ func _ready() -> void:
 	_controls.minimum_size_changed.connect(_fit)
 	get_viewport().size_changed.connect(_fit)
 	Network.rooms.joined.connect(_on_joined)
-	Network.plaza.rows_received.connect(_on_rows)
 	Network.events.on("plaza.chat", _on_chat)
 	Network.events.on("plaza.wave", _on_wave)
 	Network.state_changed.connect(_on_state_changed)
@@ -119,16 +114,6 @@ func wave() -> void:
 	_complain(await Network.events.emit("plaza.wave", [], {"room": room.code}))
 
 
-func _process(_delta: float) -> void:
-	var at := ground.place_of_you().snapped(Vector2(0.1, 0.1))
-	var now := Time.get_ticks_msec()
-	if not at.is_finite() or at == _sent or now - _sent_at < _MOVE_EVERY:
-		return
-	_sent = at
-	_sent_at = now
-	Network.plaza.move(at.x, at.y, room.code)
-
-
 ## Enter leads from the ground to the chat.
 func _on_ground_input(event: InputEvent) -> void:
 	if event.is_action_pressed("ui_text_submit"):
@@ -168,7 +153,6 @@ func _say_text() -> void:
 func _on_joined(its_room: EstragonRoom) -> void:
 	room = its_room
 	farewell = "You are no longer in the room."
-	_sent = Vector2.INF
 	room.member_joined.connect(_show_members.unbind(1))
 	room.member_left.connect(_show_members.unbind(2))
 	room.member_away.connect(_show_members.unbind(1))
@@ -202,11 +186,6 @@ func _on_kicked(by: EstragonMember, banned: bool, reason: String) -> void:
 
 func _on_seat_taken() -> void:
 	farewell = "You are here in another window now."
-
-
-func _on_rows(rows: Array, time: float, code: String) -> void:
-	if room and room.code == code:
-		ground.aim(rows, time)
 
 
 func _on_chat(args: Array, from: EstragonMember) -> void:

@@ -20,7 +20,6 @@ func _run() -> void:
 		_tell(
 			"%d packets a second go in order or fail at their sender" % speed, _packets.bind(speed)
 		)
-		_tell("%d positions a second end at the newest" % speed, _positions.bind(speed))
 		_tell("%d latest events a second end at the newest" % speed, _latest.bind(speed))
 	_tell("after retry_ms there is room for one more", _retry)
 	_tell("what is too fast and asks for no answer is told as an error", _unasked)
@@ -62,11 +61,6 @@ func _check_counted(speed: int) -> void:
 		_equal(_arrived.size(), speed * _SECONDS, "all of them")
 	elif _arrived.size() < 74 * _SECONDS:
 		_problems.append("only %d arrived" % _arrived.size())
-
-
-func _positions(speed: int) -> void:
-	_play(speed, func(n: int) -> void: _session.post("plaza.move", {"x": n, "y": 0}))
-	_check_latest(speed)
 
 
 func _latest(speed: int) -> void:
@@ -150,13 +144,14 @@ func _order() -> void:
 
 func _turns() -> void:
 	var counts := {"ROOM22": 0, "ROOM33": 0}
-	_paced({"move": {"per_second": 10, "burst": 1}})
+	_paced({"event": {"per_second": 10, "burst": 1}})
 	for n: int in 120:
 		for room: String in counts:
-			_session.post("plaza.move", {"x": n, "y": 0}, {"room": room})
+			var data := {"name": "game.at", "args": [n], "key": ""}
+			_session.post("event.emit_latest", data, {"room": room}, room)
 		_advance(1000.0 / 60.0)
 		for message: Dictionary in _link().take():
-			if message["type"] == "plaza.move":
+			if message["type"] == "event.emit_latest":
 				counts[message["room"]] += 1
 	for room: String in counts:
 		if counts[room] < 9:
@@ -258,14 +253,12 @@ func _hear() -> void:
 		var type: String = message["type"]
 		if type == "ping":
 			_link().say({"type": "ping", "re": message["id"], "data": {"time": _world.time}})
-		if not type in ["event.emit", "event.emit_latest", "packet", "plaza.move"]:
+		if not type in ["event.emit", "event.emit_latest", "packet"]:
 			continue
 		if not _admits(EstragonPacer.rate_of(type)):
 			_refused += 1
 		var data: Dictionary = message["data"]
-		var n: float = data["x"] if type == "plaza.move" else (
-			data["data"] if type == "packet" else data["args"][0]
-		)
+		var n: float = data["data"] if type == "packet" else data["args"][0]
 		_arrived.append(int(n))
 		if type == "event.emit" and message.has("id"):
 			data["delivered"] = 0

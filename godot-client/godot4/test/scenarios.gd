@@ -305,20 +305,27 @@ func _waits_for_nothing() -> void:
 func _positions() -> void:
 	var network := await _enter("main")
 	var you := network.rooms.room().you
-	var where := {}
-	network.plaza.rows_received.connect(
-		func(rows: Array, _time: float, _room: String) -> void:
-			for row: Array in rows:
-				where[row[0]] = [row[1], row[2]]
-	)
-	network.plaza.move(12.5, 34)
-	await _until(func() -> bool: return where.get(you) == [12.5, 34.0], "own position came back")
+	var players := network.rooms.room().state.table("players")
+	await _until(func() -> bool: return players.of(you) != null, "own row came")
+	_stand(network, 12.5, 34)
+	await _please(network, ["see", [12.5, 34]])
 	await _please(network, ["move", [100, 200]])
 	await _until(
-		func() -> bool: return where.values().has([100.0, 200.0]), "the director's position came"
+		func() -> bool:
+			return players.rows().any(
+				func(row: EstragonRow) -> bool:
+					return row.owner != you and row.get("x") == 100.0 and row.get("y") == 200.0
+			),
+		"the director's position came"
 	)
-	var wrong := network.plaza.move(NAN, 0)
-	_check(wrong != null and wrong.code == EstragonProtocol.INVALID_MESSAGE_DATA, str(wrong))
+
+
+## Puts our own figure somewhere, once the room has told of it.
+func _stand(network: Network, x: float, y: float) -> void:
+	var row := network.rooms.room().state.table("players").mine()
+	if row:
+		row.set("x", x)
+		row.set("y", y)
 
 
 func _garbage() -> void:
@@ -521,7 +528,7 @@ func _cuts() -> void:
 		for _more: int in 2:
 			sent += 1
 			emit.call(sent)
-			network.plaza.move(sent % 1_000, 5)
+			_stand(network, sent % 1_000, 5)
 		await process_frame
 	_check(not over.is_empty(), "the director cut")
 	if over.is_empty():

@@ -216,8 +216,8 @@ func _latest() -> void:
 	_move("ROOM22", 3)
 	_session.poll()
 	var moves := _link().take().filter(
-		func(message: Dictionary) -> bool: return message["type"] == "plaza.move"
-	).map(func(message: Dictionary) -> float: return message["data"]["x"])
+		func(message: Dictionary) -> bool: return message["type"] == "event.emit_latest"
+	).map(func(message: Dictionary) -> float: return message["data"]["args"][0])
 	_equal(moves, [2.0, 3.0], "in the order in which they were posted")
 
 
@@ -248,7 +248,8 @@ func _seat(code: String) -> Dictionary:
 
 
 func _move(room: String, x: int) -> void:
-	_session.post("plaza.move", {"x": x, "y": 0}, {"room": room})
+	var data := {"name": "game.at", "args": [x], "key": ""}
+	_session.post("event.emit_latest", data, {"room": room}, room)
 
 
 func _freed() -> void:

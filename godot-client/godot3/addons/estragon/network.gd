@@ -38,7 +38,6 @@ const EstragonNotifications := preload("notifications.gd")
 const EstragonOptions := preload("options.gd")
 const EstragonPlayers := preload("players.gd")
 const EstragonPackets := preload("packets.gd")
-const EstragonPlaza := preload("plaza.gd")
 const EstragonPopup := preload("popup.gd")
 const EstragonPrompt := preload("prompt.gd")
 const EstragonQueries := preload("queries.gd")
@@ -75,8 +74,6 @@ var channels := EstragonChannels.new(session)
 var notifications := EstragonNotifications.new(session)
 # Small messages whose shapes the game defines.
 var packets := EstragonPackets.new(session, rooms)
-# Positions in a plaza.
-var plaza := EstragonPlaza.new(session)
 # The server's clock and the round trip to it.
 var clock: EstragonClock = session.clock
 # Whether the session outlasts this game: started again within the time that the server keeps a seat, it

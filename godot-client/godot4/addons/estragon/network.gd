@@ -49,8 +49,6 @@ var channels: EstragonChannels = EstragonChannels.new(session)
 var notifications: EstragonNotifications = EstragonNotifications.new(session)
 ## Small messages whose shapes the game defines.
 var packets: EstragonPackets = EstragonPackets.new(session, rooms)
-## Positions in a plaza.
-var plaza: EstragonPlaza = EstragonPlaza.new(session)
 ## The server's clock and the round trip to it.
 var clock: EstragonClock = session.clock
 
