@@ -9,6 +9,8 @@ export interface JitterOptions {
   readonly seed: number
   /** The chance that a piece is lost: it is sent again, and what comes after it waits, as on TCP. */
   readonly loss?: number
+  /** How long a piece is on its way instead, in ms. */
+  readonly way?: (random: ReturnType<typeof createRandom>) => number
 }
 
 /** When what is lost has been noticed, and sent again: RACK, RFC 8985, for who sends every 50 ms. */
@@ -36,6 +38,12 @@ interface Piece {
 
 export async function openJitter(to: number, options: JitterOptions): Promise<JitterProxy> {
   const { delay_ms, jitter_ms, seed, loss = 0 } = options
+  const even = () => {
+    let delay = delay_ms - jitter_ms + (random.below(1001) / 1000) * 2 * jitter_ms
+    while (loss > 0 && random.float() < loss) delay += AGAIN_MS(delay_ms)
+    return delay
+  }
+  const { way = even } = options
   const random = createRandom(seed)
   const sockets = new Set<Socket>()
   const delays: number[] = []
@@ -93,9 +101,7 @@ export async function openJitter(to: number, options: JitterOptions): Promise<Ji
     }
     from.on('data', (chunk) => {
       const came = performance.now()
-      let delay = delay_ms - jitter_ms + (random.below(1001) / 1000) * 2 * jitter_ms
-      while (loss > 0 && random.float() < loss) delay += AGAIN_MS(delay_ms)
-      pieces.push({ chunk, came, due: Math.max(pieces.at(-1)?.due ?? 0, came + delay) })
+      pieces.push({ chunk, came, due: Math.max(pieces.at(-1)?.due ?? 0, came + way(random)) })
       pass()
     })
     from.once('close', () => clearTimeout(timer))

@@ -48,6 +48,8 @@ export class Viewer implements Source<Reading> {
   #pages: readonly Outgoing[] = []
   #page = 0
   #isToAsk = false
+  /** Whether it was told of changes last: that none follow is worth a frame. */
+  #isMoving = false
 
   constructor(state: Seen, member: Member) {
     this.#state = state
@@ -63,9 +65,15 @@ export class Viewer implements Source<Reading> {
   get lacks(): boolean {
     const { tick, changedAt, isRestless } = this.#state
     if (tick === 0) return false
+    if (this.#isAtRest) return true
     return (
       this.#seen < changedAt || this.#page < this.#pages.length || (isRestless && this.#seen < tick)
     )
+  }
+
+  /** Whether the tick before was the last that it was told of, with changes. */
+  get #isAtRest(): boolean {
+    return this.#isMoving && this.#sent === this.#state.tick - 1
   }
 
   /** It needs all rows anew. */
@@ -75,6 +83,7 @@ export class Viewer implements Source<Reading> {
     this.#pages = []
     this.#page = 0
     this.#isToAsk = false
+    this.#isMoving = false
     for (const view of this.#views) view?.forget()
   }
 
@@ -127,16 +136,32 @@ export class Viewer implements Source<Reading> {
     const isWhole = this.#views.every((view) => view === undefined)
     const base = isWhole && isDifference ? before : this.#sent
     const span = { base, tick, isDifference }
-    const frames = isWhole
-      ? state.cached(`${isDifference ? 'now' : base}/${bytes}`, () =>
-          this.#encoded(span, bytes, state.told(isDifference ? undefined : base)),
-        )
-      : this.#own(span, bytes)
+    const frames = isWhole ? this.#common(span, bytes) : this.#own(span, bytes)
     this.#seen = tick
-    if (frames.length === 0) return frames
+    if (frames.length === 0) return this.#rest()
+    this.#isMoving = base >= 0
     this.#sent = tick
     this.#isToAsk = this.pace.asks(tick, !isDifference)
     return frames
+  }
+
+  /** A frame without a change: what moved stands, and is not to be shown moving on. */
+  #rest(): readonly Outgoing[] {
+    const { tick, frameBytes } = this.#state
+    if (!this.#isAtRest) return []
+    this.#isMoving = false
+    this.#sent = tick
+    const span = { base: tick - 1, tick, isDifference: true }
+    return this.#state.cached('rest', () => this.#encoded(span, frameBytes, []))
+  }
+
+  /** Those of all members that see everything, and have as much of it. */
+  #common(span: Span, bytes: number): readonly Outgoing[] {
+    const { base, isDifference } = span
+    if (this.#seen >= this.#state.changedAt) return []
+    return this.#state.cached(`${isDifference ? 'now' : base}/${bytes}`, () =>
+      this.#encoded(span, bytes, this.#state.told(isDifference ? undefined : base)),
+    )
   }
 
   /** Those of a member that sees some of a table. */
