@@ -15,6 +15,7 @@ import { OPEN_ROOMS } from './support/open-rooms.ts'
 import { failing } from './support/promise.ts'
 import { OF_A_GAME_LOOP, SCENARIOS } from './support/scenarios.ts'
 import { ADDS, PACKETS } from './support/stage-packets.ts'
+import { STATE_ROOMS } from './support/state-rooms.ts'
 import { until } from './support/troupe.ts'
 import { NodeSocket } from './support/world.ts'
 
@@ -541,6 +542,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
   },
 
   ...OPEN_ROOMS,
+  ...STATE_ROOMS,
   ...LASTING,
 
   async 'garbage harms neither side'(t, { open, enter }) {

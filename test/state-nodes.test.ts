@@ -1,13 +1,24 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { angle, defineState, fixed, type InputOf, type RowOf, table } from '../protocol/state.ts'
 import { createServer, defineRoom } from '../server/server.ts'
 import { connect } from '../web-client/client.ts'
+import { aloneProject, DUCKS, POND } from './support/alone.ts'
 import { seedOf } from './support/clock.ts'
-import { type GodotName, needEngine, run, runScript } from './support/engines.ts'
+import {
+  type GodotName,
+  needEngine,
+  run,
+  runScript,
+  startGodot,
+  startScreen,
+} from './support/engines.ts'
 import { openJitter } from './support/jitter.ts'
+import { find, toPng } from './support/png.ts'
+import { readScreen } from './support/screen.ts'
 import { NodeSocket } from './support/world.ts'
 
 const PROJECTS: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [
@@ -139,3 +150,76 @@ for (const [engine, project] of PROJECTS)
     })
     t.strictSame(JSON.parse(readFileSync(join(folder, 'rows.json'), 'utf8')), wanted)
   })
+
+for (const [engine, name] of PROJECTS)
+  t.test(
+    `a scene alone, without a script or a server’s code, is played in ${engine}`,
+    async (t) => {
+      const path = needEngine(t, engine)
+      if (path === undefined) return
+      const { port, close } = await createServer({ port: 0, host: '127.0.0.1' })
+      await close()
+      const project = aloneProject(name, join(t.testdir({}), 'pond'), `ws://127.0.0.1:${port}`)
+      const other = startGodot(t, engine, path, { project })
+      await other.complaints.until((line) => line.includes('CONNECT_FAILED'), 'nobody is there yet')
+      const server = await createServer({ port, host: '127.0.0.1' })
+      t.teardown(server.close)
+
+      await run(t, engine, { project, script: here(`../godot-client/${name}/test/alone.gd`) })
+
+      const complaints = [...other.lines.items, ...other.complaints.items]
+      t.same(
+        complaints.filter((line) => /ERROR|WARNING(?!.*CONNECT_FAILED)/.test(line)),
+        [],
+      )
+    },
+  )
+
+t.test('two who play a scene alone see each other walk', async (t) => {
+  const [godot, xvfb] = [needEngine(t, 'godot4'), needEngine(t, 'xvfb')]
+  if (godot === undefined || xvfb === undefined) return
+  const server = await createServer({ port: 0, host: '127.0.0.1' })
+  t.teardown(server.close)
+  const folder = t.testdir({})
+  const project = aloneProject('godot4', join(folder, 'pond'), `ws://127.0.0.1:${server.port}`)
+  const display = await startScreen(t, xvfb, { ...POND, width: 2 * POND.width, folder })
+  const places = [0, POND.width] as const
+  const [left, right] = places.map((x) =>
+    startGodot(t, 'godot4', godot, { project, display, position: `${x},0` }),
+  )
+  const see = (x: number) => readScreen(folder, { ...POND, x, y: 0 })
+  const isThere = (x: number) =>
+    Object.values(DUCKS).every((colour) => find(see(x), colour).count > LEAST_PIXELS)
+
+  await shows(() => places.every(isThere))
+  const seen = new Set<number>()
+  for (let n = 0; n < 30; n++) {
+    await setTimeout(LOOK_MS)
+    const { count, x } = find(see(0), DUCKS.other)
+    if (count > 0) seen.add(x)
+  }
+  mkdirSync(PICTURES, { recursive: true })
+  writeFileSync(
+    join(PICTURES, 'pond.png'),
+    toPng(readScreen(folder, { ...POND, width: 2 * POND.width, x: 0, y: 0 })),
+  )
+
+  t.ok(seen.size > 15, `the other one was seen in ${seen.size} places`)
+  for (const program of [left, right])
+    t.same(
+      [...(program?.lines.items ?? []), ...(program?.complaints.items ?? [])].filter((line) =>
+        /ERROR/.test(line),
+      ),
+      [],
+    )
+})
+
+const PICTURES = here('../.pictures/')
+/** A duck has 1,600, but may swim behind the other. */
+const LEAST_PIXELS = 400
+const LOOK_MS = 50
+
+/** Looks at the screen until this holds; an engine that draws by software has little time. */
+async function shows(holds: () => boolean): Promise<void> {
+  while (!holds()) await setTimeout(LOOK_MS)
+}

@@ -106,6 +106,8 @@ export interface GodotOptions {
   readonly script?: string
   /** Where to draw, such as `:99`; headless unless given. */
   readonly display?: string
+  /** Where on it the window is. */
+  readonly position?: string
   readonly env?: Environment
 }
 
@@ -114,12 +116,13 @@ export function startGodot(
   t: Pick<Test, 'teardown'>,
   name: GodotName,
   path: string,
-  { project, script, display, env }: GodotOptions,
+  { project, script, display, position, env }: GodotOptions,
 ): Child {
   const home = mkdtempSync(join(tmpdir(), 'estragon-godot-'))
   t.teardown(() => rmSync(home, { recursive: true, force: true }))
   const drawing = display ? DRAWING : ENGINES[name].headless
   const args = [...drawing, '--path', project, ...(script ? ['--script', script] : [])]
+  if (position) args.push('--position', position)
   return startProgram(t, path, args, {
     env: {
       ...{ XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
@@ -129,14 +132,22 @@ export function startGodot(
   })
 }
 
-/** A screen that nobody sees; resolves with the DISPLAY for who draws on it. */
+/**
+ * A screen that nobody sees; resolves with the DISPLAY for who draws on it. What is on it is in a file
+ * of `folder`, see screen.ts.
+ */
 export async function startScreen(
   t: Pick<Test, 'teardown'>,
   path: string,
-  { width, height }: { readonly width: number; readonly height: number },
+  {
+    width,
+    height,
+    folder,
+  }: { readonly width: number; readonly height: number; readonly folder?: string },
 ): Promise<string> {
   const screen = `${width}x${height}x24`
   const args = ['-displayfd', '1', '-screen', '0', screen, '-noreset', '-nolisten', 'tcp']
+  if (folder) args.push('-fbdir', folder)
   const { lines } = startProgram(t, path, args)
   return `:${await lines.until((line) => /^\d+$/.test(line), 'the number of the display')}`
 }

@@ -5,7 +5,7 @@ import type { Places } from './director.ts'
 import { failing } from './promise.ts'
 import { until } from './troupe.ts'
 
-interface Stage {
+export interface Stage {
   open(where: keyof Places, options?: ConnectOptions): Promise<Network>
 }
 
@@ -91,7 +91,8 @@ async function couple({ open }: Stage) {
 
 const RETRY_MS = 86_400_000
 
-function patience() {
+/** Who is cut comes back when it is told to. */
+export function patience() {
   let comeBack = () => {}
   const timers: Timers = {
     now: () => performance.now(),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { inflateSync } from 'node:zlib'
+import { crc32, deflateSync, inflateSync } from 'node:zlib'
 
 export interface Picture {
   readonly width: number
@@ -28,6 +28,51 @@ export function readPng(path: string): Picture {
     height,
     count: (colour) => counts.get(Number.parseInt(colour.slice(1), 16)) ?? 0,
   }
+}
+
+/** Three bytes a pixel, line by line. */
+export interface Rgb {
+  readonly width: number
+  readonly height: number
+  readonly rgb: Buffer
+}
+
+/** How many pixels have exactly this colour, and where they are on average. */
+export function find({ width, rgb }: Rgb, colour: string) {
+  const wanted = Number.parseInt(colour.slice(1), 16)
+  let [count, x, y] = [0, 0, 0]
+  for (let at = 0; at < rgb.length; at += 3) {
+    if (rgb.readUIntBE(at, 3) !== wanted) continue
+    count++
+    x += (at / 3) % width
+    y += Math.floor(at / 3 / width)
+  }
+  return { count, x: x / count, y: y / count }
+}
+
+/** A PNG of it. */
+export function toPng({ width, height, rgb }: Rgb): Buffer {
+  const lines = Buffer.alloc(height * (width * 3 + 1))
+  for (let y = 0; y < height; y++)
+    rgb.copy(lines, y * (width * 3 + 1) + 1, y * width * 3, (y + 1) * width * 3)
+  const head = Buffer.alloc(13)
+  head.writeUInt32BE(width, 0)
+  head.writeUInt32BE(height, 4)
+  head.set([8, 2], 8)
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(lines)),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(type, 'latin1'), data])
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(data.length)
+  sum.writeUInt32BE(crc32(named))
+  return Buffer.concat([length, named, sum])
 }
 
 /** Undoes the filter that each line of a PNG names in its first byte. */

@@ -32,6 +32,8 @@ export const SCENARIOS = [
   'a server without configuration has open rooms, listed by what they say',
   'members hear what another is known by',
   'who was away hears the newest of each latest event, once',
+  'what a room knows is told whole to who joins late, and to who was away',
+  'an owner moves its row, and others see it; what may not be is put right',
   'a player signs in by ticket, alias and token',
   'a wrong or an old token is refused',
   'a name and props are kept',

@@ -1,6 +1,6 @@
 # What outlasts a session: who a Godot 3 game's player is, and channels. Tickets and tokens come from
 # the studio of test/support/studio.ts; Bob chats along.
-extends "res://test/open_rooms.gd"
+extends "res://test/state_rooms.gd"
 
 # warning-ignore-all:function_may_yield
 # warning-ignore-all:return_value_discarded

@@ -32,11 +32,18 @@ func _opens() -> void:
 	var one: Dictionary = found.data["rooms"][0]
 	_equal([one["code"], int(one["capacity"])], [made.room.code, 4], "listed")
 	_equal(one["properties"], properties, "says")
-	var joined = yield(bob.rooms.join(made.room.code, "Bob", {"team": "blue"}), "completed")
+	var known_as := {"name": "Bob", "data": {"team": "blue"}}
+	var joined = yield(bob.rooms.join(made.room.code, known_as), "completed")
 	_check(joined.ok, "joined: %s" % joined)
 	yield(_until(self, "_has_member", [made.room, 2], "Bob came"), "completed")
 	var its_bob = made.room.members[2]
 	_equal([its_bob.name, its_bob.data], ["Bob", {"team": "blue"}], "known as")
+	var cleo = yield(_open("bare"), "completed")
+	var asked := {"name": "Cleo", "properties": properties}
+	var entered = yield(cleo.rooms.join_or_create("open", asked), "completed")
+	_check(entered.ok and entered.room.code == made.room.code, "entered: %s" % entered)
+	_equal(entered.room.me().name, "Cleo", "known as")
+	yield(entered.room.leave(), "completed")
 	var heard := Known.new()
 	bob.events.on("any.thing", heard, "on_event")
 	var emitted = yield(ada.events.emit("any.thing", ["hello"]), "completed")

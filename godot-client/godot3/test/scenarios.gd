@@ -42,6 +42,8 @@ const _SCENARIOS := [
 	["a server without configuration has open rooms, listed by what they say", "_opens"],
 	["members hear what another is known by", "_describes"],
 	["who was away hears the newest of each latest event, once", "_replaces"],
+	["what a room knows is told whole to who joins late, and to who was away", "_knows"],
+	["an owner moves its row, and others see it; what may not be is put right", "_owns"],
 	["a player signs in by ticket, alias and token", "_signing_in"],
 	["a wrong or an old token is refused", "_tokens"],
 	["a name and props are kept", "_props"],

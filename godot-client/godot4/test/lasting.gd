@@ -1,4 +1,4 @@
-extends "res://test/open_rooms.gd"
+extends "res://test/state_rooms.gd"
 ## What outlasts a session: who a Godot 4 game's player is, and channels. Tickets and tokens come
 ## from the studio of test/support/studio.ts; Bob chats along.
 

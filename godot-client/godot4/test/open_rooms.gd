@@ -15,11 +15,18 @@ func _opens() -> void:
 	var one: Dictionary = rooms[0]
 	_equal([one["code"], one["capacity"], one["members"]], [made.room.code, 4, 1], "listed")
 	_equal(one["properties"], properties, "says")
-	var joined := await bob.rooms.join(made.room.code, "Bob", {"team": "blue"})
+	var known_as := {"name": "Bob", "data": {"team": "blue"}}
+	var joined := await bob.rooms.join(made.room.code, known_as)
 	_check(joined.ok, "joined: %s" % joined)
 	await _until(func() -> bool: return made.room.members.size() == 2, "Bob came")
 	var its_bob: EstragonMember = made.room.members[joined.room.you]
 	_equal([its_bob.name, its_bob.data], ["Bob", {"team": "blue"}], "known as")
+	var cleo := await _open("bare")
+	var asked := {"name": "Cleo", "properties": properties}
+	var entered := await cleo.rooms.join_or_create("open", asked)
+	_check(entered.ok and entered.room.code == made.room.code, "entered: %s" % entered)
+	_equal(entered.room.me().name, "Cleo", "known as")
+	await entered.room.leave()
 	var heard: Array = []
 	bob.events.on(
 		"any.thing", func(args: Array, _from: EstragonMember) -> void: heard.append(args)

@@ -40,6 +40,10 @@ func _run() -> void:
 	)
 	await _tell("members hear what another is known by", _describes)
 	await _tell("who was away hears the newest of each latest event, once", _replaces)
+	await _tell(
+		"what a room knows is told whole to who joins late, and to who was away", _knows
+	)
+	await _tell("an owner moves its row, and others see it; what may not be is put right", _owns)
 	await _tell("a player signs in by ticket, alias and token", _signs_in)
 	await _tell("a wrong or an old token is refused", _shows_a_token)
 	await _tell("a name and props are kept", _keeps_props)

@@ -35,6 +35,8 @@ var _code: String = ""
 var _row: EstragonRow
 var _is_adding: bool = false
 var _has_added: bool = false
+# Where the row is going to be that was added; -1 for none.
+var _awaited: int = -1
 var _paths: Dictionary = {}
 
 
@@ -47,8 +49,7 @@ func _enter_tree() -> void:
 	var rooms = _network.get("rooms")
 	rooms.connect("joined", self, "_on_joined")
 	rooms.connect("left", self, "_on_left")
-	for its_room in rooms.all.values():
-		_on_joined(its_room)
+	_look()
 
 
 func _exit_tree() -> void:
@@ -107,6 +108,13 @@ func _on_joined(its_room) -> void:
 func _on_left(its_room) -> void:
 	if its_room.code == _code:
 		_let_go()
+		_look()
+
+
+# Takes the room that we are in, if it is in one that fits.
+func _look() -> void:
+	for its_room in _network.get("rooms").all.values():
+		_on_joined(its_room)
 
 
 func _let_go() -> void:
@@ -115,6 +123,7 @@ func _let_go() -> void:
 	_table = null
 	_row = null
 	_has_added = false
+	_awaited = -1
 
 
 # Looks for the row, and adds one where there is none.
@@ -125,12 +134,13 @@ func _seek(its_node: Node) -> void:
 	if its_node.has_meta(EstragonTable.ROW):
 		found = its_node.get_meta(EstragonTable.ROW)
 	if not found or found.is_gone:
-		found = _table.mine()
+		found = _table.at(_awaited) if _awaited >= 0 else _table.mine()
 	_paths = EstragonTable.paths(its_node, _table.fields(), properties)
 	if found:
 		_row = found
+		_awaited = -1
 		emit_signal("began", _row)
-	elif adds:
+	elif adds and _awaited < 0:
 		_add(its_node)
 
 
@@ -143,6 +153,8 @@ func _add(its_node: Node) -> void:
 	var result: EstragonResult = yield(its_table.add(values), "completed")
 	_is_adding = false
 	_has_added = not result.peek() and _table == its_table
+	if _has_added:
+		_awaited = result.data["slot"]
 
 
 func _on_corrected(its_row: EstragonRow, error) -> void:

@@ -57,7 +57,7 @@ func _init(session: EstragonSession) -> void:
 
 # Makes a room of this kind and takes its first seat, as its host unless the kind says otherwise. On
 # success the result's `room` is the room. `options` may hold `capacity`, `listed`, `properties`,
-# and `name` and `data` as for `join`.
+# `state` (what a room of the kind "open" knows), and `name` and `data` as for `join`.
 func create(kind: String, options: Dictionary = {}) -> EstragonResult:
 	var asked := options.duplicate()
 	asked["kind"] = kind
@@ -66,9 +66,10 @@ func create(kind: String, options: Dictionary = {}) -> EstragonResult:
 
 # Takes a seat in the first listed room of this kind that has one and says all of `properties`; in
 # a new one if there is none. `name` is the name to be known by there, `data` what the kind asks of
-# who joins. On success the result's `room` is the room.
+# who joins. In place of `name` stands a Dictionary with any of `name`, `data`, `properties`, and
+# `state`, what a new room of the kind "open" knows. On success the result's `room` is the room.
 func join_or_create(
-	kind: String, name: String = "", data = null, properties: Dictionary = {}
+	kind: String, name = "", data = null, properties: Dictionary = {}
 ) -> EstragonResult:
 	var asked := _joining(name, data)
 	asked["kind"] = kind
@@ -78,8 +79,8 @@ func join_or_create(
 
 
 # Takes a seat in the room with this code, as a person types it: in either case, with blanks or
-# dashes in it; see `join_or_create`.
-func join(code: String, name: String = "", data = null) -> EstragonResult:
+# dashes in it; see `join_or_create`. In place of `name` a Dictionary may have `name` and `data`.
+func join(code: String, name = "", data = null) -> EstragonResult:
 	var asked := _joining(name, data)
 	asked["code"] = _typed(code)
 	return _seated(yield(_session.request("room.join", asked), "completed"))
@@ -134,7 +135,9 @@ func sender(message: EstragonMessage) -> EstragonMember:
 	return EstragonMember.new(message.from)
 
 
-func _joining(name: String, data) -> Dictionary:
+func _joining(name, data) -> Dictionary:
+	if typeof(name) == TYPE_DICTIONARY:
+		return name.duplicate()
 	var asked := {}
 	if name:
 		asked["name"] = name

@@ -96,6 +96,8 @@ func row() -> EstragonRow:
 
 # The row in a slot, as soon as it is there.
 func when(slot: int) -> EstragonRow:
+	# Who awaits it awaits something, where the row is there already, too.
+	yield(Engine.get_main_loop(), "idle_frame")
 	while not _rows.has(slot):
 		yield(self, "added")
 	return _rows[slot]

@@ -2,7 +2,7 @@
 #
 # Spawns `scene` for every row there is, sets properties of it to what the row's fields are to be
 # shown as, and frees it when the row is gone. It may be in the tree before there is a room, and goes
-# with its scene.
+# with its scene. Where `scene` is not set, its first child is what is spawned.
 tool
 class_name EstragonTable, "icons/table.svg"
 extends Node
@@ -15,6 +15,7 @@ signal spawned(node, row)
 signal despawning(node, row)
 
 const EstragonRow := preload("row.gd")
+const EstragonStateNotation := preload("state_notation.gd")
 const EstragonStateTable := preload("state_table.gd")
 # The metadata of a spawned node that says of which EstragonRow it is.
 const ROW := "estragon_row"
@@ -29,7 +30,7 @@ const USUAL := {
 
 # Which table, by its name in the room's state.
 export var table: String = "" setget _set_table
-# What is spawned for a row.
+# What is spawned for a row; copies of the first child, unless set.
 export var scene: PackedScene setget _set_scene
 # What is spawned for a row of our own; `scene`, unless set. Put an EstragonOwned into it.
 export var own_scene: PackedScene
@@ -47,6 +48,13 @@ export var leaps: Dictionary = {}
 export var under: NodePath = NodePath("..")
 # In the room with this code; the one that was joined, unless set.
 export var room: String = ""
+# By name, the fields that the table has in a room that an EstragonSeat makes, such as
+# {"at": "vec2(0, 1000, 0.1)", "turn": "angle(10)", "hp": "uint8"}.
+export var fields: Dictionary = {} setget _set_fields
+# Who writes its rows in such a room: each its owner, or all of them the host.
+export(String, "owner", "host") var write: String = "owner"
+# Who sees a row in such a room.
+export(String, "all", "owner") var sees: String = "all"
 
 var _network: Node
 var _table: EstragonStateTable
@@ -55,19 +63,23 @@ var _code: String = ""
 var _nodes: Dictionary = {}
 # By row, the path of the property that a field is for.
 var _paths: Dictionary = {}
+# What is spawned where `scene` is not set.
+var _template: Node
 
 
 func _enter_tree() -> void:
 	if Engine.editor_hint:
 		return
+	if not scene and not _template and get_child_count() > 0:
+		_template = get_child(0)
+		remove_child(_template)
 	_network = get_node_or_null("/root/Network")
 	if not _network:
 		return
 	var rooms = _network.get("rooms")
 	rooms.connect("joined", self, "_on_joined")
 	rooms.connect("left", self, "_on_left")
-	for its_room in rooms.all.values():
-		_on_joined(its_room)
+	_look()
 
 
 func _exit_tree() -> void:
@@ -77,6 +89,11 @@ func _exit_tree() -> void:
 	rooms.disconnect("joined", self, "_on_joined")
 	rooms.disconnect("left", self, "_on_left")
 	_let_go()
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_PREDELETE and is_instance_valid(_template):
+		_template.free()
 
 
 func _process(_delta: float) -> void:
@@ -92,12 +109,25 @@ func node_of(row: EstragonRow) -> Node:
 	return node if is_instance_valid(node) else null
 
 
+# What a new room is to know of it.
+func schema() -> Dictionary:
+	var said := {"name": table, "write": write, "fields": EstragonStateNotation.fields(fields)}
+	if sees == "owner":
+		said["sees"] = {"who": sees}
+	return said
+
+
 func _get_configuration_warning() -> String:
 	if not table:
 		return "Set table to the name of one that the room has."
-	if not scene:
-		return "Set scene to what is to be spawned for each row."
-	return ""
+	if not scene and not _template and get_child_count() == 0:
+		return "Set scene to what is to be spawned for each row, or give it a child."
+	return EstragonStateNotation.problem(fields)
+
+
+func _set_fields(value: Dictionary) -> void:
+	fields = value
+	update_configuration_warning()
 
 
 func _set_table(value: String) -> void:
@@ -126,6 +156,13 @@ func _on_joined(its_room) -> void:
 func _on_left(its_room) -> void:
 	if its_room.code == _code:
 		_let_go()
+		_look()
+
+
+# Takes the room that we are in, if it is in one that fits.
+func _look() -> void:
+	for its_room in _network.get("rooms").all.values():
+		_on_joined(its_room)
 
 
 # Frees what it has spawned.
@@ -142,11 +179,13 @@ func _let_go() -> void:
 
 func _spawn(row: EstragonRow) -> void:
 	var is_own: bool = row.is_own or row.is_mine
-	var its_scene := own_scene if own_scene and is_own else scene
 	var parent := get_node_or_null(under)
-	if not its_scene or not parent or _nodes.has(row) or is_own and not shows_own:
+	if not parent or _nodes.has(row) or is_own and not shows_own:
 		return
-	var node := its_scene.instance()
+	var its_scene := own_scene if own_scene and is_own else scene
+	if not its_scene and not _template:
+		return
+	var node := its_scene.instance() if its_scene else _template.duplicate()
 	node.set_meta(ROW, row)
 	_nodes[row] = node
 	_paths[row] = paths(node, _table.fields(), properties)
@@ -181,9 +220,9 @@ func _show(row: EstragonRow, node: Node) -> void:
 
 
 # By field, the path of the property of `node` that it is for.
-static func paths(node: Node, fields: Array, named: Dictionary) -> Dictionary:
+static func paths(node: Node, all_fields: Array, named: Dictionary) -> Dictionary:
 	var all := {}
-	for field in fields:
+	for field in all_fields:
 		var usual: String = USUAL.get(field, field)
 		var path: String = named.get(field, usual)
 		if path and path.split(":")[0] in node:

@@ -35,6 +35,8 @@ var _code: String
 var _row: EstragonRow
 var _is_adding: bool = false
 var _has_added: bool = false
+## Where the row is going to be that was added; -1 for none.
+var _awaited: int = -1
 var _paths: Dictionary = {}
 
 
@@ -47,9 +49,7 @@ func _enter_tree() -> void:
 	var rooms: EstragonRooms = _network.get(&"rooms")
 	rooms.joined.connect(_on_joined)
 	rooms.left.connect(_on_left)
-	for code: String in rooms.all:
-		var its_room: EstragonRoom = rooms.all[code]
-		_on_joined(its_room)
+	_look()
 
 
 func _exit_tree() -> void:
@@ -100,6 +100,15 @@ func _on_joined(its_room: EstragonRoom) -> void:
 func _on_left(its_room: EstragonRoom) -> void:
 	if its_room.code == _code:
 		_let_go()
+		_look()
+
+
+## Takes the room that we are in, if it is in one that fits.
+func _look() -> void:
+	var rooms: EstragonRooms = _network.get(&"rooms")
+	for code: String in rooms.all:
+		var its_room: EstragonRoom = rooms.all[code]
+		_on_joined(its_room)
 
 
 func _let_go() -> void:
@@ -108,6 +117,7 @@ func _let_go() -> void:
 	_table = null
 	_row = null
 	_has_added = false
+	_awaited = -1
 
 
 ## Looks for the row, and adds one where there is none.
@@ -118,12 +128,13 @@ func _seek(its_node: Node) -> void:
 	if its_node.has_meta(EstragonTable.ROW):
 		found = its_node.get_meta(EstragonTable.ROW)
 	if not found or found.is_gone:
-		found = _table.mine()
+		found = _table.at(_awaited) if _awaited >= 0 else _table.mine()
 	_paths = EstragonTable.paths(its_node, _table.fields(), properties)
 	if found:
 		_row = found
+		_awaited = -1
 		began.emit(_row)
-	elif adds:
+	elif adds and _awaited < 0:
 		_add(its_node)
 
 
@@ -137,6 +148,8 @@ func _add(its_node: Node) -> void:
 	var result := await its_table.add(values)
 	_is_adding = false
 	_has_added = not result.peek() and _table == its_table
+	if _has_added:
+		_awaited = result.data["slot"]
 
 
 func _on_corrected(its_row: EstragonRow, error: EstragonError) -> void:

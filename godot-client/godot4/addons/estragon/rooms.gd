@@ -51,7 +51,8 @@ func _init(session: EstragonSession) -> void:
 
 ## Makes a room of this kind and takes its first seat, usually as its host. On success
 ## [member EstragonResult.room] is the room. [param options] may hold [code]capacity[/code],
-## [code]listed[/code], [code]properties[/code], and [code]name[/code] and [code]data[/code] as for
+## [code]listed[/code], [code]properties[/code], [code]state[/code] (what a room of the kind
+## [code]open[/code] knows), and [code]name[/code] and [code]data[/code] as for
 ## [method join_or_create].
 func create(kind: String, options: Dictionary = {}) -> EstragonResult:
 	var asked := options.duplicate()
@@ -61,9 +62,11 @@ func create(kind: String, options: Dictionary = {}) -> EstragonResult:
 
 ## Takes a seat in a listed room of this kind that says these [param properties], made if there is
 ## none with a free one. [param name] is what the others know us by; [param data] is what the kind
-## asks of who joins.
+## asks of who joins. In place of [param name] stands a [Dictionary] with any of [code]name[/code],
+## [code]data[/code], [code]properties[/code], and [code]state[/code], what a new room of the kind
+## [code]open[/code] knows.
 func join_or_create(
-	kind: String, name: String = "", data: Variant = null, properties: Dictionary = {}
+	kind: String, name: Variant = "", data: Variant = null, properties: Dictionary = {}
 ) -> EstragonResult:
 	var asked := _joining(name, data)
 	asked["kind"] = kind
@@ -73,8 +76,8 @@ func join_or_create(
 
 
 ## Takes a seat in the room with this code, as people type it: in either case, with blanks or
-## dashes.
-func join(code: String, name: String = "", data: Variant = null) -> EstragonResult:
+## dashes. In place of [param name] a [Dictionary] may have [code]name[/code] and [code]data[/code].
+func join(code: String, name: Variant = "", data: Variant = null) -> EstragonResult:
 	var asked := _joining(name, data)
 	asked["code"] = _gap.sub(code, "", true).to_upper()
 	return _seated(await _session.request("room.join", asked))
@@ -162,7 +165,10 @@ func sender(message: EstragonMessage) -> EstragonMember:
 	return EstragonMember.from_data(message.from)
 
 
-func _joining(name: String, data: Variant) -> Dictionary:
+func _joining(name: Variant, data: Variant) -> Dictionary:
+	if typeof(name) == TYPE_DICTIONARY:
+		var options: Dictionary = name
+		return options.duplicate()
 	var asked := {}
 	if name:
 		asked["name"] = name

@@ -6,7 +6,7 @@ extends Node
 ##
 ## Spawns [member scene] for every row there is, sets properties of it to what the row's fields are to
 ## be shown as, and frees it when the row is gone. It may be in the tree before there is a room, and
-## goes with its scene.
+## goes with its scene. Where [member scene] is not set, its first child is what is spawned.
 
 ## A row's [param node] is in the tree; its fields are set.
 signal spawned(node: Node, row: EstragonRow)
@@ -30,7 +30,7 @@ const USUAL: Dictionary = {
 	set(value):
 		table = value
 		update_configuration_warnings()
-## What is spawned for a row.
+## What is spawned for a row; copies of the first child, unless set.
 @export var scene: PackedScene:
 	set(value):
 		scene = value
@@ -52,6 +52,17 @@ const USUAL: Dictionary = {
 @export var under: NodePath = ^".."
 ## In the room with this code; the one that was joined, unless set.
 @export var room: String = ""
+@export_group("Of a new room")
+## By name, the fields that the table has in a room that an [EstragonSeat] makes, such as
+## [code]{"at": "vec2(0, 1000, 0.1)", "turn": "angle(10)", "hp": "uint8"}[/code].
+@export var fields: Dictionary = {}:
+	set(value):
+		fields = value
+		update_configuration_warnings()
+## Who writes its rows: each its owner, or all of them the host.
+@export_enum("owner", "host") var write: String = "owner"
+## Who sees a row.
+@export_enum("all", "owner") var sees: String = "all"
 
 var _network: Node
 var _table: EstragonStateTable
@@ -60,20 +71,23 @@ var _code: String
 var _nodes: Dictionary = {}
 ## By row, pairs of a field and the path of its property.
 var _paths: Dictionary = {}
+## What is spawned where [member scene] is not set.
+var _template: Node
 
 
 func _enter_tree() -> void:
 	if Engine.is_editor_hint():
 		return
+	if not scene and not _template and get_child_count() > 0:
+		_template = get_child(0)
+		remove_child(_template)
 	_network = get_node_or_null(^"/root/Network")
 	if not _network:
 		return
 	var rooms: EstragonRooms = _network.get(&"rooms")
 	rooms.joined.connect(_on_joined)
 	rooms.left.connect(_on_left)
-	for code: String in rooms.all:
-		var its_room: EstragonRoom = rooms.all[code]
-		_on_joined(its_room)
+	_look()
 
 
 func _exit_tree() -> void:
@@ -83,6 +97,11 @@ func _exit_tree() -> void:
 	rooms.joined.disconnect(_on_joined)
 	rooms.left.disconnect(_on_left)
 	_let_go()
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_PREDELETE and is_instance_valid(_template):
+		_template.free()
 
 
 func _process(_delta: float) -> void:
@@ -97,12 +116,23 @@ func node_of(row: EstragonRow) -> Node:
 	return _node(row)
 
 
+## What a new room is to know of it.
+func schema() -> Dictionary:
+	var said := {"name": table, "write": write, "fields": EstragonStateNotation.fields(fields)}
+	if sees == "owner":
+		said["sees"] = {"who": sees}
+	return said
+
+
 func _get_configuration_warnings() -> PackedStringArray:
 	var warnings := PackedStringArray()
 	if not table:
 		warnings.append("Set table to the name of one that the room has.")
-	if not scene:
-		warnings.append("Set scene to what is to be spawned for each row.")
+	if not scene and not _template and get_child_count() == 0:
+		warnings.append("Set scene to what is to be spawned for each row, or give it a child.")
+	var problem := EstragonStateNotation.problem(fields)
+	if problem:
+		warnings.append(problem)
 	return warnings
 
 
@@ -123,6 +153,15 @@ func _on_joined(its_room: EstragonRoom) -> void:
 func _on_left(its_room: EstragonRoom) -> void:
 	if its_room.code == _code:
 		_let_go()
+		_look()
+
+
+## Takes the room that we are in, if it is in one that fits.
+func _look() -> void:
+	var rooms: EstragonRooms = _network.get(&"rooms")
+	for code: String in rooms.all:
+		var its_room: EstragonRoom = rooms.all[code]
+		_on_joined(its_room)
 
 
 ## Frees what it has spawned.
@@ -139,11 +178,13 @@ func _let_go() -> void:
 
 func _spawn(row: EstragonRow) -> void:
 	var is_own := row.is_own or row.is_mine
-	var its_scene := own_scene if own_scene and is_own else scene
 	var parent := get_node_or_null(under)
-	if not its_scene or not parent or _nodes.has(row) or is_own and not shows_own:
+	if not parent or _nodes.has(row) or is_own and not shows_own:
 		return
-	var node := its_scene.instantiate()
+	var its_scene := own_scene if own_scene and is_own else scene
+	if not its_scene and not _template:
+		return
+	var node := its_scene.instantiate() if its_scene else _template.duplicate()
 	node.set_meta(ROW, row)
 	_nodes[row] = node
 	_paths[row] = paths(node, _table.fields(), properties)
@@ -187,9 +228,9 @@ func _show(row: EstragonRow, node: Node) -> void:
 
 
 ## By field, the path of the property of [param node] that it is for.
-static func paths(node: Node, fields: PackedStringArray, named: Dictionary) -> Dictionary:
+static func paths(node: Node, all_fields: PackedStringArray, named: Dictionary) -> Dictionary:
 	var all := {}
-	for field: String in fields:
+	for field: String in all_fields:
 		var path: String = named.get(field, USUAL.get(field, field))
 		if path and path.get_slice(":", 0) in node:
 			all[field] = NodePath(path)
