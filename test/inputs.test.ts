@@ -80,7 +80,7 @@ t.test('over 2,000 ticks that is at most 1.02 steps a tick', (t) => {
   t.end()
 })
 
-t.test('inputs that wait for longer than a second are left out, the oldest first', async (t) => {
+t.test('state_inputs_ms: inputs that wait for longer are left out, the oldest first', async (t) => {
   const { ada, done, excess, row, tick } = await playing(
     t,
     {},
@@ -359,17 +359,20 @@ t.test('who claims to be later than may be gains nothing', async (t) => {
   )
 })
 
-t.test('a table is remembered no longer than it says, and its server lets it', async (t) => {
-  const { ada, shots, tick } = await hunting(t, { limits: { state_history_ms: 200 } })
-  await tick(20)
-  const have = ada.room().have
-  await tick(20)
+t.test(
+  'state_history_ms: a table is remembered no longer than it says, and its server lets it',
+  async (t) => {
+    const { ada, shots, tick } = await hunting(t, { limits: { state_history_ms: 200 } })
+    await tick(20)
+    const have = ada.room().have
+    await tick(20)
 
-  await say(ada, 1, aim(100), { have, behind: 150 })
-  await tick()
+    await say(ada, 1, aim(100), { have, behind: 150 })
+    await tick()
 
-  t.match(shots[0], { isHit: false, x: 360, now: 400 })
-})
+    t.match(shots[0], { isHit: false, x: 360, now: 400 })
+  },
+)
 
 t.test('a row that is gone, or another’s slot now, is seen as it was', async (t) => {
   const seen: { readonly kind: number; readonly x: number; readonly now: unknown }[] = []
