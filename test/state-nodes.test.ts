@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { defineState, fixed, table } from '../protocol/state.ts'
+import { angle, defineState, fixed, type InputOf, type RowOf, table } from '../protocol/state.ts'
 import { createServer, defineRoom } from '../server/server.ts'
 import { connect } from '../web-client/client.ts'
-import { type GodotName, run } from './support/engines.ts'
+import { seedOf } from './support/clock.ts'
+import { type GodotName, needEngine, run, runScript } from './support/engines.ts'
+import { openJitter } from './support/jitter.ts'
 import { NodeSocket } from './support/world.ts'
 
 const PROJECTS: readonly (readonly [GodotName, 'godot3' | 'godot4'])[] = [
@@ -43,4 +47,95 @@ for (const [engine, project] of PROJECTS)
       script: 'res://test/nodes.gd',
       env: { ESTRAGON_URL: url },
     })
+  })
+
+/** Where everybody walks as their inputs say, two hundred units a second. */
+const field = defineState(
+  {
+    players: table(
+      { x: fixed(-10_000, 10_000, 0.01), y: fixed(-10_000, 10_000, 0.01), turn: angle(12) },
+      { rows: 'members' },
+    ),
+  },
+  { inputs: { x: 'int8', y: fixed(-1, 1, 0.01), dash: 'bool' } },
+)
+type Player = Pick<RowOf<typeof field, 'players'>, 'x' | 'y' | 'turn'>
+type Input = InputOf<typeof field>
+
+/** The same as test/figure.gd of both projects. */
+function step(player: Player, input: Input, seconds: number): void {
+  player.x += input.x * (input.dash ? 2 : 1) * 200 * seconds
+  player.y += input.y * 200 * seconds
+  player.turn += input.x * seconds
+}
+
+/** Where the cable is pulled. */
+const CUT_AT = 400
+const SEED = seedOf()
+
+for (const [engine, project] of PROJECTS)
+  t.test(`a node is predicted with a step for a script in ${engine} (seed ${SEED})`, async (t) => {
+    const server = await createServer({
+      ...{ port: 0, host: '127.0.0.1', plaza: false },
+      rooms: {
+        field: defineRoom({
+          state: field,
+          tick_hz: 20,
+          onInput: (room, player, input) => step(player, input, room.step),
+        }),
+      },
+    })
+    t.teardown(server.close)
+    const line = await openJitter(server.port, {
+      ...{ delay_ms: 50, jitter_ms: 3, loss: 0.02, seed: SEED },
+    })
+    t.teardown(line.close)
+    const network = await connect(`ws://127.0.0.1:${server.port}`, { WebSocket: NodeSocket })
+    t.teardown(network.close)
+    const room = await network.rooms.create('field', { tables: field })
+    let isCut = false
+    room.state.players.on('changed', (row) => {
+      if (isCut || row.owner === room.you || row.y < CUT_AT) return
+      isCut = true
+      line.cut()
+    })
+
+    await run(t, engine, {
+      project: here(`../godot-client/${project}`),
+      script: 'res://test/predicted.gd',
+      env: { ESTRAGON_URL: `ws://127.0.0.1:${line.port}`, ESTRAGON_ROOM: room.code },
+    })
+
+    t.ok(isCut, 'the cable was pulled while it walked')
+  })
+
+for (const [engine, project] of PROJECTS)
+  t.test(`a step in ${engine} makes of recorded inputs what the room’s own makes`, async (t) => {
+    const path = needEngine(t, engine)
+    if (path === undefined) return
+    const row = { x: 1.005, y: -3, turn: 0.25 }
+    const recorded = Array.from({ length: 50 }, (_, index) => ({
+      ...{ x: (index % 3) - 1, y: (index % 7) / 10, dash: index % 5 === 0 },
+    }))
+    const { tables, inputs } = field.schema
+    const asked = { fields: tables[0]?.fields, inputs, step: 0.05, row, recorded }
+    const folder = t.testdir({ 'recorded.json': JSON.stringify(asked) })
+
+    const { failure } = await runScript(t, engine, path, {
+      project: here(`../godot-client/${project}`),
+      script: 'res://addons/estragon/check_step.gd',
+      env: {
+        ESTRAGON_STEP: 'res://test/figure.gd',
+        ESTRAGON_RECORDED: join(folder, 'recorded.json'),
+        ESTRAGON_ROWS: join(folder, 'rows.json'),
+      },
+    })
+
+    t.equal(failure, undefined)
+    const player = { ...row }
+    const wanted = recorded.map((input) => {
+      step(player, input, 0.05)
+      return { ...player }
+    })
+    t.strictSame(JSON.parse(readFileSync(join(folder, 'rows.json'), 'utf8')), wanted)
   })

@@ -7,7 +7,12 @@ export interface JitterOptions {
   readonly delay_ms: number
   readonly jitter_ms: number
   readonly seed: number
+  /** The chance that a piece is lost: it is sent again, and what comes after it waits, as on TCP. */
+  readonly loss?: number
 }
+
+/** When what is lost has been noticed, and sent again: RACK, RFC 8985, for who sends every 50 ms. */
+const AGAIN_MS = (delay_ms: number) => 50 + 2.5 * delay_ms
 
 /** A long and uneven way to a port on this machine: pieces come late, but in order, as TCP has it. */
 export interface JitterProxy {
@@ -18,6 +23,8 @@ export interface JitterProxy {
   readonly lateness: number
   /** From now on nothing arrives any more. */
   pause(): void
+  /** All connections there are end. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -28,7 +35,7 @@ interface Piece {
 }
 
 export async function openJitter(to: number, options: JitterOptions): Promise<JitterProxy> {
-  const { delay_ms, jitter_ms, seed } = options
+  const { delay_ms, jitter_ms, seed, loss = 0 } = options
   const random = createRandom(seed)
   const sockets = new Set<Socket>()
   const delays: number[] = []
@@ -57,6 +64,9 @@ export async function openJitter(to: number, options: JitterOptions): Promise<Ji
     pause() {
       isPaused = true
     },
+    cut() {
+      for (const socket of sockets) socket.destroy()
+    },
     async close() {
       const closed = once(server, 'close')
       server.close()
@@ -83,7 +93,8 @@ export async function openJitter(to: number, options: JitterOptions): Promise<Ji
     }
     from.on('data', (chunk) => {
       const came = performance.now()
-      const delay = delay_ms - jitter_ms + (random.below(1001) / 1000) * 2 * jitter_ms
+      let delay = delay_ms - jitter_ms + (random.below(1001) / 1000) * 2 * jitter_ms
+      while (loss > 0 && random.float() < loss) delay += AGAIN_MS(delay_ms)
       pieces.push({ chunk, came, due: Math.max(pieces.at(-1)?.due ?? 0, came + delay) })
       pass()
     })

@@ -6,6 +6,9 @@ var sent: Array = []
 var asked: int = 0
 var number: int = 1
 var is_host: bool = false
+# Whether the game stands still, and whether nothing can be sent.
+var paused: bool = false
+var refuses: bool = false
 var time: float = 1000.0
 var told: Array = []
 
@@ -26,8 +29,14 @@ func may_write(writer: String, owner: int) -> bool:
 	return writer == "owner" and owner == number or writer == "host" and is_host
 
 
-func send(frame: PoolByteArray) -> void:
-	sent.append(frame)
+func is_paused() -> bool:
+	return paused
+
+
+func send(frame: PoolByteArray) -> bool:
+	if not refuses:
+		sent.append(frame)
+	return not refuses
 
 
 func resync() -> void:

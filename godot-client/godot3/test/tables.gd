@@ -63,6 +63,12 @@ func writing(recorded: Dictionary) -> Array:
 	_expect(wrong, _here.sent.size(), 1)
 	_poll(100.0)
 	_expect(wrong, _here.sent.size(), 2)
+	_here.refuses = true
+	row.at = 6.0
+	_poll(100.0)
+	_here.refuses = false
+	_poll(100.0)
+	_expect(wrong, _here.sent.size(), 3)
 	var correction := {"table": "things", "slot": row.slot, "code": "CHANGE", "values": {"at": 0}}
 	_state.apply(_message("state.corrected", correction))
 	_expect(wrong, row.at == 4.0, false)

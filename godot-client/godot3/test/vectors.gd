@@ -3,6 +3,7 @@
 extends SceneTree
 
 const Codec := preload("res://addons/estragon/codec.gd")
+const Doing := preload("res://test/doing.gd")
 const Lag := preload("res://addons/estragon/lag.gd")
 const Ledger := preload("res://addons/estragon/ledger.gd")
 const Luck := preload("res://addons/estragon/luck.gd")
@@ -10,6 +11,7 @@ const Message := preload("res://addons/estragon/message.gd")
 const Moving := preload("res://test/moving.gd")
 const PacketSet := preload("res://addons/estragon/packet_set.gd")
 const Protocol := preload("res://addons/estragon/protocol.gd")
+const Predicting := preload("res://test/predicting.gd")
 const Reader := preload("res://addons/estragon/reader.gd")
 const RelayVectors := preload("res://test/relay_vectors.gd")
 const Schema := preload("res://addons/estragon/schema.gd")
@@ -106,11 +108,16 @@ func _moving(vectors: Dictionary) -> void:
 		_is(Moving.playback(vector), [], "playback: %s" % vector["name"])
 	for vector in vectors.get("smoothing", []):
 		_is(Moving.smoothing(vector), [], "smoothing: %s" % vector["name"])
+	for vector in vectors.get("prediction", []):
+		_is(Predicting.new().replay(vector), [], "prediction: %s" % vector["name"])
+	for vector in vectors.get("ticks", []):
+		_is(Predicting.new().ticks(vector), [], "ticks: those that are due")
 	for line in _load(OS.get_environment("ESTRAGON_LINES")).get("lines", []):
 		_is(Moving.line(line), [], "lines: %s is drawn as in a browser" % line["name"])
 	var course := _load(OS.get_environment("ESTRAGON_COURSE"))
 	_is(Tables.new().course(course), [], "course: tables are as their server has them, tick for tick")
 	_is(Tables.new().writing(course), [], "course: our own rows are as we write them")
+	_is(Doing.new().run(), [], "inputs: one a tick, sent once, and again after a drop")
 
 
 # What befalls a connection whose lag has this seed.

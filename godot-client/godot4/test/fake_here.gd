@@ -6,6 +6,9 @@ var sent: Array[PackedByteArray] = []
 var asked: int = 0
 var number: int = 1
 var is_host: bool = false
+## Whether the game stands still, and whether nothing can be sent.
+var paused: bool = false
+var refuses: bool = false
 var time: float = 1_000.0
 var told: Array[EstragonError] = []
 
@@ -30,8 +33,14 @@ func add(_table: String, _values: Dictionary, _owner: int) -> EstragonResult:
 	return EstragonResult.success({"slot": 3})
 
 
-func send(frame: PackedByteArray) -> void:
-	sent.append(frame)
+func is_paused() -> bool:
+	return paused
+
+
+func send(frame: PackedByteArray) -> bool:
+	if not refuses:
+		sent.append(frame)
+	return not refuses
 
 
 func resync() -> EstragonResult:

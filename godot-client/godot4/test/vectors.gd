@@ -2,7 +2,9 @@ extends SceneTree
 ## Replays protocol/vectors.json, whose path is in the environment variable ESTRAGON_VECTORS, and
 ## prints TAP.
 
+const Doing := preload("res://test/doing.gd")
 const Moving := preload("res://test/moving.gd")
+const Predicting := preload("res://test/predicting.gd")
 const Tables := preload("res://test/tables.gd")
 const _SKIP_SURROGATE := "# SKIP Godot 4 does not read half a surrogate pair"
 const _SKIP_SERVER := "# SKIP only a server reads these"
@@ -301,11 +303,16 @@ func _moving(vectors: Dictionary) -> void:
 		_is(Moving.playback(vector), [], "playback: %s" % vector["name"])
 	for vector: Dictionary in _section(vectors, "smoothing"):
 		_is(Moving.smoothing(vector), [], "smoothing: %s" % vector["name"])
+	for vector: Dictionary in _section(vectors, "prediction"):
+		_is(Predicting.replay(vector), [], "prediction: %s" % vector["name"])
+	for vector: Dictionary in _section(vectors, "ticks"):
+		_is(Predicting.ticks(vector), [], "ticks: those that are due")
 	for line: Dictionary in _section(_load(OS.get_environment("ESTRAGON_LINES")), "lines"):
 		_is(Moving.line(line), [], "lines: %s is drawn as in a browser" % line["name"])
 	var course := _load(OS.get_environment("ESTRAGON_COURSE"))
 	_is(Tables.new().course(course), [], "course: tables are as their server has them, tick for tick")
 	_is(Tables.new().writing(course), [], "course: our own rows are as we write them")
+	_is(Doing.new().run(), [], "inputs: one a tick, sent once, and again after a drop")
 
 
 func _is(found: Variant, expected: Variant, title: String) -> void:

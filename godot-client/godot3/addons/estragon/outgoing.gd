@@ -135,15 +135,16 @@ func push(type: String, frame, is_answer: bool = false) -> EstragonError:
 	return null
 
 
-# Writes a frame that is not counted, unless the socket or its rate does not take it now.
-func send_droppable(type: String, frame: PoolByteArray) -> void:
+# Writes a frame that is not counted, unless the socket or its rate does not take it now; whether it
+# did.
+func send_droppable(type: String, frame: PoolByteArray) -> bool:
 	var rate := EstragonPacer.rate_of(type)
 	var now := _world.now()
 	var has_room: bool = is_live and link.call("has_room", frame.size(), _in_flight)
 	if not has_room or _pacer.next(rate, now) > now:
-		return
+		return false
 	_pacer.take(rate, now)
-	link.call("send", frame)
+	return link.call("send", frame) == OK
 
 
 # Answers what the server asked under the id `re`, a text or a binary frame's number.

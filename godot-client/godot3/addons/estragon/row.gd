@@ -24,6 +24,9 @@ var owner: int setget , _get_owner
 var is_mine: bool setget , _get_is_mine
 # Whether it is not there any more, or not for us; it keeps its last values.
 var is_gone: bool setget , _get_is_gone
+# What it will be once the server has had all our inputs: its fields by their names; empty unless it is
+# our own, and predicted. Not to be changed.
+var predicted: Dictionary setget , _get_predicted
 
 var _cells: EstragonStateCells
 
@@ -33,8 +36,8 @@ func _init(its_slot: int, cells: EstragonStateCells) -> void:
 	_cells = cells
 
 
-# A field as it is to be shown just now: a little late, and smooth. What we write is shown as it is.
-# null for a name that is no field.
+# A field as it is to be shown just now: a little late, and smooth; what we write as it is, and what is
+# predicted, see EstragonState.predict, as it will be. null for a name that is no field.
 func smooth(field: String):
 	return _cells.smooth(field)
 
@@ -54,6 +57,10 @@ func _get_is_mine() -> bool:
 
 func _get_is_gone() -> bool:
 	return _cells.is_gone
+
+
+func _get_predicted() -> Dictionary:
+	return _cells.prediction.state if _cells.prediction else {}
 
 
 func _get(property: String):

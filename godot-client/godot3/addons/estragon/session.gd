@@ -175,8 +175,8 @@ func send_bytes(type: String, frame: PoolByteArray) -> EstragonError:
 
 
 # The same of a kind that is not counted, unless the socket or its rate does not take it now.
-func send_droppable(type: String, frame: PoolByteArray) -> void:
-	_outgoing.send_droppable(type, frame)
+func send_droppable(type: String, frame: PoolByteArray) -> bool:
+	return _outgoing.send_droppable(type, frame)
 
 
 # A number for what a binary frame asks, see `ask_bytes`.

@@ -32,7 +32,7 @@ func add(value, time: float, since: float, shown: float, leaps: bool = false) ->
 	var last = _values[-1]
 	if _times[-1] < since:
 		_push(last, since, false)
-	_push(value, time, leaps or leap < INF and _distance(last, value) > leap)
+	_push(value, time, leaps or leap < INF and distance(way, last, value) > leap)
 	while _times.size() > 1 and _times[1] < shown - _KEEP_MS:
 		_times.pop_front()
 		_values.pop_front()
@@ -62,13 +62,16 @@ func _push(value, time: float, leaps: bool) -> void:
 
 func _between(index: int, time: float):
 	var part: float = (time - _times[index]) / (_times[index + 1] - _times[index])
-	var from = _values[index]
-	var to = _values[index + 1]
-	match way:
+	return mix(way, _values[index], _values[index + 1], part)
+
+
+# What is at a part, 0 to 1, of the way from one value to another.
+static func mix(its_way: int, from, to, part: float):
+	match its_way:
 		Way.LINEAR:
 			return from + (to - from) * part
 		Way.ANGLE:
-			return from + _turn(from, to) * part
+			return from + turn(from, to) * part
 		Way.QUATERNION:
 			var end: Quat = to if from.dot(to) >= 0.0 else -to
 			return (from + (end - from) * part).normalized()
@@ -76,7 +79,7 @@ func _between(index: int, time: float):
 
 
 # How far two values are from each other: in their unit, or in radians.
-func _distance(from, to) -> float:
+static func distance(its_way: int, from, to) -> float:
 	match typeof(from):
 		TYPE_VECTOR2, TYPE_VECTOR3:
 			return from.distance_to(to)
@@ -84,12 +87,12 @@ func _distance(from, to) -> float:
 			var both: float = abs(from.dot(to))
 			return 2.0 * acos(both if both < 1.0 else 1.0)
 		TYPE_REAL, TYPE_INT:
-			return abs(_turn(from, to) if way == Way.ANGLE else to - from)
+			return abs(turn(from, to) if its_way == Way.ANGLE else to - from)
 	return 0.0
 
 
 # The shortest way from one angle to another, within half a turn.
-static func _turn(from: float, to: float) -> float:
+static func turn(from: float, to: float) -> float:
 	var way_there := fmod(to - from, TAU)
 	if way_there > PI:
 		return way_there - TAU

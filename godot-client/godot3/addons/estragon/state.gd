@@ -8,10 +8,14 @@ extends Reference
 
 # The server has told which tables there are.
 signal known
+# An input is about to be made: say what is done in it, see `input`.
+signal sampling
 
 const EstragonError := preload("error.gd")
+const EstragonInputs := preload("inputs.gd")
 const EstragonMessage := preload("message.gd")
 const EstragonPlayback := preload("playback.gd")
+const EstragonPrediction := preload("prediction.gd")
 const EstragonStateFrame := preload("state_frame.gd")
 const EstragonStateHere := preload("state_here.gd")
 const EstragonStateSchema := preload("state_schema.gd")
@@ -32,8 +36,11 @@ var have: int = 0
 var time: float setget , _get_time
 # How far that is behind the newest that could be known, in milliseconds.
 var delay: float setget , _get_delay
+# What our own row will be, see `predict`; null until we have one, in a room that takes inputs.
+var prediction: EstragonPrediction setget , _get_prediction
 
 var _here: EstragonStateHere
+var _inputs: EstragonInputs
 var _schemas: Dictionary
 var _schema: EstragonStateSchema
 var _tables: Dictionary = {}
@@ -42,6 +49,8 @@ var _is_resetting: bool = false
 var _is_asking: bool = false
 var _looked: float = -INF
 var _sends_at: float = -INF
+# Something that was written could not be sent.
+var _is_unsent: bool = false
 
 
 # `schemas` are those that are known, by their hashes.
@@ -49,6 +58,31 @@ func _init(here: EstragonStateHere, schemas: Dictionary) -> void:
 	_here = here
 	_here.connect("unanswered", self, "_on_unanswered")
 	_schemas = schemas
+	_inputs = EstragonInputs.new(here)
+	_inputs.connect("sampling", self, "_on_sampling")
+
+
+# Says what we do from now on, in a room that takes inputs: its fields by their names; what is left
+# out stays as it was said, or is 0, false, empty. Of it an input is made in each tick, and sent; what
+# was true for a moment is true in one. While the game is paused none are made.
+func input(values: Dictionary) -> void:
+	_inputs.say(values)
+
+
+# We do nothing any more: no inputs are made until `input` says something again.
+func rest() -> void:
+	_inputs.rest()
+
+
+# Predicts our own row of the members' table: it is at once what our inputs make of it, in
+# `EstragonRow.predicted` and as `EstragonRow.smooth` shows it. The `method` of `target` does with an
+# input what the room's own logic does:
+#
+#     func step(player: Dictionary, input: Dictionary, seconds: float) -> void:
+#         player.x += input.x * SPEED * seconds
+# It may be called many times for one input, and changes nothing but `player`. null ends it.
+func predict(table_name: String, target: Object, method: String = "step") -> void:
+	_inputs.predict(table_name, target, method)
 
 
 # The table of this name; it is empty until the server tells of it.
@@ -64,6 +98,23 @@ func names() -> Array:
 	for one in _schema.tables if _schema else []:
 		all.append(one.name)
 	return all
+
+
+# By their names, the types of the fields of an input; empty until the server has told, and where the
+# room takes none.
+func input_types() -> Dictionary:
+	var types := {}
+	for field in _schema.input_fields if _schema else []:
+		types[field.name] = field.type
+	return types
+
+
+func _on_sampling() -> void:
+	emit_signal("sampling")
+
+
+func _get_prediction() -> EstragonPrediction:
+	return _inputs.prediction
 
 
 func _get_time() -> float:
@@ -99,12 +150,14 @@ func poll(now: float) -> void:
 	_looked = now
 	_here.playback.look(now)
 	if _here.is_wanted and now >= _sends_at:
-		_send(now, false)
+		_send(now, _is_unsent)
+	_inputs.poll(now, number, have)
 
 
 # Another connection carries the session: what was written and not heard of is said again.
 func resume() -> void:
 	_is_asking = false
+	_inputs.resume()
 	_send(_here.now(), true)
 
 
@@ -136,6 +189,8 @@ func _on_schema(said: Dictionary) -> void:
 		for name in _tables:
 			var its_table: EstragonStateTable = _tables[name]
 			its_table.restart()
+	var acknowledging = next.acknowledging()
+	_inputs.shape(next, table(acknowledging.name) if acknowledging else null, _step_ms)
 	_is_asking = false
 	emit_signal("known")
 
@@ -171,6 +226,7 @@ func _take(frame: EstragonStateFrame) -> void:
 	playback.frame(frame.tick, since, now if now - _looked > _MOST_WAIT_MS else _looked)
 	for one in _schema.tables:
 		table(one.name).moved()
+	_inputs.moved()
 	for one in _schema.tables:
 		table(one.name).tell()
 
@@ -200,6 +256,7 @@ func _on_corrected(said: Dictionary) -> void:
 
 func _send(now: float, is_all: bool) -> void:
 	_here.is_wanted = false
+	_is_unsent = false
 	var count := 0
 	for one in _schema.tables if _schema else []:
 		var its_table := table(one.name)
@@ -210,8 +267,11 @@ func _send(now: float, is_all: bool) -> void:
 			write.slots = block[1]
 			for column in block[0]:
 				write.values.append(its_table.values(column, write.slots))
-			_here.send(EstragonStateFrame.up(_schema, number, have, null, write))
+			var frame := EstragonStateFrame.up(_schema, number, have, null, write)
+			_is_unsent = not _here.send(frame) or _is_unsent
 			count += 1
+	if _is_unsent:
+		_here.want()
 	if count > 0:
 		var least: float = count * _LEAST_MS
 		_sends_at = now + (least if least > _step_ms else _step_ms)

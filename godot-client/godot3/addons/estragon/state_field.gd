@@ -96,6 +96,28 @@ func write(value) -> Array:
 	return _written([value]) if typeof(value) in [TYPE_INT, TYPE_REAL] else []
 
 
+# What its own columns are to hold for nothing: 0, false, the first word, empty.
+func empty() -> Array:
+	match type:
+		"string":
+			return [""]
+		"json":
+			return [null]
+	var parts: Array = []
+	for column in _columns:
+		parts.append(0.0 if column.raw else column.in_ring(column.quantise(0.0)))
+	return parts
+
+
+# The value that these contents of its own columns stand for.
+func read_own(contents: Array):
+	var all: Array = []
+	all.resize(columns[-1] + 1)
+	for index in columns.size():
+		all[columns[index]] = contents[index]
+	return read(all)
+
+
 # A value as JSON has it.
 static func plain(value):
 	match typeof(value):
@@ -106,6 +128,18 @@ static func plain(value):
 		TYPE_QUAT:
 			return {"x": value.x, "y": value.y, "z": value.z, "w": value.w}
 	return value
+
+
+# The same the other way round.
+func from_plain(said):
+	match type:
+		"vec2":
+			return Vector2(said["x"], said["y"])
+		"vec3":
+			return Vector3(said["x"], said["y"], said["z"])
+		"quaternion":
+			return Quat(said["x"], said["y"], said["z"], said["w"])
+	return said
 
 
 # Whether two contents are not the same; JSON is, if it says the same.

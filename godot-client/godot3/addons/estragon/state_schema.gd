@@ -6,6 +6,7 @@ extends Reference
 # warning-ignore-all:return_value_discarded
 
 const EstragonStateColumn := preload("state_column.gd")
+const EstragonStateField := preload("state_field.gd")
 
 const _ROWS := 4096
 
@@ -15,6 +16,8 @@ var hash_text: String
 var tables: Array = []
 # The columns of an input, where the room takes some.
 var inputs: Array = []
+# Its fields.
+var input_fields: Array = []
 
 
 # From what a message says.
@@ -22,6 +25,8 @@ func _init(its_hash: String, its_tables: Array, its_inputs: Array = []) -> void:
 	hash_text = its_hash
 	for index in its_inputs.size():
 		inputs += EstragonStateColumn.of_field(its_inputs[index], index)
+	for index in its_inputs.size():
+		input_fields.append(EstragonStateField.new(its_inputs[index], index, inputs))
 	var is_acknowledged := false
 	for schema in its_tables:
 		var acknowledges: bool = (
@@ -35,6 +40,14 @@ func _init(its_hash: String, its_tables: Array, its_inputs: Array = []) -> void:
 func table(name: String) -> Table:
 	for one in tables:
 		if one.name == name:
+			return one
+	return null
+
+
+# The table whose rows say which inputs of their owners were done; null for none.
+func acknowledging() -> Table:
+	for one in tables:
+		if one.columns and one.columns[-1].field == EstragonStateColumn.ACK_FIELD:
 			return one
 	return null
 

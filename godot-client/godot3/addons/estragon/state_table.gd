@@ -16,6 +16,8 @@ signal left(row)
 signal corrected(row, error)
 
 const EstragonError := preload("error.gd")
+const EstragonPredictedField := preload("predicted_field.gd")
+const EstragonProtocol := preload("protocol.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRow := preload("row.gd")
 const EstragonStateCells := preload("state_cells.gd")
@@ -205,6 +207,27 @@ func values(column: int, slots: Array) -> Array:
 	var all: Array = []
 	for slot in slots:
 		all.append(_of(slot).content(column))
+	return all
+
+
+# What our own first row holds; null for none.
+func own_cells() -> EstragonStateCells:
+	var own := mine()
+	return _of(own.slot) if own else null
+
+
+# Its fields, as they are predicted.
+func predicted_fields() -> Array:
+	var all: Array = []
+	for field in _shape.fields.values():
+		var leap: float = EstragonProtocol.PREDICTION_LEAP
+		if _leaps.has(field.name):
+			leap = _leaps[field.name][0]
+		var column = _shape.columns[field.columns[0]]
+		var tolerance := EstragonPredictedField.tolerance_of(field.type, column)
+		all.append(
+			EstragonPredictedField.new(field.name, field.way, tolerance, leap, field.moves)
+		)
 	return all
 
 

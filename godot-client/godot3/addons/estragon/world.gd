@@ -30,6 +30,12 @@ func after(milliseconds: float, target: Object, method: String, binds := []) -> 
 	return timer
 
 
+# Whether the game stands still.
+func is_paused() -> bool:
+	var tree: SceneTree = Engine.get_main_loop()
+	return tree.paused
+
+
 # A number from 0 to 1 that nobody can foretell.
 func chance() -> float:
 	return _random.randf()

@@ -134,14 +134,15 @@ func post(
 	return null
 
 
-## Writes a frame that is not counted, unless the socket or its rate does not take it now.
-func send_droppable(type: String, frame: PackedByteArray) -> void:
+## Writes a frame that is not counted, unless the socket or its rate does not take it now; whether it
+## did.
+func send_droppable(type: String, frame: PackedByteArray) -> bool:
 	var rate := EstragonPacer.rate_of(type)
 	var now := _world.now()
 	if not is_live or not link.has_room(frame.size()) or _pacer.next(rate, now) > now:
-		return
+		return false
 	_pacer.take(rate, now)
-	link.send(frame)
+	return link.send(frame) == OK
 
 
 ## Writes what may go by now, in order, as much as the socket takes; the rest waits for the next call.

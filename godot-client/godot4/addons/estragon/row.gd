@@ -27,6 +27,12 @@ var is_gone: bool:
 	get:
 		return _cells.is_gone
 
+## What it will be once the server has had all our inputs: its fields by their names; empty unless it
+## is our own, and predicted. Not to be changed.
+var predicted: Dictionary:
+	get:
+		return _cells.prediction.state if _cells.prediction else {}
+
 var _cells: EstragonStateCells
 
 
@@ -35,7 +41,8 @@ func _init(its_slot: int, cells: EstragonStateCells) -> void:
 	_cells = cells
 
 
-## A field as it is to be shown just now: a little late, and smooth. What we write is shown as it is.
+## A field as it is to be shown just now: a little late, and smooth; what we write as it is, and what
+## is predicted, see [method EstragonState.predict], as it will be.
 ## [code]null[/code] for a name that is no field.
 func smooth(field: String) -> Variant:
 	return _cells.smooth(field)

@@ -166,8 +166,8 @@ func send_bytes(type: String, frame: PackedByteArray) -> EstragonError:
 
 
 ## Sends a frame that is not counted if that is possible just now, and drops it else.
-func send_droppable(type: String, frame: PackedByteArray) -> void:
-	_outgoing.send_droppable(type, frame)
+func send_droppable(type: String, frame: PackedByteArray) -> bool:
+	return _outgoing.send_droppable(type, frame)
 
 
 ## A number for what a binary frame asks, see [method ask_bytes].

@@ -42,7 +42,7 @@ func add(
 	var last: Variant = _values[-1]
 	if _times[-1] < since:
 		_push(last, since, false)
-	_push(value, time, leaps or leap < INF and _distance(last, value) > leap)
+	_push(value, time, leaps or leap < INF and distance(way, last, value) > leap)
 	var first := 0
 	while first + 1 < _times.size() and _times[first + 1] < shown - _KEEP_MS:
 		first += 1
@@ -75,15 +75,18 @@ func _push(value: Variant, time: float, leaps: bool) -> void:
 
 func _between(index: int, time: float) -> Variant:
 	var part := (time - _times[index]) / (_times[index + 1] - _times[index])
-	var from: Variant = _values[index]
-	var to: Variant = _values[index + 1]
-	match way:
+	return mix(way, _values[index], _values[index + 1], part)
+
+
+## What is at a part, 0 to 1, of the way from one value to another.
+static func mix(its_way: Way, from: Variant, to: Variant, part: float) -> Variant:
+	match its_way:
 		Way.LINEAR:
 			return lerp(from, to, part)
 		Way.ANGLE:
 			var begin: float = from
 			var end: float = to
-			return begin + _turn(begin, end) * part
+			return begin + turn(begin, end) * part
 		Way.QUATERNION:
 			var begin: Quaternion = from
 			var end: Quaternion = to
@@ -92,7 +95,7 @@ func _between(index: int, time: float) -> Variant:
 
 
 ## How far two values are from each other: in their unit, or in radians.
-func _distance(from: Variant, to: Variant) -> float:
+static func distance(its_way: Way, from: Variant, to: Variant) -> float:
 	match typeof(from):
 		TYPE_VECTOR2:
 			var begin: Vector2 = from
@@ -109,12 +112,12 @@ func _distance(from: Variant, to: Variant) -> float:
 		TYPE_FLOAT, TYPE_INT:
 			var begin: float = from
 			var end: float = to
-			return absf(_turn(begin, end) if way == Way.ANGLE else end - begin)
+			return absf(turn(begin, end) if its_way == Way.ANGLE else end - begin)
 	return 0.0
 
 
 ## The shortest way from one angle to another, within half a turn.
-static func _turn(from: float, to: float) -> float:
+static func turn(from: float, to: float) -> float:
 	var way_there := fmod(to - from, TAU)
 	if way_there > PI:
 		return way_there - TAU

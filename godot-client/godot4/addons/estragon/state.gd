@@ -8,6 +8,8 @@ extends RefCounted
 
 ## The server has told which tables there are.
 signal known
+## An input is about to be made: say what is done in it, see [method input].
+signal sampling
 
 ## So long a frame may have waited until it was looked for, in milliseconds.
 const _MOST_WAIT_MS := 100.0
@@ -28,8 +30,14 @@ var time: float:
 var delay: float:
 	get:
 		return _here.playback.delay
+## What our own row will be, see [method predict]; [code]null[/code] until we have one, in a room that
+## takes inputs.
+var prediction: EstragonPrediction:
+	get:
+		return _inputs.prediction
 
 var _here: EstragonStateHere
+var _inputs: EstragonInputs
 var _schemas: Dictionary
 var _schema: EstragonStateSchema
 var _tables: Dictionary = {}
@@ -38,12 +46,41 @@ var _is_resetting: bool = false
 var _is_asking: bool = false
 var _looked: float = -INF
 var _sends_at: float = -INF
+## Something that was written could not be sent.
+var _is_unsent: bool = false
 
 
 ## [param schemas] are those that are known, by their hashes.
 func _init(here: EstragonStateHere, schemas: Dictionary) -> void:
 	_here = here
 	_schemas = schemas
+	_inputs = EstragonInputs.new(here)
+	_inputs.sampling.connect(sampling.emit)
+
+
+## Says what we do from now on, in a room that takes inputs: its fields by their names; what is left
+## out stays as it was said, or is 0, false, empty. Of it an input is made in each tick, and sent; what
+## was true for a moment is true in one. While the game is paused none are made.
+func input(values: Dictionary) -> void:
+	_inputs.say(values)
+
+
+## We do nothing any more: no inputs are made until [method input] says something again.
+func rest() -> void:
+	_inputs.rest()
+
+
+## Predicts our own row of the members' table: it is at once what our inputs make of it, in
+## [member EstragonRow.predicted] and as [method EstragonRow.smooth] shows it. [param step] does with
+## an input what the room's own logic does:
+## [codeblock]
+## func step(player: Dictionary, input: Dictionary, seconds: float) -> void:
+##     player.x += input.x * SPEED * seconds
+## [/codeblock]
+## It may be called many times for one input, and changes nothing but [code]player[/code]. An invalid
+## [Callable] ends it.
+func predict(table_name: String, step: Callable) -> void:
+	_inputs.predict(table_name, step)
 
 
 ## The table of this name; it is empty until the server tells of it.
@@ -59,6 +96,15 @@ func names() -> PackedStringArray:
 	for one: EstragonStateSchema.Table in _schema.tables if _schema else []:
 		all.append(one.name)
 	return all
+
+
+## By their names, the types of the fields of an input; empty until the server has told, and where the
+## room takes none.
+func input_types() -> Dictionary:
+	var types := {}
+	for field: EstragonStateField in _schema.input_fields if _schema else []:
+		types[field.name] = field.type
+	return types
 
 
 ## What the server says of the room's tables. The add-on's own, as what follows.
@@ -86,12 +132,14 @@ func poll(now: float) -> void:
 	_looked = now
 	_here.playback.look(now)
 	if _here.is_wanted and now >= _sends_at:
-		_send(now, false)
+		_send(now, _is_unsent)
+	_inputs.poll(now, number, have)
 
 
 ## Another connection carries the session: what was written and not heard of is said again.
 func resume() -> void:
 	_is_asking = false
+	_inputs.resume()
 	_send(_here.now(), true)
 
 
@@ -123,6 +171,8 @@ func _on_schema(said: Dictionary) -> void:
 		for name: String in _tables:
 			var its_table: EstragonStateTable = _tables[name]
 			its_table.restart()
+	var acknowledging := next.acknowledging()
+	_inputs.shape(next, table(acknowledging.name) if acknowledging else null, _step_ms)
 	_is_asking = false
 	known.emit()
 
@@ -158,6 +208,7 @@ func _take(frame: EstragonStateFrame) -> void:
 	playback.frame(frame.tick, since, now if now - _looked > _MOST_WAIT_MS else _looked)
 	for one: EstragonStateSchema.Table in _schema.tables:
 		table(one.name).moved()
+	_inputs.moved()
 	for one: EstragonStateSchema.Table in _schema.tables:
 		table(one.name).tell()
 
@@ -186,6 +237,7 @@ func _on_corrected(said: Dictionary) -> void:
 
 func _send(now: float, is_all: bool) -> void:
 	_here.is_wanted = false
+	_is_unsent = false
 	var count := 0
 	for one: EstragonStateSchema.Table in _schema.tables if _schema else []:
 		var its_table := table(one.name)
@@ -197,7 +249,10 @@ func _send(now: float, is_all: bool) -> void:
 			write.slots = blocks[columns]
 			for column: int in columns:
 				write.values.append(its_table.values(column, write.slots))
-			_here.send(EstragonStateFrame.up(_schema, number, have, null, write))
+			var frame := EstragonStateFrame.up(_schema, number, have, null, write)
+			_is_unsent = not _here.send(frame) or _is_unsent
 			count += 1
+	if _is_unsent:
+		_here.want()
 	if count > 0:
 		_sends_at = now + maxf(_step_ms, count * _LEAST_MS)

@@ -13,6 +13,8 @@ var here: EstragonStateHere
 var is_gone: bool = false
 ## What its columns hold, as they travel.
 var contents: Array
+## Where it is our own, and predicted: what it will be.
+var prediction: EstragonPrediction
 
 ## By field, what was shown of it.
 var _tracks: Dictionary = {}
@@ -33,16 +35,33 @@ func owner() -> int:
 	return contents[0] if shape.is_owned else 0
 
 
+## Which of its owner's inputs was done last.
+func ack() -> int:
+	return contents[-1] if shape.columns[-1].field == EstragonStateColumn.ACK_FIELD else 0
+
+
+## Its fields by their names, as the server says them.
+func values() -> Dictionary:
+	var all := {}
+	for field_name: String in shape.fields:
+		var field: EstragonStateField = shape.fields[field_name]
+		all[field_name] = field.read(contents)
+	return all
+
+
 ## Whether it is ours to write.
 func is_mine() -> bool:
 	return not is_gone and here.may_write(shape.write, owner())
 
 
-## A field as it is to be shown just now: a little late, and smooth. What we write is shown as it is.
+## A field as it is to be shown just now: a little late, and smooth; what we write as it is, and what
+## is predicted as it will be.
 func smooth(field_name: String) -> Variant:
 	var field: EstragonStateField = shape.fields.get(field_name)
 	if not field:
 		return null
+	if prediction:
+		return prediction.shown(field_name, here.now())
 	if not field.moves or is_mine():
 		return value(field)
 	var track: EstragonSmoothing = _tracks.get(field_name)

@@ -92,6 +92,28 @@ func write(value: Variant) -> Array:
 	return _written([value]) if typeof(value) in [TYPE_INT, TYPE_FLOAT] else []
 
 
+## What its own columns are to hold for nothing: 0, false, the first word, empty.
+func empty() -> Array:
+	match type:
+		"string":
+			return [""]
+		"json":
+			return [null]
+	var parts: Array = []
+	for column: EstragonStateColumn in _columns:
+		parts.append(0.0 if column.raw else column.in_ring(column.quantise(0.0)))
+	return parts
+
+
+## The value that these contents of its own columns stand for.
+func read_own(contents: Array) -> Variant:
+	var all: Array = []
+	all.resize(columns[-1] + 1)
+	for index: int in columns.size():
+		all[columns[index]] = contents[index]
+	return read(all)
+
+
 ## A value as JSON has it.
 static func plain(value: Variant) -> Variant:
 	match typeof(value):
@@ -105,6 +127,22 @@ static func plain(value: Variant) -> Variant:
 			var turn: Quaternion = value
 			return {"x": turn.x, "y": turn.y, "z": turn.z, "w": turn.w}
 	return value
+
+
+## The same the other way round.
+func from_plain(said: Variant) -> Variant:
+	var parts: Dictionary = said if typeof(said) == TYPE_DICTIONARY else {}
+	var numbers: Array[float] = []
+	for part: String in ["x", "y", "z", "w"]:
+		numbers.append(parts.get(part, 0.0))
+	match type:
+		"vec2":
+			return Vector2(numbers[0], numbers[1])
+		"vec3":
+			return Vector3(numbers[0], numbers[1], numbers[2])
+		"quaternion":
+			return Quaternion(numbers[0], numbers[1], numbers[2], numbers[3])
+	return said
 
 
 func _number(contents: Array, part: int) -> float:

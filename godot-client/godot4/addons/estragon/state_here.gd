@@ -37,6 +37,11 @@ func may_write(writer: String, owner: int) -> bool:
 	return writer == "owner" and owner == room.you or writer == "host" and room.is_host
 
 
+## Whether the game stands still.
+func is_paused() -> bool:
+	return _session.world.is_paused()
+
+
 ## Something was written.
 func want() -> void:
 	is_wanted = true
@@ -55,9 +60,9 @@ func remove(table: String, slot: int) -> EstragonResult:
 	return await _session.request("state.remove", {"table": table, "slot": slot}, {"room": _code})
 
 
-## Sends what was written, if that is possible just now.
-func send(frame: PackedByteArray) -> void:
-	_session.send_droppable("state_up", frame)
+## Sends what was written or done; whether that is possible just now.
+func send(frame: PackedByteArray) -> bool:
+	return _session.send_droppable("state_up", frame)
 
 
 ## What came does not follow what we have.

@@ -11,6 +11,8 @@ var hash_text: String
 var tables: Array[Table] = []
 ## The columns of an input, where the room takes some.
 var inputs: Array[EstragonStateColumn] = []
+## Its fields.
+var input_fields: Array[EstragonStateField] = []
 
 
 ## From what a message says.
@@ -19,6 +21,9 @@ func _init(its_hash: String, its_tables: Array, its_inputs: Array = []) -> void:
 	for index: int in its_inputs.size():
 		var field: Dictionary = its_inputs[index]
 		inputs.append_array(EstragonStateColumn.of_field(field, index))
+	for index: int in its_inputs.size():
+		var field: Dictionary = its_inputs[index]
+		input_fields.append(EstragonStateField.new(field, index, inputs))
 	var is_acknowledged := false
 	for schema: Dictionary in its_tables:
 		var acknowledges: bool = (
@@ -34,6 +39,26 @@ func table(name: String) -> Table:
 		if one.name == name:
 			return one
 	return null
+
+
+## The table whose rows say which inputs of their owners were done; null for none.
+func acknowledging() -> Table:
+	for one: Table in tables:
+		if one.columns and one.columns[-1].field == EstragonStateColumn.ACK_FIELD:
+			return one
+	return null
+
+
+## Values of a column, as its body is written from them.
+static func body(column: EstragonStateColumn, all: Array) -> Variant:
+	match column.raw:
+		"":
+			return PackedInt32Array(all)
+		"float32":
+			return PackedFloat32Array(all)
+		"float64":
+			return PackedFloat64Array(all)
+	return all
 
 
 ## What a table is: its fields, and the columns these have on the wire.

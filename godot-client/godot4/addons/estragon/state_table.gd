@@ -193,13 +193,23 @@ func values(column: int, slots: PackedInt32Array) -> Variant:
 	var all: Array = []
 	for slot: int in slots:
 		all.append(_of(slot).content(column))
-	match _shape.columns[column].raw:
-		"":
-			return PackedInt32Array(all)
-		"float32":
-			return PackedFloat32Array(all)
-		"float64":
-			return PackedFloat64Array(all)
+	return EstragonStateSchema.body(_shape.columns[column], all)
+
+
+## What our own first row holds; [code]null[/code] for none.
+func own_cells() -> EstragonStateCells:
+	var own := mine()
+	return _of(own.slot) if own else null
+
+
+## Its fields, as they are predicted.
+func predicted_fields() -> Array[EstragonPredictedField]:
+	var all: Array[EstragonPredictedField] = []
+	for field: EstragonStateField in _shape.fields.values():
+		var leap: float = (
+			_leaps[field.name][0] if _leaps.has(field.name) else EstragonProtocol.PREDICTION_LEAP
+		)
+		all.append(EstragonPredictedField.of(field, _shape.columns[field.columns[0]], leap))
 	return all
 
 

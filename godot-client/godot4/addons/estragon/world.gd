@@ -20,6 +20,12 @@ func after(milliseconds: float, callback: Callable) -> void:
 		tree.create_timer(milliseconds / 1000.0, true, false, true).timeout.connect(callback)
 
 
+## Whether the game stands still.
+func is_paused() -> bool:
+	var tree := Engine.get_main_loop() as SceneTree
+	return tree != null and tree.paused
+
+
 ## A number from 0.0 to 1.0.
 func chance() -> float:
 	return randf()
