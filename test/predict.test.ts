@@ -209,6 +209,26 @@ t.test('a button pressed and let go between two ticks is an input all the same',
   t.equal(ada.room.state.players.mine?.predicted, undefined)
 })
 
+t.test('who rests has no steps until it does something again', async (t) => {
+  const { enter, pass, done } = await playing(t)
+  const ada = await enter()
+  ada.room.predict('players', step)
+  ada.room.input({ x: 1 })
+  await pass(300)
+
+  ada.room.rest()
+  await pass(200)
+  const before = done.length
+  await pass(1_000)
+  t.equal(done.length, before)
+  t.equal(mine(ada).predicted?.x, mine(ada).x)
+  ada.room.input({ x: -1 })
+  await pass(500)
+
+  t.ok(done.length >= before + 8, `${done.length - before} inputs`)
+  t.equal(done.at(-1)?.x, -1)
+})
+
 t.test('who has closed its network does nothing any more', async (t) => {
   const { enter, pass } = await playing(t)
   const ada = await enter()
