@@ -209,6 +209,26 @@ t.test('a button pressed and let go between two ticks is an input all the same',
   t.equal(ada.room.state.players.mine?.predicted, undefined)
 })
 
+t.test('who rests has no steps until it does something again', async (t) => {
+  const { enter, pass, done } = await playing(t)
+  const ada = await enter()
+  ada.room.predict('players', step)
+  ada.room.input({ x: 1 })
+  await pass(300)
+
+  ada.room.rest()
+  await pass(200)
+  const before = done.length
+  await pass(1_000)
+  t.equal(done.length, before)
+  t.equal(mine(ada).predicted?.x, mine(ada).x)
+  ada.room.input({ x: -1 })
+  await pass(500)
+
+  t.ok(done.length >= before + 8, `${done.length - before} inputs`)
+  t.equal(done.at(-1)?.x, -1)
+})
+
 t.test('who has closed its network does nothing any more', async (t) => {
   const { enter, pass } = await playing(t)
   const ada = await enter()
@@ -245,12 +265,13 @@ t.test('what is no input is said at once, and a step that fails harms no frame',
   const { enter, pass, reported } = await playing(t)
   const ada = await enter()
 
-  t.throws(() => ada.room.input({ jump: true } as object), {
-    message: /inputs: no field is called jump/,
-  })
-  t.throws(() => ada.room.input({ x: 'left' } as object), {
-    message: /inputs\.x: expected a number/,
-  })
+  // @ts-expect-error It is no field of arena’s inputs.
+  t.throws(() => ada.room.input({ jump: true }), { message: /inputs: no field is called jump/ })
+  // @ts-expect-error It is a number.
+  t.throws(() => ada.room.input({ x: 'left' }), { message: /inputs\.x: expected a number/ })
+  // @ts-expect-error It is no table of arena.
+  ada.room.predict('nobody', () => {})
+  t.match(reported.pop(), { message: /predict: nobody: expected players/ })
   ada.room.predict('players', () => {
     throw new Error('tripped')
   })

@@ -1,4 +1,4 @@
-import { type Predicted, type PredictedField, toleranceOf } from '../protocol/predicted.ts'
+import type { Predicted } from '../protocol/predicted.ts'
 import {
   createPrediction,
   createTicks,
@@ -6,12 +6,13 @@ import {
   type Prediction,
 } from '../protocol/prediction.ts'
 import type { ColumnValues } from '../protocol/state-column.ts'
-import { type Column, quantise, type TableColumns } from '../protocol/state-columns.ts'
+import type { Column, TableColumns } from '../protocol/state-columns.ts'
 import type { FieldSchema } from '../protocol/state-schema.ts'
 import { type Inputs, MOST_INPUTS } from '../protocol/state-up.ts'
 import { hear, type Report } from './emitter.ts'
 import { failure } from './failure.ts'
 import type { Timers } from './link.ts'
+import { predictedOf, usualOf } from './predict-fields.ts'
 import { type Access, accessOf } from './state-fields.ts'
 import type { Ahead } from './state-shape.ts'
 
@@ -66,6 +67,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
   let wanted: { readonly table: string; readonly step: Step; readonly leap: number } | undefined
   let prediction: Prediction<Predicted, Input> | undefined
   let hasBegun = false
+  let isDoing = false
   let cancel: (() => void) | undefined
 
   const ahead: Ahead = {
@@ -86,10 +88,16 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
       begin()
     },
 
+    /** We do nothing any more: no inputs are made until `input` says something again. */
+    rest(): void {
+      isDoing = false
+    },
+
     /** Our own row of this table is ahead of the server from now on. */
     predict(table: string, step: Step, { leap = PREDICTION.leap }: PredictOptions): Predicting {
       wanted = { table, step, leap }
       prediction = undefined
+      compare()
       ready()
       begin()
       return {
@@ -125,8 +133,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
       }))
       mine = of
       prediction = undefined
-      if (of && wanted && of.known.table.name !== wanted.table)
-        report(new Error(`predict: ${wanted.table} has no row for each member`))
+      compare()
     },
 
     /** It is another room: its ticks are so long. */
@@ -164,7 +171,15 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
     },
   }
 
+  /** Only the rows that acknowledge inputs can be ahead of them. */
+  function compare(): void {
+    const name = mine?.known.table.name
+    if (wanted && name !== undefined && name !== wanted.table)
+      report(new Error(`predict: ${wanted.table}: expected ${name}, whose rows acknowledge inputs`))
+  }
+
   function begin(): void {
+    isDoing = true
     if (hasBegun) return
     hasBegun = true
     wait(0)
@@ -180,7 +195,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
     const now = timers.now()
     ready()
     const due = inputs.length > 0 && prediction ? ticks.due(now) : []
-    for (const at of due) hear(() => tick(at), report)
+    for (const at of due) if (isDoing) hear(() => tick(at), report)
     if (due.length === 0 && cancel) return
     cancel?.()
     wait(Math.max(1, (due.at(-1) ?? now) + step_ms - now))
@@ -194,6 +209,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
 
   function tick(at: number): void {
     sampling()
+    if (!isDoing) return
     const cells = sample()
     const input = Object.fromEntries(
       inputs.map(({ name, columns: own, read }) => [name, read(own.map((index) => cells[index]))]),
@@ -249,34 +265,3 @@ interface Made {
   readonly number: number
   readonly input: Input
 }
-
-const predictedOf = (
-  { table, columns }: TableColumns,
-  accesses: ReadonlyMap<string, Access>,
-  leap: number = PREDICTION.leap,
-): PredictedField[] =>
-  table.fields.flatMap((field) => {
-    const access = accesses.get(field.name)
-    const column = columns[access?.columns[0] ?? -1]
-    if (!access || !column) return []
-    const { name, smoothing, moving } = access
-    const tolerance = toleranceOf(field, column)
-    return [{ name, smoothing, tolerance, leap, ...(moving && { moving }) }]
-  })
-
-/** What a field is while nothing was said of it: 0, empty, false or the first. */
-function usualOf(field: FieldSchema, columns: readonly Column[], number: number): unknown {
-  const own = columns.filter((one) => one.field === number)
-  const cells = own.map((column) =>
-    column.raw ? USUAL[column.raw] : quantise(column, field.type === 'ref' ? -1 : 0),
-  )
-  const { read } = accessOf(
-    field,
-    0,
-    own.map((column) => ({ ...column, field: 0 })),
-    'inputs',
-  )
-  return read(cells)
-}
-
-const USUAL = { float32: 0, float64: 0, string: '', json: null } as const
