@@ -142,7 +142,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'commands',
-    files: /^server\/cli\/(commands|packets-command|state-command)\.ts$/,
+    files: /^server\/cli\/(commands|packets-command|state-command|step-command)\.ts$/,
     imports: ['protocol', 'outputs', 'world', 'core', 'features', 'store', 'settings', 'commands'],
     packages: true,
     without: [],

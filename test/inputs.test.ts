@@ -3,7 +3,7 @@ import { defineState, fixed, table } from '../protocol/state.ts'
 import { Bank } from '../server/core/state/bank.ts'
 import { defineRoom, type HubOptions } from '../server/server.ts'
 import { createRandom, seedOf } from './support/clock.ts'
-import { playing, say, type Walked } from './support/state-inputs.ts'
+import { arena, playing, say, type Walked, walk } from './support/state-inputs.ts'
 import { create, staging } from './support/state-stage.ts'
 
 const SEED = seedOf()
@@ -80,7 +80,7 @@ t.test('over 2,000 ticks that is at most 1.02 steps a tick', (t) => {
   t.end()
 })
 
-t.test('inputs that wait for longer than a second are left out, the oldest first', async (t) => {
+t.test('state_inputs_ms: inputs that wait for longer are left out, the oldest first', async (t) => {
   const { ada, done, excess, row, tick } = await playing(
     t,
     {},
@@ -195,6 +195,42 @@ t.test('what a room’s own logic fails with at one input harms no other', async
   t.match(row(2), { x: 1, ack: 1 })
   t.ok(lines.some((line) => JSON.stringify(line).includes('jammed')))
 })
+
+t.test(
+  'fifty rooms do their players’ inputs, and one that fails at each holds up no other',
+  async (t) => {
+    const field = defineRoom({
+      state: arena,
+      onInput(room, player, input) {
+        if (room.properties.bad) throw new Error('boom')
+        walk(player, input, room.step)
+      },
+    })
+    const { mirrored, make, tick } = staging(t, {
+      rooms: { field },
+      limits: { rooms_total: 60, connections: 60 },
+    })
+    const players = await Promise.all(
+      Array.from({ length: 50 }, async (_, at) => {
+        const player = await mirrored()
+        const code = make('field', at === 7 ? { properties: { bad: true } } : {})
+        await player.client.ask('room.join', { code })
+        return player
+      }),
+    )
+    await tick()
+
+    for (let count = 1; count <= 10; count++) {
+      for (const player of players) void say(player, count, [{ x: 1 }])
+      await tick()
+    }
+    await tick()
+
+    const places = players.map(({ room }) => Object.values(room().told('players'))[0])
+    for (const [at, { x, ack }] of places.entries())
+      t.match({ x, ack }, { x: at === 7 ? 0 : 100, ack: 10 })
+  },
+)
 
 t.test('who may say nothing in a room does nothing there', async (t) => {
   const { ada, bob, done, tick } = await playing(t)
@@ -359,17 +395,20 @@ t.test('who claims to be later than may be gains nothing', async (t) => {
   )
 })
 
-t.test('a table is remembered no longer than it says, and its server lets it', async (t) => {
-  const { ada, shots, tick } = await hunting(t, { limits: { state_history_ms: 200 } })
-  await tick(20)
-  const have = ada.room().have
-  await tick(20)
+t.test(
+  'state_history_ms: a table is remembered no longer than it says, and its server lets it',
+  async (t) => {
+    const { ada, shots, tick } = await hunting(t, { limits: { state_history_ms: 200 } })
+    await tick(20)
+    const have = ada.room().have
+    await tick(20)
 
-  await say(ada, 1, aim(100), { have, behind: 150 })
-  await tick()
+    await say(ada, 1, aim(100), { have, behind: 150 })
+    await tick()
 
-  t.match(shots[0], { isHit: false, x: 360, now: 400 })
-})
+    t.match(shots[0], { isHit: false, x: 360, now: 400 })
+  },
+)
 
 t.test('a row that is gone, or another’s slot now, is seen as it was', async (t) => {
   const seen: { readonly kind: number; readonly x: number; readonly now: unknown }[] = []

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { runCheckStep } from '../server/cli/step-command.ts'
 import { type GodotName, needEngine, runScript } from './support/engines.ts'
 import { ending } from './support/estragon.ts'
+import { readBlocks } from './support/readme.ts'
 import { PACKETS } from './support/stage-packets.ts'
 import { STATE } from './support/stage-state.ts'
 
@@ -121,6 +122,41 @@ t.test('a field may have any name, and stays what it is on the wire', async (t) 
   t.ok(text.includes('"class": class_, "hash": hash_, "x": x, "x_": x_'))
   t.ok(text.includes('## Odd. very\n'))
 })
+
+const STEPS = new Map(
+  readBlocks()
+    .filter(({ name }) => name.startsWith('Inputs and prediction '))
+    .map(({ name, code }) => [name.slice('Inputs and prediction '.length), code]),
+)
+
+for (const [engine, generation] of ENGINES.slice(1))
+  t.test(`estragon check-step finds the README’s platformer the same in ${engine}`, async (t) => {
+    const path = needEngine(t, engine)
+    if (path === undefined) return
+    const script = STEPS.get('gdscript 1')?.replaceAll('    ', '\t') ?? ''
+    const folder = t.testdir({
+      'same.gd': script,
+      'heavy.gd': script.replace('900', '901'),
+      'none.gd': 'func other() -> void:\n\tpass\n',
+    })
+    const outfile = join(folder, 'step.mjs')
+    const stdin = {
+      contents: STEPS.get('ts 4') ?? '',
+      resolveDir: here('.'),
+      loader: 'ts' as const,
+    }
+    const alias = { 'estragon/client': here('../web-client/client.ts') }
+    buildSync({ stdin, alias, outfile, bundle: true, platform: 'node', format: 'esm' })
+    const check = (name: string) =>
+      runCheckStep([
+        ...[outfile, '--project', here(`../godot-client/godot${generation}`)],
+        ...['--script', join(folder, name), '--engine', path, '--godot', generation],
+      ])
+
+    t.match(await check('same.gd'), { text: '1000 inputs: both steps do the same' })
+    await t.rejects(check('heavy.gd'), { message: /differ: after input \d+, .* falls is / })
+    await t.rejects(check('none.gd'), { message: /expected a method step/ })
+  })
 
 /** What stands in for an engine: does the inputs as it is told to, in place of a step in GDScript. */
 const engineThat = (walks: string) => `#!${process.execPath}

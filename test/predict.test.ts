@@ -245,12 +245,13 @@ t.test('what is no input is said at once, and a step that fails harms no frame',
   const { enter, pass, reported } = await playing(t)
   const ada = await enter()
 
-  t.throws(() => ada.room.input({ jump: true } as object), {
-    message: /inputs: no field is called jump/,
-  })
-  t.throws(() => ada.room.input({ x: 'left' } as object), {
-    message: /inputs\.x: expected a number/,
-  })
+  // @ts-expect-error It is no field of arena’s inputs.
+  t.throws(() => ada.room.input({ jump: true }), { message: /inputs: no field is called jump/ })
+  // @ts-expect-error It is a number.
+  t.throws(() => ada.room.input({ x: 'left' }), { message: /inputs\.x: expected a number/ })
+  // @ts-expect-error It is no table of arena.
+  ada.room.predict('nobody', () => {})
+  t.match(reported.pop(), { message: /predict: nobody: expected players/ })
   ada.room.predict('players', () => {
     throw new Error('tripped')
   })

@@ -90,6 +90,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
     predict(table: string, step: Step, { leap = PREDICTION.leap }: PredictOptions): Predicting {
       wanted = { table, step, leap }
       prediction = undefined
+      compare()
       ready()
       begin()
       return {
@@ -125,8 +126,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
       }))
       mine = of
       prediction = undefined
-      if (of && wanted && of.known.table.name !== wanted.table)
-        report(new Error(`predict: ${wanted.table} has no row for each member`))
+      compare()
     },
 
     /** It is another room: its ticks are so long. */
@@ -162,6 +162,13 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
       cancel = undefined
       hasBegun = false
     },
+  }
+
+  /** Only the rows that acknowledge inputs can be ahead of them. */
+  function compare(): void {
+    const name = mine?.known.table.name
+    if (wanted && name !== undefined && name !== wanted.table)
+      report(new Error(`predict: ${wanted.table}: expected ${name}, whose rows acknowledge inputs`))
   }
 
   function begin(): void {

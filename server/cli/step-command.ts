@@ -8,7 +8,7 @@ import { type Column, dequantise, fieldColumns, quantise } from '../../protocol/
 import { ackTable, type FieldSchema, type StateSchema } from '../../protocol/state-schema.ts'
 import { inputAccesses } from '../core/state/row.ts'
 import type { Printed } from './commands.ts'
-import { load } from './packets-command.ts'
+import { generationOf, load } from './packets-command.ts'
 import { helpOf, UsageError } from './settings.ts'
 import { stateIn } from './state-command.ts'
 
@@ -17,6 +17,7 @@ const OPTIONS = {
   project: { type: 'string', value: 'FOLDER', doc: 'the Godot project, with the add-on' },
   script: { type: 'string', value: 'PATH', doc: 'its step: res://step.gd has a method `step`' },
   engine: { type: 'string', value: 'FILE', doc: 'the engine to run it with (godot)' },
+  godot: { type: 'string', value: '4|3', doc: 'its generation (4)' },
   recorded: { type: 'string', value: 'FILE', doc: 'inputs in JSON, in place of some by chance' },
   inputs: { type: 'string', value: 'COUNT', doc: 'how many by chance (1000)' },
   seed: { type: 'string', value: 'NUMBER', doc: 'the same seed, the same inputs (1)' },
@@ -61,7 +62,9 @@ export async function runCheckStep(args: readonly string[]): Promise<Printed> {
   const [hz, seed] = [numberOf(values.hz, 'hz', 20), numberOf(values.seed, 'seed', 1)]
   const count = numberOf(values.inputs, 'inputs', 1_000)
   const course = courseOf(schema, hz, recorded ? await readRecorded(recorded) : { seed, count })
-  const [ours, theirs] = [done(course, step), await doneBy(engine, project, script, course)]
+  const ours = done(course, step)
+  const quiet = QUIET[generationOf(values.godot)]
+  const theirs = await doneBy({ engine, quiet, project, script }, course)
   const difference = differenceIn(course, ours, theirs)
   if (difference) throw new Error(`${basename(file)} and ${script} differ: ${difference}`)
   return { text: `${ours.length} inputs: both steps do the same` }
@@ -95,8 +98,26 @@ function courseOf(schema: StateSchema, hz: number, said: Said): Course {
   const inputs = schema.inputs ?? []
   const fields = schema.tables[ackTable(schema)]?.fields ?? []
   const recorded = 'seed' in said ? byChance(inputs, said.seed, said.count) : said
-  return { fields, inputs, step: 1 / hz, row: usualOf(fields), recorded: [...recorded] }
+  const travelled = recorded.map((one) => travelledOf(inputs, one))
+  return { fields, inputs, step: 1 / hz, row: usualOf(fields), recorded: travelled }
 }
+
+/** An input as it comes out of a frame: as exact as its fields are. */
+const travelledOf = (fields: readonly FieldSchema[], input: Values): Values =>
+  Object.fromEntries(
+    fields.map((field) => {
+      const columns = fieldColumns(field, 0)
+      const exact = (value: unknown, column: Column | undefined) =>
+        typeof value === 'number' && column && !column.raw
+          ? dequantise(column, quantise(column, value))
+          : value
+      const value = input[field.name]
+      if (typeof value !== 'object' || value === null) return [field.name, exact(value, columns[0])]
+      if (field.type === 'json') return [field.name, value]
+      const parts = Object.entries(value).map(([part, one], at) => [part, exact(one, columns[at])])
+      return [field.name, Object.fromEntries(parts)]
+    }),
+  )
 
 /** Inputs that stay as they are for a while, as a player’s do, and go to their bounds. */
 function byChance(fields: readonly FieldSchema[], seed: number, count: number): Values[] {
@@ -149,10 +170,18 @@ function done({ row, recorded, step: seconds }: Course, step: Step): Values[] {
   })
 }
 
+/** An engine on a project, and what it is told so that it draws nothing. */
+interface Running {
+  readonly engine: string
+  readonly quiet: string
+  readonly project: string
+  readonly script: string
+}
+
+const QUIET = { 4: '--headless', 3: '--no-window' } as const
+
 async function doneBy(
-  engine: string,
-  project: string,
-  script: string,
+  { engine, quiet, project, script }: Running,
   course: Course,
 ): Promise<Values[]> {
   const folder = await mkdtemp(join(tmpdir(), 'estragon-step-'))
@@ -161,7 +190,7 @@ async function doneBy(
     await writeFile(said, JSON.stringify(course))
     const { status, error, stdout, stderr } = spawnSync(
       engine,
-      ['--headless', '--path', project, '--script', RUNNER],
+      [quiet, '--path', project, '--script', RUNNER],
       {
         env: {
           ...process.env,

@@ -207,6 +207,8 @@ console.log('the server has it:', room.state.players.mine.x > 20)`,
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'Start sh 1': 'in the checkout; every test of the command line starts it so',
   'Develop sh 1': 'the tests themselves',
+  'Inputs and prediction ts 4': 'test/packets-command.test.ts checks it against the next',
+  'Inputs and prediction gdscript 1': 'the same',
   'From development to production nginx 1': 'test/tls.test.ts runs it',
   'From Godot 3 sh 1': 'test/web-export.test.ts exports a game and serves it so',
 }
