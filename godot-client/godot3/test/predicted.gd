@@ -99,7 +99,7 @@ func _walks() -> void:
 	_ok(x > 0.0 and x < 15.0, "it moves at once")
 	_ok(_place(_own.row()).x == 0.0, "before the server has heard of it")
 	_drawn.clear()
-	yield(_frames(360), "completed")
+	yield(_frames(270), "completed")
 	var worst := _worst(Vector2(_SPEED, 0.0))
 	_ok(worst <= _MOST, "it is drawn evenly: %.2f units off in a frame" % worst)
 	var prediction = _room.state.prediction
@@ -119,7 +119,7 @@ func _loses_its_cable() -> void:
 		yield(self, "idle_frame")
 	_network.session.disconnect("state_changed", self, "_on_state")
 	_ok(Session.State.OPEN in _states, "it was away and is back: %s" % [_states])
-	yield(_frames(60), "completed")
+	yield(_frames(30), "completed")
 	yield(_rests("after a drop it is where the server has it"), "completed")
 
 
@@ -131,16 +131,16 @@ func _stands_while_paused() -> void:
 	Input.action_press("ui_down")
 	yield(_frames(30), "completed")
 	paused = true
-	yield(create_timer(0.6, true), "timeout")
+	yield(create_timer(0.5, true), "timeout")
 	var y := _place(_own.row()).y
 	yield(create_timer(0.3, true), "timeout")
 	_ok(_place(_own.row()).y == y, "while the game is paused nothing is done")
 	_drawn.clear()
 	paused = false
-	yield(_frames(60), "completed")
+	yield(_frames(45), "completed")
 	var far := _farthest()
 	_ok(far < 16.0, "and then it goes on from there: %.2f units in a frame" % far)
-	_ok(_figure.position.y > y + 50.0, "it goes on")
+	_ok(_figure.position.y > y + 40.0, "it goes on")
 	yield(_rests("and is where the server has it"), "completed")
 
 
@@ -150,7 +150,7 @@ func _loads_for_long() -> void:
 	_drawn.clear()
 	OS.delay_msec(3000)
 	var x := _figure.position.x
-	yield(_frames(90), "completed")
+	yield(_frames(60), "completed")
 	var far := _farthest()
 	_ok(far < 30.0, "a scene that loads for three seconds is no leap: %.2f units in a frame" % far)
 	_ok(_figure.position.x > x + 100.0, "and it walks on")
@@ -161,7 +161,7 @@ func _goes_with_its_scene() -> void:
 	Input.action_press("ui_right")
 	yield(_frames(30), "completed")
 	root.remove_child(_figure)
-	yield(_frames(60), "completed")
+	yield(_frames(30), "completed")
 	var row = _room.state.table("players").mine()
 	var x := _place(row).x
 	yield(_frames(30), "completed")
@@ -180,8 +180,14 @@ func _rests(title: String) -> void:
 	Input.action_release("ui_right")
 	Input.action_release("ui_down")
 	var row = _own.row()
-	yield(_frames(90), "completed")
+	var still := 0
 	var place := _place(row)
+	for _frame in 600:
+		yield(self, "idle_frame")
+		still = still + 1 if place == _place(row) else 0
+		place = _place(row)
+		if still > 15 and _figure.position.distance_to(place) < 0.02:
+			break
 	_ok(_figure.position.distance_to(place) < 0.02, "%s: %s, %s" % [title, _figure.position, place])
 
 

@@ -83,7 +83,7 @@ func _walks() -> void:
 	_ok(_figure.position.x < 15.0, "it moves at once")
 	_ok(_place(_own.row()).x == 0.0, "before the server has heard of it")
 	_drawn.clear()
-	await _frames(360)
+	await _frames(270)
 	var worst := _worst(Vector2(_SPEED, 0.0))
 	_ok(worst <= _MOST, "it is drawn evenly: %.2f units off in a frame" % worst)
 	var prediction := _room.state.prediction
@@ -104,7 +104,7 @@ func _loses_its_cable() -> void:
 	await _until(func() -> bool: return states.size() >= 2)
 	session.state_changed.disconnect(on_state)
 	_ok(EstragonSession.State.OPEN in states, "it was away and is back: %s" % [states])
-	await _frames(60)
+	await _frames(30)
 	await _rests("after a drop it is where the server has it")
 
 
@@ -112,16 +112,16 @@ func _stands_while_paused() -> void:
 	Input.action_press("ui_down")
 	await _frames(30)
 	paused = true
-	await create_timer(0.6, true).timeout
+	await create_timer(0.5, true).timeout
 	var y := _place(_own.row()).y
 	await create_timer(0.3, true).timeout
 	_ok(_place(_own.row()).y == y, "while the game is paused nothing is done")
 	_drawn.clear()
 	paused = false
-	await _frames(60)
+	await _frames(45)
 	var far := _farthest()
 	_ok(far < 16.0, "and then it goes on from there: %.2f units in a frame" % far)
-	_ok(_figure.position.y > y + 50.0, "it goes on")
+	_ok(_figure.position.y > y + 40.0, "it goes on")
 	await _rests("and is where the server has it")
 
 
@@ -131,7 +131,7 @@ func _loads_for_long() -> void:
 	_drawn.clear()
 	OS.delay_msec(3_000)
 	var x := _figure.position.x
-	await _frames(90)
+	await _frames(60)
 	var far := _farthest()
 	_ok(far < 30.0, "a scene that loads for three seconds is no leap: %.2f units in a frame" % far)
 	_ok(_figure.position.x > x + 100.0, "and it walks on")
@@ -142,7 +142,7 @@ func _goes_with_its_scene() -> void:
 	Input.action_press("ui_right")
 	await _frames(30)
 	root.remove_child(_figure)
-	await _frames(60)
+	await _frames(30)
 	var row := _room.state.table("players").mine()
 	var x := _place(row).x
 	await _frames(30)
@@ -161,8 +161,14 @@ func _rests(title: String) -> void:
 	for action: String in ["ui_right", "ui_down"]:
 		Input.action_release(action)
 	var row := _own.row()
-	await _frames(90)
+	var still := 0
 	var place := _place(row)
+	for n: int in 600:
+		await process_frame
+		still = still + 1 if place == _place(row) else 0
+		place = _place(row)
+		if still > 15 and _figure.position.distance_to(place) < 0.02:
+			break
 	_ok(_figure.position.distance_to(place) < 0.02, "%s: %s, %s" % [title, _figure.position, place])
 
 
