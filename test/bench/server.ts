@@ -26,6 +26,8 @@ export interface Program {
   /** What it has logged as a warning or worse. */
   readonly warnings: readonly Warning[]
   usage(): Promise<Usage>
+  /** Says a word to it, which it answers with its usage. */
+  tell(what: string): Promise<Usage>
   /** The same after its garbage has been collected. */
   collected(): Promise<Usage>
   close(): Promise<void>
@@ -63,7 +65,7 @@ export async function startProgram(entry: string, options: ProgramOptions = {}):
     if (warning) warnings.push(warning)
   })
   const { port } = await word(child, 'port')
-  const ask = async (what: 'usage' | 'collect') => {
+  const ask = async (what: string) => {
     child.send(what)
     return (await word(child, 'usage')).usage
   }
@@ -71,6 +73,7 @@ export async function startProgram(entry: string, options: ProgramOptions = {}):
     port,
     warnings,
     usage: () => ask('usage'),
+    tell: ask,
     collected: () => ask('collect'),
     async close() {
       const ended = once(child, 'exit')
