@@ -1,23 +1,22 @@
-import type { StateColumns } from '../../../protocol/state-columns.ts'
-import type { Told } from '../../../protocol/state-split.ts'
 import type { Reading, Receiver } from '../delivery/receiver.ts'
 import type { Source } from '../delivery/source.ts'
 import type { Member } from '../room/member.ts'
 import type { Outgoing } from '../wire/frame.ts'
-import { encodeFrames, type Span } from './frames.ts'
+import type { Excerpts } from './excerpt.ts'
+import type { Span } from './frames.ts'
 import { Pace } from './pace.ts'
 import { pingOf } from './ping.ts'
 import type { Sight } from './sight.ts'
-import { NONE, type Slots } from './slots.ts'
+import { NONE } from './slots.ts'
 import type { Table } from './table.ts'
 import { View } from './view.ts'
 
 /** What there is to see, and what has been made of it in this tick. */
 export interface Seen {
   readonly number: number
-  readonly columns: StateColumns
   readonly tables: readonly Table[]
   readonly sights: readonly (Sight | undefined)[]
+  readonly excerpts: readonly Excerpts[]
   readonly isRestless: boolean
   readonly tick: number
   readonly changedAt: number
@@ -25,9 +24,16 @@ export interface Seen {
   readonly step: number
   readonly now: () => number
   readonly frameBytes: number
-  cached(name: string, make: () => readonly Outgoing[]): readonly Outgoing[]
-  told(since: number | undefined): readonly Told[]
-  toldOf(table: Table, since: number | undefined): readonly Told[]
+  /**
+   * The frames of who had all until `since`, or if that is undefined all before the last commit, and
+   * sees of the tables what its views say: of those without one all.
+   */
+  framesOf(
+    span: Span,
+    since: number | undefined,
+    bytes: number,
+    views: readonly (View | undefined)[],
+  ): readonly Outgoing[]
 }
 
 /**
@@ -39,6 +45,7 @@ export class Viewer implements Source<Reading> {
   readonly receiver: Receiver
   readonly pace: Pace
   readonly #state: Seen
+  /** By its number of each table that it sees some of; none where it sees all of all. */
   readonly #views: readonly (View | undefined)[]
   /** The tick of the frame that was last written to it; −1: it needs all rows anew. */
   #sent = -1
@@ -54,9 +61,8 @@ export class Viewer implements Source<Reading> {
     this.member = member
     this.receiver = member.receiver
     this.pace = new Pace(state.now, state.step)
-    this.#views = state.tables.map((table, index) =>
-      state.sights[index] ? new View(table) : undefined,
-    )
+    const isPartial = state.sights.some((sight) => sight !== undefined)
+    this.#views = isPartial ? state.sights.map((sight, index) => sight && this.#viewOf(index)) : []
   }
 
   /** Whether there may be something that it has not been told. */
@@ -80,7 +86,7 @@ export class Viewer implements Source<Reading> {
 
   /** It has another connection, and says which tick it has; none where it does not know. */
   begin(tick: number | undefined): void {
-    const isPartial = this.#views.some((view) => view !== undefined)
+    const isPartial = this.#views.length > 0
     this.reset()
     this.pace.begin()
     if (tick === undefined || isPartial || tick < 1 || tick > this.#state.tick) return
@@ -104,6 +110,11 @@ export class Viewer implements Source<Reading> {
     return first && this.#turn(first)
   }
 
+  #viewOf(index: number): View {
+    const { tables, excerpts } = this.#state
+    return new View(tables[index] as Table, excerpts[index] as Excerpts)
+  }
+
   #turn(page: Outgoing): Outgoing {
     this.#page++
     if (this.#page === this.#pages.length) {
@@ -124,14 +135,12 @@ export class Viewer implements Source<Reading> {
     const state = this.#state
     const { tick, before } = state
     const isDifference = this.#seen >= before && this.#seen >= 0
-    const isWhole = this.#views.every((view) => view === undefined)
+    const isWhole = this.#views.length === 0 || this.#keepsAll(isDifference)
     const base = isWhole && isDifference ? before : this.#sent
     const span = { base, tick, isDifference }
-    const frames = isWhole
-      ? state.cached(`${isDifference ? 'now' : base}/${bytes}`, () =>
-          this.#encoded(span, bytes, state.told(isDifference ? undefined : base)),
-        )
-      : this.#own(span, bytes)
+    const views = isWhole ? WHOLE : this.#views
+    const frames = state.framesOf(span, isDifference ? undefined : this.#seen, bytes, views)
+    for (const view of this.#views) view?.have()
     this.#seen = tick
     if (frames.length === 0) return frames
     this.#sent = tick
@@ -139,39 +148,18 @@ export class Viewer implements Source<Reading> {
     return frames
   }
 
-  /** Those of a member that sees some of a table. */
-  #own(span: Span, bytes: number): readonly Outgoing[] {
-    const { sights } = this.#state
-    const since = this.#seen
-    const wanted = this.#views.map(
-      (view, index) => view && sights[index]?.of(this.member, view.known),
-    )
-    if (span.isDifference && this.#sent >= this.#state.before && this.#keepsAll(wanted))
-      return this.#shared(bytes, wanted)
-    const told = this.#state.tables.flatMap((table, index): readonly Told[] => {
-      const [view, rows] = [this.#views[index], wanted[index]]
-      if (!view || !rows) return this.#state.toldOf(table, span.isDifference ? undefined : since)
-      return view.see(rows, since, span.isDifference)
-    })
-    if (told.length === 0 && span.base >= 0) return []
-    return this.#encoded(span, bytes, told)
-  }
-
-  #keepsAll(wanted: readonly (Slots | undefined)[]): boolean {
-    return this.#views.every((view, index) => !view || view.keepsAll(wanted[index] ?? NONE))
-  }
-
-  /** Those of who sees all, which are the same for all such. */
-  #shared(bytes: number, wanted: readonly (Slots | undefined)[]): readonly Outgoing[] {
-    const { tick, before } = this.#state
-    for (const [index, view] of this.#views.entries()) view?.have(wanted[index] ?? NONE)
-    const told = this.#state.told(undefined)
-    if (told.length === 0) return []
-    const span = { base: before, tick, isDifference: true }
-    return this.#state.cached(`now/${bytes}`, () => this.#encoded(span, bytes, told))
-  }
-
-  #encoded(span: Span, bytes: number, told: readonly Told[]): readonly Outgoing[] {
-    return encodeFrames(this.#state.number, this.#state.columns, span, told, bytes)
+  /** Looks at what it is to see; whether that was everything and is still, so that it is told as all. */
+  #keepsAll(isDifference: boolean): boolean {
+    const { sights, before } = this.#state
+    let keepsAll = isDifference && this.#sent >= before
+    for (let index = 0; index < this.#views.length; index++) {
+      const view = this.#views[index]
+      if (!view) continue
+      view.want(sights[index]?.of(this.member, view.known) ?? NONE)
+      if (!view.keepsAll) keepsAll = false
+    }
+    return keepsAll
   }
 }
+
+const WHOLE: readonly undefined[] = []
