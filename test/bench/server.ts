@@ -26,7 +26,7 @@ export interface Program {
   /** What it has logged as a warning or worse. */
   readonly warnings: readonly Warning[]
   usage(): Promise<Usage>
-  /** Says a word to it, which it answers with its usage. */
+  /** Says a word to it; what it has used by then. */
   tell(what: string): Promise<Usage>
   /** The same after its garbage has been collected. */
   collected(): Promise<Usage>
@@ -65,7 +65,7 @@ export async function startProgram(entry: string, options: ProgramOptions = {}):
     if (warning) warnings.push(warning)
   })
   const { port } = await word(child, 'port')
-  const ask = async (what: string) => {
+  const ask = async (what: 'usage' | 'collect') => {
     child.send(what)
     return (await word(child, 'usage')).usage
   }
@@ -73,7 +73,10 @@ export async function startProgram(entry: string, options: ProgramOptions = {}):
     port,
     warnings,
     usage: () => ask('usage'),
-    tell: ask,
+    tell(what) {
+      child.send(what)
+      return ask('usage')
+    },
     collected: () => ask('collect'),
     async close() {
       const ended = once(child, 'exit')

@@ -48,9 +48,9 @@ const colyseus = (seen: string, fields: string): Arm => ({
 const estragon = (seen: string): Arm => ({
   ...{ entry: 'state.mjs', env: {}, finder: estragonFinder(seen) },
 })
-const floor = (bytes: number): Arm => ({
+const floor = (bytes: number, env: NodeJS.ProcessEnv = {}): Arm => ({
   entry: 'state-floor.mjs',
-  env: { BENCH_BYTES: String(bytes) },
+  env: { BENCH_BYTES: String(bytes), ...env },
   finder: floorFinder,
 })
 
@@ -59,6 +59,7 @@ const [ALL_BYTES, FIFTH_BYTES] = [335, 78]
 export const ARMS = {
   'floor of all': floor(ALL_BYTES),
   'floor of a fifth': floor(FIFTH_BYTES),
+  'floor of all, asked': floor(ALL_BYTES, { BENCH_ASKED: 'yes' }),
   shared: estragon('shared'),
   groups: estragon('groups'),
   near: estragon('near'),

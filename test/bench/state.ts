@@ -18,8 +18,9 @@ import {
 import { stateDecode } from './state-decode.ts'
 import { besideSlow } from './state-slow.ts'
 
-/** What each way to see costs the server beyond the writing, and at most. */
+/** What each way to see costs the server beyond the writing, and at most; one is to ask who reads. */
 const BEYOND: readonly (readonly [name: Name, floor: Name, most?: number])[] = [
+  ['floor of all, asked', 'floor of all'],
   ['shared', 'floor of all', 0.2],
   ['groups', 'floor of a fifth', 0.4],
   ['near', 'floor of a fifth', 0.7],
