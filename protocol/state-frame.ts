@@ -19,7 +19,8 @@ import type { Frame } from './state-width.ts'
  *   A  ABS: updates hold values, else differences
  *   M  MORE: the rest of this tick is in the next frame of this room
  *      [room: varuint] [tick: varuint] [back: varuint], the base is tick − back; with R back is 0
- *      to the end: sections, in ascending order of their heads
+ *      to the end: sections, in ascending order of their heads; none in the first tick without a
+ *      change after ticks with some: what moved stands. After that no frame until there is a change
  *        [head: varuint] table·4 + 0 REMOVE, 1 LEAVE, 2 ADD, 3 UPDATE
  *        REMOVE, LEAVE  [row set]
  *        ADD            [row set] [a column body for each column of the table: values]

@@ -19,7 +19,7 @@ import { openPrompter } from './support/cookbook-prompter.ts'
 import { needEngine } from './support/engines.ts'
 
 const MOST_LINES = 40
-const TITLES = ['Chat', 'Twenty-one matches', 'A basket of carrots']
+const TITLES = ['Chat', 'Twenty-one matches', 'A basket of carrots', 'The highest card']
 const cookbook = readCookbook()
 
 t.test('every recipe has a client in each language, in under 40 lines', async (t) => {
@@ -195,6 +195,40 @@ if (godot4 !== undefined && godot3 !== undefined) {
       'Vladimir left',
     ])
     t.strictSame(pozzo.lines, ['Connected', `Room ${code}: Vladimir, Estragon, Pozzo`, ...talk])
+  })
+
+  t.test('a hand is seen by who holds it, until all are shown', async (t) => {
+    const players = await raise(t, 'The highest card')
+    const seats = [
+      ['Vladimir', players.vladimir],
+      ['Estragon', players.estragon],
+      ['Pozzo', players.pozzo],
+    ] as const
+    for (const [name, player] of seats) {
+      player.calls('play', name)
+      await player.prints('Seated')
+    }
+    const cards = new Map<string, string | undefined>()
+    for (const [name, player] of seats)
+      cards.set(name, (await player.prints(/^Mine is \d+$/)).split(' ')[2])
+    const dealt = new Map(cards)
+    const { vladimir, estragon, pozzo } = players
+
+    vladimir.calls('choose', 'swap')
+    cards.set('Vladimir', (await vladimir.prints(/^Mine is \d+ now$/)).split(' ')[2])
+    vladimir.calls('choose', 'keep')
+    await vladimir.prints('You cannot choose now.')
+    for (const player of [estragon, pozzo]) player.calls('choose', 'keep')
+    const shown = seats.map(([name]) => `${name} has ${cards.get(name)}`)
+    for (const [, player] of seats) for (const line of shown) await player.prints(line)
+
+    t.equal(new Set([...cards.values(), dealt.get('Vladimir')]).size, 4, 'each has its own')
+    for (const [name, player] of [...seats].slice(1))
+      t.strictSame(
+        player.lines,
+        ['Connected', 'Seated', `Mine is ${cards.get(name)}`, ...shown],
+        'and nothing of what others hold',
+      )
   })
 
   t.test('a game in turns is played by its rules, also when one leaves', async (t) => {

@@ -1,10 +1,13 @@
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { createPlayback } from '../protocol/playback.ts'
 import { createTrack, type Moving } from '../protocol/smoothing.ts'
 import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
+import { needEngine, startGodot } from './support/engines.ts'
 import { drawn, judged, recorded, walk } from './support/lines.ts'
-import { sized } from './support/soak.ts'
+import { openRoad, type Seen } from './support/road.ts'
+import { isSoak, sized } from './support/soak.ts'
 import { replay } from './support/vectors.ts'
 
 const SEED = seedOf()
@@ -88,3 +91,50 @@ function away(found: boolean): number[] {
   }
   return shown
 }
+
+for (const [loss, behind] of sized(
+  [[0.02, 300]] as const,
+  [
+    [0, 110],
+    [0.02, 300],
+  ] as const,
+))
+  t.test(
+    `who walks behind sockets that lose ${loss * 100} % is drawn smooth (seed ${SEED})`,
+    async (t) => {
+      const seconds = sized(6, 60)
+      const { url, drawn, judge } = await openRoad(t, { loss, seed: SEED })
+      const path = needEngine(t, 'godot4')
+      const stop = await drawn()
+      const godot =
+        path &&
+        startGodot(t, 'godot4', path, {
+          project: fileURLToPath(new URL('../godot-client/godot4', import.meta.url)),
+          script: 'res://test/drawn.gd',
+          env: { ESTRAGON_URL: url, ESTRAGON_SECONDS: `${seconds}` },
+        })
+
+      const line =
+        godot &&
+        (await godot.lines.until(
+          (line) => line.startsWith('[['),
+          'what Godot drew',
+          (seconds + 30) * 1_000,
+        ))
+
+      const found = {
+        web: judge(stop()),
+        ...(line && { godot4: judge(JSON.parse(line) as Seen) }),
+      }
+      for (const [name, one] of Object.entries(found)) {
+        t.comment(name, JSON.stringify(one))
+        t.ok(one.frames > seconds * 15, `${name}: it was drawn`)
+        t.ok(one.p999 < 1.5, `${name}: nearly every step is as long as any`)
+        t.ok(one.most < 1.5, `${name}: and the longest, too`)
+        // How long a busy machine holds frames up is not the line’s doing.
+        if (!isSoak) continue
+        t.ok(one.frozen < 0.02, `${name}: hardly ever does anything stand still`)
+        t.ok(one.behind <= behind, `${name}: no more than ${behind} ms behind`)
+      }
+    },
+  )

@@ -201,6 +201,25 @@ t.test('what moves is shown between its frames, late by the line', async (t) => 
   t.throws(() => server.tables.players.at(0).smooth('nothing'), /no field is called nothing/)
 })
 
+t.test('what stands is not shown beyond where it is', async (t) => {
+  const server = scripted(players, 99)
+  server.schema()
+  const places = [0, 10, 20, 30, 40, 50, 60, 70]
+  const shown = walk(server, places)
+
+  for (let tick = places.length + 1; tick < places.length + 10; tick++) {
+    if (tick === places.length + 1) server.tell(tick, {})
+    for (let n = 0; n < 3; n++) {
+      server.clock.advance(STEP_MS / 3)
+      server.state.shown.look()
+      shown.push(server.tables.players.at(0).smooth('x'))
+    }
+  }
+
+  t.equal(Math.max(...shown), 70)
+  t.equal(shown.at(-1), 70)
+})
+
 t.test('one’s own rows are as one writes them, and sent once in a tick', async (t) => {
   const server = scripted(players, 1)
   server.schema()

@@ -7,6 +7,8 @@ export interface JitterOptions {
   readonly delay_ms: number
   readonly jitter_ms: number
   readonly seed: number
+  /** How long a piece is on its way instead, in ms. */
+  readonly way?: (random: ReturnType<typeof createRandom>) => number
 }
 
 /** A long and uneven way to a port on this machine: pieces come late, but in order, as TCP has it. */
@@ -29,6 +31,8 @@ interface Piece {
 
 export async function openJitter(to: number, options: JitterOptions): Promise<JitterProxy> {
   const { delay_ms, jitter_ms, seed } = options
+  const even = () => delay_ms - jitter_ms + (random.below(1001) / 1000) * 2 * jitter_ms
+  const { way = even } = options
   const random = createRandom(seed)
   const sockets = new Set<Socket>()
   const delays: number[] = []
@@ -83,8 +87,7 @@ export async function openJitter(to: number, options: JitterOptions): Promise<Ji
     }
     from.on('data', (chunk) => {
       const came = performance.now()
-      const delay = delay_ms - jitter_ms + (random.below(1001) / 1000) * 2 * jitter_ms
-      pieces.push({ chunk, came, due: Math.max(pieces.at(-1)?.due ?? 0, came + delay) })
+      pieces.push({ chunk, came, due: Math.max(pieces.at(-1)?.due ?? 0, came + way(random)) })
       pass()
     })
     from.once('close', () => clearTimeout(timer))

@@ -25,17 +25,23 @@ const JITTER_MS = 3
 const AGAIN_MS = STEP_MS + 2 * WAY_MS + WAY_MS / 2
 const TIMEOUT_MS = 200 + 2 * WAY_MS
 
+type Random = ReturnType<typeof createRandom>
+
+/** How long one packet is on its way, in ms. */
+export function wayOf(random: Random, loss: number): number {
+  const way = WAY_MS + random.float() * JITTER_MS
+  if (random.float() >= loss) return way
+  let again = AGAIN_MS
+  for (let more = TIMEOUT_MS; random.float() < loss; more *= 2) again += more
+  return way + again
+}
+
 /** When the frame of each tick is there, in ms after the first was made. */
 export function recorded({ seed, loss, ticks }: Line): number[] {
   const random = createRandom(seed)
   let latest = 0
   return Array.from({ length: ticks }, (_, tick) => {
-    let at = tick * STEP_MS + WAY_MS + random.float() * JITTER_MS
-    if (random.float() < loss) {
-      at += AGAIN_MS
-      for (let more = TIMEOUT_MS; random.float() < loss; more *= 2) at += more
-    }
-    latest = Math.max(latest, at)
+    latest = Math.max(latest, tick * STEP_MS + wayOf(random, loss))
     return latest
   })
 }

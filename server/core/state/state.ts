@@ -46,6 +46,7 @@ export class State implements Seen {
   before = 0
   readonly #viewers = new Map<Member, Viewer>()
   readonly #frames = new Frames()
+  #rest: readonly Outgoing[] | undefined
   /** By table, and by the tick since when. */
   readonly #told: readonly Map<number | undefined, readonly Told[]>[]
 
@@ -97,9 +98,16 @@ export class State implements Seen {
     )
   }
 
+  get rest(): readonly Outgoing[] {
+    const span = { base: this.tick - 1, tick: this.tick, isDifference: true }
+    this.#rest ??= encodeFrames(this.number, this.columns, span, [], this.frameBytes)
+    return this.#rest
+  }
+
   /** A tick is over: what was done in it is what clients will have, and are told. */
   commit(tick: number): void {
     this.#frames.clear()
+    this.#rest = undefined
     for (const told of this.#told) told.clear()
     this.before = this.changedAt
     this.tick = tick

@@ -34,6 +34,8 @@ export interface Seen {
     bytes: number,
     views: readonly (View | undefined)[],
   ): readonly Outgoing[]
+  /** Of who has the tick before: nothing has changed. */
+  readonly rest: readonly Outgoing[]
 }
 
 /**
@@ -55,6 +57,8 @@ export class Viewer implements Source<Reading> {
   #pages: readonly Outgoing[] = []
   #page = 0
   #isToAsk = false
+  /** Whether it was told of changes last: that none follow is worth a frame. */
+  #isMoving = false
 
   constructor(state: Seen, member: Member) {
     this.#state = state
@@ -69,9 +73,15 @@ export class Viewer implements Source<Reading> {
   get lacks(): boolean {
     const { tick, changedAt, isRestless } = this.#state
     if (tick === 0) return false
+    if (this.#isAtRest) return true
     return (
       this.#seen < changedAt || this.#page < this.#pages.length || (isRestless && this.#seen < tick)
     )
+  }
+
+  /** Whether the tick before was the last that it was told of, with changes. */
+  get #isAtRest(): boolean {
+    return this.#isMoving && this.#sent === this.#state.tick - 1
   }
 
   /** It needs all rows anew. */
@@ -81,6 +91,7 @@ export class Viewer implements Source<Reading> {
     this.#pages = []
     this.#page = 0
     this.#isToAsk = false
+    this.#isMoving = false
     for (const view of this.#views) view?.forget()
   }
 
@@ -142,10 +153,19 @@ export class Viewer implements Source<Reading> {
     const frames = state.framesOf(span, isDifference ? undefined : this.#seen, bytes, views)
     for (const view of this.#views) view?.have()
     this.#seen = tick
-    if (frames.length === 0) return frames
+    if (frames.length === 0) return this.#rest()
+    this.#isMoving = base >= 0
     this.#sent = tick
     this.#isToAsk = this.pace.asks(tick, !isDifference)
     return frames
+  }
+
+  /** A frame without a change: what moved stands, and is not to be shown moving on. */
+  #rest(): readonly Outgoing[] {
+    if (!this.#isAtRest) return []
+    this.#isMoving = false
+    this.#sent = this.#state.tick
+    return this.#state.rest
   }
 
   /** Looks at what it is to see; whether that was everything and is still, so that it is told as all. */
