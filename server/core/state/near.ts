@@ -50,15 +50,20 @@ export function nearSight(table: Table, from: Table, radius: number) {
 
   /** Those among what the grid found which are near enough. */
   function found(count: number, x: number, y: number, z: number, known: Slots): number {
-    const { near } = grid
-    const { slots } = table.there
+    const [{ near }, { slots }] = [grid, table.there]
+    const { xs, ys, zs } = points
+    const into = seen
+    const isDeep = zs.length > 0
     let n = 0
     for (let at = 0; at < count; at++) {
       const index = near[at] as number
-      const distance = points.distance(index, x, y, z)
+      const dx = (xs[index] as number) - x
+      const dy = (ys[index] as number) - y
+      const dz = isDeep ? (zs[index] as number) - z : 0
+      const distance = dx * dx + dy * dy + dz * dz
       if (distance > outer) continue
       const slot = slots[index] as number
-      if (distance <= inner || isAmong(known, slot)) seen[n++] = slot
+      if (distance <= inner || isAmong(known, slot)) into[n++] = slot
     }
     return n
   }
@@ -105,15 +110,6 @@ class Points {
       else to = middle
     }
     return from
-  }
-
-  /** The square of how far a row is from there. */
-  distance(index: number, x: number, y: number, z: number): number {
-    const dx = (this.xs[index] as number) - x
-    const dy = (this.ys[index] as number) - y
-    if (this.zs.length === 0) return dx * dx + dy * dy
-    const dz = (this.zs[index] as number) - z
-    return dx * dx + dy * dy + dz * dz
   }
 
   #readAxis(axis: StateColumn | undefined, into: Float64Array): void {
