@@ -1,5 +1,5 @@
 import { FLOAT32_MAX, INTEGER_RANGES } from './schema.ts'
-import { RAW_TYPES, type RawType } from './state-column.ts'
+import { RAW_TYPES, type RawType } from './state-raw.ts'
 import {
   ackTable,
   type FieldSchema,

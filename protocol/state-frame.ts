@@ -1,16 +1,11 @@
 import { Misfit, Reader, type Writer } from './bytes.ts'
 import { KIND_MASK } from './message.ts'
-import {
-  type ColumnValues,
-  readColumn,
-  readRaw,
-  readVaruint,
-  writeColumn,
-  writeRaw,
-  writeVaruint,
-} from './state-column.ts'
+import { type ColumnValues, readColumn, writeColumn } from './state-column.ts'
 import type { Column, StateColumns, TableColumns } from './state-columns.ts'
+import { readRaw, writeRaw } from './state-raw.ts'
 import { type ReadRows, type RowSet, readRowSet, writeRowSet } from './state-rows.ts'
+import { readVaruint, writeVaruint } from './state-varuint.ts'
+import type { Frame } from './state-width.ts'
 
 /**
  * The binary kind *state_down*: what became of a room’s tables from one tick to a later one.
@@ -61,12 +56,15 @@ export interface Change {
   readonly column: number
   readonly rows: RowSet
   readonly values: ColumnValues
+  /** What suits the values of all rows, for who has some of them. */
+  readonly suited?: Frame | undefined
 }
 
-export function writeStateHead(writer: Writer, head: StateHead): void {
-  const { room, tick, back, isReset, isAbsolute, hasMore } = head
+/** Without MORE. */
+export function writeStateHead(writer: Writer, head: Omit<StateHead, 'hasMore'>): void {
+  const { room, tick, back, isReset, isAbsolute } = head
   const absolute = isReset || isAbsolute ? IS_ABSOLUTE : 0
-  writer.uint8(STATE_DOWN | (isReset ? IS_RESET : 0) | absolute | (hasMore ? HAS_MORE : 0))
+  writer.uint8(STATE_DOWN | (isReset ? IS_RESET : 0) | absolute)
   writeVaruint(writer, room)
   writeVaruint(writer, tick)
   writeVaruint(writer, back)
@@ -100,8 +98,8 @@ export function writeAdd(
 ): void {
   writeVaruint(writer, table * 4 + ADD)
   writeRowSet(writer, rows)
-  for (const [index, column] of columns.entries())
-    writeBody(writer, column, values[index] as ColumnValues, rows.n)
+  for (let index = 0; index < columns.length; index++)
+    writeBody(writer, columns[index] as Column, values[index] as ColumnValues, rows.n)
 }
 
 /** Changes in ascending order of their columns. */
@@ -114,19 +112,28 @@ export function writeUpdate(
   writeVaruint(writer, table * 4 + UPDATE)
   writeVaruint(writer, maskOf(changes))
   let before: RowSet | undefined
-  for (const { column, rows, values } of changes) {
+  for (const { column, rows, values, suited } of changes) {
     writeRowSet(writer, rows, before)
-    writeBody(writer, columns[column] as Column, values, rows.n)
+    writeBody(writer, columns[column] as Column, values, rows.n, suited)
     before = rows
   }
 }
 
-export const maskOf = (changes: readonly { readonly column: number }[]): number =>
-  changes.reduce((mask, { column }) => mask | (1 << column), 0) >>> 0
+export function maskOf(changes: readonly { readonly column: number }[]): number {
+  let mask = 0
+  for (const { column } of changes) mask |= 1 << column
+  return mask >>> 0
+}
 
-export function writeBody(writer: Writer, { raw }: Column, values: ColumnValues, n: number): void {
+export function writeBody(
+  writer: Writer,
+  { raw }: Column,
+  values: ColumnValues,
+  n: number,
+  suited?: Frame,
+): void {
   if (raw) writeRaw(writer, raw, values, n)
-  else writeColumn(writer, values as Int32Array, n)
+  else writeColumn(writer, values as Int32Array, n, suited)
 }
 
 /** A section as it was read. */

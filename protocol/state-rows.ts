@@ -1,6 +1,7 @@
 import { Misfit, type Reader, type Writer } from './bytes.ts'
-import { readColumn, readVaruint, varuintBytes, writeColumn, writeVaruint } from './state-column.ts'
+import { readColumn, writeColumn } from './state-column.ts'
 import { MOST_ROWS } from './state-schema.ts'
+import { readVaruint, varuintBytes, writeVaruint } from './state-varuint.ts'
 
 /**
  * Which rows of a table: `[n·4 + form: varuint]`, n at least 1. Form 0 SAME: the one before in this

@@ -35,21 +35,61 @@ const shared = /* @__PURE__ */ new Writer()
  * The frames of one tick, none longer than `bytes`: all but the last have MORE, and only the first is
  * a reset. What does not fit whole is parted by its rows; throws RowTooLarge where one alone does not.
  */
-export function stateFrames(
+export const stateFrames = (
   head: Omit<StateHead, 'hasMore'>,
   known: StateColumns,
   told: readonly Told[],
   bytes = Number.POSITIVE_INFINITY,
-): Uint8Array[] {
+): Uint8Array[] => framesAs((frame) => frame.slice(), head, known, told, bytes)
+
+/** The same, as what `taken` makes of each; it must not keep the bytes, which are written over. */
+export function framesAs<F>(
+  taken: (frame: Uint8Array) => F,
+  head: Omit<StateHead, 'hasMore'>,
+  known: StateColumns,
+  told: readonly Told[],
+  bytes: number,
+): F[] {
   const writer = shared
-  const frames: Uint8Array[] = []
+  writer.at = 0
+  writeStateHead(writer, head)
+  if (writeWhole(writer, known, told, bytes)) return [taken(writer.bytes.subarray(0, writer.at))]
+  return parted(taken, head, known, told, bytes)
+}
+
+/** Whether all of it fits one frame, and is written. */
+function writeWhole(
+  writer: Writer,
+  known: StateColumns,
+  told: readonly Told[],
+  bytes: number,
+): boolean {
+  let last: Told | undefined
+  for (const next of told) {
+    if (last && isSameSection(last, next)) return false
+    write(writer, known, next)
+    if (writer.at > bytes) return false
+    last = next
+  }
+  return true
+}
+
+function parted<F>(
+  taken: (frame: Uint8Array) => F,
+  head: Omit<StateHead, 'hasMore'>,
+  known: StateColumns,
+  told: readonly Told[],
+  bytes: number,
+): F[] {
+  const writer = shared
+  const frames: F[] = []
   const waiting = [...told].reverse()
   let last: Told | undefined
   begin()
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const before = writer.at
     if (!last || !isSameSection(last, next)) {
-      write(next)
+      write(writer, known, next)
       if (writer.at <= bytes) {
         last = next
         continue
@@ -70,21 +110,20 @@ export function stateFrames(
     last = undefined
     const isReset = head.isReset && frames.length === 0
     const isAbsolute = head.isAbsolute || head.isReset
-    writeStateHead(writer, { ...head, isReset, isAbsolute, hasMore: false })
+    writeStateHead(writer, { ...head, isReset, isAbsolute })
   }
 
   function finish(hasMore: boolean): void {
-    const frame = writer.taken()
-    if (hasMore) frame[0] = (frame[0] as number) | STATE_FLAGS.HAS_MORE
-    frames.push(frame)
+    if (hasMore) writer.bytes[0] = (writer.bytes[0] as number) | STATE_FLAGS.HAS_MORE
+    frames.push(taken(writer.bytes.subarray(0, writer.at)))
   }
+}
 
-  function write(one: Told): void {
-    const columns = known.tables[one.table]?.columns ?? []
-    if (one.op === 'add') writeAdd(writer, one.table, columns, one.rows, one.values)
-    else if (one.op === 'update') writeUpdate(writer, one.table, columns, one.changes)
-    else writeGone(writer, one.table, one.op, one.rows)
-  }
+function write(writer: Writer, known: StateColumns, one: Told): void {
+  const columns = known.tables[one.table]?.columns ?? []
+  if (one.op === 'add') writeAdd(writer, one.table, columns, one.rows, one.values)
+  else if (one.op === 'update') writeUpdate(writer, one.table, columns, one.changes)
+  else writeGone(writer, one.table, one.op, one.rows)
 }
 
 /** Both would have the same head, which a frame has once. */

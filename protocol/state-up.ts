@@ -1,9 +1,10 @@
 import { Misfit, Reader, type Writer } from './bytes.ts'
 import { KIND_MASK } from './message.ts'
-import { type ColumnValues, readVaruint, writeVaruint } from './state-column.ts'
+import type { ColumnValues } from './state-column.ts'
 import { type Column, isWithin, type StateColumns } from './state-columns.ts'
 import { columnsIn, readBody, writeBody } from './state-frame.ts'
 import { type RowSet, readRowSet, writeRowSet } from './state-rows.ts'
+import { readVaruint, writeVaruint } from './state-varuint.ts'
 
 /**
  * The binary kind *state_up*: what a member has, what it does, and what its own rows are now.

@@ -1,5 +1,12 @@
 import t from 'tap'
 import { defineState, fixed, group, near, table } from '../protocol/state.ts'
+import { readStateFrame } from '../protocol/state-frame.ts'
+import type { Member } from '../server/core/room/member.ts'
+import type { Room } from '../server/core/room/room.ts'
+import type { Rows } from '../server/core/state/row.ts'
+import { State } from '../server/core/state/state.ts'
+import { type Outgoing, payloadOf } from '../server/core/wire/frame.ts'
+import { limitsOf } from '../server/core/wire/limits.ts'
 import { defineRoom, type GameRoom } from '../server/server.ts'
 import { create, staging } from './support/state-stage.ts'
 
@@ -60,6 +67,10 @@ const field = defineState({
     { x: fixed(-1000, 1000, 0.1), y: fixed(-1000, 1000, 0.1), worth: 'uint8' },
     { sees: near(100, 'players') },
   ),
+  posts: table(
+    { y: fixed(-1000, 1000, 0.1), x: fixed(-1000, 1000, 0.1) },
+    { sees: near(100, 'players') },
+  ),
   plans: table({ what: 'string' }, { sees: group('red') }),
   marks: table({ of: 'uint8' }, { sees: ({ of }, { number }) => of === number }),
 })
@@ -111,6 +122,17 @@ t.test('who is near is seen, and goes out of sight only further away', async (t)
 
   t.strictSame(events, ['coins -0', 'coins ~1'])
   t.match(ada.room().told('coins'), { 1: { worth: 7 } })
+})
+
+t.test('who is near is so by x and y, in whichever order a table has them', async (t) => {
+  const { room, ada, row, tick } = await afield(t)
+  row.x = 500
+  room.state.posts.add({ x: 500 })
+  room.state.posts.add({ y: 500 })
+
+  await tick()
+
+  t.strictSame(Object.keys(ada.room().told('posts')), ['0'])
 })
 
 t.test('what is out of sight is not sent, however often it changes', async (t) => {
@@ -184,3 +206,74 @@ t.test('a predicate says who sees a row; one that throws hides it', async (t) =>
     [],
   )
 })
+
+/** A state without a room or sockets, whose members each see the marks of one number. */
+function marked(sees: (member: number) => number) {
+  const state = new State({
+    room: { serial: 1, groups: new Map() } as unknown as Room,
+    columns: field.columns,
+    tick_hz: 20,
+    now: () => 0,
+    limits: limitsOf(),
+    predicates: field.columns.tables.map(({ table }) =>
+      table.name === 'marks' ? ({ of }, { number }) => of === sees(number) : undefined,
+    ),
+  })
+  const at = field.columns.tables.findIndex(({ table }) => table.name === 'marks')
+  const shown = (number: number) => state.show({ number, receiver: {} } as unknown as Member)
+  return { state, shown, marks: state.rows[at] as Rows }
+}
+
+const ALL = { receiveBytes: 65_535 }
+
+t.test('who sees and has the same is sent the same frame, made once for all of them', async (t) => {
+  const { state, shown, marks } = marked((number) => number % 3)
+  const viewers = Array.from({ length: 12 }, (_, number) => shown(number))
+  const rows = [0, 1, 2].map((of) => marks.add({ of }))
+  const late = 9
+  const frames = (tick: number) => {
+    state.commit(tick)
+    const all = viewers.map((viewer) => viewer.make(ALL))
+    for (const viewer of viewers) viewer.make(ALL)
+    for (const row of rows) row.of = ((row.of as number) + 1) % 3
+    return all
+  }
+
+  for (const tick of [1, 2]) {
+    const all = frames(tick)
+    t.equal(new Set(all).size, 3, `at tick ${tick}`)
+    t.equal(all[0], all[3])
+  }
+  viewers[late]?.reset()
+  const then = frames(3)
+
+  t.equal(new Set(then).size, 4)
+  t.not(then[late], then[0], 'who needs all anew is sent what is its own')
+})
+
+t.test(
+  'who asks for all anew twice in a tick has what it sees, and others what they do',
+  async (t) => {
+    const { state, shown, marks } = marked((number) => number)
+    const rows = [0, 1, 2].map((of) => marks.add({ of }))
+    const first = shown(0)
+    const sections = ({ frame }: { frame: Buffer }) =>
+      readStateFrame(payloadOf(frame), field.columns).sections.map(({ op }) => op)
+    state.commit(1)
+    for (let times = 0; times < 3; times++) {
+      first.make(ALL)
+      first.reset()
+    }
+
+    const others = [shown(1), shown(2)]
+    state.commit(2)
+    for (const viewer of [...others, ...others]) viewer.make(ALL)
+    state.commit(3)
+    const told = others.map((viewer) => viewer.make(ALL))
+    t.strictSame(told, [undefined, undefined], 'nothing is new')
+    for (const row of rows) row.remove()
+    state.commit(4)
+
+    for (const viewer of others) t.strictSame(sections(viewer.make(ALL) as Outgoing), ['remove'])
+  },
+)

@@ -23,7 +23,7 @@ export function stall({ client }: Walker): void {
 }
 
 /** Lets a client that reads little at once read as many bytes from now on as `allowed` says. */
-export function throttle({ client }: Walker, allowed: () => number): () => void {
+export function throttle({ client }: Pick<Walker, 'client'>, allowed: () => number): () => void {
   const before = client.bytes
   const mayRead = () => client.bytes - before < allowed()
   const timer = setInterval(() => {

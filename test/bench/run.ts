@@ -25,7 +25,7 @@ import { rooms } from './rooms.ts'
 import { slow } from './slow.ts'
 import { stalled } from './stalled.ts'
 import { startup } from './startup.ts'
-import { stateDecode } from './state-decode.ts'
+import { state } from './state.ts'
 import { storm } from './storm.ts'
 
 const WORKLOADS: readonly Workload[] = [
@@ -37,7 +37,7 @@ const WORKLOADS: readonly Workload[] = [
   requests,
   history,
   packets,
-  stateDecode,
+  state,
   slow,
   stalled,
   storm,
@@ -129,7 +129,7 @@ function lineOf({
 }
 
 function row(name: string, value: Spread, ratio: Spread | undefined): string {
-  const cells = [`    ${name}`.padEnd(18), spread(value).padEnd(34)]
+  const cells = [`    ${name} `.padEnd(18), spread(value).padEnd(34)]
   return [...cells, ratio ? `ratio ${spread(ratio)}` : ''].join('')
 }
 

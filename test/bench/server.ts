@@ -26,6 +26,8 @@ export interface Program {
   /** What it has logged as a warning or worse. */
   readonly warnings: readonly Warning[]
   usage(): Promise<Usage>
+  /** Says a word to it; what it has used by then. */
+  tell(what: string): Promise<Usage>
   /** The same after its garbage has been collected. */
   collected(): Promise<Usage>
   close(): Promise<void>
@@ -71,6 +73,10 @@ export async function startProgram(entry: string, options: ProgramOptions = {}):
     port,
     warnings,
     usage: () => ask('usage'),
+    tell(what) {
+      child.send(what)
+      return ask('usage')
+    },
     collected: () => ask('collect'),
     async close() {
       const ended = once(child, 'exit')

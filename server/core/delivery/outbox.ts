@@ -314,6 +314,8 @@ export class Outbox<R extends Reader> implements Writer {
     if (only) return void wire.write(only.frame)
     const { frames, bytes } = this.#queue.take(CHUNK_BYTES, this.#reader)
     if (bytes === 0 || this.#wire !== wire) return
+    const [first] = frames
+    if (first && frames.length === 1) return void wire.write(first)
     this.#flusher.pool.writeTogether(frames, bytes, (all) => wire.write(all))
   }
 

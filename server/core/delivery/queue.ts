@@ -56,7 +56,7 @@ export class Queue<R extends Taker> {
 
   /** The only message there is, or undefined where there are others or it has to be made. */
   takeOnly(): Outgoing | Share | undefined {
-    const [only] = this.#entries
+    const only = this.#entries[0]
     if (!only || this.#entries.length > 1 || this.#isSource(only)) return undefined
     this.#entries.pop()
     this.#latest = undefined

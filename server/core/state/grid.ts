@@ -10,54 +10,72 @@ export class Grid {
   #order = new Int32Array(0)
   #columns = new Int32Array(0)
   #rows = new Int32Array(0)
+  #near = new Int32Array(0)
 
   /** Squares are `cell` wide; who looks further than that misses some. */
   constructor(cell: number) {
     this.#cell = cell
   }
 
+  /** The points that `around` has found. */
+  get near(): Int32Array {
+    return this.#near
+  }
+
   /** Sorts the first `n` points. */
   build(xs: Float64Array, ys: Float64Array, n: number): void {
     const buckets = 1 << (32 - Math.clz32(Math.max(1, n - 1)))
     this.#mask = buckets - 1
-    if (this.#columns.length < n) {
-      this.#columns = new Int32Array(n)
-      this.#rows = new Int32Array(n)
-      this.#order = new Int32Array(n)
-    }
-    const starts = new Int32Array(buckets + 1)
+    this.#fit(n, buckets)
+    const [starts, columns, rows] = [this.#starts, this.#columns, this.#rows]
     for (let index = 0; index < n; index++) {
-      this.#columns[index] = Math.floor((xs[index] as number) / this.#cell)
-      this.#rows[index] = Math.floor((ys[index] as number) / this.#cell)
-      starts[this.#bucketOf(index) + 1] = (starts[this.#bucketOf(index) + 1] as number) + 1
+      columns[index] = Math.floor((xs[index] as number) / this.#cell)
+      rows[index] = Math.floor((ys[index] as number) / this.#cell)
+      const bucket = this.#bucketOf(index)
+      starts[bucket] = (starts[bucket] as number) + 1
     }
     for (let bucket = 1; bucket <= buckets; bucket++)
       starts[bucket] = (starts[bucket] as number) + (starts[bucket - 1] as number)
-    const next = starts.slice()
-    for (let index = 0; index < n; index++) {
+    // From the last one on each takes the place before those of its bucket that have one.
+    for (let index = n - 1; index >= 0; index--) {
       const bucket = this.#bucketOf(index)
-      const at = next[bucket] as number
+      const at = (starts[bucket] as number) - 1
+      starts[bucket] = at
       this.#order[at] = index
-      next[bucket] = at + 1
     }
-    this.#starts = starts
   }
 
-  /** Visits the points in the square of a place and in those around it. */
-  around(x: number, y: number, visit: (index: number) => void): void {
+  /** Finds the points in the square of a place and in those around it: how many. */
+  around(x: number, y: number): number {
     const [column, row] = [Math.floor(x / this.#cell), Math.floor(y / this.#cell)]
+    let count = 0
     for (let down = row - 1; down <= row + 1; down++)
-      for (let along = column - 1; along <= column + 1; along++) this.#square(along, down, visit)
+      for (let along = column - 1; along <= column + 1; along++)
+        count = this.#square(along, down, count)
+    return count
   }
 
   /** Several squares share a bucket. */
-  #square(column: number, row: number, visit: (index: number) => void): void {
+  #square(column: number, row: number, found: number): number {
+    const [columns, rows, order, near] = [this.#columns, this.#rows, this.#order, this.#near]
     const bucket = hashOf(column, row) & this.#mask
     const end = this.#starts[bucket + 1] as number
+    let count = found
     for (let at = this.#starts[bucket] as number; at < end; at++) {
-      const index = this.#order[at] as number
-      if (this.#columns[index] === column && this.#rows[index] === row) visit(index)
+      const index = order[at] as number
+      if (columns[index] === column && rows[index] === row) near[count++] = index
     }
+    return count
+  }
+
+  #fit(n: number, buckets: number): void {
+    if (this.#starts.length <= buckets) this.#starts = new Int32Array(buckets + 1)
+    else this.#starts.fill(0)
+    if (this.#columns.length >= n) return
+    this.#columns = new Int32Array(n * 2)
+    this.#rows = new Int32Array(n * 2)
+    this.#order = new Int32Array(n * 2)
+    this.#near = new Int32Array(n * 2)
   }
 
   #bucketOf(index: number): number {

@@ -3,19 +3,21 @@ import type { RowSet } from '../../../protocol/state-rows.ts'
 /** Rows of a table by their slots, ascending: the first `n`. */
 export interface Slots extends RowSet {
   readonly slots: Int32Array
+  /** They are never written over. */
+  readonly isKept?: boolean
 }
 
 export const NONE: Slots = { slots: new Int32Array(0), n: 0 }
 
 export const slotsIn = (slots: readonly number[]): Slots =>
-  slots.length === 0 ? NONE : { slots: Int32Array.from(slots), n: slots.length }
+  slots.length === 0 ? NONE : { slots: Int32Array.from(slots), n: slots.length, isKept: true }
 
 /** The slots below `end` whose flag is set. */
 export function flagged(flags: Uint8Array, end: number): Slots {
   const slots = new Int32Array(end)
   let n = 0
   for (let slot = 0; slot < end; slot++) if (flags[slot] === 1) slots[n++] = slot
-  return { slots, n }
+  return { slots, n, isKept: true }
 }
 
 export function isSame(one: RowSet, other: RowSet): boolean {
@@ -35,16 +37,4 @@ export const isAmong = ({ slots, n }: RowSet, slot: number): boolean => {
     else to = middle
   }
   return from < n && slots[from] === slot
-}
-
-/** Those that are in both. */
-export function common(one: Slots, other: Slots): Slots {
-  const slots = new Int32Array(Math.min(one.n, other.n))
-  let [n, at] = [0, 0]
-  for (let index = 0; index < one.n; index++) {
-    const slot = one.slots[index] as number
-    while (at < other.n && (other.slots[at] as number) < slot) at++
-    if (at < other.n && other.slots[at] === slot) slots[n++] = slot
-  }
-  return { slots, n }
 }

@@ -5,11 +5,14 @@ import type { Room } from '../room/room.ts'
 import type { Outgoing } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Budget } from './budget.ts'
-import { Cache } from './frames.ts'
+import { Excerpts } from './excerpt.ts'
+import { encodeFrames, Frames, type Span } from './frames.ts'
 import { accessesOf, createRows, type Rows } from './row.ts'
+import { scratch } from './scratch.ts'
 import { createSight, type Predicate, type Sight } from './sight.ts'
 import { Table } from './table.ts'
 import { toldNow, toldSince } from './told.ts'
+import type { View } from './view.ts'
 import { type Seen, Viewer } from './viewer.ts'
 
 export interface StateOptions {
@@ -30,6 +33,7 @@ export class State implements Seen {
   readonly tables: readonly Table[]
   readonly rows: readonly Rows[]
   readonly sights: readonly (Sight | undefined)[]
+  readonly excerpts: readonly Excerpts[]
   /** Whether what a member sees may change though no row does. */
   readonly isRestless: boolean
   /** How long a tick is, in ms. */
@@ -41,8 +45,10 @@ export class State implements Seen {
   changedAt = 0
   before = 0
   readonly #viewers = new Map<Member, Viewer>()
-  readonly #frames = new Cache<readonly Outgoing[]>()
-  readonly #told = new Cache<readonly Told[]>()
+  readonly #frames = new Frames()
+  #rest: readonly Outgoing[] | undefined
+  /** By table, and by the tick since when. */
+  readonly #told: readonly Map<number | undefined, readonly Told[]>[]
 
   constructor({ room, columns, tick_hz, now, limits, predicates }: StateOptions) {
     const budget = new Budget(limits.state_bytes)
@@ -61,6 +67,8 @@ export class State implements Seen {
         from: this.#named(table.known.table.sees?.of),
       }),
     )
+    this.excerpts = this.tables.map((table) => new Excerpts(table))
+    this.#told = this.tables.map(() => new Map())
     this.isRestless = this.sights.some((sight) => sight?.isRestless)
   }
 
@@ -79,31 +87,61 @@ export class State implements Seen {
     this.#viewers.delete(member)
   }
 
+  framesOf(
+    span: Span,
+    since: number | undefined,
+    bytes: number,
+    views: readonly (View | undefined)[],
+  ): readonly Outgoing[] {
+    return this.#frames.of(span.base, since, bytes, views, () =>
+      this.#made(span, since, bytes, views),
+    )
+  }
+
+  get rest(): readonly Outgoing[] {
+    const span = { base: this.tick - 1, tick: this.tick, isDifference: true }
+    this.#rest ??= encodeFrames(this.number, this.columns, span, [], this.frameBytes)
+    return this.#rest
+  }
+
   /** A tick is over: what was done in it is what clients will have, and are told. */
   commit(tick: number): void {
     this.#frames.clear()
-    this.#told.clear()
+    this.#rest = undefined
+    for (const told of this.#told) told.clear()
     this.before = this.changedAt
     this.tick = tick
     for (const table of this.tables) if (table.commit(tick)) this.changedAt = tick
     for (const sight of this.sights) sight?.renew()
+    for (const excerpts of this.excerpts) excerpts.renew()
     for (const viewer of this.#viewers.values()) if (viewer.lacks) viewer.receiver.mark?.(viewer)
   }
 
-  /** What was made in this tick, by its name. */
-  cached(name: string, make: () => readonly Outgoing[]): readonly Outgoing[] {
-    return this.#frames.of(name, make)
+  /** What happened in a table since a tick; without one, what the last commit did. */
+  #toldOf(table: Table, since: number | undefined): readonly Told[] {
+    const told = this.#told[table.number] as Map<number | undefined, readonly Told[]>
+    const found = told.get(since)
+    if (found) return found
+    const made = since === undefined ? toldNow(table) : toldSince(table, since)
+    told.set(since, made)
+    return made
   }
 
-  /** What happened in all tables since a tick; without one, what the last commit did. */
-  told(since: number | undefined): readonly Told[] {
-    return this.tables.flatMap((table) => this.toldOf(table, since))
-  }
-
-  toldOf(table: Table, since: number | undefined): readonly Told[] {
-    return this.#told.of(`${table.number}/${since}`, () =>
-      since === undefined ? toldNow(table) : toldSince(table, since),
-    )
+  #made(
+    span: Span,
+    since: number | undefined,
+    bytes: number,
+    views: readonly (View | undefined)[],
+  ): readonly Outgoing[] {
+    scratch.begin()
+    const told: Told[] = []
+    for (let index = 0; index < this.tables.length; index++) {
+      const view = views[index]
+      if (view) view.tell(told, since ?? span.base, span.isDifference)
+      else told.push(...this.#toldOf(this.tables[index] as Table, since))
+    }
+    if (told.length === 0 && span.base >= 0) return []
+    return encodeFrames(this.number, this.columns, span, told, bytes)
   }
 
   #named(name: string | undefined): Table | undefined {

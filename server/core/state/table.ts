@@ -2,7 +2,10 @@ import type { ColumnValues } from '../../../protocol/state-column.ts'
 import { OWNER_FIELD, type TableColumns } from '../../../protocol/state-columns.ts'
 import { Refusal } from '../wire/refusal.ts'
 import type { Budget } from './budget.ts'
-import { bytesOf, createColumn, type StateColumn } from './column.ts'
+import { bytesOf, type StateColumn } from './column.ts'
+import { PackedColumn } from './packed.ts'
+import { RawColumn } from './raw.ts'
+import { FRESH, type Lists } from './scratch.ts'
 import { flagged, NONE, type Slots, slotsIn } from './slots.ts'
 
 const FIRST_ROWS = 16
@@ -50,12 +53,11 @@ export class Table {
     this.#budget = budget
     this.#rowBytes = columns.reduce((sum, column) => sum + bytesOf(column), 0)
     this.#place = `state.${table.name}`
-    this.columns = columns.map((column) =>
-      createColumn({
-        ...{ column, budget, capacity: FIRST_ROWS },
-        place: `${this.#place}.${column.name}`,
-      }),
-    )
+    this.columns = columns.map((column) => {
+      const place = `${this.#place}.${column.name}`
+      const options = { column, budget, place, capacity: FIRST_ROWS }
+      return column.raw ? new RawColumn(options) : new PackedColumn(options)
+    })
     this.owners = columns[0]?.field === OWNER_FIELD ? this.columns[0] : undefined
   }
 
@@ -74,8 +76,9 @@ export class Table {
     return this.#isAlive[slot] === 1
   }
 
-  isThere(slot: number): boolean {
-    return this.#isThere[slot] === 1
+  /** Whether the row that was born in a slot then is there. */
+  isSame(slot: number, born: number): boolean {
+    return this.#isThere[slot] === 1 && this.born[slot] === born
   }
 
   /** The slots of the rows the game has, ascending. */
@@ -118,9 +121,9 @@ export class Table {
     this.#bury(tick)
     this.#bear(tick)
     let changes = this.gone.n + this.come.n
-    const isOld = (slot: number) => this.#isThere[slot] === 1 && this.born[slot] !== tick
+    const old = { isThere: this.#isThere, born: this.born }
     for (const column of this.columns) {
-      column.commit(tick, isOld)
+      column.commit(tick, old)
       changes += column.count
     }
     if (changes > 0) this.changedAt = tick
@@ -137,8 +140,8 @@ export class Table {
   }
 
   /** What each column has of these rows. */
-  valuesAt({ slots, n }: Slots): readonly ColumnValues[] {
-    return this.columns.map((column) => column.valuesAt(slots, n))
+  valuesAt({ slots, n }: Slots, lists: Lists = FRESH): readonly ColumnValues[] {
+    return this.columns.map((column) => column.valuesAt(slots, n, lists.take(n)))
   }
 
   #bury(tick: number): void {

@@ -1,62 +1,77 @@
 import type { Change } from '../../../protocol/state-frame.ts'
 import type { Told } from '../../../protocol/state-split.ts'
-import { common, isSame, NONE, type Slots, slotsIn } from './slots.ts'
+import type { StateColumn } from './column.ts'
+import { FRESH, type Lists } from './scratch.ts'
+import { isSame, NONE, type Slots, slotsIn } from './slots.ts'
 import type { Table } from './table.ts'
 
-/* What a frame says of a table, for who sees all of it. */
+/* What a frame says of a table. */
 
 /** What the last commit did, for who has all before it: updates are differences. */
 export function toldNow(table: Table): Told[] {
-  const { gone, come } = table
-  return toldOf(table, gone, come, differencesIn(table, table.there))
+  const { gone, come, columns, there } = table
+  const sets = new Sets(there)
+  const changes: Change[] = []
+  for (const [index, column] of columns.entries()) {
+    const { changed, count } = column
+    if (count === 0) continue
+    // Who is new among all has been told what it is now.
+    const rows = sets.of(changed, count, column.column.raw !== undefined)
+    changes.push({ column: index, rows, values: column.differencesAt(rows.slots, rows.n) })
+  }
+  const told: Told[] = []
+  tell(told, table, gone, NONE, come)
+  if (changes.length > 0) told.push({ op: 'update', table: table.number, changes })
+  return told
 }
 
 /** All that happened since a tick, as it is now; of −1 all there is. */
 export function toldSince(table: Table, tick: number): Told[] {
-  if (tick < 0) return toldOf(table, NONE, table.there, [])
-  if (table.changedAt <= tick) return []
   const { there, born } = table
-  const [come, old] = parted(there, (slot) => (born[slot] as number) > tick)
-  return toldOf(table, table.goneSince(tick), come, valuesIn(table, there, old, tick))
-}
-
-/** Sections in the order that a frame has them in. */
-export function toldOf(
-  table: Table,
-  gone: Slots,
-  come: Slots,
-  changes: readonly Change[],
-  left: Slots = NONE,
-): Told[] {
-  const { number } = table
   const told: Told[] = []
-  if (gone.n > 0) told.push({ op: 'remove', table: number, rows: gone })
-  if (left.n > 0) told.push({ op: 'leave', table: number, rows: left })
-  if (come.n > 0) told.push({ op: 'add', table: number, rows: come, values: table.valuesAt(come) })
-  if (changes.length > 0) told.push({ op: 'update', table: number, changes })
+  if (tick < 0) tell(told, table, NONE, NONE, there)
+  if (tick < 0 || table.changedAt <= tick) return told
+  const [come, old] = parted(there, (slot) => (born[slot] as number) > tick)
+  tell(told, table, table.goneSince(tick), NONE, come)
+  const changes = valuesIn(table, there, old, tick)
+  if (changes.length > 0) told.push({ op: 'update', table: table.number, changes })
   return told
 }
 
-/**
- * By how much rows differ from before the last commit, of `all` that somebody has: those among
- * `some`, or all.
- */
+/** Adds sections in the order that a frame has them in; changes come after them. */
+export function tell(
+  told: Told[],
+  table: Table,
+  gone: Slots,
+  left: Slots,
+  come: Slots,
+  lists?: Lists,
+): void {
+  const { number } = table
+  if (gone.n > 0) told.push({ op: 'remove', table: number, rows: gone })
+  if (left.n > 0) told.push({ op: 'leave', table: number, rows: left })
+  if (come.n > 0)
+    told.push({ op: 'add', table: number, rows: come, values: table.valuesAt(come, lists) })
+}
+
+/** By how much rows differ from before the last commit: those among `some` of `all` that one has. */
 export function differencesIn(
   { columns }: Pick<Table, 'columns'>,
   all: Slots,
-  some?: Slots,
+  some: Slots,
+  lists: Lists,
 ): Change[] {
   const sets = new Sets(all)
   const changes: Change[] = []
-  for (const [index, column] of columns.entries()) {
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index] as StateColumn
     if (column.count === 0) continue
-    const every = { slots: column.changed, n: column.count }
-    const { slots, n } = some ? common(every, some) : every
-    if (n === 0) continue
-    // Who is new among all has been told what it is now.
-    const isExact = column.column.raw !== undefined || (some !== undefined && some.n < all.n)
-    const rows = sets.of(slots, n, isExact)
-    changes.push({ column: index, rows, values: column.differencesAt(rows.slots, rows.n) })
+    const changed = changedIn(column, some, column.now - 1, lists)
+    if (changed.n === 0) continue
+    const isExact = column.column.raw !== undefined || some.n < all.n
+    const rows = sets.of(changed.slots, changed.n, isExact)
+    const values = column.differencesAt(rows.slots, rows.n, lists.take(rows.n))
+    changes.push({ column: index, rows, values, suited: column.frame })
   }
   return changes
 }
@@ -67,25 +82,33 @@ export function valuesIn(
   all: Slots,
   some: Slots,
   tick: number,
+  lists: Lists = FRESH,
 ): Change[] {
   const sets = new Sets(all)
   const changes: Change[] = []
-  for (const [index, column] of columns.entries()) {
-    const changed = new Int32Array(some.n)
-    let count = 0
-    for (let at = 0; at < some.n; at++) {
-      const slot = some.slots[at] as number
-      if ((column.tick[slot] as number) > tick) changed[count++] = slot
-    }
-    if (count === 0) continue
-    const values = column.valuesAt(changed, count)
-    changes.push({ column: index, rows: sets.of(changed, count, true), values })
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index] as StateColumn
+    const changed = changedIn(column, some, tick, lists)
+    if (changed.n === 0) continue
+    const values = column.valuesAt(changed.slots, changed.n, lists.take(changed.n))
+    changes.push({ column: index, rows: sets.of(changed.slots, changed.n, true), values })
   }
   return changes
 }
 
+/** Those of `some` rows in which a column has changed since a tick. */
+function changedIn({ tick: at }: StateColumn, some: Slots, tick: number, lists: Lists): Slots {
+  const slots = lists.take(some.n)
+  let n = 0
+  for (let index = 0; index < some.n; index++) {
+    const slot = some.slots[index] as number
+    if ((at[slot] as number) > tick) slots[n++] = slot
+  }
+  return { slots, n }
+}
+
 /** The rows for which it holds, and the others. */
-export function parted({ slots, n }: Slots, holds: (slot: number) => boolean): [Slots, Slots] {
+function parted({ slots, n }: Slots, holds: (slot: number) => boolean): [Slots, Slots] {
   const [yes, no]: [number[], number[]] = [[], []]
   for (let index = 0; index < n; index++) {
     const slot = slots[index] as number
@@ -96,7 +119,7 @@ export function parted({ slots, n }: Slots, holds: (slot: number) => boolean): [
 }
 
 /** Row sets of one section, so that equal ones are the same object, and nearly all rows are all. */
-export class Sets {
+class Sets {
   readonly #all: Slots
   #last: Slots | undefined
 

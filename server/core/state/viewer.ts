@@ -1,23 +1,22 @@
-import type { StateColumns } from '../../../protocol/state-columns.ts'
-import type { Told } from '../../../protocol/state-split.ts'
 import type { Reading, Receiver } from '../delivery/receiver.ts'
 import type { Source } from '../delivery/source.ts'
 import type { Member } from '../room/member.ts'
 import type { Outgoing } from '../wire/frame.ts'
-import { encodeFrames, type Span } from './frames.ts'
+import type { Excerpts } from './excerpt.ts'
+import type { Span } from './frames.ts'
 import { Pace } from './pace.ts'
 import { pingOf } from './ping.ts'
 import type { Sight } from './sight.ts'
-import { NONE, type Slots } from './slots.ts'
+import { NONE } from './slots.ts'
 import type { Table } from './table.ts'
 import { View } from './view.ts'
 
 /** What there is to see, and what has been made of it in this tick. */
 export interface Seen {
   readonly number: number
-  readonly columns: StateColumns
   readonly tables: readonly Table[]
   readonly sights: readonly (Sight | undefined)[]
+  readonly excerpts: readonly Excerpts[]
   readonly isRestless: boolean
   readonly tick: number
   readonly changedAt: number
@@ -25,9 +24,18 @@ export interface Seen {
   readonly step: number
   readonly now: () => number
   readonly frameBytes: number
-  cached(name: string, make: () => readonly Outgoing[]): readonly Outgoing[]
-  told(since: number | undefined): readonly Told[]
-  toldOf(table: Table, since: number | undefined): readonly Told[]
+  /**
+   * The frames of who had all until `since`, or if that is undefined all before the last commit, and
+   * sees of the tables what its views say: of those without one all.
+   */
+  framesOf(
+    span: Span,
+    since: number | undefined,
+    bytes: number,
+    views: readonly (View | undefined)[],
+  ): readonly Outgoing[]
+  /** Of who has the tick before: nothing has changed. */
+  readonly rest: readonly Outgoing[]
 }
 
 /**
@@ -39,6 +47,7 @@ export class Viewer implements Source<Reading> {
   readonly receiver: Receiver
   readonly pace: Pace
   readonly #state: Seen
+  /** By its number of each table that it sees some of; none where it sees all of all. */
   readonly #views: readonly (View | undefined)[]
   /** The tick of the frame that was last written to it; −1: it needs all rows anew. */
   #sent = -1
@@ -56,9 +65,8 @@ export class Viewer implements Source<Reading> {
     this.member = member
     this.receiver = member.receiver
     this.pace = new Pace(state.now, state.step)
-    this.#views = state.tables.map((table, index) =>
-      state.sights[index] ? new View(table) : undefined,
-    )
+    const isPartial = state.sights.some((sight) => sight !== undefined)
+    this.#views = isPartial ? state.sights.map((sight, index) => sight && this.#viewOf(index)) : []
   }
 
   /** Whether there may be something that it has not been told. */
@@ -89,7 +97,7 @@ export class Viewer implements Source<Reading> {
 
   /** It has another connection, and says which tick it has; none where it does not know. */
   begin(tick: number | undefined): void {
-    const isPartial = this.#views.some((view) => view !== undefined)
+    const isPartial = this.#views.length > 0
     this.reset()
     this.pace.begin()
     if (tick === undefined || isPartial || tick < 1 || tick > this.#state.tick) return
@@ -113,6 +121,11 @@ export class Viewer implements Source<Reading> {
     return first && this.#turn(first)
   }
 
+  #viewOf(index: number): View {
+    const { tables, excerpts } = this.#state
+    return new View(tables[index] as Table, excerpts[index] as Excerpts)
+  }
+
   #turn(page: Outgoing): Outgoing {
     this.#page++
     if (this.#page === this.#pages.length) {
@@ -133,10 +146,12 @@ export class Viewer implements Source<Reading> {
     const state = this.#state
     const { tick, before } = state
     const isDifference = this.#seen >= before && this.#seen >= 0
-    const isWhole = this.#views.every((view) => view === undefined)
+    const isWhole = this.#views.length === 0 || this.#keepsAll(isDifference)
     const base = isWhole && isDifference ? before : this.#sent
     const span = { base, tick, isDifference }
-    const frames = isWhole ? this.#common(span, bytes) : this.#own(span, bytes)
+    const views = isWhole ? WHOLE : this.#views
+    const frames = state.framesOf(span, isDifference ? undefined : this.#seen, bytes, views)
+    for (const view of this.#views) view?.have()
     this.#seen = tick
     if (frames.length === 0) return this.#rest()
     this.#isMoving = base >= 0
@@ -147,56 +162,24 @@ export class Viewer implements Source<Reading> {
 
   /** A frame without a change: what moved stands, and is not to be shown moving on. */
   #rest(): readonly Outgoing[] {
-    const { tick, frameBytes } = this.#state
     if (!this.#isAtRest) return []
     this.#isMoving = false
-    this.#sent = tick
-    const span = { base: tick - 1, tick, isDifference: true }
-    return this.#state.cached('rest', () => this.#encoded(span, frameBytes, []))
+    this.#sent = this.#state.tick
+    return this.#state.rest
   }
 
-  /** Those of all members that see everything, and have as much of it. */
-  #common(span: Span, bytes: number): readonly Outgoing[] {
-    const { base, isDifference } = span
-    if (this.#seen >= this.#state.changedAt) return []
-    return this.#state.cached(`${isDifference ? 'now' : base}/${bytes}`, () =>
-      this.#encoded(span, bytes, this.#state.told(isDifference ? undefined : base)),
-    )
-  }
-
-  /** Those of a member that sees some of a table. */
-  #own(span: Span, bytes: number): readonly Outgoing[] {
-    const { sights } = this.#state
-    const since = this.#seen
-    const wanted = this.#views.map(
-      (view, index) => view && sights[index]?.of(this.member, view.known),
-    )
-    if (span.isDifference && this.#sent >= this.#state.before && this.#keepsAll(wanted))
-      return this.#shared(bytes, wanted)
-    const told = this.#state.tables.flatMap((table, index): readonly Told[] => {
-      const [view, rows] = [this.#views[index], wanted[index]]
-      if (!view || !rows) return this.#state.toldOf(table, span.isDifference ? undefined : since)
-      return view.see(rows, since, span.isDifference)
-    })
-    if (told.length === 0 && span.base >= 0) return []
-    return this.#encoded(span, bytes, told)
-  }
-
-  #keepsAll(wanted: readonly (Slots | undefined)[]): boolean {
-    return this.#views.every((view, index) => !view || view.keepsAll(wanted[index] ?? NONE))
-  }
-
-  /** Those of who sees all, which are the same for all such. */
-  #shared(bytes: number, wanted: readonly (Slots | undefined)[]): readonly Outgoing[] {
-    const { tick, before } = this.#state
-    for (const [index, view] of this.#views.entries()) view?.have(wanted[index] ?? NONE)
-    const told = this.#state.told(undefined)
-    if (told.length === 0) return []
-    const span = { base: before, tick, isDifference: true }
-    return this.#state.cached(`now/${bytes}`, () => this.#encoded(span, bytes, told))
-  }
-
-  #encoded(span: Span, bytes: number, told: readonly Told[]): readonly Outgoing[] {
-    return encodeFrames(this.#state.number, this.#state.columns, span, told, bytes)
+  /** Looks at what it is to see; whether that was everything and is still, so that it is told as all. */
+  #keepsAll(isDifference: boolean): boolean {
+    const { sights, before } = this.#state
+    let keepsAll = isDifference && this.#sent >= before
+    for (let index = 0; index < this.#views.length; index++) {
+      const view = this.#views[index]
+      if (!view) continue
+      view.want(sights[index]?.of(this.member, view.known) ?? NONE)
+      if (!view.keepsAll) keepsAll = false
+    }
+    return keepsAll
   }
 }
+
+const WHOLE: readonly undefined[] = []

@@ -11,6 +11,8 @@ const EstragonReader := preload("reader.gd")
 # The most slots a table has.
 const MOST_ROWS := 65536
 const _WIDEST := 32
+# Two such values are in the 32 bits that are read at once.
+const _WIDTH_OF_TWO := 16
 const _MAX_VARUINT_BYTES := 5
 # A fifth byte has room for four bits: with the 28 before it, 32.
 const _LAST_OF_FIVE := 15
@@ -151,13 +153,28 @@ func _read_bits(values: Array, base: int, width: int) -> void:
 	var pending := 0
 	var filled := 0
 	var stream := _stream
-	for index in values.size():
+	var n := values.size()
+	var at := 0
+	if width <= _WIDTH_OF_TWO:
+		# Every turn costs more than taking two.
+		var two := 2 * width
+		for _two in n >> 1:
+			if filled < two:
+				pending |= stream.get_u32() << filled
+				filled += 32
+			values[at] = base + (pending & mask)
+			values[at + 1] = base + (pending >> width & mask)
+			pending >>= two
+			filled -= two
+			at += 2
+	while at < n:
 		if filled < width:
 			pending |= stream.get_u32() << filled
 			filled += 32
-		values[index] = base + (pending & mask)
+		values[at] = base + (pending & mask)
 		pending >>= width
 		filled -= width
+		at += 1
 	if base + mask > 0x7fffffff:
 		for index in values.size():
 			values[index] = ((values[index] + 0x80000000) & 0xffffffff) - 0x80000000
