@@ -15,6 +15,8 @@ const PACKET_KIND := 192
 const RELAY_RELIABLE_KIND := 208
 # The first byte of the binary kind relay_unreliable, without its flags.
 const RELAY_UNRELIABLE_KIND := 160
+# The first byte of the binary kind batch, without its flags.
+const BATCH_KIND := 128
 # The first byte of the binary kind state_down, without its flags.
 const STATE_DOWN_KIND := 144
 # The first byte of the binary kind state_up, without its flags.
@@ -45,6 +47,8 @@ const STATE_UP_HAS_INPUTS := 1
 const STATE_UP_HAS_WRITE := 2
 # How deep bundles may lie in bundles.
 const BUNDLE_DEPTH := 8
+# The most frames of a batch.
+const MAX_BATCHED := 32
 # The most characters of a room in a message.
 const MAX_ROOM := 64
 # The most addresses of a message.
@@ -54,7 +58,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "872774c5430791333c4cf5db48768107"
+const FINGERPRINT := "724f07b6f425161bd40fcec33fd4bac4"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -682,6 +686,7 @@ const BINARY_RATES := {
 	"packet": "packet",
 	"relay_reliable": "relay",
 	"relay_unreliable": "relay",
+	"batch": "relay",
 	"state_down": "input",
 	"state_up": "input",
 }
