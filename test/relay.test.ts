@@ -148,6 +148,26 @@ both('what others say to a newcomer waits until peer 1 has met it', {}, async (t
   t.equal(ada.heard().at(-1), `${second} ~says too soon`, 'others hear it meanwhile')
 })
 
+both(
+  'a newcomer hears first what who has gone had said, then that it has gone',
+  {},
+  async (t, w) => {
+    const [ada, ben] = await gather(w, ['ada', 'ben'], { meets: true })
+    await ada.ask('relay.met', { peer: ben.peer })
+    const cleo = await sit(w, 'cleo', ada.code)
+    await cleo.open()
+
+    ben.say([cleo.peer], 'farewell')
+    await ben.ask('relay.close')
+    await settle(ben, cleo)
+    await ada.ask('relay.met', { peer: cleo.peer })
+    await settle(ada, cleo)
+
+    const { peer } = ben.opened
+    t.strictSame(cleo.heard(), [`${peer} says farewell`, `${peer} is gone`])
+  },
+)
+
 both('a newcomer that peer 1 does not meet hears the others all the same', {}, async (t, w) => {
   const [ada, ben] = await gather(w, ['ada', 'ben'], { meets: true })
   await ada.ask('relay.met', { peer: ben.peer })
