@@ -54,22 +54,21 @@ func read(text: String) -> EstragonMessage:
 
 
 ## Counts a binary frame: what is of no binary kind does, as text without a type does. Whether it is
-## of a relay, which has it now.
+## of a relay that we are a peer of, which has it now.
 func take(bytes: PackedByteArray) -> bool:
 	_liveness.silent = 0
 	var kind := bytes[0] if bytes else 0
 	if kind < EstragonProtocol.BINARY_KINDS or kind & EstragonProtocol.COUNTED_BIT:
 		_resume.received += 1
 	kind &= EstragonProtocol.KIND_MASK
-	if (
-		kind != EstragonProtocol.RELAY_RELIABLE_KIND
-		and kind != EstragonProtocol.RELAY_UNRELIABLE_KIND
-	):
-		return false
-	if relayed and not relayed.receive(bytes):
+	var is_relayed := relayed and (
+		kind == EstragonProtocol.RELAY_RELIABLE_KIND
+		or kind == EstragonProtocol.RELAY_UNRELIABLE_KIND
+	)
+	if is_relayed and not relayed.receive(bytes):
 		var said := bytes.hex_encode().left(80)
 		warned.emit("relay: the server sent what is no frame: %s" % said)
-	return true
+	return is_relayed
 
 
 ## Whether the message was for the session itself, which has it now.

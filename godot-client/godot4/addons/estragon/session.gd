@@ -23,7 +23,7 @@ signal warned(text: String)
 signal answered(type: String, result: EstragonResult)
 ## A push of the server, checked against the tables.
 signal message_received(message: EstragonMessage)
-## A frame of a binary kind came, and is none of a relay.
+## A frame of a binary kind came, and is none of a relay that we are a peer of.
 signal bytes_received(bytes: PackedByteArray)
 
 enum State {
