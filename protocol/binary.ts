@@ -1,3 +1,4 @@
+import { BATCH, readBatch } from './batch.ts'
 import type { Reader } from './bytes.ts'
 import type { ErrorCode } from './errors.ts'
 import type { RateClass } from './limits.ts'
@@ -71,6 +72,15 @@ export const BINARY = {
     doc: 'The same, dropped for who is away or reads too slowly.',
     read: RELAY_HEADS,
     errors: RELAY_ERRORS,
+  },
+  batch: {
+    name: 'batch',
+    byte: BATCH,
+    direction: 'to_server',
+    delivery: 'socket',
+    rate: 'relay',
+    doc: 'Several frames of the other kinds as one message, each as if it had come by itself, counted and charged as that: see [Batch](#batch).',
+    read: { server: readBatch, client: readBatch },
   },
   state_down: {
     name: 'state_down',

@@ -1,7 +1,8 @@
+import t from 'tap'
 import type { WebSocketLike } from '../web-client/link.ts'
 import { type PeerClient, settle, sit } from './support/peers.ts'
 import { both, until } from './support/promise.ts'
-import type { TestWorld } from './support/world.ts'
+import { type TestWorld, world } from './support/world.ts'
 
 /** A client of Godot's own, as bytes. */
 interface Stock {
@@ -116,6 +117,37 @@ both('a Godot 3 client without the add-on is a peer of a mesh', {}, async (t, w)
   await settle(ada, ben)
   t.strictSame(ben.heard().slice(before[1]), [`${id} says ${raw}`], 'and not by a forged sender')
 })
+
+t.test(
+  'what a Godot 3 client without the add-on says to all goes to those it knows, whom it told of it',
+  async (t) => {
+    const w = await world(t)
+    const [ada, ben] = await room(w, { engine: 3 })
+    const cleo = stock(w, `/godot3/${ada.code}`)
+    const [first] = await cleo.until(3)
+    const id = first?.readInt32LE(9) ?? 0
+    const socket = w.sockets.at(-1)
+    if (socket) socket.stalled = true
+    const dan = await sit(w, 'dan', ada.code)
+    await dan.open({ engine: 3 })
+
+    cleo.say([0], int32(id), int32(0), 'before')
+    cleo.say([0], int32(id), int32(-1), 'but 1')
+    await settle(ada, ben, dan)
+    if (socket) socket.stalled = false
+    await cleo.until(4)
+    await settle(ada)
+    cleo.say([0], int32(id), int32(0), 'after')
+    await until(() => ada.heard().includes(`${id} says after`), 'ada hears')
+    await settle(ben, dan)
+
+    const [before, but, after] = ['before', 'but 1', 'after'].map((text) => `${id} says ${text}`)
+    const ofCleo = (one: PeerClient) => one.heard().filter((said) => said.startsWith(`${id} says`))
+    t.strictSame(ofCleo(ada), [before, after])
+    t.strictSame(ofCleo(ben), [before, but, after])
+    t.strictSame(dan.heard(), [after])
+  },
+)
 
 both(
   'a client without the add-on hears peer 1 alone in a star, which may police',

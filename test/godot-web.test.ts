@@ -78,12 +78,44 @@ t.test('Godot 4.6 in a browser', async (t) => {
         }
       })
 
-      await t.test('a browser is the host once the host beside it has died', async () => {
-        await ada.kill()
-        await ben.until((told) => told.includes('server went'), 'get_told')
-        await ben.ask('assign')
-        await ben.until((number) => number === 1, 'number')
-      })
+      await t.test(
+        'a browser is the host once the host beside it has died, and goes on from what that had',
+        async (t) => {
+          const cleo = await startEngine(t, tools.godot, 'cleo')
+          await cleo.ask('open', socket)
+          await cleo.ask('join', await ada.ask('room_code'))
+          await cleo.ask('assign')
+          for (const one of [ada, ben, cleo]) {
+            await one.until((all) => all.length === 2, 'peers')
+            await one.ask('survive')
+          }
+          await ada.ask('spawn', 'coin', 'gold')
+          for (const one of [ben, cleo]) await one.until((all) => all.includes('coin'), 'spawned')
+          const problem = await ada.ask('hand_over')
+          for (const one of [ben, cleo])
+            for (const forget of ['take_told', 'take_heard']) await one.ask(forget)
+          await ada.kill()
+
+          await ben.until((number) => number === 1, 'number')
+          const id = await cleo.ask('number')
+          await ben.until((all) => all.includes(id), 'peers')
+          await ben.ask('say', 'any_remote', id, 'on with it')
+          await cleo.until((all) => all.length > 0, 'get_heard')
+          await cleo.ask('say', 'any_remote', 1, 'gladly')
+          await ben.until((all) => all.length > 0, 'get_heard')
+          for (const one of [ben, cleo]) await one.until((all) => all.includes('coin'), 'spawned')
+
+          t.equal(problem, '')
+          t.strictSame(await heardBy(cleo), ['1 any_remote on with it'])
+          t.strictSame(await heardBy(ben), [`${id} any_remote gladly`])
+          const told: string[][] = []
+          for (const one of [ben, cleo]) told.push(await one.ask('take_told'))
+          t.strictSame(told[0]?.slice(0, 3), ['1 went', 'server went', 'restored'])
+          t.strictSame(told[1]?.slice(0, 2), ['1 went', 'server went'])
+          for (const one of [ben, cleo]) t.equal(await one.ask('text_of', 'coin'), 'gold')
+          t.strictSame(cleo.newComplaints(EXPECTED), [])
+        },
+      )
       t.strictSame(ben.newComplaints(EXPECTED), [])
     },
   )

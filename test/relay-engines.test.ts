@@ -55,6 +55,17 @@ const STORIES: Readonly<Record<string, Story>> = {
     }
   },
 
+  async 'what a game says in one of its frames goes as one message'(t, { games, line }) {
+    await gather(games)
+    await settled(games)
+    for (const game of games) await game.ask('take_heard')
+    const before = line.said
+    await games.at(-1)?.ask('say_often', 'any_remote', 0, 20)
+    for (const game of games.slice(0, -1)) await game.until((all) => all.length === 20, 'get_heard')
+
+    t.equal(line.said - before, 1)
+  },
+
   async 'who reads slowly misses what is unreliable, and nothing else'(t, { games, line }) {
     await gather(games)
     const [ada, , cleo, dan] = games

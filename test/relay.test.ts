@@ -1,5 +1,6 @@
 import stringify from 'fast-json-stable-stringify'
 import t from 'tap'
+import { readBatch, writeBatch } from '../protocol/batch.ts'
 import { Reader, Writer } from '../protocol/bytes.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { readDown, readUp, writeDown, writeUp } from '../protocol/relay-frame.ts'
@@ -147,6 +148,26 @@ both('what others say to a newcomer waits until peer 1 has met it', {}, async (t
   t.equal(ada.heard().at(-1), `${second} ~says too soon`, 'others hear it meanwhile')
 })
 
+both(
+  'a newcomer hears first what who has gone had said, then that it has gone',
+  {},
+  async (t, w) => {
+    const [ada, ben] = await gather(w, ['ada', 'ben'], { meets: true })
+    await ada.ask('relay.met', { peer: ben.peer })
+    const cleo = await sit(w, 'cleo', ada.code)
+    await cleo.open()
+
+    ben.say([cleo.peer], 'farewell')
+    await ben.ask('relay.close')
+    await settle(ben, cleo)
+    await ada.ask('relay.met', { peer: cleo.peer })
+    await settle(ada, cleo)
+
+    const { peer } = ben.opened
+    t.strictSame(cleo.heard(), [`${peer} says farewell`, `${peer} is gone`])
+  },
+)
+
 both('a newcomer that peer 1 does not meet hears the others all the same', {}, async (t, w) => {
   const [ada, ben] = await gather(w, ['ada', 'ben'], { meets: true })
   await ada.ask('relay.met', { peer: ben.peer })
@@ -221,6 +242,85 @@ t.test('frames of a relay are as the vectors say, and what is none is refused', 
       [stringify(head), hex],
     ]
   })
+})
+
+t.test('batches are as the vectors say, and what is none is refused', async (t) => {
+  replay(t, 'batch', ({ parts, hex, problem = null }) => {
+    const bytes = Buffer.from(hex, 'hex')
+    if (problem !== null) return [messageOf(() => readBatch(new Reader(bytes))), problem]
+    const found = readBatch(new Reader(bytes)).map(([start, end]) => bytes.subarray(start, end))
+    const writer = new Writer()
+    writeBatch(writer, found)
+    const written = Buffer.from(writer.taken()).toString('hex')
+    return [
+      [found.map((frame) => frame.toString('hex')), written],
+      [parts, hex],
+    ]
+  })
+})
+
+both(
+  'what a game says in one message arrives as if it had said each by itself',
+  {},
+  async (t, w) => {
+    const [ada, ben, cleo] = await gather(w, ['ada', 'ben', 'cleo'])
+    const before = [ada, cleo].map((one) => one.heard().length)
+
+    ben.together(() => {
+      ben.say([1], 'one')
+      ben.say([0], 'moved', { unreliable: true })
+      ben.say([cleo.peer], 'two')
+      ben.say([1, 1_234], 'nobody')
+      ben.say([1], 'three')
+    })
+    await settle(ben, ada, cleo)
+    await drop(w, ben)
+    const back = await claim(w, ben.welcome.token, ben.counts())
+
+    const [earlier, counted] = [2, 4]
+    const says = (text: string) => `${ben.peer} says ${text}`
+    const moved = `${ben.peer} ~says moved`
+    t.strictSame(ada.heard().slice(before[0]), [says('one'), moved, says('three')])
+    t.strictSame(cleo.heard().slice(before[1]), [moved, says('two')])
+    t.ok(ben.heard().includes('refused: INVALID_TARGET'))
+    t.match(back.reply, { resumed: true, received: earlier + counted }, 'each was counted')
+  },
+)
+
+both(
+  'each of what is said in one message is charged',
+  { rates: { relay: { per_second: 1, burst: 3 } } },
+  async (t, w) => {
+    const [ada, ben] = await gather(w, ['ada', 'ben'])
+    const before = ada.heard()
+
+    ben.together(() => {
+      for (const text of ['1', '2', '3', '4', '5']) ben.say([0], text)
+    })
+    await settle(ben, ada)
+
+    const heard = ['1', '2', '3'].map((text) => `${ben.peer} says ${text}`)
+    t.strictSame(since(ada, before), heard)
+    const refused = ben.heard().filter((one) => one.startsWith('refused'))
+    t.strictSame(refused, ['refused: RATE_LIMITED', 'refused: RATE_LIMITED'])
+  },
+)
+
+both('nothing is read of a batch that holds what is no frame', {}, async (t, w) => {
+  const [ada, ben] = await gather(w, ['ada', 'ben'])
+  const before = ada.heard()
+  const whole = Buffer.from('09d000010101000000aa', 'hex')
+  const json = Buffer.from('{"type":"ping"}')
+
+  for (const rest of [Buffer.from([0]), Buffer.from([1, 0x80]), Buffer.of(json.length, ...json)])
+    ben.sendBytes(Buffer.concat([Buffer.from([0x80]), whole, rest]))
+  await settle(ben, ada)
+
+  t.strictSame(since(ada, before), [])
+  t.strictSame(
+    ben.heard().filter((one) => one.startsWith('refused')),
+    Array(3).fill('refused: INVALID_MESSAGE_DATA'),
+  )
 })
 
 function messageOf(run: () => unknown): string {

@@ -1,3 +1,4 @@
+import { MAX_BATCHED } from '../batch.ts'
 import { ENDING_CLOSES, LONGEST_PAUSE_MS, PAUSE_MS } from '../errors.ts'
 import { MOST_TOLD_MS, OTHER_RATE } from '../limits.ts'
 import {
@@ -94,6 +95,7 @@ export function gdscript(tables: Tables, fingerprint: string, dialect: Dialect):
       ),
     ),
     ...documented('BUNDLE_DEPTH', `${BUNDLE_DEPTH}`, 'How deep bundles may lie in bundles.'),
+    ...documented('MAX_BATCHED', `${MAX_BATCHED}`, 'The most frames of a batch.'),
     ...documented('MAX_ROOM', `${MAX_ROOM}`, 'The most characters of a room in a message.'),
     ...documented('MAX_TARGETS', `${MAX_TARGETS}`, 'The most addresses of a message.'),
     ...documented('MAX_TARGET', `${MAX_TARGET}`, 'The most characters of one of them.'),

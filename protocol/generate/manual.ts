@@ -1,3 +1,4 @@
+import { MAX_BATCHED } from '../batch.ts'
 import { LONGEST_PAUSE_MS, PAUSE_MS } from '../errors.ts'
 import { ROUTE_ERRORS, type Route } from '../http.ts'
 import type { Feature, Message } from '../message.ts'
@@ -85,6 +86,7 @@ const constantsOf = (tables: Tables, fingerprint: string) =>
     subprotocol: SUBPROTOCOL,
     min_receive_bytes: MIN_RECEIVE_BYTES,
     bundle_depth: BUNDLE_DEPTH,
+    max_batched: MAX_BATCHED,
     ...(Object.fromEntries(
       Object.entries(tables.limits).flatMap(([name, { value }]) => [
         [`limits.${name}`, value],

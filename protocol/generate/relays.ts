@@ -1,3 +1,4 @@
+import { writeBatch } from '../batch.ts'
 import { BINARY } from '../binary.ts'
 import { Writer } from '../bytes.ts'
 import { type RelayDown, type RelayUp, writeDown, writeUp } from '../relay-frame.ts'
@@ -43,6 +44,30 @@ const WRONG = {
 } as const
 
 const PACKET = 'aabb'
+
+const BATCHES: readonly (readonly string[])[] = [
+  ['d000010101000000aa'],
+  ['d000010101000000aa', 'a000010100000000bb', `c0${'00'.repeat(200)}`],
+]
+const FRAMES = 'expected a frame of another binary kind'
+const WRONG_BATCHES = [
+  ['80', 'expected 1 more bytes, got 0'],
+  ['8000', FRAMES],
+  ['8002d0', 'expected 2 more bytes, got 1'],
+  ['80017b', FRAMES],
+  ['80028001', FRAMES],
+  [`80${'01d0'.repeat(33)}`, 'expected at most 32 frames'],
+] as const
+
+/** Batches: their frames in hexadecimal, or what is wrong. */
+export const batchVectors = (): object[] => [
+  ...BATCHES.map((frames) => {
+    const writer = new Writer()
+    writeBatch(writer, frames.map(bytesOf))
+    return { parts: frames, hex: hexOf(writer.taken()) }
+  }),
+  ...WRONG_BATCHES.map(([hex, problem]) => ({ hex, problem })),
+]
 
 /** Frames of a relay: who reads them, what comes before the packet, or what is wrong with them. */
 export const relayVectors = (): object[] => [

@@ -24,7 +24,7 @@ import { paceVectors } from './paces.ts'
 import { frameVectors, packingVectors } from './packing.ts'
 import { playbackVectors, smoothingVectors } from './playbacks.ts'
 import { predictionVectors, tickVectors } from './predictions.ts'
-import { relayVectors } from './relays.ts'
+import { batchVectors, relayVectors } from './relays.ts'
 import { stateVectors } from './states.ts'
 import type { Tables } from './tables.ts'
 import { type Case, casesOf, written } from './values.ts'
@@ -47,6 +47,7 @@ export function vectors(tables: Tables, fingerprint: string): string {
     packing: packingVectors().map(line),
     frames: frameVectors().map(line),
     relay: relayVectors().map(line),
+    batch: batchVectors().map(line),
     state: stateVectors().map(line),
     lags: lagVectors().map(line),
     pacing: paceVectors().map(line),

@@ -5,6 +5,7 @@ import { writeUp } from '../../protocol/relay-frame.ts'
 import type { Dialect, Endpoint, Heard } from '../core/session/dialect.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Frames, Native } from '../core/session/translator.ts'
+import { Ping } from '../core/wire/frame.ts'
 import { Refusal } from '../core/wire/refusal.ts'
 import { GODOT3 } from './godot3-packets.ts'
 import { GODOT4 } from './godot4-packets.ts'
@@ -18,6 +19,8 @@ interface Stock {
   mode: RelayMode
   /** Whether its client has its number, and so is connected. */
   isConnected: boolean
+  /** The peers that its client was told of, and whether it has shown that it read so. */
+  readonly told: Map<number, boolean>
 }
 
 /** So much fits the buffers of a Godot that was left as it is, whatever is put before it. */
@@ -42,7 +45,10 @@ function endpoint(path: RegExp, packets: PeerPackets): Endpoint {
       const code = path.exec(upgrade.path)?.[1]?.toUpperCase() ?? ''
       session.mayHost = false
       session.receiveBytes = Math.min(session.receiveBytes, TAKEN_BYTES)
-      known.set(session, { code, peer: 0, epoch: 0, mode: 'mesh', isConnected: false })
+      const told = new Map<number, boolean>()
+      const stock: Stock = { code, peer: 0, epoch: 0, mode: 'mesh', isConnected: false, told }
+      known.set(session, stock)
+      session.onPonged = (payload) => hear(stock, payload)
       session.conversation?.ask({ mark: 'join', type: 'room.join', data: { code } })
     },
 
@@ -53,9 +59,11 @@ function endpoint(path: RegExp, packets: PeerPackets): Endpoint {
       if (!stock?.isConnected) return []
       const said = packets.read(bytes, stock.peer, stock.mode)
       if (!said) return [{ refusal: new Refusal('INVALID_MESSAGE_DATA') }]
+      const targets = named(stock, said.target)
+      if (targets.length === 0) return []
       writer.at = 0
       const { epoch } = stock
-      const up = { isOrdered: false, channel: 0, epoch, targets: [said.target] }
+      const up = { isOrdered: false, channel: 0, epoch, targets }
       writeUp(writer, BINARY.relay_reliable.byte, up)
       writer.raw(said.packet)
       return [{ frame: Buffer.from(writer.taken()) }]
@@ -95,9 +103,10 @@ function endpoint(path: RegExp, packets: PeerPackets): Endpoint {
       case 'relay.epoch':
         return stock.isConnected ? end(session, stock) : begin(stock, data as Opened, stock.peer)
       case 'relay.peer':
-        return some(packets.added((data as Numbered).peer))
+        return added(stock, (data as Numbered).peer)
       case 'relay.gone':
         if ((data as Numbered).peer === stock.peer) return end(session, stock)
+        stock.told.delete((data as Numbered).peer)
         return [packets.gone((data as Numbered).peer)]
       case 'room.kicked':
       case 'room.seat_taken':
@@ -113,7 +122,24 @@ function endpoint(path: RegExp, packets: PeerPackets): Endpoint {
     if (!stock.isConnected) return []
     const others = peers.map((one) => one.peer).filter((one) => one !== peer)
     const first = others.toSorted((one, other) => one - other)
-    return [packets.hello(peer), ...first.flatMap((one) => some(packets.added(one)))]
+    return [packets.hello(peer), ...first.flatMap((one) => added(stock, one))]
+  }
+
+  /** Tells that another is there, and asks whether that was read. */
+  function added({ told, mode }: Stock, peer: number): Frames {
+    const frames = some(packets.added(peer))
+    if (!packets.abbreviates || mode === 'star') return frames
+    told.set(peer, false)
+    return [...frames, new Ping(int32(peer))]
+  }
+
+  /**
+   * Whom the words are for. Who is new to all was not told yet what they say shortly: for all is for
+   * those whom its client knows.
+   */
+  function named({ told, mode }: Stock, target: number): number[] {
+    if (target > 0 || !packets.abbreviates || mode === 'star') return [target]
+    return [...told].flatMap(([peer, isRead]) => (isRead && peer !== -target ? [peer] : []))
   }
 
   /** It leaves once what happens just now is over. */
@@ -123,6 +149,19 @@ function endpoint(path: RegExp, packets: PeerPackets): Endpoint {
     return []
   }
 }
+
+function hear({ told }: Stock, payload: Buffer): void {
+  const peer = payload.length === PEER_BYTES ? payload.readInt32LE() : 0
+  if (told.has(peer)) told.set(peer, true)
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(PEER_BYTES)
+  bytes.writeInt32LE(value)
+  return bytes
+}
+
+const PEER_BYTES = 4
 
 type Numbered = { readonly peer: number }
 interface Opened extends Numbered {

@@ -8,6 +8,7 @@ import type { PeerPackets } from './peer-packets.ts'
  */
 export const GODOT3: PeerPackets = {
   engine: 3,
+  abbreviates: true,
   hello: (peer) => system(ID, peer),
   added: (peer) => system(ADD, peer),
   gone: (peer) => system(DEL, peer),

@@ -9,6 +9,7 @@ import type { PeerPackets } from './peer-packets.ts'
  */
 export const GODOT4: PeerPackets = {
   engine: 4,
+  abbreviates: false,
   hello: (peer) => int32(peer),
   added: (peer) => (peer === FIRST_PEER ? undefined : system(ADD_PEER, peer)),
   gone: (peer) => system(DEL_PEER, peer),

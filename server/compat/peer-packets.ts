@@ -3,6 +3,8 @@ import type { RelayMode } from '../../protocol/relay.ts'
 /** What one Godot's own clients say to each other over a WebSocket. */
 export interface PeerPackets {
   readonly engine: 3 | 4
+  /** Whether what is for all says names shortly, as its client has told everybody it knows. */
+  readonly abbreviates: boolean
   /** The first that a client hears: its number. */
   hello(peer: number): Buffer
   /** Another is there; undefined where its client knows that without being told. */

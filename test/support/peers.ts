@@ -1,3 +1,4 @@
+import { writeBatch } from '../../protocol/batch.ts'
 import { BINARY, binaryKindOf, isCountedFrame } from '../../protocol/binary.ts'
 import { Reader, Writer } from '../../protocol/bytes.ts'
 import { MESSAGES } from '../../protocol/index.ts'
@@ -30,6 +31,8 @@ export interface PeerClient extends RawClient {
   open(data?: object): Promise<Seen>
   /** Sends bytes to peers. */
   say(targets: readonly number[], packet: string | Uint8Array, said?: Said): void
+  /** What is said meanwhile goes as one message. */
+  together(say: () => void): void
   /** What it heard of its relay so far, in order, as sentences. */
   heard(): string[]
   /** How many counted frames it has sent, and got. */
@@ -58,6 +61,7 @@ interface Seat {
 export function peerOf(raw: RawClient, { name, code, number }: Seat, before?: Any): PeerClient {
   let opened: Any = before
   let sent = 1
+  let gathered: Uint8Array[] | undefined
   const { ask, send } = raw
   const now = () => latest(raw.seen, opened)
   const own: Any = {
@@ -82,6 +86,15 @@ export function peerOf(raw: RawClient, { name, code, number }: Seat, before?: An
       writeUp(writer, kind.byte, { channel, epoch, isOrdered, targets, ...(heads && { heads }) })
       writer.raw(typeof packet === 'string' ? Buffer.from(packet) : packet)
       if (!unreliable) sent++
+      if (gathered) gathered.push(writer.taken().slice())
+      else raw.sendBytes(writer.taken())
+    },
+    together(say: () => void) {
+      const writer = new Writer()
+      gathered = []
+      say()
+      writeBatch(writer, gathered)
+      gathered = undefined
       raw.sendBytes(writer.taken())
     },
     heard: () => raw.seen.flatMap(sentenceOf),

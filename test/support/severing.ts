@@ -12,6 +12,8 @@ export type Severing = (typeof SEVERINGS)[number]
 
 /** A way to a server for one client, of whatever it speaks, that is severed when a test says so. */
 export interface SeverableLine extends Line {
+  /** How many messages of bytes its client has sent. */
+  readonly said: number
   /** Resolves once it is done: with the next frame of its direction, or now; false without one. */
   sever(how: Severing): Promise<boolean>
   /** Nothing passes, and nothing is severed, until it flows again. */
@@ -22,6 +24,8 @@ export interface SeverableLine extends Line {
 
 /** What one side of the other's end notices late takes so long to be noticed. */
 const LATE_MS = 300
+/** What a frame's first byte says that it holds. */
+const [OPCODE, OF_BYTES] = [0x0f, 0x02]
 
 type Random = ReturnType<typeof createRandom>
 type Tear = { readonly direction: 'up' | 'down'; readonly done: () => void }
@@ -29,19 +33,26 @@ type Tear = { readonly direction: 'up' | 'down'; readonly done: () => void }
 export async function createSeverable(port: number, random: Random): Promise<SeverableLine> {
   const pairs = new Set<Ends>()
   let tear: Tear | undefined
+  let said = 0
   const relay = createRelay<Ends>(port, {
     begin(ends) {
       pairs.add(ends)
       ends.upstream.on('close', () => pairs.delete(ends))
       return ends
     },
-    up: (pair, frame) => pass(pair, 'up', pair.upstream, frame),
+    up(pair, frame) {
+      if (((frame.bytes[0] ?? 0) & OPCODE) === OF_BYTES) said++
+      pass(pair, 'up', pair.upstream, frame)
+    },
     down: (pair, frame) => pass(pair, 'down', pair.client, frame),
   })
   await relay.listen()
   return {
     get url() {
       return relay.url
+    },
+    get said() {
+      return said
     },
     hold: relay.hold,
     release: relay.release,

@@ -20,6 +20,8 @@ interface Vector {
   readonly head: Any
   /** Of `relay`: the first byte without its flags. */
   readonly byte: number
+  /** Of `batch`: the frames in hexadecimal. */
+  readonly parts: readonly string[]
   readonly packet: Any
   readonly packets?: readonly Any[]
   readonly envelope?: object

@@ -101,7 +101,8 @@ func out(frames: int, calls: int) -> float:
 	return _median(costs)
 
 
-## Microseconds of a poll in which nothing comes, and of one call that comes.
+## Microseconds of a poll in which nothing comes, and of one call that comes beyond those: medians of
+## so many frames, so that what else the machine does in one of them is nobody's cost.
 func polls(frames: int, calls: int) -> Dictionary:
 	get_tree().multiplayer_poll = false
 	if network:
@@ -113,19 +114,20 @@ func polls(frames: int, calls: int) -> Dictionary:
 	be_busy.rpc(frames, calls)
 	_flush()
 	var before := _heard
-	var all := 0.0
-	var polled := 0
+	var each: Array[float] = []
 	var wanted := frames * calls * count_peers()
 	var end := Time.get_ticks_msec() + _PATIENCE_MS
 	while _heard - before < wanted and Time.get_ticks_msec() < end:
-		all += _poll()
-		polled += 1
+		var known := _heard
+		var cost := _poll()
+		if _heard > known:
+			each.append((cost - _median(idle)) / (_heard - known))
 		await get_tree().process_frame
 	get_tree().multiplayer_poll = true
 	if network:
 		network.set_process(true)
-	var each := (all - polled * _median(idle)) / maxi(1, _heard - before)
-	return {"idle": _median(idle), "in": each, "heard": _heard - before, "wanted": wanted}
+	var came := _heard - before
+	return {"idle": _median(idle), "in": _median(each), "heard": came, "wanted": wanted}
 
 
 ## Milliseconds from a call to the call that answers it, median of so many.
@@ -147,7 +149,7 @@ func synchronize(seconds: float) -> float:
 	_synchronizer.public_visibility = true
 	_sent = 0
 	var peer := multiplayer.multiplayer_peer as EstragonMultiplayerPeer
-	var count := func(_frame: PackedByteArray, _is_reliable: bool) -> void: _sent += 1
+	var count := func(frames: Array[PackedByteArray]) -> void: _sent += frames.size()
 	if peer:
 		peer._line.sent.connect(count)
 	var began := Time.get_ticks_msec()

@@ -235,6 +235,36 @@ func spawn(its_name: String, text: String = "", seen_by: Array = []) -> void:
 	_spawner.spawn({"name": its_name, "text": text, "seen_by": seen_by})
 
 
+## Goes on under another host, who spawns again what was handed over.
+func survive() -> void:
+	var migration := EstragonMigration.new()
+	migration.network = network
+	migration.target = self
+	migration.state = &"texts"
+	migration.restore = &"respawn"
+	add_child(migration)
+
+
+## As host, hands over what was spawned; returns what came of it.
+func hand_over() -> String:
+	var handed := await network.rooms.hand_over(texts())
+	return "" if handed.ok else str(handed)
+
+
+## What was spawned, by name.
+func texts() -> Dictionary:
+	var all := {}
+	for child: Spawned in _field.get_children():
+		all[str(child.name)] = child.text
+	return all
+
+
+func respawn(handover: Dictionary, _ids: Dictionary) -> void:
+	told.append("restored")
+	for its_name: String in handover:
+		spawn(its_name, str(handover[its_name]))
+
+
 func despawn(its_name: String) -> void:
 	_field.get_node(its_name).queue_free()
 

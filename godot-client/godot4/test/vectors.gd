@@ -47,6 +47,7 @@ func _init() -> void:
 	_packing(vectors)
 	_frames(vectors)
 	_relay(vectors)
+	_batch(vectors)
 	_states(vectors)
 	_lags(vectors)
 	_pacing(vectors)
@@ -193,6 +194,16 @@ func _relay(vectors: Dictionary) -> void:
 			int(kind) | ordered, int(channel), int(epoch), targets, "aabb".hex_decode(), heads.hex_decode()
 		)
 		_is(frame.hex_encode(), hex, title + ", written")
+
+
+func _batch(vectors: Dictionary) -> void:
+	for vector: Dictionary in _section(vectors, "batch"):
+		if vector.has("problem"):
+			continue
+		var frames: Array[PackedByteArray] = []
+		for part: String in vector["parts"]:
+			frames.append(part.hex_decode())
+		_is(EstragonBatch.of(frames).hex_encode(), vector["hex"], "batch: %d frames" % frames.size())
 
 
 ## Frames of state, and what test/vectors.test.ts puts into the file that ESTRAGON_STATES names.

@@ -10,6 +10,7 @@ import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { createAdmission, tooFast } from './admission.ts'
 import { askedBy, createAnswers, type Incoming } from './answers.ts'
+import { framesOf, isBatch, noBatch } from './batched.ts'
 import { type AllHandlers, Call, Committed, type Context, type Then } from './call.ts'
 import { Carried, createCarrying } from './carried.ts'
 import { createHearing, heardIn } from './hearing.ts'
@@ -49,7 +50,7 @@ type AnyHandler = (context: Context, data: unknown) => unknown
 /** Decode, check, permit, charge, handle, answer: the way in for every message. */
 export function createDispatch(options: DispatchOptions) {
   const { world, limits, numeric, acknowledge, permit, packets, checkReplies } = options
-  const { binary } = options
+  const binary = { ...options.binary, batch: noBatch }
   const { answer, refuse, report } = createAnswers({ world, packets, checkReplies })
   const admission = createAdmission({ world, limits, refuse })
   const { isAdmitted, refuseMalformed, closeFlood } = admission
@@ -63,10 +64,17 @@ export function createDispatch(options: DispatchOptions) {
   return { receive, say }
 
   function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
+    const isMany = isBinary && isBatch(bytes) && !connection.session?.conversation
+    const frames = isMany ? framesOf(bytes) : undefined
+    if (frames) for (const frame of frames) receiveOne(connection, frame, true)
+    else receiveOne(connection, bytes, isBinary)
+  }
+
+  function receiveOne(connection: Connection, bytes: Buffer, isBinary: boolean): void {
     const { session } = connection
     if (!session) return
     const { conversation } = session
-    if (conversation?.delays(bytes.length, () => receive(connection, bytes, isBinary))) return
+    if (conversation?.delays(bytes.length, () => receiveOne(connection, bytes, isBinary))) return
     session.started = true
     const whole = { connection, session, isLate: false, bytes: bytes.length }
     if (conversation && !isPaid(whole, conversation, bytes)) return

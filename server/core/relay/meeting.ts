@@ -14,6 +14,12 @@ export function bring(from: Peer, to: Peer, message: Outgoing, most: number): vo
   if (waiting.reduce((sum, { size }) => sum + size, 0) > most) meet(to)
 }
 
+/** Tells a peer that another is gone, after what of that one's words still waits. */
+export function bid({ waiting, session }: Peer, gone: Outgoing): void {
+  if (waiting?.length) waiting.push(gone)
+  else session.send(gone)
+}
+
 /** It hears what has waited, and waits for nothing any more. */
 export function meet(peer: Peer): void {
   const { waiting = [], session } = peer

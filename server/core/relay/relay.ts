@@ -2,12 +2,12 @@ import type { AllMessages } from '../../../protocol/index.ts'
 import type { ReplyOf } from '../../../protocol/message.ts'
 import { FIRST_PEER, type RelayMode } from '../../../protocol/relay.ts'
 import type { Room } from '../room/room.ts'
-import { type Outgoing, push } from '../wire/frame.ts'
+import { push } from '../wire/frame.ts'
 import type { Limits } from '../wire/limits.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { createBytes, type RelayKind } from './bytes.ts'
 import { Handover } from './handover.ts'
-import { meet } from './meeting.ts'
+import { bid, meet } from './meeting.ts'
 import { numberOf, type Peer, type Wish } from './peer.ts'
 import type { PeerIds } from './peer-ids.ts'
 
@@ -78,7 +78,7 @@ export function createRelay(
     judge(wish, isFirst)
     const waiting = first?.meets ? [] : undefined
     const peer: Peer = { ...wish, id: isFirst ? FIRST_PEER : ids.next(), mark: 0, waiting }
-    const others = isFirst ? [...peers.values()].filter((one) => !misfit(one, wish)) : seenBy(peer)
+    const others = isFirst ? [...peers.values()].filter((one) => !misfit(one, wish)) : seersOf(peer)
     const reply = {
       peer: peer.id,
       epoch: isFirst ? room.epoch : epoch,
@@ -89,7 +89,10 @@ export function createRelay(
     refuseUnfit(reply)
     peers.set(peer.id, peer)
     if (isFirst) reign(peer)
-    else if (first) toSeers(push('relay.peer', numberOf(peer), here), peer)
+    else if (first) {
+      const there = push('relay.peer', numberOf(peer), here)
+      for (const one of seersOf(peer)) one.session.send(there)
+    }
     return { peer, reply }
   }
 
@@ -97,7 +100,10 @@ export function createRelay(
   function leave(peer: Peer): void {
     if (!peers.delete(peer.id)) return
     const isFirst = peer === first
-    if (!isFirst && first) toSeers(push('relay.gone', { peer: peer.id }, here), peer)
+    if (!isFirst && first) {
+      const gone = push('relay.gone', { peer: peer.id }, here)
+      for (const one of seersOf(peer)) bid(one, gone)
+    }
     if (isFirst) vacate()
     // Where the host itself has left its room, that has another in a moment.
     const isReplaced = hasLeft(peer) && peer.member === room.host && !isDedicated
@@ -212,13 +218,8 @@ export function createRelay(
       if (one !== except) one.session.send(one === first ? all : shown)
   }
 
-  /** Tells those who see a peer, but not itself. */
-  function toSeers(message: Outgoing, peer: Peer): void {
-    if (mode === 'star') return first?.session.send(message)
-    for (const one of peers.values()) if (one !== peer) one.session.send(message)
-  }
-
-  function seenBy(peer: Peer): Peer[] {
+  /** Whom a peer sees, and who see it: never itself. */
+  function seersOf(peer: Peer): Peer[] {
     if (!first) return []
     return mode === 'star' ? [first] : [...peers.values()].filter((one) => one !== peer)
   }

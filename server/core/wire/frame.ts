@@ -107,6 +107,7 @@ function written(type: string, text: string, delivery: Delivery, key: string): O
  * again.
  */
 export function encodeForeign(value: unknown, delivery: Delivery = 'socket'): Outgoing {
+  if (value instanceof Ping) return encodePing(value.payload, delivery)
   if (value instanceof Uint8Array) {
     const frame = frameBytes(value)
     return { type: '', delivery, key: '', size: value.length, frame }
@@ -134,6 +135,23 @@ export const unreadable = (
   receive_bytes: number,
 ): string => `${type}: ${size} bytes do not fit receive_bytes ${receive_bytes}`
 
+/** Among what is said: asks whoever reads it, and so what came before, to send this back. */
+export class Ping {
+  readonly payload: Uint8Array
+
+  /** `payload` is of 1 to 125 bytes. */
+  constructor(payload: Uint8Array) {
+    this.payload = payload
+  }
+}
+
+/** A ping of the WebSocket layer that carries bytes, in its place among the frames (RFC 6455, section 5.5.2). */
+export function encodePing(payload: Uint8Array, delivery: Delivery): Outgoing {
+  const { frame, start } = openFrame(PING, payload.length)
+  frame.set(payload, start)
+  return { type: '', delivery, key: '', frame, size: 0 }
+}
+
 /** Frames bytes of a binary kind. */
 export function encodeBytes(kind: BinaryKind, bytes: Uint8Array): Outgoing {
   const { name, delivery } = kind
@@ -154,7 +172,7 @@ function frameText(text: string, size: number): Buffer {
 }
 
 /** The opcodes, with the bit that says that the frame is the whole message. */
-const [TEXT, BINARY] = [0x81, 0x82]
+const [TEXT, BINARY, PING] = [0x81, 0x82, 0x89]
 
 /** An unmasked, unfragmented frame that carries `size` bytes from `start` (RFC 6455, section 5.2). */
 function openFrame(opcode: number, size: number): { frame: Buffer; start: number } {

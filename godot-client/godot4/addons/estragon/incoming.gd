@@ -10,6 +10,9 @@ signal error_received(error: EstragonError)
 ## What a relay refuses of bytes that were under way when it changed.
 const _OVERTAKEN: Array[String] = [EstragonProtocol.RELAY_EPOCH, EstragonProtocol.NOT_A_PEER]
 
+## Where what comes of a relay goes; [code]null[/code] while this is no peer of one.
+var relayed: EstragonRelayQueue
+
 var _resume: EstragonResume
 var _requests: EstragonRequests
 var _outgoing: EstragonOutgoing
@@ -50,12 +53,22 @@ func read(text: String) -> EstragonMessage:
 	return null if message.type == "" or _is_ours(message) else message
 
 
-## Counts a binary frame: what is of no binary kind does, as text without a type does.
-func count(bytes: PackedByteArray) -> void:
+## Counts a binary frame: what is of no binary kind does, as text without a type does. Whether it is
+## of a relay that we are a peer of, which has it now.
+func take(bytes: PackedByteArray) -> bool:
 	_liveness.silent = 0
 	var kind := bytes[0] if bytes else 0
 	if kind < EstragonProtocol.BINARY_KINDS or kind & EstragonProtocol.COUNTED_BIT:
 		_resume.received += 1
+	kind &= EstragonProtocol.KIND_MASK
+	var is_relayed := relayed and (
+		kind == EstragonProtocol.RELAY_RELIABLE_KIND
+		or kind == EstragonProtocol.RELAY_UNRELIABLE_KIND
+	)
+	if is_relayed and not relayed.receive(bytes):
+		var said := bytes.hex_encode().left(80)
+		warned.emit("relay: the server sent what is no frame: %s" % said)
+	return is_relayed
 
 
 ## Whether the message was for the session itself, which has it now.

@@ -32,6 +32,11 @@ var _is_open: bool = false
 var _is_over: bool = false
 ## Why it cannot even begin.
 var _problem: String = ""
+## Whether what is sent is kept until [method release]; what that is, so far, and how much.
+var _gathers: bool = false
+var _gathered: Array[PackedByteArray] = []
+var _gathered_bytes: int = 0
+var _most_bytes: int = 0
 var _is_web: bool = OS.has_feature("web")
 
 
@@ -98,7 +103,7 @@ func poll() -> void:
 ## Whether a message of [param bytes] fits what the socket still takes; what does not would be lost.
 func has_room(bytes: int) -> bool:
 	var buffered := _peer.get_current_outbound_buffered_amount()
-	return buffered + bytes + _FRAME_OVERHEAD <= _peer.outbound_buffer_size
+	return buffered + _gathered_bytes + bytes + _FRAME_OVERHEAD <= _peer.outbound_buffer_size
 
 
 ## Sends text, or bytes as a binary message; anything but [constant OK] says that it was not sent.
@@ -107,12 +112,28 @@ func send(frame: Variant) -> Error:
 		return ERR_UNAVAILABLE
 	if typeof(frame) == TYPE_PACKED_BYTE_ARRAY:
 		var bytes: PackedByteArray = frame
+		if _gathers:
+			return _gather(bytes)
 		return _peer.send(bytes, WebSocketPeer.WRITE_MODE_BINARY)
+	_send_gathered()
 	return _peer.send_text(str(frame))
+
+
+## Bytes that are sent from now on go together, in messages of at most [param most_bytes].
+func gather(most_bytes: int) -> void:
+	_gathers = true
+	_most_bytes = most_bytes
+
+
+## What was gathered goes, and what is sent from now on at once.
+func release() -> void:
+	_gathers = false
+	_send_gathered()
 
 
 ## Says goodbye.
 func close(code: int, reason: String) -> void:
+	_send_gathered()
 	_is_over = true
 	_peer.close(code, reason)
 	_peer.poll()
@@ -123,6 +144,25 @@ func cut() -> void:
 	_is_over = true
 	_peer.close(_CUT, "cut")
 	_peer.poll()
+
+
+func _gather(bytes: PackedByteArray) -> Error:
+	var size := bytes.size() + EstragonBatch.AROUND_BYTES
+	var is_full := _gathered.size() >= EstragonProtocol.MAX_BATCHED
+	if is_full or _gathered_bytes + size >= _most_bytes:
+		_send_gathered()
+	_gathered.append(bytes)
+	_gathered_bytes += size
+	return OK
+
+
+func _send_gathered() -> void:
+	if _gathered.is_empty():
+		return
+	var whole := _gathered[0] if _gathered.size() == 1 else EstragonBatch.of(_gathered)
+	_gathered.clear()
+	_gathered_bytes = 0
+	_peer.send(whole, WebSocketPeer.WRITE_MODE_BINARY)
 
 
 func _begin(url: String, tls_options: TLSOptions) -> void:
@@ -140,10 +180,11 @@ func _drain() -> void:
 	var bytes := 0
 	while not _is_over and _peer.get_available_packet_count() > 0:
 		var packet := _peer.get_packet()
-		bytes += packet.size()
-		if _is_web and bytes > _WAITING_BYTES:
-			is_full = true
-			break # One of any size may be lost from here on.
+		if _is_web:
+			bytes += packet.size()
+			if bytes > _WAITING_BYTES:
+				is_full = true
+				break # One of any size may be lost from here on.
 		if _peer.was_string_packet():
 			received.emit(packet.get_string_from_utf8())
 		else:

@@ -9,6 +9,7 @@ extends MultiplayerPeerExtension
 
 ## What a frame has around a packet, at most.
 const _AROUND_BYTES := 512
+const _MOST_BYTES := EstragonProtocol.LIMIT_MESSAGE_BYTES - _AROUND_BYTES
 
 var _line: EstragonRelayLine
 var _batch: EstragonRelayBatch = EstragonRelayBatch.new()
@@ -22,18 +23,22 @@ var _is_begun: bool = false
 var _is_met: bool = false
 ## Whether the engine has let go of it, or it was closed.
 var _is_over: bool = false
-## What came and was not taken yet, in order: frames, and what happens once those before are taken.
-var _queue: Array = []
-var _at: int = 0
+var _queue: EstragonRelayQueue
 ## The numbers of the peers that the engine was told of.
 var _known: Dictionary = {}
 var _target: int = 0
 var _channel: int = 0
 var _mode: MultiplayerPeer.TransferMode = MultiplayerPeer.TRANSFER_MODE_RELIABLE
+## That of the frames of this mode.
+var _kind: int = EstragonProtocol.RELAY_RELIABLE_KIND
 
 
-func _init(line: EstragonRelayLine = EstragonRelayLine.new()) -> void:
+func _init(
+	line: EstragonRelayLine = EstragonRelayLine.new(),
+	queue: EstragonRelayQueue = EstragonRelayQueue.new()
+) -> void:
 	_line = line
+	_queue = queue
 	_batch.packed.connect(_line.send)
 
 
@@ -60,29 +65,24 @@ func begin(
 	_is_star = is_star
 	if ids.has(1):
 		_is_begun = true
-		_queue.append(_connect_to.bind(ids))
+		_queue.then(_connect_to.bind(ids))
 		if follows:
 			_status = CONNECTION_CONNECTED
 
 
-## A frame came.
-func receive(frame: PackedByteArray) -> void:
-	_queue.append(frame)
-
-
 ## Another peer is there, once all before was taken.
 func add(id: int) -> void:
-	_queue.append(_meet.bind(id))
+	_queue.then(_meet.bind(id))
 
 
 ## A peer is gone, once all before was taken.
 func drop(id: int) -> void:
-	_queue.append(_part.bind(id))
+	_queue.then(_part.bind(id))
 
 
 ## It is over, once all before was taken; then [param then] is called.
 func finish(then: Callable = Callable()) -> void:
-	_queue.append(_end.bind(then))
+	_queue.then(_end.bind(then))
 
 
 ## Whether it waits for a peer 1.
@@ -101,7 +101,7 @@ func introduce() -> void:
 		func(connection: Dictionary) -> Callable: return connection["callable"]
 	)
 	if callables.any(func(one: Callable) -> bool: return one.get_object() is MultiplayerAPI):
-		_happen()
+		_queue.happen()
 
 
 ## Whether it was connected in an epoch, or is about to be.
@@ -115,8 +115,9 @@ func is_over() -> bool:
 
 
 func _poll() -> void:
-	_line.poll()
-	_happen()
+	if _line.poll.is_valid():
+		_line.poll.call()
+	_queue.happen()
 
 
 func _close() -> void:
@@ -126,7 +127,6 @@ func _close() -> void:
 	_is_over = true
 	_status = CONNECTION_DISCONNECTED
 	_queue.clear()
-	_at = 0
 	_line.abandon()
 
 
@@ -139,43 +139,35 @@ func _disconnect_peer(id: int, _force: bool) -> void:
 
 
 func _get_available_packet_count() -> int:
-	return 1 if _at < _queue.size() and not _queue[_at] is Callable else 0
+	return 1 if _queue.has_packet() else 0
 
 
 func _get_packet_script() -> PackedByteArray:
-	if _get_available_packet_count() == 0:
-		return PackedByteArray()
-	var frame: PackedByteArray = _queue[_at]
-	_queue[_at] = null
-	_at += 1
-	return frame.slice(EstragonRelayFrame.from_at(frame) + 4)
+	return _queue.take() if _queue.has_packet() else PackedByteArray()
 
 
 func _get_packet_peer() -> int:
-	var frame := _head()
-	return frame.decode_s32(EstragonRelayFrame.from_at(frame)) if frame else 0
+	return _queue.from
 
 
 func _get_packet_channel() -> int:
-	var frame := _head()
-	return EstragonRelayFrame.channel_of(frame) if frame else 0
+	return _queue.channel
 
 
 func _get_packet_mode() -> MultiplayerPeer.TransferMode:
-	var frame := _head()
-	return EstragonRelayFrame.mode_of(frame) if frame else TRANSFER_MODE_RELIABLE
+	return _queue.mode
 
 
 func _get_max_packet_size() -> int:
-	return EstragonProtocol.LIMIT_MESSAGE_BYTES - _AROUND_BYTES
+	return _MOST_BYTES
 
 
 func _put_packet_script(packet: PackedByteArray) -> Error:
 	if _status != CONNECTION_CONNECTED:
 		return ERR_UNCONFIGURED
-	if packet.is_empty() or packet.size() > _get_max_packet_size():
+	if packet.is_empty() or packet.size() > _MOST_BYTES:
 		return ERR_INVALID_PARAMETER
-	_batch.put(packet, _target, EstragonRelayFrame.kind_of(_mode), _channel)
+	_batch.put(packet, _target, _kind, _channel)
 	return OK
 
 
@@ -189,6 +181,7 @@ func _get_transfer_channel() -> int:
 
 func _set_transfer_mode(mode: MultiplayerPeer.TransferMode) -> void:
 	_mode = mode
+	_kind = EstragonRelayFrame.kind_of(mode)
 
 
 func _get_transfer_mode() -> MultiplayerPeer.TransferMode:
@@ -225,24 +218,6 @@ func _get_connection_status() -> MultiplayerPeer.ConnectionStatus:
 	return _status
 
 
-func _head() -> PackedByteArray:
-	if _get_available_packet_count() == 0:
-		return PackedByteArray()
-	var frame: PackedByteArray = _queue[_at]
-	return frame
-
-
-## What comes next in the queue and is no frame.
-func _happen() -> void:
-	while _at < _queue.size() and _queue[_at] is Callable and not _is_over:
-		var event: Callable = _queue[_at]
-		_at += 1
-		event.call()
-	if _at >= _queue.size():
-		_queue.clear()
-		_at = 0
-
-
 func _connect_to(ids: Array[int]) -> void:
 	_is_met = true
 	_status = CONNECTION_CONNECTED
@@ -267,6 +242,7 @@ func _part(id: int) -> void:
 
 func _end(then: Callable) -> void:
 	_is_over = true
+	_queue.clear()
 	_part(1)
 	_status = CONNECTION_DISCONNECTED
 	if then.is_valid():

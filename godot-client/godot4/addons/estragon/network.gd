@@ -74,7 +74,8 @@ func _init() -> void:
 
 
 func _process(_delta: float) -> void:
-	session.poll()
+	if not rooms.is_polled():
+		session.poll()
 	rooms.poll()
 	_window.poll()
 

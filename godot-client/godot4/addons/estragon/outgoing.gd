@@ -15,6 +15,8 @@ var is_live: bool = false
 var is_closed: bool = true
 ## How many counted frames were written to this connection.
 var written: int = 0
+## How large a message the server takes.
+var message_bytes: int = EstragonProtocol.LIMIT_MESSAGE_BYTES
 ## The highest number that was ever written to any.
 var ever_written: int = 0
 ## How many counted frames there ever were.
@@ -39,7 +41,6 @@ var _held: Dictionary = {}
 var _turns: Dictionary = {}
 ## The numbers of the answers that were never written.
 var _unwritten_answers: Dictionary = {}
-var _message_bytes: int = EstragonProtocol.LIMIT_MESSAGE_BYTES
 var _outbound_bytes: int = 0
 
 
@@ -54,7 +55,7 @@ func set_buffer(outbound_bytes: int) -> void:
 
 ## What the server takes and keeps, as its welcome says.
 func set_limits(limits: Dictionary) -> void:
-	_message_bytes = limits["message_bytes"]
+	message_bytes = limits["message_bytes"]
 	var resume_bytes: int = limits["resume_bytes"]
 	var resume_frames: int = limits["resume_frames"]
 	_ledger.set_budget(resume_bytes, resume_frames)
@@ -147,6 +148,8 @@ func send_droppable(type: String, frame: PackedByteArray) -> bool:
 
 ## Writes what may go by now, in order, as much as the socket takes; the rest waits for the next call.
 func flush() -> void:
+	if written == _ledger.sent and _held.is_empty():
+		return
 	var now := _world.now()
 	if _flush_counted(now) and _held:
 		_flush_latest(now)
@@ -263,7 +266,7 @@ func _hold(key: String, rate: String, text: String) -> void:
 
 
 func _oversize(type: String, bytes: int) -> EstragonError:
-	var most := mini(_message_bytes, _outbound_bytes - _FRAME_OVERHEAD)
+	var most := mini(message_bytes, _outbound_bytes - _FRAME_OVERHEAD)
 	if bytes <= most:
 		return null
 	var text := "%s: %d bytes; expected at most %d" % [type, bytes, most]

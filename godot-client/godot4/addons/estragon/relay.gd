@@ -11,26 +11,30 @@ signal migrated(
 ## In place of the code of a room that is yet to be made.
 const _NEW_ROOM := "new"
 
+## The frame in which the engine last polled a peer, and the session with it.
+var polled_in: int:
+	get:
+		return _watch.polled_in
+
 var _session: EstragonSession
 ## The peer there is, which only the engine and the game keep alive.
 var _current: WeakRef
-var _current_id: int = 0
+## What comes for it.
+var _queue: EstragonRelayQueue
 var _asks: EstragonRelayAsks
 var _watch: EstragonRelayWatch
 ## For which peer, by its instance, an answer is awaited; 0 for none. And of which room.
 var _asked_for: int = 0
 var _asked_room: String = ""
 var _handover: EstragonRelayHandover = EstragonRelayHandover.new()
-var _is_pumping: bool = false
 
 
 func _init(session: EstragonSession) -> void:
 	_session = session
 	_asks = EstragonRelayAsks.new(session)
-	_watch = EstragonRelayWatch.new(session.world)
+	_watch = EstragonRelayWatch.new(session)
 	_session.answered.connect(_on_answered)
 	_session.message_received.connect(_on_message)
-	_session.bytes_received.connect(_on_bytes)
 	_session.was_reset.connect(_on_begun_again.unbind(1))
 	_session.was_lost.connect(_on_begun_again.unbind(1))
 	_session.state_changed.connect(_on_state_changed)
@@ -97,9 +101,7 @@ func hand_over(value: Variant) -> EstragonResult:
 ## To be called once a frame: a connected peer that nobody polls is over.
 func look() -> void:
 	var peer := _peer()
-	if peer == null or not _asks.is_open or not peer.is_met():
-		_watch.note()
-	elif _watch.look():
+	if _watch.look(peer != null and _asks.is_open and peer.is_met()):
 		peer.close()
 
 
@@ -113,37 +115,25 @@ func _peer() -> EstragonMultiplayerPeer:
 ## A peer that is the current one from now on, on a line of its own.
 func _make() -> EstragonMultiplayerPeer:
 	var line := EstragonRelayLine.new()
-	var made := EstragonMultiplayerPeer.new(line)
+	_queue = EstragonRelayQueue.new()
+	var made := EstragonMultiplayerPeer.new(line, _queue)
 	var id := made.get_instance_id()
-	line.polled.connect(_on_polled.bind(id))
+	line.poll = _watch.poll.bind(id)
 	line.sent.connect(_asks.send)
 	line.dismissed.connect(_asks.dismiss)
 	line.met.connect(_asks.meet)
 	line.refused.connect(_asks.refuse)
 	line.abandoned.connect(_abandon.bind(id))
 	_current = weakref(made)
-	_current_id = id
-	_watch.note()
+	_watch.begin(id)
 	return made
-
-
-## The engine has polled a peer: what came is brought to it.
-func _on_polled(id: int) -> void:
-	if id == _current_id:
-		_watch.note()
-	if _is_pumping:
-		return
-	_is_pumping = true
-	_session.poll()
-	_is_pumping = false
 
 
 ## A peer was let go of, or closed.
 func _abandon(id: int) -> void:
-	if id != _current_id:
+	if id != _watch.current:
 		return
-	_current = null
-	_current_id = 0
+	_forget()
 	_handover.give_up()
 	if _asks.room and _asks.is_open:
 		_asks.close()
@@ -155,7 +145,7 @@ func _abandon(id: int) -> void:
 func _open() -> void:
 	if _asked_for:
 		return
-	_asked_for = _current_id
+	_asked_for = _watch.current
 	_asked_room = _asks.room
 	_asks.open()
 
@@ -164,7 +154,7 @@ func _on_answered(type: String, result: EstragonResult) -> void:
 	if type != "relay.open":
 		return
 	var peer := _peer()
-	var is_stale := _asked_for != _current_id
+	var is_stale := _asked_for != _watch.current
 	_asked_for = 0
 	if is_stale:
 		if not result.peek():
@@ -220,19 +210,6 @@ func _on_message(message: EstragonMessage) -> void:
 			_on_epoch(peer, message.data)
 
 
-func _on_bytes(bytes: PackedByteArray) -> void:
-	var kind := bytes[0] & EstragonProtocol.KIND_MASK if bytes else 0
-	var is_ours := (
-		kind == EstragonProtocol.RELAY_RELIABLE_KIND
-		or kind == EstragonProtocol.RELAY_UNRELIABLE_KIND
-	)
-	var peer := _peer() if is_ours and _asks.is_open else null
-	if peer and EstragonRelayFrame.is_whole(bytes):
-		peer.receive(bytes)
-	elif peer:
-		_session.warned.emit("relay: the server sent what is no frame: %s" % bytes.hex_encode().left(80))
-
-
 ## Who was connected is no longer, and gets a fresh peer; who waited goes on with its own.
 func _on_epoch(peer: EstragonMultiplayerPeer, data: Dictionary) -> void:
 	var ids := {}
@@ -258,6 +235,7 @@ func _begin(
 	var epoch: int = data["epoch"]
 	var mode: String = data["mode"]
 	peer.begin(id, epoch, mode == "star", ids, follows)
+	_session.bring_relayed(_queue)
 
 
 ## The engine has let go of the old peer: the fresh one is offered.
@@ -283,11 +261,18 @@ func _on_begun_again() -> void:
 		_lose()
 
 
+## There is no peer any more.
+func _forget() -> void:
+	_current = null
+	_watch.current = 0
+	_queue = null
+	_session.bring_relayed(null)
+
+
 ## Nothing of the relay is left: what came before is still taken.
 func _lose() -> void:
 	var peer := _peer()
-	_current = null
-	_current_id = 0
+	_forget()
 	_asks.is_open = false
 	_asks.room = ""
 	if peer:

@@ -43,14 +43,10 @@ func give_back(its_room: String) -> void:
 	result.ignore()
 
 
-## Sends a frame of bytes.
-func send(frame: PackedByteArray, is_reliable: bool) -> void:
-	if not is_open:
-		return
-	if is_reliable:
-		_session.send_bytes("relay_reliable", frame)
-	else:
-		_session.send_droppable("relay_unreliable", frame)
+## Sends frames of bytes.
+func send(frames: Array[PackedByteArray]) -> void:
+	if is_open:
+		_session.relay(frames)
 
 
 ## As peer 1, disconnects another.

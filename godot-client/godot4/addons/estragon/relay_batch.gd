@@ -1,10 +1,10 @@
 class_name EstragonRelayBatch
 extends RefCounted
-## What a peer of a relay puts, in frames: several packets that are the same, or the same but for a
-## synchronizer's counter, go as one.
+## What a peer of a relay puts in one frame of the game: several packets that are the same, or the same
+## but for a synchronizer's counter, are one frame, and all frames go together.
 
-## A frame is whole.
-signal packed(frame: PackedByteArray, is_reliable: bool)
+## These are whole.
+signal packed(frames: Array[PackedByteArray])
 
 const _SYNC := 6
 const _COMMAND := 7
@@ -12,24 +12,47 @@ const _COMMAND := 7
 ## Which epoch its frames are of.
 var epoch: int = 0
 
-## What was put and not packed yet: the same for all these targets.
+## What was put and is in no frame yet: the same for all these targets.
 var _packet: PackedByteArray = PackedByteArray()
 var _masked: PackedByteArray = PackedByteArray()
 var _kind: int = 0
 var _channel: int = 0
 var _targets: PackedInt32Array = PackedInt32Array()
 var _heads: PackedByteArray = PackedByteArray()
+## The frames that wait.
+var _frames: Array[PackedByteArray] = []
 
 
-## Adds a packet for [param target], of a kind of the relay's; packed at the end of the frame at the
-## latest.
+## Adds a packet for [param target], of a kind of the relay's; it goes at the end of the game's frame
+## at the latest.
 func put(packet: PackedByteArray, target: int, kind: int, channel: int) -> void:
+	if (
+		packet == _packet and kind == _kind and channel == _channel and not _heads
+		and _targets.size() < EstragonProtocol.MAX_TARGETS and not _targets.has(target)
+	):
+		_targets.append(target)
+	else:
+		_put(packet, target, kind, channel)
+
+
+## Sends on what was put.
+func flush() -> void:
+	_pack()
+	if _frames.is_empty():
+		return
+	var frames := _frames
+	_frames = []
+	packed.emit(frames)
+
+
+## The same for what is not as those before, or only but for its counter.
+func _put(packet: PackedByteArray, target: int, kind: int, channel: int) -> void:
 	var masked := _without_counter(packet, target)
 	var is_alike := kind == _kind and channel == _channel and not _targets.is_empty()
 	if not is_alike or masked != _masked or not _fits(packet, target):
-		if _targets.is_empty():
+		if _targets.is_empty() and _frames.is_empty():
 			flush.call_deferred()
-		flush()
+		_pack()
 		_kind = kind
 		_packet = packet
 		_channel = channel
@@ -40,19 +63,18 @@ func put(packet: PackedByteArray, target: int, kind: int, channel: int) -> void:
 		_heads.append(packet[2])
 
 
-## Packs what was put and waits for more of the same.
-func flush() -> void:
+## Makes a frame of what was put last.
+func _pack() -> void:
 	if _targets.is_empty():
 		return
 	var packet := _packet
 	if _heads:
 		packet = _packet.slice(0, 1)
 		packet.append_array(_packet.slice(1 + EstragonRelayFrame.HEAD_BYTES))
-	var is_reliable := _kind & EstragonProtocol.KIND_MASK == EstragonProtocol.RELAY_RELIABLE_KIND
-	var frame := EstragonRelayFrame.up(_kind, _channel, epoch, _targets, packet, _heads)
+	_frames.append(EstragonRelayFrame.up(_kind, _channel, epoch, _targets, packet, _heads))
 	_targets = PackedInt32Array()
 	_heads = PackedByteArray()
-	packed.emit(frame, is_reliable)
+	_packet = PackedByteArray()
 
 
 ## A synchronizer's packet is the same for everybody but for two bytes, which are left out here.

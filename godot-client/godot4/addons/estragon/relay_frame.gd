@@ -18,14 +18,20 @@ static func up(
 	packet: PackedByteArray,
 	heads: PackedByteArray = PackedByteArray()
 ) -> PackedByteArray:
-	var frame := PackedByteArray([kind | EstragonProtocol.RELAY_HAS_HEADS if heads else kind])
-	_put(frame, channel)
-	_put(frame, epoch)
-	_put(frame, targets.size())
+	var flagged := kind | EstragonProtocol.RELAY_HAS_HEADS if heads else kind
+	var count := targets.size()
+	var frame: PackedByteArray
+	if channel | epoch | count < 128:
+		frame = PackedByteArray([flagged, channel, epoch, count])
+	else:
+		frame = PackedByteArray([flagged])
+		_put(frame, channel)
+		_put(frame, epoch)
+		_put(frame, count)
 	if not heads:
 		frame.append_array(targets.to_byte_array())
 	else:
-		for index: int in targets.size():
+		for index: int in count:
 			var at := frame.size()
 			frame.resize(at + 4)
 			frame.encode_s32(at, targets[index])

@@ -2,10 +2,8 @@ class_name EstragonRelayLine
 extends RefCounted
 ## What an [EstragonMultiplayerPeer] tells its [EstragonRelay], which thus need not know each other.
 
-## See [method poll].
-signal polled
 ## See [method send].
-signal sent(frame: PackedByteArray, is_reliable: bool)
+signal sent(frames: Array[PackedByteArray])
 ## See [method dismiss].
 signal dismissed(id: int)
 ## See [method meet].
@@ -15,15 +13,13 @@ signal refused(enable: bool)
 ## See [method abandon].
 signal abandoned
 
-
-## The engine polls the peer: what came is to be brought to it.
-func poll() -> void:
-	polled.emit()
+## Called when the engine polls the peer, in every frame: what came is to be brought to it.
+var poll: Callable
 
 
-## A frame is to go.
-func send(frame: PackedByteArray, is_reliable: bool) -> void:
-	sent.emit(frame, is_reliable)
+## Frames are to go, in this order.
+func send(frames: Array[PackedByteArray]) -> void:
+	sent.emit(frames)
 
 
 ## As peer 1, disconnects another.

@@ -147,6 +147,11 @@ func hand_over(value: Variant) -> EstragonResult:
 	return await _relay.hand_over(value)
 
 
+## Whether the engine's own poll of a peer has driven the session in this frame.
+func is_polled() -> bool:
+	return _relay.polled_in == Engine.get_process_frames()
+
+
 ## Looks once a frame whether the engine still has its peer, and moves what rooms show.
 func poll() -> void:
 	_relay.look()

@@ -23,7 +23,7 @@ signal warned(text: String)
 signal answered(type: String, result: EstragonResult)
 ## A push of the server, checked against the tables.
 signal message_received(message: EstragonMessage)
-## A frame of a binary kind came.
+## A frame of a binary kind came, and is none of a relay that we are a peer of.
 signal bytes_received(bytes: PackedByteArray)
 
 enum State {
@@ -170,6 +170,27 @@ func send_droppable(type: String, frame: PackedByteArray) -> bool:
 	return _outgoing.send_droppable(type, frame)
 
 
+## Sends frames of a relay, counted and droppable ones, as one message where the server takes that.
+func relay(frames: Array[PackedByteArray]) -> void:
+	var link := _outgoing.link if _outgoing.is_live and _resume.agrees else null
+	if link:
+		link.gather(_outgoing.message_bytes)
+	for frame: PackedByteArray in frames:
+		if not frame[0] & EstragonProtocol.COUNTED_BIT:
+			_outgoing.send_droppable("relay_unreliable", frame)
+			continue
+		var error := _outgoing.push("relay_reliable", frame)
+		if error:
+			unsent(error, "relay_reliable")
+	if link:
+		link.release()
+
+
+## Brings what comes of a relay to [param queue]; to nobody where that is [code]null[/code].
+func bring_relayed(queue: EstragonRelayQueue) -> void:
+	_incoming.relayed = queue
+
+
 ## A number for what a binary frame asks, see [method ask_bytes].
 func next_id() -> int:
 	return _requests.next_number()
@@ -279,8 +300,8 @@ func _receive(text: String) -> void:
 
 
 func _receive_bytes(bytes: PackedByteArray) -> void:
-	_incoming.count(bytes)
-	bytes_received.emit(bytes)
+	if not _incoming.take(bytes):
+		bytes_received.emit(bytes)
 	_resume.acknowledge_many()
 
 

@@ -55,6 +55,8 @@ func refused(error: EstragonError, type: String) -> EstragonError:
 
 ## Tells what was noted.
 func tell() -> void:
+	if _errors.is_empty():
+		return
 	var errors := _errors
 	_errors = []
 	for error: EstragonError in errors:
