@@ -1,7 +1,15 @@
 import { about, object, optional, text, tuple } from './schema.ts'
 
-/** The ground of the plaza, in its own units; a body is `body` wide. */
-export const PLAZA = { width: 1600, height: 900, body: 48, capacity: 200, tick_ms: 50 } as const
+/** The ground of the plaza, in its own units; a body is `body` wide, and walks `speed` a second. */
+export const PLAZA = {
+  ...{ width: 1600, height: 900, body: 48, speed: 320, capacity: 200, tick_ms: 50 },
+  /** Lights are hung on it by who comes so near. */
+  tree: { x: 800, y: 450, reach: 110 },
+  /** Nobody carries more. */
+  most_lights: 6,
+  /** For so long nobody steals from who has stolen. */
+  safe_s: 2,
+} as const
 
 /** What is said in a plaza is no longer than this, in characters. */
 export const MAX_CHAT = 280
@@ -17,3 +25,28 @@ export const plazaEvents = {
   'plaza.wave': about('A wave of the hand.', tuple()),
   'plaza.chat': about('Something said aloud.', tuple(text({ min: 1, max: MAX_CHAT }))),
 }
+
+/** A place, or a way of at most one in length. */
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** Where who walks that way for so many seconds comes to: a step, the same for everybody who takes it. */
+export const walked = ({ x, y }: Point, way: Point, seconds: number): Point => ({
+  x: inside(x + way.x * PLAZA.speed * seconds, PLAZA.width),
+  y: inside(y + way.y * PLAZA.speed * seconds, PLAZA.height),
+})
+
+/** The way from a place to another, so that who walks it for so many seconds does not go too far. */
+export function wayTo({ x, y }: Point, goal: Point, seconds: number): Point {
+  const [ahead, aside] = [goal.x - x, goal.y - y]
+  const far = Math.max(Math.hypot(ahead, aside), PLAZA.speed * seconds)
+  return { x: ahead / far, y: aside / far }
+}
+
+/** What somebody gets who hangs so many lights on the tree at once: the more, the more each. */
+export const worth = (lights: number): number => (lights * (lights + 1)) / 2
+
+const inside = (value: number, extent: number) =>
+  Math.min(Math.max(value, PLAZA.body / 2), extent - PLAZA.body / 2)

@@ -235,7 +235,8 @@ export function createHub(options: HubOptions = {}) {
     ...{ rooms, world, ticks, inside, intercom: intercom.ask, openState: states.open },
     packets: sender,
   }
-  if (options.plaza ?? true) kinds.push(kindOf('plaza', plazaOf(world), house))
+  const { plaza = true } = options
+  if (plaza) kinds.push(kindOf('plaza', plazaOf(world, plaza === true ? {} : plaza), house))
   const defined = Object.entries(options.rooms ?? {})
   const isOpen = options.open ?? (defined.length === 0 && (options.kinds ?? []).length === 0)
   if (isOpen) kinds.push(createOpen({ limits, ticks, openState: states.open }).kind)

@@ -9,6 +9,7 @@ import type { Endpoint } from './core/session/dialect.ts'
 import type { Store } from './core/store/store.ts'
 import type { IntercomHandler } from './features/intercom.ts'
 import { definition } from './game/definition.ts'
+import { PLAZA_OPTIONS } from './game/plaza.ts'
 import { type QueueDefinition, queueDefinition } from './game/queue.ts'
 import {
   called,
@@ -54,7 +55,11 @@ export const CONFIG_OPTIONS = {
     named(queueDefinition, shaped(text({ min: 1, max: 32 }))),
   ),
   packets: option('the game’s packets, with what the server adds to them; in code only', packets),
-  plaza: preset('whether there is a plaza, the kind of room that the demo meets in', flag, true),
+  plaza: preset(
+    'whether there is a plaza, the kind of room that the demo meets in; or how it is played',
+    or(true, or(false, fields(PLAZA_OPTIONS))),
+    true,
+  ),
   open: option(
     'whether there is the kind of room `open`, in which players may say what they like; unless said, where `rooms` has none',
     flag,

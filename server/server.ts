@@ -135,7 +135,11 @@ async function open(
   const { port = SERVER_OPTIONS.port.default, host = SERVER_OPTIONS.host.default } = options
   const origins = options.origins && originsOf(options.origins)
   const page = createPage({
-    ...{ page: options.page, built: options.built ?? builtPage(), hasPlaza: options.plaza ?? true },
+    ...{
+      page: options.page,
+      built: options.built ?? builtPage(),
+      hasPlaza: options.plaza !== false,
+    },
     isIsolated: options.isolation ?? SERVER_OPTIONS.isolation.default,
     addresses,
     downloads: createDownloads({ world, limits: limitsOf(options.limits), trustProxy }),

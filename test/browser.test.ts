@@ -345,8 +345,9 @@ async function join(t: Test, url: string, name: string, colour: string, [x, y]: 
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  phone: 'Tap where you want to go.',
-  desktop: 'Walk with the arrow keys or WASD, or click where to go. Enter to chat.',
+  phone: 'Catch fireflies, hang them on the tree. Drag to walk, or tap.',
+  desktop:
+    'Catch fireflies, hang them on the tree. Walk with the arrow keys or WASD, or click. Enter to chat.',
 }
 const hasFocus = (element: { matches(path: string): boolean }) => element.matches(':focus')
 const text = ({ x, y }: Point) => `${x}, ${y}`

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { type Actor, RESET, type Seated, senderOf } from './support/actor.ts'
 import { type LogLine, seedOf } from './support/clock.ts'
 import { CUTS } from './support/cuts.ts'
-import { plazaIn, stand } from './support/ground.ts'
+import { plazaIn, stroll } from './support/ground.ts'
 import { until, within } from './support/promise.ts'
 import { sized } from './support/soak.ts'
 import {
@@ -171,7 +171,7 @@ function gapsIn(own: readonly number[], expected: readonly number[]): number[] |
 
 /** What is latest arrives too: in the end everyone knows where everybody stands. */
 async function checkPositions(t: Test, actors: readonly Actor[]): Promise<void> {
-  const wanted = actors.map(({ room }, at) => ({ owner: room.you, x: 100 + at, y: 200 + at }))
+  let wanted: readonly { readonly owner: number; readonly x: number; readonly y: number }[] = []
   const seen = actors.map(
     ({ room }) =>
       new Promise<void>((resolve) => {
@@ -185,7 +185,10 @@ async function checkPositions(t: Test, actors: readonly Actor[]): Promise<void> 
         })
       }),
   )
-  for (const [at, { network }] of actors.entries()) void stand(network, 100 + at, 200 + at)
+  wanted = actors.map(({ network, room }, at) => {
+    const [x, y] = stroll(network, at % 2 ? 5 + at : -5 - at)
+    return { owner: room.you, x, y }
+  })
   await within(Promise.all(seen))
   t.pass('everyone knows where everybody stands')
 }

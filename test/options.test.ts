@@ -119,7 +119,12 @@ const WRONG: readonly Wrong[] = [
     options: { packets: { Slap: {} } },
     complaint: 'expected what definePackets or acceptPackets returns, of a module, got an object',
   },
-  { options: { plaza: 'no' }, complaint: 'expected true or false, got "no"' },
+  { options: { plaza: 'no' }, complaint: 'expected an object, or false, or true, got "no"' },
+  {
+    options: { plaza: { round_s: 0 } },
+    place: 'plaza.round_s',
+    complaint: 'expected a whole number from 1 to 3600, got 0',
+  },
   {
     options: { limits: { rooms: '8' } },
     place: 'limits.rooms',

@@ -1,38 +1,44 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { PLAZA } from '../protocol/plaza.ts'
+import { PLAZA, type Point, walked, wayTo } from '../protocol/plaza.ts'
 import type { Network } from '../web-client/client.ts'
 import type { Any, RawClient } from './support/client.ts'
-import { plazaOf, stand } from './support/ground.ts'
+import { plazaOf, stroll } from './support/ground.ts'
 import { stage } from './support/stage.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
+/** Who is cut stays away for so long. */
+const AWAY_MS = 8_000
+/** So many ticks may pass until what became of one is known. */
+const HEARD = 5
+
 for (const over of OVERS) {
   t.test(`at the end of a tick everybody sees where all are, over ${over}`, async (t) => {
-    const w = await world(t, { over })
+    const w = await world(t, { over, plaza: { company: 0 } })
     const [ada, bob] = await company(w, 2)
 
-    for (const x of [1, 2, 300.07]) void stand(ada, x, 10)
-    void stand(bob, PLAZA.width, PLAZA.height)
-    await pass(w, () => placesOf(bob)[1]?.[0] === 300.1 && placesOf(ada)[2]?.[0] === PLAZA.width)
+    await pass(w, () => [ada, bob].every((one) => Object.keys(placesOf(one)).length === 2))
+    stroll(ada, 3)
+    const places = { 1: stroll(ada, 7.25), 2: stroll(bob, -5, 9) }
+    await pass(w, () => isDeepStrictEqual(placesOf(bob)[1], places[1]))
 
-    const places = { 1: [300.1, 10], 2: [PLAZA.width, PLAZA.height] }
     t.strictSame([placesOf(ada), placesOf(bob)], [places, places])
   })
 
   t.test(
     `a newcomer sees where everybody is, and stands on the ground, over ${over}`,
     async (t) => {
-      const w = await world(t, { over })
+      const w = await world(t, { over, plaza: { company: 0 } })
       const [ada] = await company(w, 1)
-      void stand(ada, 700, 400)
-      await pass(w, () => placesOf(ada)[1]?.[0] === 700)
+      await pass(w, () => placesOf(ada)[1] !== undefined)
+      const place = stroll(ada, 12)
 
       const [bob] = await company(w, 1)
       await pass(w, () => Object.keys(placesOf(bob)).length === 2)
 
       const { 1: first, 2: second } = placesOf(bob)
-      t.strictSame(first, [700, 400])
+      t.strictSame(first, place)
       const [x = -1, y = -1] = second ?? []
       t.ok(x >= PLAZA.width / 4 && x <= (PLAZA.width * 3) / 4, `${x}`)
       t.ok(y >= PLAZA.height / 4 && y <= (PLAZA.height * 3) / 4, `${y}`)
@@ -40,7 +46,7 @@ for (const over of OVERS) {
   )
 
   t.test(`who leaves has no place any more, over ${over}`, async (t) => {
-    const w = await world(t, { over })
+    const w = await world(t, { over, plaza: { company: 0 } })
     const [ada, bob] = await company(w, 2)
 
     await plazaOf(bob).leave()
@@ -50,21 +56,158 @@ for (const over of OVERS) {
   })
 
   t.test(`while away only the last place is kept, over ${over}`, async (t) => {
-    const w = await world(t, { over })
+    const w = await world(t, { over, plaza: { company: 0 } })
     const [ada, bob] = await company(w, 2)
     const places: number[] = []
     plazaOf(ada).state.players.on('changed', ({ owner, x }) => {
       if (owner === 2) places.push(x)
     })
 
+    await pass(w, () => placesOf(bob)[2] !== undefined)
+
     bob.cut()
     await until(() => w.stats().away === 1)
-    for (let x = 0; x <= 100; x++) void stand(bob, x, 7)
-    await pass(w, () => places.at(-1) === 100)
+    let last = 0
+    for (let step = 0; step < 30; step++) [last] = stroll(bob, 2)
+    await pass(w, () => places.at(-1) === last)
 
-    t.strictSame(places, [100])
+    t.strictSame(places, [last])
   })
 }
+
+t.test(
+  'a light that is caught and hung on the tree is a point, and several are more',
+  async (t) => {
+    const w = await world(t, { plaza: { company: 0 } })
+    const [ada] = await company(w, 1)
+    const { fireflies, players, round } = plazaOf(ada).state
+    const mine = () => players.mine
+
+    await fetch(w, ada, 1)
+    await walk(w, ada, PLAZA.tree)
+    t.match([mine()?.lights, mine()?.points, round.row?.lights], [0, 1, 1])
+
+    await fetch(w, ada, 3)
+    await walk(w, ada, PLAZA.tree)
+    t.match([mine()?.lights, mine()?.points, round.row?.lights], [0, 7, 4])
+    t.ok(fireflies.size > 0, 'and more come')
+  },
+)
+
+t.test(
+  'who carries fewer takes the lights of whom it touches, and is safe for a while',
+  async (t) => {
+    const w = await world(t, { plaza: { company: 0 } })
+    const [ada, bob] = await company(w, 2)
+    await fetch(w, ada, 2)
+    const rows = () => [...plazaOf(ada).state.players].map(({ lights, safe }) => [lights, safe])
+
+    await walk(
+      w,
+      bob,
+      () => plazaOf(ada).state.players.mine,
+      () => rows()[0]?.[0] === 0,
+    )
+    t.strictSame(rows(), [
+      [0, false],
+      [2, true],
+    ])
+
+    for (let tick = HEARD; tick < (PLAZA.safe_s * 1_000) / PLAZA.tick_ms; tick++) await pass(w)
+    t.strictSame(rows(), [
+      [0, false],
+      [2, true],
+    ])
+    await pass(w, () => rows()[0]?.[0] === 2)
+    t.strictSame(rows(), [
+      [2, true],
+      [0, false],
+    ])
+  },
+)
+
+t.test('nobody steals from who is away', async (t) => {
+  const w = await world(t, { plaza: { company: 0 } })
+  const [ada, bob] = await company(w, 2)
+  await fetch(w, ada, 2)
+  const { players } = plazaOf(bob).state
+
+  ada.cut()
+  await until(() => w.stats().away === 1)
+  await walk(w, bob, () => players.of(1))
+  await pass(w)
+
+  t.strictSame(
+    [...players].map(({ lights }) => lights),
+    [2, 0],
+  )
+})
+
+t.test('a round ends with a result, and the next begins by itself', async (t) => {
+  const w = await world(t, { plaza: { company: 1, round_s: 30, rest_s: 5 } })
+  const [ada] = await company(w, 1)
+  const { fireflies, players, results, round } = plazaOf(ada).state
+  await fetch(w, ada, 1)
+  await walk(w, ada, PLAZA.tree)
+
+  await pass(w, () => round.row?.phase === 'over')
+  t.match([...results], [{ name: String, points: 1, member: 1 }])
+  t.equal(fireflies.size, 0)
+  const over = w.clock.now()
+  await pass(w, () => round.row?.phase === 'playing')
+
+  t.ok(w.clock.now() - over >= 5_000, `${w.clock.now() - over} ms`)
+  t.match([results.size, players.mine?.points, round.row?.seconds], [0, 0, 30])
+})
+
+t.test('the next round begins at once where all who are present are ready', async (t) => {
+  const w = await world(t, { plaza: { company: 0, round_s: 1, rest_s: 60 } })
+  const [ada, bob] = await company(w, 2)
+  const { round } = plazaOf(ada).state
+  await pass(w, () => round.row?.phase === 'over')
+  const over = w.clock.now()
+
+  for (const one of [ada, bob])
+    Object.assign(plazaOf(one).state.players.mine ?? {}, { ready: true })
+  await pass(w, () => round.row?.phase === 'playing')
+
+  t.ok(w.clock.now() - over < 1_000, `${w.clock.now() - over} ms`)
+})
+
+t.test(
+  'where there are too few, bots join them and play; where there are enough, they go',
+  async (t) => {
+    const w = await world(t, { plaza: { company: 2 } })
+    const [ada] = await company(w, 1)
+    const { bots } = plazaOf(ada).state
+
+    await pass(w, () => [...bots].some(({ points }) => points > 0))
+    t.equal(bots.size, 1)
+    await company(w, 1)
+    await pass(w, () => bots.size === 0)
+  },
+)
+
+for (const [what, values] of [
+  ['points', { points: 9 }],
+  ['lights', { lights: 6 }],
+  ['another place at once', { x: 0 }],
+] as const)
+  t.test(`nobody gives itself ${what}`, async (t) => {
+    const w = await world(t, { plaza: { company: 0 } })
+    const [ada] = await company(w, 1)
+    const { players } = plazaOf(ada).state
+    await pass(w, () => players.size === 1)
+    const { x, lights, points } = players.mine ?? {}
+    const corrected = new Promise((resolve) => players.on('corrected', resolve))
+
+    Object.assign(players.mine ?? {}, values)
+    await pass(w)
+    await corrected
+    await pass(w)
+
+    t.match(players.mine, { x, lights, points })
+  })
 
 t.test('nobody moves anybody else', async (t) => {
   const w = await world(t)
@@ -146,7 +289,7 @@ async function company(w: TestWorld, count: 2): Promise<[Network, Network]>
 async function company({ connect }: TestWorld, count: number): Promise<Network[]> {
   const networks: Network[] = []
   for (let index = 0; index < count; index++) {
-    const network = await connect({ backoff: () => PLAZA.tick_ms, pingEvery: 60_000 })
+    const network = await connect({ backoff: () => AWAY_MS, pingEvery: 60_000 })
     await network.rooms.joinOrCreate('plaza')
     networks.push(network)
   }
@@ -159,11 +302,46 @@ const placesOf = (network: Network): Record<number, readonly number[]> =>
     [...plazaOf(network).state.players].map(({ owner, x, y }) => [owner, [x, y]] as const),
   )
 
-/** Lets ticks pass until something is so. */
-async function pass({ clock }: TestWorld, holds: () => boolean): Promise<void> {
-  while (!holds()) {
+/** Lets a tick pass, or as many as it takes until something is so. */
+async function pass({ clock }: TestWorld, holds = () => true): Promise<void> {
+  do {
     clock.advance(PLAZA.tick_ms)
-    await turn()
+    for (let times = 0; times < 4; times++) await turn() // what was said arrives, both ways
+  } while (!holds())
+}
+
+type Goal = Point | (() => Point | undefined)
+
+/** Walks there, as fast as one may. */
+async function walk(
+  w: TestWorld,
+  network: Network,
+  goal: Goal,
+  isThere?: () => boolean,
+): Promise<void> {
+  const seconds = PLAZA.tick_ms / 1_000
+  const { players } = plazaOf(network).state
+  await pass(w, () => players.mine !== undefined)
+  const hasCome = () => {
+    const [row, to] = [players.mine, typeof goal === 'function' ? goal() : goal]
+    if (!row || !to) throw new Error('expected somebody, and somewhere to go')
+    Object.assign(row, walked(row, wayTo(row, to, seconds), seconds))
+    return isThere ? isThere() : Math.hypot(row.x - to.x, row.y - to.y) < PLAZA.body / 2
+  }
+  await pass(w, hasCome)
+  await pass(w)
+}
+
+/** Catches so many fireflies, the nearest first. */
+async function fetch(w: TestWorld, network: Network, lights: number): Promise<void> {
+  const { fireflies, players } = plazaOf(network).state
+  const far = ({ x, y }: Point) =>
+    Math.hypot(x - (players.mine?.x ?? 0), y - (players.mine?.y ?? 0))
+  await pass(w, () => fireflies.size > 0)
+  while ((players.mine?.lights ?? 0) < lights) {
+    const [nearest] = [...fireflies].sort((one, other) => far(one) - far(other))
+    if (nearest) await walk(w, network, nearest, () => fireflies.at(nearest.slot) !== nearest)
+    else await pass(w)
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import type { Any } from './support/client.ts'
 import { seedOf } from './support/clock.ts'
 import { direct, type Places } from './support/director.ts'
-import { plazaOf, stand } from './support/ground.ts'
+import { rowOf, seen, stroll } from './support/ground.ts'
 import { LASTING, type LastingStage } from './support/lasting.ts'
 import { OPEN_ROOMS } from './support/open-rooms.ts'
 import { failing } from './support/promise.ts'
@@ -133,17 +133,13 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
 
   async 'positions go both ways'(t, { enter }) {
     const network = await enter('main')
-    const { you, state } = plazaOf(network)
-    await stand(network, 12.5, 34)
-    await please(network, 'see', [12.5, 34])
-    const theirs = new Promise<void>((resolve) => {
-      state.players.on('changed', ({ owner, x, y }) => {
-        if (owner !== you && x === 100 && y === 200) resolve()
-      })
-    })
-    await please(network, 'move', [100, 200])
-    await theirs
-    await t.rejects(stand(network, Number.NaN, 0))
+    await rowOf(network)
+    await please(network, 'see', stroll(network, 12.5, 7))
+    const place = (await please(network, 'stroll', [20.5, 9])) as [number, number]
+    const [room] = network.rooms.all.values()
+    const director = [...(room?.members.values() ?? [])].find(({ name }) => name === 'Director')
+    await seen(network, director?.number ?? 0, place)
+    t.pass('each sees the other')
   },
 
   async 'an emit reaches everyone but its sender'(t, { join }) {
@@ -614,7 +610,7 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     let sent = 0
     const sending = setInterval(() => {
       answers.push(network.events.emit('plaza.count', [++sent]))
-      void stand(network, sent % 1_000, 5)
+      stroll(network, sent % 2 ? 1 : -1)
     }, 5)
     const [cuts, expected] = await over
     clearInterval(sending)

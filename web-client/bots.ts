@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
-import { PLAZA } from '../protocol/plaza.ts'
+import { PLAZA, type Point } from '../protocol/plaza.ts'
 import type { plaza } from '../protocol/plaza-state.ts'
 import { patient } from '../protocol/timer.ts'
 import { connect, type Network, NetworkError, type Room } from './client.ts'
@@ -29,21 +29,20 @@ export interface Bots {
 
 type Row = NonNullable<Room<typeof plaza>['state']['players']['mine']>
 
-interface Point {
-  readonly x: number
-  readonly y: number
-}
-
 /** So many knock at a time. */
 const BATCH = 25
 /** Units a second. */
 const SPEED = 200
 const MOVE_MS = 50
+/** A machine that was busy does not let anybody walk all the way at once. */
+const LONGEST_STEP_MS = 100
 const PING_MS = 1_000
 const REST_MS = { least: 500, most: 4_000 }
 /** How likely a rest begins with a wave, or with a word. */
 const CHANCE = { wave: 0.25, chat: 0.15 }
 const MARGIN = PLAZA.body / 2
+/** So many lights are enough to hang them up. */
+const GREED = 3
 
 const CAST = ['Vladimir', 'Pozzo', 'Lucky', 'the Boy', 'Estragon'] as const
 const COLOURS = ['#d1495b', '#edae49', '#00798c', '#5b8e7d', '#8a6fb0', '#e07a5f', '#4f8cff']
@@ -57,7 +56,7 @@ const LINES = [
   'We could wait here.',
 ] as const
 
-/** Guests who wander about the plaza, wave and chat; they come back by themselves. */
+/** Guests who play in the plaza, wave and chat; they come back by themselves. */
 export function createBots(options: BotsOptions): Bots {
   const { count, random } = options
   const leaving = Array.from({ length: count }, () => new AbortController())
@@ -107,7 +106,6 @@ function wander(
   { random, timers }: BotsOptions,
 ): void {
   const { rooms, events } = network
-  let at: Point | undefined
   let goal: Point | undefined
   let before = timers.now()
   let restsUntil = before
@@ -124,25 +122,37 @@ function wander(
     if (isSitting) return
     if (goal && rooms.all.size > 0) return walk(elapsed, now)
     if (now < restsUntil) return
-    if (rooms.all.size > 0) goal = somewhere(random)
+    if (rooms.all.size > 0) goal = wanted()
     else void sitAgain() // it handles its own failure
   }
 
   function walk(elapsed: number, now: number): void {
     const row = own()
     if (!row || !goal) return
-    at = towards(at ?? row, goal, (SPEED * elapsed) / 1000)
+    const at = towards(row, goal, (SPEED * Math.min(elapsed, LONGEST_STEP_MS)) / 1000)
     Object.assign(row, at)
     if (at.x !== goal.x || at.y !== goal.y) return
     goal = undefined
+    if (row.lights > 0) return
     restsUntil = now + REST_MS.least + random() * (REST_MS.most - REST_MS.least)
     gesture()
   }
 
+  /** A firefly; the tree, with enough of them; anywhere, where there is none. */
+  function wanted(): Point {
+    const fireflies = [...(here()?.state.fireflies ?? [])]
+    if ((own()?.lights ?? 0) >= GREED) return PLAZA.tree
+    return fireflies.length > 0 ? pick(fireflies, random) : somewhere(random)
+  }
+
+  function here(): Room<typeof plaza> | undefined {
+    const [room] = rooms.all.values() as Iterable<Room<typeof plaza>> // as its kind says
+    return room
+  }
+
   /** Where the room has us, once it has told. */
   function own(): Row | undefined {
-    const [room] = rooms.all.values() as Iterable<Room<typeof plaza>> // as its kind says
-    return room?.state.players.mine
+    return here()?.state.players.mine
   }
 
   function gesture(): void {
@@ -160,7 +170,6 @@ function wander(
     isSitting = true
     try {
       await sit(network, name, colour)
-      at = undefined
     } catch {
       restsUntil = timers.now() + REST_MS.least
     } finally {

@@ -16,6 +16,8 @@ export async function buildPage(folder: string): Promise<void> {
     entryPoints: ['page.ts', 'page.css'],
     outdir: folder,
     bundle: true,
+    splitting: true,
+    chunkNames: '[name]',
     minify: true,
     format: 'esm',
     platform: 'browser',

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { definePackets } from '../../server/game/packets.ts'
 import type { ConnectOptions, LagOptions, Network } from '../../web-client/client.ts'
 import type { NetworkError } from '../../web-client/failure.ts'
-import { plazaOf, stand } from './ground.ts'
+import { field, plazaOf } from './ground.ts'
 import { world } from './world.ts'
 
 const STEP_MS = 1_000 / 240
@@ -42,7 +42,9 @@ export async function course(
   const join = async (options: ConnectOptions, code?: string) => {
     const joining = here.connect({ packets, ...options })
     const network = await during(joining)
-    const seat = code ? network.rooms.join(code) : network.rooms.create('plaza')
+    const seat = code
+      ? network.rooms.join(code)
+      : network.rooms.create('open', { state: field.schema })
     return { network, room: await during(seat) }
   }
   const during = async <T>(wait: Promise<T>): Promise<T> => {
@@ -110,7 +112,10 @@ export const LATEST = {
     players.on('changed', ({ owner, x }) => {
       if (owner === 1) found.heard.push(x)
     })
-    return (n: number) => void stand(ada, n % 1_600, 0)
+    return (n: number) => {
+      const { mine } = plazaOf(ada).state.players
+      if (mine) mine.x = n % 1_600
+    }
   },
   'latest events'(found: Course, ada: Network, bob: Network) {
     bob.events.onLatest('plaza.at', ([n]) => found.heard.push(Number(n)))

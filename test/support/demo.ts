@@ -27,6 +27,8 @@ export interface View {
   readonly prompt?: readonly string[]
   readonly places?: Readonly<Record<string, readonly [number, number]>>
   readonly log?: readonly string[]
+  /** The best of the last round, such as `1. Ada  3`; none while one is played. */
+  readonly result?: readonly string[]
   /** The path of the picture that was saved last. */
   readonly picture?: string
 }

@@ -6,7 +6,7 @@ import { createServer, type GameServer } from '../../server/server.ts'
 import { connect, type Json, type Network } from '../../web-client/client.ts'
 import { createRandom } from './clock.ts'
 import { CAMP, type Company, gather, STAGE } from './company.ts'
-import { seen, stand } from './ground.ts'
+import { rowOf, seen, stroll } from './ground.ts'
 import { JUDGE } from './judge.ts'
 import { stagePackets } from './stage-packets.ts'
 import { openStudio, type Studio } from './studio.ts'
@@ -150,10 +150,10 @@ function obey({ director, port, cable, restarting, company, studio }: Crew): voi
       done(true)
     } else if (what === 'echo') {
       done(amount ?? null)
-    } else if (what === 'move') {
-      const [x, y] = amount as [number, number]
-      await stand(director, x, y)
-      done(true)
+    } else if (what === 'stroll') {
+      const [far, down] = amount as [number, number]
+      await rowOf(director)
+      done(stroll(director, far, down))
     } else if (what === 'see') {
       await seen(director, member, amount as [number, number])
       done(true)

@@ -6,7 +6,7 @@ import { connect, type Network, type NetworkError } from '../../web-client/clien
 import { type Actor, createActor, keyOf, NEVER } from './actor.ts'
 import { createRandom, type LogLine } from './clock.ts'
 import { CUTS } from './cuts.ts'
-import { stand } from './ground.ts'
+import { stroll } from './ground.ts'
 import { until, within } from './promise.ts'
 import { type CuttingProxy, createProxy } from './proxy.ts'
 import { sized } from './soak.ts'
@@ -122,7 +122,7 @@ async function play(
   const lane = async () => {
     while (!stage.isOver && wrongs.length === 0) {
       const dice = random.below(100)
-      if (dice < 10) void stand(network, random.below(1_600), random.below(900))
+      if (dice < 10) stroll(network, random.below(20) - 10)
       else if (dice < 80) await number(actor, stage.asked, 'all')
       else if (dice < 88) await number(actor, stage.asked, 'others')
       else await ask(actor, stage.asked, random.pick(FAILURES))

@@ -24,7 +24,12 @@ export async function openPlaza(
   options: ServerOptions,
   device: BrowserContextOptions = {},
 ) {
-  const server = await createServer({ host: '127.0.0.1', ...options, port: 0 })
+  const server = await createServer({
+    host: '127.0.0.1',
+    plaza: { company: 0 },
+    ...options,
+    port: 0,
+  })
   const gate = await openGate(server.port)
   const context = await browser.newContext(device)
   const contexts = [context]

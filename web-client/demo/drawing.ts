@@ -2,13 +2,18 @@ import { PLAZA } from '../../protocol/plaza.ts'
 import type { Figure, Point } from './figures.ts'
 import { type Brush, drawBubble, drawHand, LINE } from './gestures.ts'
 import { createLabels, type Labels } from './labels.ts'
+import { createPersons, type Persons } from './person.ts'
+import { drawCarried, drawFirefly, drawGain, drawSafety, drawTree } from './scene.ts'
+import type { Plaza } from './visit.ts'
 
 const FONT = '600 13px system-ui, sans-serif'
 const AWAY_OPACITY = 0.35
-/** A body is drawn at least so wide, in CSS pixels: a phone shows the plaza small. */
-const SMALLEST_BODY = 16
+/** Somebody is drawn so tall, in bodies, and at least so tall, in CSS pixels: a phone shows the plaza small. */
+const [TALL, SMALLEST] = [1.1, 26]
+/** What was won rises for so long. */
+const GAIN_MS = 1_200
 /** How far beside a body its hand is. */
-const HAND_ASIDE = 9
+const HAND_ASIDE = 12
 /** How far a waving hand swings, in radians, and how fast. */
 const SWING = { angle: 0.5, ms: 90 }
 
@@ -17,6 +22,7 @@ export function createDrawing(canvas: HTMLCanvasElement) {
   const pen = canvas.getContext('2d')
   if (!pen) throw new Error('this browser cannot draw on a canvas')
   const labels = createLabels()
+  const persons = createPersons()
   const still = matchMedia('(prefers-reduced-motion: reduce)')
 
   return {
@@ -30,23 +36,33 @@ export function createDrawing(canvas: HTMLCanvasElement) {
     },
 
     /** Draws everybody as they are at `now`, the page's own time; who is further down, in front. */
-    draw(figures: Iterable<Figure>, now: number): void {
+    draw(figures: Iterable<Figure>, state: Plaza['state'], now: number): void {
       const scale = canvas.clientWidth / PLAZA.width
-      const radius = Math.max(PLAZA.body * scale, SMALLEST_BODY) / 2
+      const size = Math.max(PLAZA.body * scale * TALL, SMALLEST)
       const swing = still.matches ? 0 : Math.sin(now / SWING.ms) * SWING.angle
       const brush = wipe(canvas, pen)
       const placed = [...figures]
         .flatMap((figure) => (figure.at ? [{ ...figure, ...scaled(figure.at, scale) }] : []))
         .sort((a, b) => a.y - b.y)
+      const tree = PLAZA.tree.y * scale
+      let isBehind = true
       for (const { x, y, ...figure } of placed) {
+        if (isBehind && y > tree) drawTree(brush, scale, state.round.row?.lights ?? 0, now)
+        isBehind &&= y <= tree
         pen.globalAlpha = figure.away ? AWAY_OPACITY : 1
-        drawBody(brush, labels, figure, x, y, radius)
+        drawFigure(brush, { labels, persons }, figure, x, y + size / 2, size)
+        drawCarried(brush, x, y - size * 0.95, size, figure.lights, now)
         if (now < figure.wavesUntil)
-          drawHand(brush, figure.colour, x + radius + HAND_ASIDE, y + radius * 0.4, swing)
+          drawHand(brush, figure.colour, x + size * 0.4 + HAND_ASIDE, y, swing)
       }
+      if (isBehind) drawTree(brush, scale, state.round.row?.lights ?? 0, now)
       pen.globalAlpha = 1
+      for (const { slot, x, y } of state.fireflies) drawFirefly(brush, scale, { x, y }, slot, now)
+      for (const { x, y, gain } of placed)
+        if (gain && now - gain.since < GAIN_MS)
+          drawGain(brush, gain.text, x, y - size, (now - gain.since) / GAIN_MS)
       for (const { x, y, bubble } of placed.sort(byBubble))
-        if (bubble && now < bubble.until) drawBubble(brush, bubble.text, x, y - radius)
+        if (bubble && now < bubble.until) drawBubble(brush, bubble.text, x, y - size * 0.8)
     },
   }
 }
@@ -69,23 +85,26 @@ function wipe(canvas: HTMLCanvasElement, pen: CanvasRenderingContext2D): Brush {
   return { pen, ink: color, paper: backgroundColor, width: clientWidth }
 }
 
-function drawBody(
+/** With its feet at x, y. */
+function drawFigure(
   brush: Brush,
-  labels: Labels,
-  { name, colour, isYou }: Figure,
+  { labels, persons }: { readonly labels: Labels; readonly persons: Persons },
+  { name, colour, isYou, safe, gait }: Figure,
   x: number,
   y: number,
-  radius: number,
+  size: number,
 ): void {
   const { pen, ink } = brush
-  pen.beginPath()
-  pen.arc(x, y, radius - 1, 0, 2 * Math.PI)
-  pen.fillStyle = colour
-  pen.fill()
-  pen.lineWidth = isYou ? 2.5 : 1.25
-  pen.strokeStyle = ink
-  pen.stroke()
-  labels.draw(brush, name, x, y + radius + LINE / 2 + 2)
+  if (isYou) {
+    pen.strokeStyle = ink
+    pen.lineWidth = 1.5
+    pen.beginPath()
+    pen.ellipse(x, y, size * 0.38, size * 0.14, 0, 0, 2 * Math.PI)
+    pen.stroke()
+  }
+  if (safe) drawSafety(brush, x, y, size)
+  persons.draw(brush, colour, x, y, size, gait)
+  labels.draw(brush, name, x, y + LINE / 2 + 4)
 }
 
 /** What was said last comes last, and so in front. */

@@ -11,7 +11,9 @@ import { titleOf } from './news.ts'
 import { createPeople } from './people.ts'
 import { remembered } from './remembered.ts'
 import { createRoomBar } from './room.ts'
+import { createRound } from './round.ts'
 import { createShare, invitedTo, linkForOthers, linkTo } from './share.ts'
+import type { Sound, Sounds } from './sounds.ts'
 import { createStatus } from './status.ts'
 import { type Audience, createVisit, describe, type Wish } from './visit.ts'
 import { createWalking } from './walking.ts'
@@ -31,7 +33,12 @@ const reconnect = find('reconnect', HTMLButtonElement)
 const note = (text: string) => void log.add('note', text)
 const failed = (error: unknown) => note(describe(error))
 
-const figures = createFigures()
+const sound = find('sound', HTMLButtonElement)
+/** Loaded when they are first switched on. */
+let sounds: Sounds | undefined
+const play = (tune: Sound) => sounds?.play(tune)
+const figures = createFigures(play)
+const round = createRound(play)
 const drawing = createDrawing(find('canvas', HTMLCanvasElement))
 const walking = createWalking(ground, drawing.pointAt)
 const log = createLog(find('log', HTMLElement))
@@ -52,15 +59,18 @@ const share = createShare({
 })
 
 let awaySince = 0
+/** What is to be told once we know what we missed, and how much was said meanwhile. */
+let back = ''
+let missed = 0
 
 const audience: Audience = {
   seated(room) {
     const stood = me()?.at
     figures.clear()
     figures.sync(room)
+    round.begin(room)
     seat = room.you
-    const figure = me()
-    if (figure) figure.at = stood
+    if (stood) walking.go(stood)
     show(room)
     const { title } = room.properties
     note(`You are in ${title ? `“${titleOf(room.properties)}”` : 'the plaza'} ${room.code}.`)
@@ -69,6 +79,9 @@ const audience: Audience = {
     figures.sync(room)
     show(room)
     if (sentence) note(sentence)
+    if (sentence || !back) return
+    note(`${back}: ${missed === 1 ? '1 message' : `${missed} messages`} while you were away.`)
+    back = ''
   },
   kicked(sentence) {
     for (const dialog of document.querySelectorAll<HTMLDialogElement>(OWN_DIALOGS)) dialog.close()
@@ -82,10 +95,12 @@ const audience: Audience = {
     lobby.showOutside()
   },
   said(member, name, text) {
+    missed++
     figures.say(member, text)
     log.add('chat', text, name)
   },
   waved(member, name) {
+    missed++
     figures.wave(member)
     log.add('wave', 'waves', name)
   },
@@ -96,7 +111,8 @@ const audience: Audience = {
       note(`The connection dropped (${because}).`)
     } else if (state === 'open') {
       const seconds = (performance.now() - awaySince) / 1000
-      note(`Connected again after ${seconds.toFixed(1)} s.`)
+      missed = 0
+      back = `Connected again after ${seconds.toFixed(1)} s`
     } else {
       note(`The connection is closed (${because}).`)
     }
@@ -157,13 +173,11 @@ function frame(now: number, before: number): void {
   requestAnimationFrame((next) => frame(next, now))
   const { network, room } = visit
   if (!network || !room || plaza.hidden) return
+  const { mine } = room.state.players
+  if (mine) visit.move(walking.step(mine, Math.min(now - before, LONGEST_STEP_MS)))
   figures.step(room, now)
-  const figure = me()
-  if (figure?.at) {
-    figure.at = walking.step(figure.at, Math.min(now - before, LONGEST_STEP_MS))
-    visit.move(figure.at)
-  }
-  drawing.draw(figures.all.values(), now)
+  round.step()
+  drawing.draw(figures.drawn, room.state, now)
   people.show(figures.all)
   status.showRoundTrip(network.clock.roundTrip, now)
 }
@@ -186,6 +200,10 @@ find('wave', HTMLButtonElement).addEventListener('click', () => {
   send(log.add('wave', 'waves', me()?.name, true), visit.wave())
 })
 cut.addEventListener('click', visit.cut)
+sound.addEventListener('click', async () => {
+  sounds ??= (await import('./sounds.ts')).createSounds()
+  sound.setAttribute('aria-pressed', `${sounds.toggle()}`)
+})
 find('others', HTMLButtonElement).addEventListener('click', lobby.open)
 shareButton.addEventListener('click', () => {
   if (visit.room) void linkForOthers(visit.room.code).then(share) // it shows its own failure

@@ -1,9 +1,5 @@
-import { PLAZA } from '../../protocol/plaza.ts'
-import type { Point } from './figures.ts'
-
-/** Units a second: the plaza's width in five seconds. */
-const SPEED = 320
-const MARGIN = PLAZA.body / 2
+import { type Point, walked, wayTo } from '../../protocol/plaza.ts'
+import { createStick } from './stick.ts'
 
 const KEYS: Readonly<Record<string, Point>> = {
   ArrowLeft: { x: -1, y: 0 },
@@ -29,22 +25,24 @@ export function createWalking(ground: HTMLElement, pointAt: (event: MouseEvent) 
   })
   addEventListener('keyup', ({ code }) => pressed.delete(code))
   addEventListener('blur', () => pressed.clear())
-  ground.addEventListener('click', (event) => {
+  const stick = createStick(ground, (event) => {
     goal = pointAt(event)
   })
 
   return {
+    /** Walks there, unless told otherwise. */
+    go(place: Point): void {
+      goal = place
+    },
     /** Where we are `elapsed` ms after we were `at`. */
     step(at: Point, elapsed: number): Point {
-      const far = (SPEED * elapsed) / 1000
-      const ahead = direction()
-      if (ahead) return inside({ x: at.x + ahead.x * far, y: at.y + ahead.y * far })
-      if (!goal) return at
-      const left = Math.hypot(goal.x - at.x, goal.y - at.y)
-      const part = left > far ? far / left : 1
-      const next = inside({ x: at.x + (goal.x - at.x) * part, y: at.y + (goal.y - at.y) * part })
-      if (part === 1) goal = undefined
-      return next
+      const ahead = direction() ?? stick.way
+      if (ahead) goal = undefined
+      const way = ahead ?? (goal && wayTo(at, goal, elapsed / 1000))
+      if (!way) return { x: at.x, y: at.y }
+      const next = walked(at, way, elapsed / 1000)
+      if (goal && Math.hypot(way.x, way.y) < 0.999) goal = undefined
+      return { x: tenths(next.x), y: tenths(next.y) }
     },
   }
 
@@ -69,10 +67,5 @@ export function createWalking(ground: HTMLElement, pointAt: (event: MouseEvent) 
   }
 }
 
-/** Whole within the plaza, in the tenths that the server keeps. */
-const inside = ({ x, y }: Point): Point => ({
-  x: tenths(Math.min(Math.max(x, MARGIN), PLAZA.width - MARGIN)),
-  y: tenths(Math.min(Math.max(y, MARGIN), PLAZA.height - MARGIN)),
-})
-
+/** As the server keeps it. */
 const tenths = (value: number) => Math.round(value * 10) / 10

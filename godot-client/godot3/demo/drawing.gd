@@ -4,9 +4,13 @@ extends Reference
 const Figure := preload("figure.gd")
 const Gestures := preload("gestures.gd")
 const Look := preload("look.gd")
+const Person := preload("person.gd")
+const Scene := preload("scene.gd")
 const Walking := preload("walking.gd")
 const _PAVING := 100.0
-const _SMALLEST_BODY := 16.0
+# How tall somebody is, in units of the plaza, and at least, in pixels.
+const _TALL := 53.0
+const _SMALLEST := 26.0
 const _AWAY_OPACITY := 0.35
 # How far a waving hand swings, in radians, and how fast, in ms.
 const _SWING := 0.5
@@ -23,8 +27,9 @@ static func place_at(point: Vector2, size: Vector2) -> Vector2:
 	return (point - area.position) / _unit(area)
 
 
-# Draws everybody who has a place; who is further down, in front; what was said last before all.
-func draw(on: Control, figures: Array) -> void:
+# Draws the tree, the fireflies and everybody who has a place; who is further down, in front; what was
+# said last before all. `state` is an EstragonState.
+func draw(on: Control, figures: Array, state: Reference) -> void:
 	var area := _area(on.rect_size)
 	_draw_paving(on, area)
 	var placed := []
@@ -32,13 +37,26 @@ func draw(on: Control, figures: Array) -> void:
 		if figure.is_placed:
 			placed.append(figure)
 	placed.sort_custom(self, "_is_behind")
+	var its_round = state.call("table", "round").row()
+	var foot := area.position + area.size / 2.0
+	var has_tree := false
 	for figure in placed:
+		if not has_tree and figure.at.y > Walking.EXTENT.y / 2.0:
+			Scene.draw_tree(on, foot, _unit(area), its_round.get("lights") if its_round else 0)
+			has_tree = true
 		_draw_figure(on, figure, area)
+	if not has_tree:
+		Scene.draw_tree(on, foot, _unit(area), its_round.get("lights") if its_round else 0)
+	for row in state.call("table", "fireflies").rows():
+		var place: Vector2 = area.position + Vector2(row.get("x"), row.get("y")) * _unit(area)
+		Scene.draw_firefly(on, place, _unit(area), row.slot)
+	for figure in placed:
+		_draw_gain(on, figure, area)
 	placed.sort_custom(self, "_said_before")
 	for figure in placed:
 		if figure.is_talking():
 			var head: Vector2 = area.position + figure.at * _unit(area)
-			head.y -= _radius(area)
+			head.y -= _tall(area) * 0.8
 			Gestures.draw_bubble(on, figure.text, head, area)
 
 
@@ -63,13 +81,21 @@ func _draw_figure(on: Control, figure: Figure, area: Rect2) -> void:
 	var ink := _faded(on.get_color("ink", "Plaza"), opacity)
 	var colour := _faded(figure.colour, opacity)
 	var at := area.position + figure.at * _unit(area)
-	var radius := _radius(area)
-	on.draw_circle(at, radius - 1.0, colour)
-	on.draw_arc(at, radius - 1.0, 0.0, TAU, 48, ink, 2.5 if figure.is_you else 1.25, true)
-	_draw_name(on, figure.name, at + Vector2(0.0, radius + 2.0), ink)
+	var tall := _tall(area)
+	Person.draw(on, figure, at + Vector2(0.0, tall / 2.0), tall, ink, colour)
+	_draw_name(on, figure.name, at + Vector2(0.0, tall / 2.0 + 4.0), ink)
 	if figure.is_waving():
 		var swing := sin(OS.get_ticks_msec() / _SWING_MS) * _SWING
-		Gestures.draw_hand(on, at + Vector2(radius + 9.0, radius * 0.4), swing, colour, ink)
+		Gestures.draw_hand(on, at + Vector2(tall * 0.4 + 12.0, 0.0), swing, colour, ink)
+
+
+# What somebody has just won or lost rises and fades.
+func _draw_gain(on: Control, figure: Figure, area: Rect2) -> void:
+	var part: float = figure.risen()
+	if part < 1.0:
+		var top: Vector2 = area.position + figure.at * _unit(area)
+		top.y -= _tall(area) * 1.4 + part * 40.0
+		_draw_name(on, figure.gain, top, _faded(on.get_color("ink", "Plaza"), 1.0 - part))
 
 
 # Below `top`, outlined in the colour of the paving.
@@ -103,8 +129,8 @@ static func _unit(area: Rect2) -> float:
 	return area.size.x / Walking.EXTENT.x
 
 
-static func _radius(area: Rect2) -> float:
-	return max(Walking.BODY * _unit(area), _SMALLEST_BODY) / 2.0
+static func _tall(area: Rect2) -> float:
+	return max(_TALL * _unit(area), _SMALLEST)
 
 
 static func _faded(colour: Color, opacity: float) -> Color:

@@ -1,6 +1,9 @@
 # The ground of the plaza and everybody on it.
 extends Control
 
+# Something has happened to us: the name of a tune of sounds.gd.
+signal happened(what)
+
 # warning-ignore-all:return_value_discarded
 
 const Drawing := preload("drawing.gd")
@@ -15,11 +18,10 @@ var walking := Walking.new()
 var figures: Dictionary = {}
 
 var _you: int = 0
-# An EstragonStateTable; null in no room.
-var _players: Reference
-# Where we stood in the room before, until we stand there again.
-var _stood: Vector2
-var _has_stood: bool = false
+# An EstragonState; null in no room.
+var _state: Reference
+# By row, the figures of those who are no members.
+var _bots: Dictionary = {}
 var _drawing := Drawing.new()
 
 
@@ -38,21 +40,23 @@ func places() -> Dictionary:
 	return places
 
 
-# A new room, an EstragonRoom: only its members are here. We stand where we stood, if anywhere.
+# A new room, an EstragonRoom: only its members are here. We go where we stood, if anywhere.
 func begin(room: Reference) -> void:
 	var before := you()
-	_has_stood = before != null
-	_stood = before.at if before else Vector2.ZERO
+	if before:
+		walking.go_to(before.at)
 	figures.clear()
 	_you = room.get("you")
-	_players = room.get("state").table("players")
+	_state = room.get("state")
+	_bots.clear()
 	sync_with(room)
 
 
 # We have left; where we stood is of no meaning any more.
 func clear() -> void:
 	figures.clear()
-	_players = null
+	_state = null
+	_bots.clear()
 	walking.stop()
 
 
@@ -64,7 +68,8 @@ func sync_with(room: Reference) -> void:
 			figures.erase(number)
 	for number in members:
 		if not figures.has(number):
-			figures[number] = Figure.new(members[number], number == _you)
+			var colour := Figure.colour_of(members[number].data)
+			figures[number] = Figure.new(members[number].name, colour, number == _you)
 		figures[number].away = members[number].away
 
 
@@ -84,31 +89,47 @@ func _gui_input(event: InputEvent) -> void:
 	var click := event as InputEventMouseButton
 	if click and click.pressed and click.button_index == BUTTON_LEFT:
 		walking.go_to(Drawing.place_at(click.position, rect_size))
+	var drag := event as InputEventMouseMotion
+	if drag and drag.button_mask & BUTTON_MASK_LEFT:
+		walking.go_to(Drawing.place_at(drag.position, rect_size))
 	var key := event as InputEventKey
 	if key and walking.leads(key.scancode):
 		accept_event() # or the arrow keys would move the focus
 
 
 func _process(delta: float) -> void:
-	if not is_visible_in_tree() or not _players:
+	if not is_visible_in_tree() or not _state:
 		return
-	for row in _players.call("rows"):
+	for row in _state.call("table", "players").rows():
 		var figure: Figure = figures.get(row.owner)
-		if figure:
-			if figure.is_you:
-				_walk(row, min(delta, _LONGEST_STEP))
-			figure.put(Vector2(row.smooth("x"), row.smooth("y")))
+		if not figure:
+			continue
+		if figure.is_you:
+			_walk(row, min(delta, _LONGEST_STEP))
+		var news := figure.take(row)
+		if news and figure.is_you:
+			emit_signal("happened", news)
+	_play_bots(_state.call("table", "bots").rows())
 	update()
+
+
+func _play_bots(rows: Array) -> void:
+	for row in _bots.keys():
+		if not row in rows:
+			_bots.erase(row)
+	for row in rows:
+		if not _bots.has(row):
+			_bots[row] = Figure.new(row.get("name"), Color(row.get("colour")), false)
+		_bots[row].take(row)
 
 
 # Our own row, an EstragonRow, is where we say.
 func _walk(row: Reference, seconds: float) -> void:
-	var at := _stood if _has_stood else Vector2(row.get("x"), row.get("y"))
-	_has_stood = false
-	at = walking.step(at, seconds, has_focus())
+	var at: Vector2 = walking.step(Vector2(row.get("x"), row.get("y")), seconds, has_focus())
 	row.set("x", at.x)
 	row.set("y", at.y)
 
 
 func _draw() -> void:
-	_drawing.draw(self, figures.values())
+	if _state:
+		_drawing.draw(self, figures.values() + _bots.values(), _state)

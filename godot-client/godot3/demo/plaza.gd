@@ -15,6 +15,8 @@ const Log := preload("log.gd")
 const Look := preload("look.gd")
 const People := preload("people.gd")
 const Plaque := preload("plaque.gd")
+const Score := preload("score.gd")
+const Sounds := preload("sounds.gd")
 
 # The room we see; null for none.
 var room: EstragonRoom
@@ -22,6 +24,9 @@ var room: EstragonRoom
 var farewell: String
 
 var _away_since: int = 0
+# What is to be told once we know what we missed, and how much was said meanwhile.
+var _back: String = ""
+var _missed: int = 0
 
 # The ground and everybody on it.
 onready var ground: Ground = $Square/Ground
@@ -30,6 +35,8 @@ onready var people: People = $Side/Scroll/People
 # What the room is called, and its code.
 onready var plaque: Plaque = $Side/Plaque
 
+onready var _score: Score = $Square/Ground/Score
+onready var _sounds: Sounds = $Sounds
 onready var _log: Log = $Side/Log
 onready var _text: LineEdit = $Side/Row/Text
 onready var _say: Button = $Side/Row/Say
@@ -54,6 +61,24 @@ func _ready() -> void:
 	people.connect("picked", self, "_on_member_picked")
 	plaque.connect("told", self, "tell")
 	_leave.connect("pressed", Network, "disconnect_from_server")
+	$Square/Controls/Sound.connect("toggled", self, "_on_sound_toggled")
+	ground.connect("happened", _sounds, "tell")
+	_score.connect("is_ready", self, "_on_ready_pressed")
+
+
+func _process(_delta: float) -> void:
+	if room:
+		_score.follow(room)
+
+
+func _on_sound_toggled(is_on: bool) -> void:
+	_sounds.is_on = is_on
+
+
+func _on_ready_pressed() -> void:
+	var mine = room.state.table("players").mine()
+	if mine:
+		mine.set("ready", true)
 
 
 # Shows the plaza.
@@ -64,7 +89,7 @@ func open() -> void:
 
 # Hints at what a finger does, where there are no keys.
 func hint_at_touch() -> void:
-	$Square/Controls/Hint.text = "Tap where you want to go."
+	$Square/Controls/Hint.text = "Catch fireflies, hang them on the tree. Drag to walk, or tap."
 
 
 # Forgets who was here.
@@ -87,6 +112,7 @@ func shown() -> Dictionary:
 		"room": plaque.shown() if room else {},
 		"places": ground.places(),
 		"log": Array(_log.text.split("\n", false)),
+		"result": Array(_score.entries(room)) if room else [],
 	}
 
 
@@ -148,9 +174,10 @@ func _on_joined(its_room: EstragonRoom) -> void:
 	farewell = "You are no longer in the room."
 	for event in [
 		"member_joined", "member_left", "member_away", "member_back", "role_changed",
-		"host_changed", "members_changed",
+		"host_changed",
 	]:
 		room.connect(event, self, "_show_members")
+	room.connect("members_changed", self, "_on_members_changed")
 	room.connect("kicked", self, "_on_kicked")
 	room.connect("seat_taken", self, "_on_seat_taken")
 	ground.begin(room)
@@ -162,6 +189,15 @@ func _on_joined(its_room: EstragonRoom) -> void:
 func _show_members(_member = null, _reason: String = "") -> void:
 	ground.sync_with(room)
 	people.list(room)
+
+
+# After a resume all that was missed has come.
+func _on_members_changed() -> void:
+	_show_members()
+	if _back:
+		var what := "1 message" if _missed == 1 else "%d messages" % _missed
+		tell("%s: %s while you were away." % [_back, what])
+	_back = ""
 
 
 func _on_rooms_pressed() -> void:
@@ -185,12 +221,14 @@ func _on_seat_taken(_session: String) -> void:
 
 func _on_chat(args: Array, from: EstragonMember) -> void:
 	if _is_here(from):
+		_missed += 1
 		ground.say(from.number, str(args[0]))
 		_log.add_chat(from.name, str(args[0]))
 
 
 func _on_wave(_args: Array, from: EstragonMember) -> void:
 	if _is_here(from):
+		_missed += 1
 		ground.wave(from.number)
 		_log.add_wave(from.name)
 
@@ -201,7 +239,8 @@ func _on_state_changed(state: int, code: int, reason: String) -> void:
 		_away_since = OS.get_ticks_msec()
 		tell("The connection dropped (%s, %d)." % [reason if reason else "no reason given", code])
 	elif state == Network.State.OPEN and _away_since > 0:
-		tell("Connected again after %.1f s." % ((OS.get_ticks_msec() - _away_since) / 1000.0))
+		_back = "Connected again after %.1f s" % ((OS.get_ticks_msec() - _away_since) / 1000.0)
+		_missed = 0
 		_away_since = 0
 
 

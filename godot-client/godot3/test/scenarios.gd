@@ -282,10 +282,9 @@ func _positions() -> void:
 	var network = yield(_enter("main"), "completed")
 	var rows := Places.new(network)
 	yield(_until(rows, "has_own", [], "own row came"), "completed")
-	rows.stand(12.5, 34)
-	yield(_please(network, ["see", [12.5, 34]]), "completed")
-	yield(_please(network, ["move", [100, 200]]), "completed")
-	yield(_until(rows, "has_other", [100.0, 200.0], "the director's position came"), "completed")
+	yield(_please(network, ["see", rows.stroll(12.5)]), "completed")
+	var place = yield(_please(network, ["stroll", [20.5, 9]]), "completed")
+	yield(_until(rows, "has_other", place, "the director's position came"), "completed")
 
 
 func _garbage() -> void:
@@ -458,7 +457,7 @@ func _cuts() -> void:
 		for _more in 2:
 			sent += 1
 			network.events.emit("plaza.count", [sent]).connect("completed", answers, "on_result")
-			places.stand(sent % 1000, 5)
+			places.stroll(1.0 if sent % 2 else -1.0)
 		yield(self, "idle_frame")
 	_check(not over.items.empty(), "the director cut")
 	if over.items.empty():

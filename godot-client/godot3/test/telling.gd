@@ -72,12 +72,13 @@ class Places extends Reference:
 				return true
 		return false
 
-	# Puts our own figure somewhere, once the room has told of it.
-	func stand(x: float, y: float) -> void:
+	# Our own figure goes so far, once the room has told of it; returns where it is then.
+	func stroll(far: float) -> Array:
 		var row = _players.call("mine")
-		if row:
-			row.set("x", x)
-			row.set("y", y)
+		if not row:
+			return []
+		row.set("x", stepify(row.get("x") + far, 0.1))
+		return [row.get("x"), row.get("y")]
 
 
 func _initialize() -> void:

@@ -2,7 +2,9 @@ extends Control
 ## The ground of the plaza and everybody on it.
 
 const Figure := preload("figure.gd")
+const Fireflies := preload("fireflies.gd")
 const Look := preload("look.gd")
+const Tree_ := preload("tree.gd")
 const Walking := preload("walking.gd")
 ## The ground in the plaza's units.
 const EXTENT := Vector2(1600.0, 900.0)
@@ -10,14 +12,19 @@ const _PAVING := 100.0
 ## A game that was stopped for a while does not walk all the way at once.
 const _LONGEST_STEP := 0.1
 
+## Something has happened to us: the name of a tune of [code]sounds.gd[/code].
+signal happened(what: String)
+
 ## Where keys and pointer lead us.
 var walking: Walking = Walking.new()
 
 var _figures: Dictionary = {}
 var _you: int = 0
-var _players: EstragonStateTable
-## Where we stood in the room before, until we stand there again.
-var _stood: Vector2 = Vector2.INF
+var _state: EstragonState
+## By row, the figures of those who are no members.
+var _bots: Dictionary = {}
+var _tree: Tree_ = Tree_.new()
+var _fireflies: Fireflies = Fireflies.new()
 
 
 ## Where everybody is shown, [x, y] by name.
@@ -29,14 +36,16 @@ func places() -> Dictionary:
 	return places_
 
 
-## A new room: only its members are here. We stand where we stood before, if anywhere.
+## A new room: only its members are here. We go where we stood before, if anywhere.
 func begin(room: EstragonRoom) -> void:
 	var you := _figure(_you)
-	_stood = you.at if you and you.is_placed else Vector2.INF
+	if you and you.is_placed:
+		walking.goal = you.at
 	for number: int in _figures.keys():
 		_forget(number)
 	_you = room.you
-	_players = room.state.table("players")
+	_state = room.state
+	_fireflies.follow(_state.table("fireflies"))
 	sync(room)
 
 
@@ -44,7 +53,9 @@ func begin(room: EstragonRoom) -> void:
 func clear() -> void:
 	for number: int in _figures.keys():
 		_forget(number)
-	_players = null
+	_forget_bots([])
+	_fireflies.follow(null)
+	_state = null
 	walking.goal = Vector2.INF
 
 
@@ -55,7 +66,8 @@ func sync(room: EstragonRoom) -> void:
 			_forget(number)
 	for member: EstragonMember in room.members.values():
 		if not _figures.has(member.number):
-			_figures[member.number] = Figure.new(member, member.number == _you)
+			var colour := Figure.colour_of(member)
+			_figures[member.number] = Figure.new(member.name, colour, member.number == _you)
 			add_child(_figure(member.number))
 		_figure(member.number).show_away(member.away)
 
@@ -76,32 +88,67 @@ func _gui_input(event: InputEvent) -> void:
 	var click := event as InputEventMouseButton
 	if click and click.pressed and click.button_index == MOUSE_BUTTON_LEFT:
 		walking.goal = click.position / _unit()
+	var drag := event as InputEventMouseMotion
+	if drag and drag.button_mask & MOUSE_BUTTON_MASK_LEFT:
+		walking.goal = drag.position / _unit()
 	var key := event as InputEventKey
 	if key and walking.leads(key.physical_keycode):
 		accept_event() # or the arrow keys would move the focus
 
 
 func _process(delta: float) -> void:
-	if not _players:
+	if not _state:
 		return
-	for row: EstragonRow in _players.rows():
+	for row: EstragonRow in _state.table("players").rows():
 		var figure := _figure(row.owner)
-		if figure:
-			if row.owner == _you:
-				_walk(row, minf(delta, _LONGEST_STEP))
-			var x: float = row.smooth("x")
-			var y: float = row.smooth("y")
-			figure.put(Vector2(x, y))
-			figure.settle(size, _unit())
+		if not figure:
+			continue
+		if row.owner == _you:
+			_walk(row, minf(delta, _LONGEST_STEP))
+		var news := figure.take(row)
+		if news and row.owner == _you:
+			happened.emit(news)
+		figure.settle(size, _unit())
+	_play_bots()
+	var round_ := _state.table("round").row()
+	_tree.lights = round_.get("lights") if round_ else 0
+	_tree.settle(size, _unit())
+	_fireflies.settle(_unit())
+
+
+func _ready() -> void:
+	add_child(_tree)
+	add_child(_fireflies)
+
+
+func _play_bots() -> void:
+	var bots := _state.table("bots").rows()
+	_forget_bots(bots)
+	for row: EstragonRow in bots:
+		if not _bots.has(row):
+			var colour := Color.from_string(str(row.get("colour")), Color.GRAY)
+			_bots[row] = Figure.new(str(row.get("name")), colour, false)
+			add_child(_bot(row))
+		_bot(row).take(row)
+		_bot(row).settle(size, _unit())
+
+
+func _forget_bots(present: Array[EstragonRow]) -> void:
+	for row: EstragonRow in _bots.keys():
+		if not present.has(row):
+			_bot(row).queue_free()
+			_bots.erase(row)
+
+
+func _bot(row: EstragonRow) -> Figure:
+	return _bots[row]
 
 
 ## Our own row is where we say.
 func _walk(row: EstragonRow, delta: float) -> void:
 	var x: float = row.get("x")
 	var y: float = row.get("y")
-	var at := _stood if _stood.is_finite() else Vector2(x, y)
-	_stood = Vector2.INF
-	at = walking.step(at, delta, has_focus())
+	var at := walking.step(Vector2(x, y), delta, has_focus())
 	row.set("x", at.x)
 	row.set("y", at.y)
 

@@ -11,10 +11,12 @@ const Log := preload("log.gd")
 const Look := preload("look.gd")
 const People := preload("people.gd")
 const Plaque := preload("plaque.gd")
+const Score := preload("score.gd")
+const Sounds := preload("sounds.gd")
 const _NARROWEST_SIDE := 300.0
 ## The hint stands beside the buttons where there is so much room, and below them otherwise.
 const _HINT_WIDTH := 480.0
-const _HINT_BY_TOUCH := "Tap where you want to go."
+const _HINT_BY_TOUCH := "Catch fireflies, hang them on the tree. Drag to walk, or tap."
 
 ## The ground and everybody on it.
 @onready var ground: Ground = %Ground
@@ -29,6 +31,9 @@ var room: EstragonRoom
 var farewell: String
 
 var _away_since: int = 0
+## What is to be told once we know what we missed, and how much was said meanwhile.
+var _back: String = ""
+var _missed: int = 0
 
 @onready var _frame: AspectRatioContainer = %Frame
 @onready var _controls: HFlowContainer = %Controls
@@ -38,6 +43,8 @@ var _away_since: int = 0
 @onready var _log: Log = %Log
 @onready var _text: LineEdit = %Text
 @onready var _cut: Button = %Cut
+@onready var _score: Score = %Score
+@onready var _sounds: Sounds = %Sounds
 
 
 func _ready() -> void:
@@ -59,6 +66,20 @@ func _ready() -> void:
 	people.picked.connect(_on_member_picked)
 	plaque.told.connect(tell)
 	(%Leave as Button).pressed.connect(Network.disconnect_from_server)
+	(%Sound as Button).toggled.connect(func(is_on: bool) -> void: _sounds.is_on = is_on)
+	ground.happened.connect(_sounds.tell)
+	_score.is_ready.connect(_on_ready_pressed)
+
+
+func _process(_delta: float) -> void:
+	if room:
+		_score.follow(room)
+
+
+func _on_ready_pressed() -> void:
+	var mine := room.state.table("players").mine()
+	if mine:
+		mine.set("ready", true)
 
 
 ## Shows the plaza.
@@ -92,6 +113,7 @@ func shown() -> Dictionary:
 		room = plaque.shown() if room else {},
 		places = ground.places(),
 		log = _log.get_parsed_text().split("\n", false),
+		result = _score.entries(room) if room else PackedStringArray(),
 	}
 
 
@@ -159,7 +181,7 @@ func _on_joined(its_room: EstragonRoom) -> void:
 	room.member_back.connect(_show_members.unbind(1))
 	room.role_changed.connect(_show_members.unbind(1))
 	room.host_changed.connect(_show_members.unbind(1))
-	room.members_changed.connect(_show_members)
+	room.members_changed.connect(_on_members_changed)
 	room.kicked.connect(_on_kicked)
 	room.seat_taken.connect(_on_seat_taken.unbind(1))
 	ground.begin(room)
@@ -171,6 +193,15 @@ func _on_joined(its_room: EstragonRoom) -> void:
 func _show_members() -> void:
 	ground.sync(room)
 	people.list(room)
+
+
+## After a resume all that was missed has come.
+func _on_members_changed() -> void:
+	_show_members()
+	if _back:
+		var what := "1 message" if _missed == 1 else "%d messages" % _missed
+		tell("%s: %s while you were away." % [_back, what])
+	_back = ""
 
 
 func _on_member_picked(member: EstragonMember, chip: Control) -> void:
@@ -191,6 +222,7 @@ func _on_seat_taken() -> void:
 func _on_chat(args: Array, from: EstragonMember) -> void:
 	if not _is_here(from):
 		return
+	_missed += 1
 	var text := str(args[0])
 	ground.say(from.number, text)
 	_log.add_chat(from.name, text)
@@ -198,6 +230,7 @@ func _on_chat(args: Array, from: EstragonMember) -> void:
 
 func _on_wave(_args: Array, from: EstragonMember) -> void:
 	if _is_here(from):
+		_missed += 1
 		ground.wave(from.number)
 		_log.add_wave(from.name)
 
@@ -213,7 +246,8 @@ func _on_state_changed(state: EstragonSession.State, code: int, reason: String) 
 		_away_since = Time.get_ticks_msec()
 		tell("The connection dropped (%s, %d)." % [reason if reason else "no reason given", code])
 	elif state == EstragonSession.State.OPEN and _away_since > 0:
-		tell("Connected again after %.1f s." % ((Time.get_ticks_msec() - _away_since) / 1000.0))
+		_back = "Connected again after %.1f s" % ((Time.get_ticks_msec() - _away_since) / 1000.0)
+		_missed = 0
 		_away_since = 0
 
 

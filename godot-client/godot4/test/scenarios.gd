@@ -311,25 +311,25 @@ func _positions() -> void:
 	var you := network.rooms.room().you
 	var players := network.rooms.room().state.table("players")
 	await _until(func() -> bool: return players.of(you) != null, "own row came")
-	_stand(network, 12.5, 34)
-	await _please(network, ["see", [12.5, 34]])
-	await _please(network, ["move", [100, 200]])
+	_stroll(network, 12.5)
+	await _please(network, ["see", [players.of(you).get("x"), players.of(you).get("y")]])
+	var place: Array = await _please(network, ["stroll", [20.5, 9]])
 	await _until(
 		func() -> bool:
 			return players.rows().any(
 				func(row: EstragonRow) -> bool:
-					return row.owner != you and row.get("x") == 100.0 and row.get("y") == 200.0
+					return row.owner != you and [row.get("x"), row.get("y")] == place
 			),
 		"the director's position came"
 	)
 
 
-## Puts our own figure somewhere, once the room has told of it.
-func _stand(network: Network, x: float, y: float) -> void:
+## Our own figure goes so far, once the room has told of it.
+func _stroll(network: Network, far: float) -> void:
 	var row := network.rooms.room().state.table("players").mine()
 	if row:
-		row.set("x", x)
-		row.set("y", y)
+		var x: float = row.get("x")
+		row.set("x", snappedf(x + far, 0.1))
 
 
 func _garbage() -> void:
@@ -532,7 +532,7 @@ func _cuts() -> void:
 		for _more: int in 2:
 			sent += 1
 			emit.call(sent)
-			_stand(network, sent % 1_000, 5)
+			_stroll(network, 1.0 if sent % 2 else -1.0)
 		await process_frame
 	_check(not over.is_empty(), "the director cut")
 	if over.is_empty():
