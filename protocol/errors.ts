@@ -59,6 +59,30 @@ export const ERRORS = {
     by: 'server',
     doc: 'The session searches in no queue.',
   },
+  NOTHING_PLAYED: {
+    status: 409,
+    by: 'server',
+    doc: 'The session has played no match that could be played once more.',
+  },
+  PARTY_NOT_FOUND: { status: 404, by: 'server', doc: 'No party has this code.' },
+  PARTY_FULL: { status: 409, by: 'server', doc: 'The party has as many members as it may.' },
+  NOT_INVITED: {
+    status: 403,
+    by: 'server',
+    doc: 'The party takes only who is invited, or has kicked this player.',
+  },
+  NOT_IN_PARTY: { status: 403, by: 'server', doc: 'The player is in no party.' },
+  ALREADY_IN_PARTY: {
+    status: 409,
+    by: 'server',
+    doc: 'The player is in a party already; `party.leave` ends that.',
+  },
+  NOT_PARTY_LEADER: { status: 403, by: 'server', doc: 'Only the party’s leader may do that.' },
+  PARTY_MAY_NOT: {
+    status: 409,
+    by: 'server',
+    doc: 'The party may not search there: `cause.reason` says why (too_large, absent, searching, rooms), `cause.players` who is the reason.',
+  },
   INVALID_TICKET: {
     status: 401,
     by: 'server',
@@ -385,6 +409,12 @@ export const CLOSES = {
     action: 'pause',
     ends: false,
     doc: 'Too many connections or sessions from this address.',
+  },
+  4106: {
+    name: 'SIGNED_IN_ELSEWHERE',
+    action: 'refused',
+    ends: false,
+    doc: 'The player has identified in more sessions than it may have (`limits.sessions_each`): the oldest is over.',
   },
 } as const satisfies Record<number, CloseEntry>
 

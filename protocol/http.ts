@@ -8,6 +8,7 @@ import {
 } from './channels.ts'
 import type { ErrorCode } from './errors.ts'
 import type { RateClass } from './limits.ts'
+import { queueName, standing } from './matchmaking.ts'
 import { groupAddress, notified, sessionId } from './notify.ts'
 import { pageLimit } from './page.ts'
 import {
@@ -34,6 +35,7 @@ import {
   nullable,
   object,
   optional,
+  record,
   type Schema,
   text,
 } from './schema.ts'
@@ -307,6 +309,34 @@ export const notifyRoutes = routes({
   },
 })
 
+const searchId = () => text({ min: 1, max: 64 })
+
+export const matchRoutes = routes({
+  'POST /v1/searches': {
+    doc: 'Searches in a queue for players who are here, each by the session that was active last: together, in one team. What comes of it is told to them, as if they had searched.',
+    scope: 'write:match',
+    body: object({
+      queue: queueName(),
+      players: array(
+        object({
+          player: playerId(),
+          properties: about('What the queue’s rules look at.', optional(record())),
+        }),
+        64,
+      ),
+    }),
+    reply: object({ search: about('Ends it, by `DELETE`.', searchId()), ...standing() }),
+    errors: ['UNKNOWN_QUEUE', 'PARTY_MAY_NOT', 'TOO_LARGE'],
+  },
+  'DELETE /v1/searches/:search': {
+    doc: 'Ends a search that has found no match yet; its players are told (party).',
+    scope: 'write:match',
+    params: object({ search: searchId() }),
+    reply: object({}),
+    errors: ['NOT_SEARCHING'],
+  },
+})
+
 /** Every route by its method and path. */
 export const ROUTES = {
   ...keyRoutes,
@@ -314,4 +344,5 @@ export const ROUTES = {
   ...banRoutes,
   ...channelRoutes,
   ...notifyRoutes,
+  ...matchRoutes,
 } as const

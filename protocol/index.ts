@@ -6,6 +6,7 @@ import { matchmaking } from './matchmaking.ts'
 import type { Message, Messages } from './message.ts'
 import { notify } from './notify.ts'
 import { packets } from './packets.ts'
+import { parties } from './parties.ts'
 import { players } from './players.ts'
 import { queries } from './queries.ts'
 import { relay } from './relay.ts'
@@ -22,6 +23,7 @@ export const FEATURES = {
   queries,
   functions,
   matchmaking,
+  parties,
   channels,
   notify,
   backends,

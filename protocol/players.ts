@@ -22,6 +22,7 @@ export const SCOPES = [
   'read:channels',
   'write:channels',
   'write:notifications',
+  'write:match',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

@@ -2,6 +2,7 @@ import { ROUTES } from '../protocol/http.ts'
 import type { Message } from '../protocol/message.ts'
 import { cleanName } from '../protocol/name.ts'
 import { createMemoryBus } from './bus/memory.ts'
+import { createMemoryParties } from './bus/memory-parties.ts'
 import { createArticle, GREETING } from './compat/article.ts'
 import { createGodot } from './compat/godot.ts'
 import { createJssocket } from './compat/jssocket.ts'
@@ -44,12 +45,14 @@ import { createMatchmaking } from './features/matchmaking.ts'
 import { createNotify } from './features/notify.ts'
 import { createOpen } from './features/open.ts'
 import { createPackets } from './features/packets.ts'
+import { createParties } from './features/parties.ts'
 import { createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
 import { createProfiles } from './features/profiles.ts'
 import { createQueries } from './features/queries.ts'
 import { createRelays } from './features/relay.ts'
 import { createRoomFeature } from './features/rooms.ts'
+import { createSearchesRoutes } from './features/searches-routes.ts'
 import { createConnections } from './features/session.ts'
 import { createStates } from './features/state.ts'
 import { kindOf } from './game/opening.ts'
@@ -148,6 +151,11 @@ export function createHub(options: HubOptions = {}) {
     isBackend: (session) => backends.has(session),
     judge: (session, token) => backends.judge(session, token),
     observers: playerObservers,
+    most: limits.sessions_each,
+    supersede(session) {
+      matchmaking.quit(session)
+      sessions.retire(session)
+    },
   })
   const backends = createBackends({
     ...{ world, limits, guesses, sessionOf: sessions.get, become: players.become },
@@ -185,6 +193,14 @@ export function createHub(options: HubOptions = {}) {
     ...{ world, limits, rooms, seating, kinds, nameFor },
     queues: options.queues ?? {},
     isBackend: (session) => backends.has(session),
+    led: (session) => parties.led(session),
+    sessionOf: (player) => parties.sessionOf(player),
+  })
+  const parties = createParties({
+    ...{ world, limits, rooms, seating, guesses, nameFor, sessionsOf },
+    parties: options.parties ?? createMemoryParties(),
+    changed: matchmaking.partyChanged,
+    rematch: matchmaking.rematch,
   })
   const packets = createPackets({
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
@@ -213,6 +229,7 @@ export function createHub(options: HubOptions = {}) {
     notify,
     seats,
     matchmaking,
+    parties,
     events,
     createQueries({ ...hosts, resolve, logic }),
     createFunctions({ ...hosts, resolve, logic }),
@@ -222,6 +239,7 @@ export function createHub(options: HubOptions = {}) {
     intercom,
     { routes: createPlayersRoutes({ world, store, token_ms, cleanName, change, upgraded }) },
     { routes: createChannelsRoutes({ limits, store, channels }) },
+    { routes: createSearchesRoutes({ ...matchmaking, most: limits.data_bytes }) },
     { endpoints: options.endpoints ?? [] },
     jssocket,
     article,

@@ -4,6 +4,7 @@ import { text } from '../protocol/schema.ts'
 import type { RouteHandlers } from './core/api/api.ts'
 import type { AllHandlers } from './core/dispatch/dispatch.ts'
 import type { Bus } from './core/nodes/bus.ts'
+import type { Parties } from './core/party/parties.ts'
 import type { RoomKind } from './core/room/room.ts'
 import type { Endpoint } from './core/session/dialect.ts'
 import type { Store } from './core/store/store.ts'
@@ -114,6 +115,10 @@ const GAME_OPTIONS = {
   bus: option(
     'what several server processes ask each other over; alone unless given',
     having<Bus>('a bus', 'join'),
+  ),
+  parties: option(
+    'what holds the parties of several server processes; this process unless given',
+    having<Parties>('what holds parties', 'act', 'listen'),
   ),
   node: option(
     'this process’s name on the bus; chance makes one unless given',

@@ -75,6 +75,7 @@ async function played(t: Test, place: string, run: () => unknown): Promise<reado
   const here = stage(t, {
     rooms: { bad: badRoom(place, run), good: { namespaces: ['x'] } },
     packets,
+    queues: { alone: { kind: 'bad', max: 1 } },
     rates: false,
     dev: false,
     limits: { hook_ms: SOON_MS },
@@ -98,6 +99,12 @@ async function played(t: Test, place: string, run: () => unknown): Promise<reado
   await asked(ada, 'query', { name: 'x.q', data: 1, timeout: SOON_MS }, { to: 'server' })
   await asked(ada, 'room.describe', { data: 1 })
   await asked(ada, 'state.add', { table: 'marks', values: { at: 1 } })
+  const dan = await here.raw()
+  await asked(dan, 'match.find', { queue: 'alone' })
+  const found = dan.seen.find(({ type }) => type === 'match.found')?.data.room
+  await asked(dan, 'room.join', { code: found ?? 'NOROOM' })
+  await eve.settled()
+  await asked(dan, 'room.leave')
   bob.drop()
   await eve.settled()
   const back = await here.raw()

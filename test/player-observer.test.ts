@@ -33,6 +33,8 @@ function stage(more: PlayerObserver = {}, refuseBanned: () => Promise<void> = as
     guesses: createGuesses(ratesOf(), world.now),
     judge: async () => undefined,
     observers: [more, observer],
+    most: 0,
+    supersede() {},
   })
   const outside = { now: () => 0, after: () => () => {}, rates: false as const, onSlow() {} }
   return {

@@ -507,6 +507,49 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(matchmaking.queue, undefined)
   },
 
+  async 'players go together in a party, are called into a room, and play a match as one'(
+    t,
+    { enter },
+  ) {
+    const network = await enter('main')
+    const { parties, matchmaking, rooms } = network
+    await network.players.identify({ name: 'Ada' })
+    const told: unknown[] = []
+    parties.on('joined', ({ name }) => told.push(['joined', name]))
+    parties.on('changed', ({ name, ready }) => told.push(['changed', name, ready]))
+    parties.on('said', ({ name, data }) => told.push(['said', name, data]))
+    parties.on('over', (reason) => told.push(['over', reason]))
+    const { code } = await parties.create()
+    const bob = await please(network, 'ally', code)
+    await parties.ready()
+    await parties.say('off we go')
+    await until(() => told.length === 3)
+    t.same(told, [
+      ['joined', 'Bob'],
+      ['changed', 'Ada', true],
+      ['said', 'Ada', 'off we go'],
+    ])
+    t.same(await please(network, 'allied'), ['off we go'])
+    t.equal(parties.leads, true)
+
+    const room = await rooms.create('stage', { name: 'Ada' })
+    const { called } = await parties.call(room.code)
+    t.same(called, [bob])
+    await until(() => room.members.size === 2)
+    await room.leave()
+
+    const started = new Promise<Room>((resolve) => matchmaking.on('started', resolve))
+    await matchmaking.find('pair', { properties: { rating: 5_000 }, party: true })
+    const match = await started
+    await until(() => match.members.size === 2)
+    t.equal(matchmaking.queue, undefined)
+    await match.leave()
+    await parties.leave()
+    await until(() => told.length === 4)
+    t.same(told.at(-1), ['over', 'left'])
+    t.equal(parties.party, undefined)
+  },
+
   async 'a query survives a cut of its asker and of its target'(t, { join }) {
     const { network, met, company } = await join({ backoff: () => 20 })
     const back = (what: string) =>

@@ -19,6 +19,7 @@ import { type PageLocation, platformLocation } from './location.ts'
 import { createMatchmaking, type Matchmaking } from './matchmaking.ts'
 import { createNotifications, type Notifications } from './notify.ts'
 import { createPackets, type PacketContext, type Packets } from './packets.ts'
+import { createParties, type Parties } from './parties.ts'
 import { createPlayers, type Players } from './players.ts'
 import { type BuiltIns, createQueries, type Queries } from './queries.ts'
 import type { Backoff } from './retry.ts'
@@ -51,6 +52,14 @@ export type { TokenStorage } from './kept.ts'
 export type { PageLocation } from './location.ts'
 export type { FindOptions, Found, MatchEvents, Waiting } from './matchmaking.ts'
 export type { PacketContext, PacketListener } from './packets.ts'
+export type {
+  EnterOptions,
+  Invitation,
+  Party,
+  PartyEvents,
+  PartyLeaveReason,
+  PartyMember,
+} from './parties.ts'
 export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './players.ts'
 export type { Predicting, PredictOptions } from './predict.ts'
 export type { AskOptions, QueryHandler } from './queries.ts'
@@ -123,6 +132,7 @@ export interface Network {
   readonly queries: Queries
   readonly functions: Functions
   readonly matchmaking: Matchmaking
+  readonly parties: Parties
   readonly channels: Channels
   readonly notifications: Notifications
   readonly packets: Packets
@@ -185,6 +195,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
     queries: createQueries({ ...answering, builtIns: platformDialogs() }),
     functions: createFunctions({ ...answering, players }),
     matchmaking: createMatchmaking(session, rooms, report),
+    parties: createParties(session, rooms, players, report),
     channels: createChannels(session, report),
     notifications: createNotifications(session, report),
     packets: createPackets({

@@ -12,6 +12,8 @@ export type Waiting = DataOf<AllMessages['match.waiting']>
 export type Found = DataOf<AllMessages['match.found']>
 
 export type MatchEvents = {
+  /** We search: by ourselves, or as the leader of our party, or a service, began it for us. */
+  searching: [queue: string]
   waiting: [waiting: Waiting]
   /** A match is made; our seat is being taken. */
   found: [found: Found]
@@ -30,6 +32,8 @@ export interface FindOptions {
   readonly name?: string
   /** What the room's kind asks of who joins. */
   readonly data?: Json
+  /** Whether our whole party searches, which we lead: together, in one team. */
+  readonly party?: boolean
 }
 
 export type Matchmaking = ReturnType<typeof createMatchmaking>
@@ -43,7 +47,8 @@ export function createMatchmaking(session: Session, rooms: Rooms, report: Report
 
   session.on('message', (message) => {
     const { type } = message
-    if (type === 'match.waiting') emit('waiting', message.data as Waiting)
+    if (type === 'match.waiting') hear(message.data as Waiting)
+    else if (type === 'party.searching') begin((message.data as Waiting).queue)
     else if (type === 'match.found') take(message.data as Found)
     else if (type === 'match.started') start()
     else if (type === 'match.again') {
@@ -71,7 +76,7 @@ export function createMatchmaking(session: Session, rooms: Rooms, report: Report
      * Searches in a queue, until `started` or `ended` tells how it came out; over drops. Resolves with how
      * many search, and how long one waits of late, in ms (null: too few to say).
      */
-    async find(name: string, { properties, name: known, data: said }: FindOptions = {}) {
+    async find(name: string, { properties, name: known, data: said, party }: FindOptions = {}) {
       const before = { queue, data }
       queue = name
       data = said
@@ -80,6 +85,7 @@ export function createMatchmaking(session: Session, rooms: Rooms, report: Report
           queue: name,
           ...(properties && { properties }),
           ...(known !== undefined && { name: known }),
+          ...(party && { party }),
         })
       } catch (error) {
         queue = before.queue
@@ -94,8 +100,21 @@ export function createMatchmaking(session: Session, rooms: Rooms, report: Report
     },
   }
 
+  function begin(name: string): void {
+    if (queue === name) return
+    queue = name
+    emit('searching', name)
+  }
+
+  /** It comes after a reset as well, in which others may have begun a search for us. */
+  function hear(waiting: Waiting): void {
+    begin(waiting.queue)
+    emit('waiting', waiting)
+  }
+
   function take(found: Found): void {
     seat = found
+    queue = found.queue
     emit('found', found)
     const own = found.players.find((one) => one.session === session.id)
     const joining = { ...(own && { name: own.name }), ...(data !== undefined && { data }) }

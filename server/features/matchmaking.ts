@@ -1,18 +1,18 @@
 import type { AllMessages } from '../../protocol/index.ts'
-import { type matchmaking as matchTable, TAKE_MS } from '../../protocol/matchmaking.ts'
-import type { DataOf } from '../../protocol/message.ts'
-import type { HandlersOf } from '../core/dispatch/dispatch.ts'
-import type { Choice } from '../core/match/choose.ts'
+import type { matchmaking as matchTable } from '../../protocol/matchmaking.ts'
+import type { ReplyOf } from '../../protocol/message.ts'
+import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import { createEstimate } from '../core/match/estimate.ts'
-import { createMatch, type Match, type Seeker } from '../core/match/match.ts'
-import { createPool, type Pool } from '../core/match/pool.ts'
-import { type QueueRules, sizesOf } from '../core/match/rules.ts'
-import { type Entry, problemOf, type Search } from '../core/match/search.ts'
-import { createFaults } from '../core/room/fault.ts'
+import { createMatches } from '../core/match/matches.ts'
+import { createPool, type OpenPool } from '../core/match/pool.ts'
+import { createQuests, type Quest, type Queue, standingOf } from '../core/match/quest.ts'
+import { createRematches } from '../core/match/rematch.ts'
+import type { QueueRules } from '../core/match/rules.ts'
+import { type Company, createSeeking } from '../core/match/seeking.ts'
 import type { NameFor } from '../core/room/naming.ts'
 import type { RoomKind } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
-import type { Outcome, Seating } from '../core/room/seating.ts'
+import type { Seating } from '../core/room/seating.ts'
 import { createTimers } from '../core/room/timers.ts'
 import type { Session } from '../core/session/session.ts'
 import type { SessionObserver } from '../core/session/sessions.ts'
@@ -31,75 +31,56 @@ export interface MatchmakingOptions {
   readonly kinds: readonly RoomKind[]
   readonly nameFor: NameFor
   readonly isBackend: (session: Session) => boolean
+  /** The party that a session leads, the leader first; refused where it leads none. */
+  readonly led: (session: Session) => Company
+  /** The session by which a player is here. */
+  readonly sessionOf: (player: string) => Session | undefined
+  /** Where searches are held: here unless given. */
+  readonly openPool?: OpenPool
 }
-
-interface Queue {
-  readonly name: string
-  readonly rules: QueueRules
-  readonly pool: Pool
-  readonly estimate: ReturnType<typeof createEstimate>
-}
-
-/** One session that searches, or has a place kept for it. */
-interface Quest {
-  readonly queue: Queue
-  readonly session: Session
-  readonly name: string
-  readonly search: Search
-  /** Where it is to play; and what it was told of that, under which counts. */
-  seat?: {
-    readonly match: Match
-    readonly seeker: Seeker
-    readonly found: Found
-    generation: number
-  }
-}
-
-type Found = DataOf<AllMessages['match.found']>
-type Reason = DataOf<AllMessages['match.ended']>['reason']
-
-/** How often those who search are told how that stands. */
-const TELL_MS = 5_000
-/** After how long those are searched for again for whom there was no room. */
-const RETRY_MS = 5_000
 
 /** Queues, and those who search in them until they sit in the room of a match. */
 export function createMatchmaking(options: MatchmakingOptions) {
-  const { world, limits, rooms, seating, kinds, nameFor, isBackend } = options
-  const quests = new Map<Session, Quest>()
-  const byId = new Map<string, Quest>()
+  const { world, limits, rooms, nameFor, isBackend, led } = options
+  const { openPool = createPool } = options
+  const quests = createQuests(world.now)
   const timers = createTimers(world)
-  const { guard } = createFaults(world)
+  const seeking = createSeeking({ ...options, quests })
+  const matches = createMatches({
+    ...{ ...options, quests },
+    played: (queue, match) => rematches.played(queue, match.seekers),
+  })
+  const rematches = createRematches({
+    ...{ now: world.now, after: timers.after, ms: limits.rematch_ms, quests },
+    begin: matches.begin,
+  })
   const queues = new Map(
     Object.entries(options.queues).map(([name, rules]) => [name, open(name, rules)]),
   )
 
   const handlers: HandlersOf<(typeof matchTable)['messages']> = {
-    'match.find'(context, { queue: name, properties = {}, name: asked }) {
+    'match.find'(context, { queue: name, properties = {}, name: asked, party = false }) {
       const { session } = context
-      const queue = queueNamed(name)
+      const queue = queueNamed(name, 'match.find.queue')
       refuse(session)
       checkBytes('match.find.properties', properties, limits.data_bytes)
-      const problem = problemOf(queue.rules, properties, 'match.find.properties')
-      if (problem) throw new Refusal('INVALID_MESSAGE_DATA', problem)
-      const searcher = { session: session.id, player: session.player?.id ?? null, properties }
-      const search = { id: session.id, since: world.now(), searchers: [searcher] }
-      const quest = { queue, session, name: nameFor(session, asked), search }
-      quests.set(session, quest)
-      byId.set(search.id, quest)
+      const alone = { session, name: nameFor(session, asked), properties }
+      const company = party ? led(session) : null
+      const people = company ? seeking.together(queue, company, properties, session) : [alone]
+      const place = 'match.find.properties'
+      const quest = seeking.begin(queue, people, company?.code ?? null, place)
+      for (const one of people) rematches.judge(one.session)
+      const { searching, estimate_ms } = standingOf(queue)
+      const standing = { searching: searching + people.length, estimate_ms }
+      tellOthers(quest, session, standing)
       context.afterwards(() => {
-        if (quests.get(session) === quest) queue.pool.add(search)
+        if (quests.has(quest)) queue.pool.add(quest.search)
       })
-      const { searching, estimate_ms } = standing(queue)
-      return { searching: searching + 1, estimate_ms }
+      return standing
     },
     'match.leave'({ session }) {
-      const quest = quests.get(session)
-      if (!quest) throw new Refusal('NOT_SEARCHING')
-      const { seat, queue, search } = quest
-      forget(quest)
-      queue.pool.remove(search.id)
-      seat?.match.dismiss(seat.seeker)
+      if (!quests.of(session)) throw new Refusal('NOT_SEARCHING')
+      leave(session)
       return {}
     },
   }
@@ -107,27 +88,27 @@ export function createMatchmaking(options: MatchmakingOptions) {
   const observer: SessionObserver = {
     // What it was told may have gone with its counts.
     restored(session) {
-      const quest = quests.get(session)
-      if (!quest) return
-      if (!quest.seat) return tell(quest)
-      if (quest.seat.generation === session.resume.generation) return
-      quest.seat.generation = session.resume.generation
-      session.send(push('match.found', quest.seat.found))
+      const person = quests.of(session)
+      if (!person) return
+      const { quest, seat } = person
+      if (!seat) return tell(quest, session)
+      if (seat.generation === session.resume.generation) return
+      seat.generation = session.resume.generation
+      session.send(push('match.found', seat.found))
     },
     ended(session) {
-      const quest = quests.get(session)
-      if (!quest) return
-      forget(quest)
-      quest.queue.pool.remove(quest.search.id)
-      quest.seat?.match.dismiss(quest.seat.seeker)
+      leave(session)
+      rematches.ended(session)
     },
   }
 
   const round = {
     name: 'match.waiting',
-    every_ms: TELL_MS,
+    every_ms: limits.match_waiting_ms,
     run() {
-      for (const quest of quests.values()) if (!quest.seat) tell(quest)
+      for (const quest of quests.all())
+        for (const { session, seat } of quest.people) if (!seat) tell(quest, session)
+      matches.review()
     },
   }
 
@@ -135,8 +116,35 @@ export function createMatchmaking(options: MatchmakingOptions) {
     handlers,
     observer,
     rounds: queues.size > 0 ? [round] : [],
+    /** Searches for players who are here; what ends that. */
+    search(name: string, company: Company) {
+      const queue = queueNamed(name, 'body.queue')
+      const people = seeking.together(queue, company, {})
+      const quest = seeking.begin(queue, people, null, 'body.players.properties')
+      const { searching, estimate_ms } = standingOf(queue)
+      const standing = { searching: searching + people.length, estimate_ms }
+      tellOthers(quest, undefined, standing)
+      world.soon(() => {
+        if (quests.has(quest)) queue.pool.add(quest.search)
+      })
+      return { search: quest.search.id, ...standing }
+    },
+    /** Ends a search by its id; false where there is none that waits. */
+    cancel(id: string): boolean {
+      const quest = quests.withId(id)
+      return quest !== undefined && disband(quest)
+    },
+    /** A party is not what searches any more. */
+    partyChanged(code: string): void {
+      const quest = quests.ofParty(code)
+      if (quest) disband(quest)
+    },
+    rematch,
+    /** A session searches no longer. */
+    quit: leave,
     close(): void {
       timers.close()
+      matches.close()
       for (const { pool } of queues.values()) pool.close()
     },
   }
@@ -144,192 +152,93 @@ export function createMatchmaking(options: MatchmakingOptions) {
   function open(name: string, rules: QueueRules): Queue {
     const queue: Queue = {
       ...{ name, rules, estimate: createEstimate(world.now) },
-      pool: createPool({
-        ...{ rules, world },
-        mayPlay: (entries) => mayPlay(queue, entries),
-        found: (choice) => begin(queue, choice),
-        expired: ({ id }) => end(byId.get(id), 'nobody'),
+      pool: openPool({
+        ...{ rules, world, tries: limits.match_tries },
+        mayPlay: (entries) => matches.mayPlay(queue, entries),
+        found: (choice) => matches.begin(queue, choice),
+        joins: matches.join,
+        expired({ id }) {
+          const quest = quests.withId(id)
+          if (quest) quests.end(quest, 'nobody')
+        },
       }),
     }
     return queue
   }
 
-  function queueNamed(name: string): Queue {
+  function queueNamed(name: string, place: string): Queue {
     const queue = queues.get(name)
     if (queue) return queue
     const names = [...queues.keys()].map((one) => `"${one}"`).join(', ')
     const expected = names ? `expected ${names}` : 'this server has no queues'
-    throw new Refusal('UNKNOWN_QUEUE', `match.find.queue: ${expected}`)
+    throw new Refusal('UNKNOWN_QUEUE', `${place}: ${expected}`)
   }
 
   /** Whoever could take no seat does not search. */
   function refuse(session: Session): void {
-    const quest = quests.get(session)
-    if (quest)
-      throw new Refusal('ALREADY_SEARCHING', undefined, { cause: { queue: quest.queue.name } })
+    const person = quests.of(session)
+    if (person)
+      throw new Refusal('ALREADY_SEARCHING', undefined, {
+        cause: { queue: person.quest.queue.name },
+      })
     if (isBackend(session)) throw new Refusal('PERMISSION_DENIED', 'a backend plays no match')
     const { size } = rooms.of(session)
     if (size >= limits.rooms)
       throw new Refusal('TOO_MANY_ROOMS', `this session is in ${size} rooms already`)
   }
 
-  /** What a game's own rule says of these. */
-  function mayPlay({ name, rules }: Queue, entries: readonly Entry[]): boolean {
-    if (!rules.fits) return true
-    const now = world.now()
-    const players = entries.flatMap(({ search }) =>
-      search.searchers.map((one) => ({ ...one, waited_ms: now - search.since })),
-    )
-    let fits = false
-    guard({ code: name, kind: { name: rules.kind } }, () => {
-      fits = rules.fits?.(players) === true
+  function tellOthers({ queue, people }: Quest, session: Session | undefined, standing: Standing) {
+    const message = push('party.searching', { queue: queue.name, ...standing })
+    for (const one of people) if (one.session !== session) one.session.send(message)
+  }
+
+  /** It searches no longer, nor do those who searched with it; unless it sits in the match's room. */
+  function leave(session: Session): void {
+    const person = quests.of(session)
+    if (!person) return
+    const { seat, quest } = person
+    if (seat?.match.has(seat.seeker) && !seat.match.isAwaited(seat.seeker)) quests.drop(person)
+    else {
+      quests.end(quest, null, session)
+      quest.queue.pool.remove(quest.search.id)
+      seat?.match.dismiss(seat.seeker)
+    }
+    rematches.judge(session)
+  }
+
+  /** Ends a search that has found no match yet. */
+  function disband(quest: Quest): boolean {
+    for (const { seat } of quest.people) if (seat) return false
+    const sessions = Array.from(quest.people, ({ session }) => session)
+    quest.queue.pool.remove(quest.search.id)
+    quests.end(quest, 'party')
+    for (const session of sessions) rematches.judge(session)
+    return true
+  }
+
+  function rematch(
+    context: Context,
+    others: readonly string[],
+  ): ReplyOf<AllMessages['party.rematch']> {
+    const { session } = context
+    const queue = rematches.last(session)
+    if (!queue) throw new Refusal('NOTHING_PLAYED')
+    refuse(session)
+    const mates = others.flatMap((player) => rematches.mateOf(session, player) ?? [])
+    const free = mates.filter((one) => !quests.of(one) && rooms.of(one).size < limits.rooms)
+    const standing = rematches.want([session, ...free])
+    context.afterwards(() => {
+      for (const one of free)
+        one.send(push('party.searching', { queue: queue.name, ...standingOf(queue) }))
+      rematches.ask(session)
     })
-    return fits
+    return { queue: queue.name, ...standing }
   }
 
-  /** Makes a room for those who play together, and keeps their places. */
-  function begin(queue: Queue, { entries, teams }: Choice): void {
-    const team = new Map(teams.flatMap((some, at) => some.map((entry) => [entry, at] as const)))
-    const chosen = entries.flatMap((entry) => byId.get(entry.search.id) ?? [])
-    const seekers = entries.flatMap((entry) => {
-      const quest = byId.get(entry.search.id)
-      return quest ? { session: quest.session, entry, team: team.get(entry) ?? 0 } : []
-    })
-    const match = room(queue, chosen)
-    if (!match) return again(chosen, null, 'refused')
-    const refused = match.admit(seekers)
-    if (refused.length > 0) {
-      const { code } = match.room
-      match.close()
-      for (const { session } of refused) end(quests.get(session), 'refused')
-      return again(chosen.filter(isSearching), code, 'refused')
-    }
-    const players = seekers.map(({ session, team }) => ({
-      session: session.id,
-      name: quests.get(session)?.name ?? '',
-      team,
-    }))
-    for (const seeker of seekers) {
-      const { session } = seeker
-      const quest = quests.get(session)
-      if (!quest) continue
-      const found = {
-        ...{ queue: queue.name, room: match.room.code, take_ms: TAKE_MS },
-        ...{ team: seeker.team, players },
-      }
-      const { generation } = session.resume
-      quest.seat = { match, seeker, found, generation }
-      queue.estimate.add(world.now() - quest.search.since)
-      session.send(push('match.found', found))
-    }
-    world.log.info(
-      { queue: queue.name, room: match.room.code, size: seekers.length },
-      'match found',
-    )
-  }
-
-  /** A room for a match, unless the server has none to give. */
-  function room(queue: Queue, chosen: readonly Quest[]): Match | undefined {
-    const { rules, name } = queue
-    const kind = kinds.find((one) => one.name === rules.kind)
-    if (!kind) return undefined
-    const properties = { ...samesOf(rules, chosen), queue: name }
-    try {
-      const made = rooms.create(kind, { capacity: rules.max, listed: false, properties })
-      const match: Match = createMatch({
-        ...{ room: made, seating, take_ms: TAKE_MS },
-        isEnough: (teams) => isEnough(rules, teams),
-        lost: ({ session }, outcome) => lose(quests.get(session), outcome),
-        failed: (left, why) => fail(match, left, why),
-        // The last of them has not been told of its seat yet.
-        complete: () => world.soon(() => start(match)),
-      })
-      return match
-    } catch (error) {
-      if (error instanceof Refusal) return undefined
-      throw error
-    }
-  }
-
-  /** All sit: nobody searches any more. */
-  function start({ room: made, seekers }: Match): void {
-    for (const { session } of seekers) {
-      const quest = quests.get(session)
-      if (!quest) continue
-      forget(quest)
-      session.send(push('match.started', { queue: quest.queue.name, room: made.code }))
-    }
-  }
-
-  /** A match does not come about: whoever is left searches on, at the head. */
-  function fail({ room: made }: Match, left: readonly Seeker[], why: Outcome | 'left'): void {
-    for (const { session } of left) {
-      const member = made.memberOf(session)
-      if (member) rooms.kick(member, made, { by: null, banned: false, reason: NO_MATCH })
-    }
-    rooms.release(made, true)
-    const those = left.flatMap(({ session }) => quests.get(session) ?? [])
-    again(those, made.code, why === 'refused' ? 'refused' : 'missed')
-  }
-
-  /** Those search on, with what they have waited; where there was no room to be had, a little later. */
-  function again(those: readonly Quest[], code: string | null, reason: 'missed' | 'refused'): void {
-    for (const quest of those) {
-      delete quest.seat
-      quest.session.send(push('match.again', { queue: quest.queue.name, room: code, reason }))
-    }
-    const search = () => {
-      for (const quest of those)
-        if (isSearching(quest) && !quest.seat) quest.queue.pool.add(quest.search)
-    }
-    if (code === null) timers.after(RETRY_MS, search)
-    else search()
-  }
-
-  function lose(quest: Quest | undefined, outcome: Exclude<Outcome, 'taken'> | 'left'): void {
-    if (outcome === 'late') end(quest, 'missed')
-    else if (outcome === 'refused') end(quest, 'refused')
-    else if (quest) forget(quest)
-  }
-
-  /** Its search is over, and it is told. */
-  function end(quest: Quest | undefined, reason: Reason): void {
-    if (!quest || !isSearching(quest)) return
-    forget(quest)
-    const waited_ms = world.now() - quest.search.since
-    quest.session.send(push('match.ended', { queue: quest.queue.name, reason, waited_ms }))
-  }
-
-  function forget(quest: Quest): void {
-    if (!isSearching(quest)) return
-    quests.delete(quest.session)
-    byId.delete(quest.search.id)
-  }
-
-  function isSearching(quest: Quest): boolean {
-    return quests.get(quest.session) === quest
-  }
-
-  function tell({ queue, search, session }: Quest): void {
+  function tell({ queue, search }: Quest, session: Session): void {
     const waited_ms = world.now() - search.since
-    session.send(push('match.waiting', { queue: queue.name, waited_ms, ...standing(queue) }))
-  }
-
-  function standing({ pool, estimate }: Queue) {
-    return { searching: pool.size, estimate_ms: estimate.median() }
+    session.send(push('match.waiting', { queue: queue.name, waited_ms, ...standingOf(queue) }))
   }
 }
 
-const NO_MATCH = 'the match does not come about'
-
-/** Whether so many in each team may play, however long they have waited. */
-const isEnough = (rules: QueueRules, teams: readonly number[]): boolean =>
-  sizesOf(rules).includes(teams.reduce((sum, size) => sum + size, 0)) &&
-  teams.length === (rules.teams ?? 1) &&
-  new Set(teams).size === 1
-
-/** What the room says of itself: what must be the same of those who play there. */
-const samesOf = ({ same = [] }: QueueRules, chosen: readonly Quest[]) => {
-  const properties = chosen[0]?.search.searchers[0]?.properties ?? {}
-  return Object.fromEntries(same.map((name) => [name, properties[name] ?? null]))
-}
+type Standing = ReturnType<typeof standingOf>

@@ -44,6 +44,10 @@ export interface PlayersOptions {
   ) => Promise<StoredPlayer>
   readonly rename: (stored: StoredPlayer, name: string) => Promise<StoredPlayer>
   readonly observers: readonly PlayerObserver[]
+  /** How many sessions a player may have (0: any number). */
+  readonly most: number
+  /** Ends a session, as its player has identified in others. */
+  readonly supersede: (session: Session) => void
 }
 
 /** Who a session is to a backend; without a user, a guest. */
@@ -74,7 +78,7 @@ export type Players = ReturnType<typeof createPlayers>
 /** Players: who is who, on however many devices. */
 export function createPlayers(options: PlayersOptions) {
   const { world, store, guesses, requireTicket, grant } = options
-  const { refuseBanned, judge, observers, isBackend, change, rename } = options
+  const { refuseBanned, judge, observers, isBackend, change, rename, most, supersede } = options
   const online = new Map<string, Here>()
   const arrivals = new Set<Arrival>()
 
@@ -247,6 +251,7 @@ export function createPlayers(options: PlayersOptions) {
       if (!isOnline) tell((observer) => observer.online?.(player))
       tell((observer) => observer.identified?.(session, player, alias))
       world.log.info({ session: session.id, player: player.id }, 'player identified')
+      for (const oldest of [...sessions].slice(0, most > 0 ? -most : 0)) supersede(oldest)
       return player
     }
   }

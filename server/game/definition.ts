@@ -57,6 +57,7 @@ export interface RoomLogic<Own = undefined, S = unknown> extends Omit<RoomOption
   onJoin?(room: GameRoom<Own, S>, entrant: Entrant): Json | undefined | Promise<Json | undefined>
   onJoined?(room: GameRoom<Own, S>, member: RoomMember): void
   onLeave?(room: GameRoom<Own, S>, member: RoomMember, reason: LeaveReason): void
+  onMatch?(room: GameRoom<Own, S>): void
   onAway?(room: GameRoom<Own, S>, member: RoomMember): void
   onBack?(room: GameRoom<Own, S>, member: RoomMember): void
   onMessage?(room: GameRoom<Own, S>, said: Said): Partial<Words> | false | undefined
@@ -114,6 +115,10 @@ export const HOOKS: {
   ),
   onJoined: option('the newcomer has been told of its seat', called()),
   onLeave: option('a member’s seat is free again, and why', called()),
+  onMatch: option(
+    'all who play the match that a queue made the room for sit there, or somebody has come into it later: `room.match` says who plays, and in which team',
+    called(),
+  ),
   onAway: option('a member’s connection dropped; the seat is kept', called()),
   onBack: option(
     'a member who was away is back, or another session of its player’s has taken the seat over',

@@ -96,6 +96,7 @@ function openRoom(
     }),
     onJoined: (member) => definition.onJoined?.(own, seatOf(member)),
     onLeft: (member, reason) => definition.onLeave?.(own, seatOf(member), reason),
+    onMatch: () => definition.onMatch?.(own),
     onAway: (member) => definition.onAway?.(own, seatOf(member)),
     onBack: (member) => definition.onBack?.(own, seatOf(member)),
     ...(onMessage && { onMessage: (message) => definition.onMessage?.(own, said(message)) }),

@@ -1,5 +1,5 @@
 import { MOST_CALENDAR_MS } from '../../protocol/limits.ts'
-import { float64, integer, text } from '../../protocol/schema.ts'
+import { bool, float64, integer, text } from '../../protocol/schema.ts'
 import { clashIn, type QueueRules } from '../core/match/rules.ts'
 import {
   below,
@@ -51,6 +51,12 @@ export const QUEUE_OPTIONS = {
   wait_ms: option(
     'after how long `min` is enough (at once); where there is no `min`, the search ends then, for a bot, say',
     ms,
+  ),
+  party: option('how many may search together; as many as are in a team unless said', count),
+  backfill: preset(
+    'whether the seats of a match that somebody has left, or that began with fewer than `max`, are offered first: to who has the same, and is close to all who play',
+    shaped(bool()),
+    false,
   ),
   fits: option(
     '`(players) => boolean`: whether these may play together; in code only',

@@ -8,7 +8,7 @@ import type { AskNodes } from '../core/nodes/bus.ts'
 import type { Inside } from '../core/room/inside.ts'
 import type { Member } from '../core/room/member.ts'
 import type { PacketSender } from '../core/room/packets-sending.ts'
-import type { Properties, Room } from '../core/room/room.ts'
+import type { Properties, Room, RoomMatch } from '../core/room/room.ts'
 import type { Rooms } from '../core/room/rooms.ts'
 import type { Timers } from '../core/room/timers.ts'
 import type { OpenState } from '../core/state/known.ts'
@@ -49,6 +49,8 @@ export interface GameRoom<Own = undefined, S = unknown> {
   readonly tick: number
   readonly properties: Properties
   readonly locked: boolean
+  /** The match that a queue made the room for: who plays, and in which team; null where none did. */
+  readonly match: RoomMatch | null
   /** In order of joining. */
   readonly members: readonly RoomMember[]
   readonly host: RoomMember | null
@@ -145,6 +147,9 @@ export function openGame(
     },
     get locked() {
       return room.locked
+    },
+    get match() {
+      return room.match
     },
     get members() {
       return Array.from(room.members, seatOf)

@@ -37,6 +37,8 @@ export interface Company {
    * - `answer` []: what was, or next is, asked of Bob’s `game.slow` is answered.
    * - `seek` [rating]: Bob searches in the queue `pair`. `stay` [rating]: so does a stranger, who
    *   does not come when a match is found.
+   * - `ally` [code]: Bob joins the party of this code, leaving any other; says who he is. He follows
+   *   its leader. `allied` []: what he heard said in it.
    * - `chat` [channel, message, …]: Bob joins the channel and says these there, one after the other.
    *   `chatted` [channel]: what he heard in it so far, each as [offset, name, message].
    */
@@ -60,12 +62,14 @@ export async function gather(url: string): Promise<Company> {
   const people = { bob, cleo }
   const heard: Record<Name, Json[]> = { bob: [], cleo: [] }
   const chats: ChannelMessage[] = []
+  const allied: Json[] = []
   const strangers: RawClient[] = []
   let frames = 0
   let slow = gate()
 
   for (const name of ['bob', 'cleo'] as const)
     people[name].events.on('module.m', (args) => void heard[name].push(args))
+  bob.parties.on('said', ({ data }) => void allied.push(data))
   bob.channels.on('message', (said) => void chats.push(said))
   tap.onReceive = ({ type, re }) => {
     if (re === undefined && REACHING.has(type)) frames++
@@ -128,6 +132,17 @@ export async function gather(url: string): Promise<Company> {
       await stranger.ask('match.find', { queue: 'pair', properties })
       void stranger.next('match.found').then(() => stranger.ask('match.leave'))
       return true
+    },
+    async ally(code) {
+      await leaveOthers(bob)
+      if (bob.parties.party) await bob.parties.leave()
+      allied.length = 0
+      await bob.parties.join(`${code}`)
+      return bob.players.me?.id ?? null
+    },
+    async allied() {
+      await settled(bob)
+      return [...allied]
     },
     async chat(channel, ...messages) {
       await bob.channels.join(Number(channel))

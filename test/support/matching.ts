@@ -49,6 +49,8 @@ export function walkQueue(rules: QueueRules, steps: number, seed: number): Walke
   const pool = createPool({
     rules,
     world: clock,
+    tries: 20_000,
+    joins() {},
     mayPlay: () => true,
     found({ entries, teams }) {
       counts.matches++
@@ -105,7 +107,7 @@ export function walkQueue(rules: QueueRules, steps: number, seed: number): Walke
 }
 
 /** By brute force: some that could play together, if there are any. */
-function matchAmong(rules: QueueRules, searches: readonly Search[], now: number) {
+export function matchAmong(rules: QueueRules, searches: readonly Search[], now: number) {
   for (let mask = 1; mask < 1 << searches.length; mask++) {
     const some = searches.filter((_, at) => mask & (1 << at))
     if (isMatch(rules, some, now)) return some
@@ -114,7 +116,7 @@ function matchAmong(rules: QueueRules, searches: readonly Search[], now: number)
 }
 
 /** Whether these are a match, said once more and in another way than the server does. */
-function isMatch(rules: QueueRules, some: readonly Search[], now: number): boolean {
+export function isMatch(rules: QueueRules, some: readonly Search[], now: number): boolean {
   const total = some.reduce((sum, { searchers }) => sum + searchers.length, 0)
   if (!sizesOf(rules).includes(total)) return false
   const longest = Math.max(...some.map(({ since }) => now - since))
@@ -128,7 +130,7 @@ function isMatch(rules: QueueRules, some: readonly Search[], now: number): boole
   )
 }
 
-function mayMeet(rules: QueueRules, one: Search, other: Search, now: number): boolean {
+export function mayMeet(rules: QueueRules, one: Search, other: Search, now: number): boolean {
   for (const name of rules.same ?? [])
     if (one.searchers[0]?.properties[name] !== other.searchers[0]?.properties[name]) return false
   for (const [name, rule] of Object.entries(rules.near ?? {})) {

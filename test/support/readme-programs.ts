@@ -166,6 +166,29 @@ await Promise.all([server.close()])`,
     prints: ['arena 0 2'],
   },
   {
+    blocks: ['Going together ts 1'],
+    before: `import { createServer } from 'estragon'
+${CONNECT}const queues = { pairs: { kind: 'plaza', max: 4, teams: 2 } }
+const server = await createServer({ port: 0, queues })
+${AT_HOME}const [network, other] = [await connect(address), await connect(address)]
+await network.players.identify()
+await other.players.identify()
+other.parties.on('invited', ({ code }) => other.parties.join(code, { name: 'Bob' }))
+const joined = new Promise((resolve) => network.parties.on('joined', resolve))
+`,
+    replaced: [
+      [
+        "parties.on('said'",
+        "await parties.invite(other.players.me.id)\nawait joined\nparties.on('said'",
+      ],
+    ],
+    after: `console.log(matchmaking.queue, code.length)
+network.close()
+other.close()
+await Promise.all([server.close()])`,
+    prints: ['Bob joins', 'Ada: off we go', 'pairs 6'],
+  },
+  {
     blocks: ['Rooms with rules of their own ts 2', 'Rooms with rules of their own ts 3'],
     before: `import { createServer } from 'estragon'\n${CONNECT}`,
     replaced: [
@@ -263,6 +286,12 @@ export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
     // One who searches is enough where the test says so, and may be told before it can wait.
     after: ['while Network.matchmaking.queue:', '    await get_tree().process_frame'],
     prints: ['we play in arena, in the team 0'],
+  },
+  'Going together gdscript 1': {
+    engine: 'godot4',
+    before: [JOINED, 'await Network.players.identify("Ada")'],
+    after: [],
+    prints: ['1 in plaza, called: []'],
   },
   'Rooms that know gdscript 1': {
     engine: 'godot4',

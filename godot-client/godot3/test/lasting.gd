@@ -10,6 +10,7 @@ extends "res://test/state_rooms.gd"
 const EstragonPlayers := preload("res://addons/estragon/players.gd")
 const _SCOPES := [
 	"read:players", "write:players", "read:channels", "write:channels", "write:notifications",
+	"write:match",
 ]
 
 

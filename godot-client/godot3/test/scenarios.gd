@@ -38,6 +38,10 @@ const _SCENARIOS := [
 		"two strangers who search are brought together, and search on where one does not come",
 		"_matched",
 	],
+	[
+		"players go together in a party, are called into a room, and play a match as one",
+		"_goes_together",
+	],
 	["a query survives a cut of its asker and of its target", "_query_cut"],
 	["a server without configuration has open rooms, listed by what they say", "_opens"],
 	["members hear what another is known by", "_describes"],
@@ -219,6 +223,49 @@ func _matched() -> void:
 	names.sort()
 	_equal(names, ["Ada", "Bob"], "who was close enough")
 	_equal(matchmaking.queue, "", "and searches no longer")
+
+
+func _goes_together() -> void:
+	var network = yield(_enter("main"), "completed")
+	var parties = network.parties
+	yield(network.players.identify("Ada"), "completed")
+	var told := Seen.new()
+	parties.connect("joined", told, "on_mate", ["joined"])
+	parties.connect("changed", told, "on_mate", ["changed"])
+	parties.connect("said", told, "on_said")
+	parties.connect("over", told, "on_over")
+	var made = yield(parties.create({"name": "Ada"}), "completed")
+	_check(made.ok, "made: %s" % made)
+	var bob = yield(_please(network, ["ally", parties.party["code"]]), "completed")
+	yield(parties.ready(), "completed")
+	yield(parties.say("off we go"), "completed")
+	yield(_until(told, "has_count", [3], "all was told"), "completed")
+	_equal(
+		told.items,
+		[["joined", "Bob", false], ["changed", "Ada", true], ["said", "Ada", "off we go"]],
+		"told"
+	)
+	var heard = yield(_please(network, ["allied"]), "completed")
+	_equal(heard, ["off we go"], "Bob heard it")
+	_check(parties.leads, "leads")
+	var entered = yield(network.rooms.create("stage"), "completed")
+	var called = yield(parties.call_in(entered.room.code), "completed")
+	_equal(called.data.get("called"), [bob], "called: %s" % called)
+	var both := Seen.new()
+	both.items.append(entered.room)
+	yield(_until(both, "has_members", [2], "Bob follows"), "completed")
+	yield(entered.room.leave(), "completed")
+	var joined := Seen.new()
+	network.matchmaking.connect("started", joined, "on_match")
+	var options := {"properties": {"rating": 5000}, "party": true}
+	var began = yield(network.matchmaking.find("pair", options), "completed")
+	_check(began.ok, "searches: %s" % began)
+	yield(_until(joined, "has_members", [2], "both sit"), "completed")
+	var left = yield(parties.leave(), "completed")
+	_check(left.ok, "left: %s" % left)
+	yield(_until(told, "has_count", [4], "it is over"), "completed")
+	_equal(told.items.back(), ["over", "left"], "left")
+	_equal(parties.party, {}, "in no party")
 
 
 func _leaves() -> void:

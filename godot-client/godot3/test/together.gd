@@ -23,6 +23,15 @@ class Seen:
 	func on_again(reason: String, queue: String) -> void:
 		items.append(["again", queue, reason])
 
+	func on_mate(member: Dictionary, what: String) -> void:
+		items.append([what, member["name"], member["ready"]])
+
+	func on_said(_player: String, name: String, data) -> void:
+		items.append(["said", name, data])
+
+	func on_over(reason: String) -> void:
+		items.append(["over", reason])
+
 	func on_match(room, _found: Dictionary) -> void:
 		items.append(room)
 

@@ -4,6 +4,7 @@ extends "res://test/state_rooms.gd"
 
 const _SCOPES: Array[String] = [
 	"read:players", "write:players", "read:channels", "write:channels", "write:notifications",
+	"write:match",
 ]
 
 

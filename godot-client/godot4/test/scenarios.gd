@@ -34,6 +34,10 @@ func _run() -> void:
 		"two strangers who search are brought together, and search on where one does not come",
 		_matched
 	)
+	await _tell(
+		"players go together in a party, are called into a room, and play a match as one",
+		_goes_together
+	)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
 	await _tell(
 		"a server without configuration has open rooms, listed by what they say", _opens
@@ -240,6 +244,53 @@ func _matched() -> void:
 	names.sort()
 	_equal(names, ["Ada", "Bob"], "who was close enough")
 	_equal(matchmaking.queue, "", "and searches no longer")
+
+
+func _goes_together() -> void:
+	var network := await _enter("main")
+	var parties := network.parties
+	await network.players.identify("Ada")
+	var told: Array = []
+	parties.joined.connect(func(one: Dictionary) -> void: told.append(["joined", one["name"]]))
+	parties.changed.connect(
+		func(one: Dictionary) -> void: told.append(["changed", one["ready"]])
+	)
+	parties.said.connect(
+		func(_player: String, name: String, data: Variant) -> void: told.append(["said", name, data])
+	)
+	parties.over.connect(func(reason: String) -> void: told.append(["over", reason]))
+	var made := await parties.create({"name": "Ada"})
+	_check(made.ok, "made: %s" % made)
+	var bob: String = await _please(network, ["ally", parties.party["code"]])
+	await parties.ready()
+	await parties.say("off we go")
+	await _until(func() -> bool: return told.size() == 3, "all was told")
+	_equal(told, [["joined", "Bob"], ["changed", true], ["said", "Ada", "off we go"]], "told")
+	var heard: Array = await _please(network, ["allied"])
+	_equal(heard, ["off we go"], "Bob heard it")
+	_check(parties.leads, "leads")
+	var entered := await network.rooms.create("stage")
+	var room := entered.room
+	var call_result := await parties.call_in(room.code)
+	_equal(call_result.data.get("called"), [bob], "called: %s" % call_result)
+	await _until(func() -> bool: return room.members.size() == 2, "Bob follows")
+	await room.leave()
+	var joined: Array[EstragonRoom] = []
+	network.matchmaking.started.connect(
+		func(its_room: EstragonRoom, _found: Dictionary) -> void: joined.append(its_room)
+	)
+	var began := await network.matchmaking.find(
+		"pair", {"properties": {"rating": 5000}, "party": true}
+	)
+	_check(began.ok, "searches: %s" % began)
+	await _until(
+		func() -> bool: return joined.size() == 1 and joined[0].members.size() == 2, "both sit"
+	)
+	var left := await parties.leave()
+	_check(left.ok, "left: %s" % left)
+	await _until(func() -> bool: return told.size() == 4, "it is over")
+	_equal(told[-1], ["over", "left"], "left")
+	_equal(parties.party, {}, "in no party")
 
 
 func _leaves() -> void:

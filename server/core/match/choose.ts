@@ -1,5 +1,6 @@
 import { type QueueRules, sizesOf } from './rules.ts'
 import { agree, type Entry } from './search.ts'
+import { withinSpan } from './span.ts'
 import { splitTeams } from './teams.ts'
 
 /** Who plays together, and in which teams (one, where there are none). */
@@ -11,6 +12,8 @@ export interface Choice {
 export interface Choosing {
   readonly rules: QueueRules
   readonly now: number
+  /** How many combinations are tried. */
+  readonly tries: number
   /** Whether a game’s own rule and what players want of each other let these play together. */
   readonly mayPlay: (entries: readonly Entry[]) => boolean
 }
@@ -18,7 +21,7 @@ export interface Choosing {
 /**
  * The match that `first` is in, of those who agree with it, the oldest first: the largest there is, and
  * of those of one size the one with the oldest. Tries combinations depth first, leaves out whatever
- * disagrees, and gives up after MOST_TRIES: whom it then passes over is looked at again with whoever
+ * disagrees, and gives up after so many `tries`: whom it then passes over is looked at again with whoever
  * comes next. undefined where there is none.
  */
 export function choose(
@@ -28,12 +31,18 @@ export function choose(
 ): Choice | undefined {
   const { rules, now } = choosing
   const teamSize = (size: number) => size / (rules.teams ?? 1)
-  const left = sizesFrom(others)
-  let tries = 0
+  let some = others
+  let left = sizesFrom(others)
+  let tried = 0
 
   for (const size of sizesOf(rules)) {
-    const found = first.size > size ? undefined : fill([first], 0, size - first.size, size)
+    const lacking = size - first.size
+    if (lacking < 0 || (left[0] ?? 0) < lacking) continue
+    some = withinSpan(first, others, lacking, choosing)
+    left = sizesFrom(some)
+    const found = fill([first], 0, lacking, size)
     if (found) return found
+    left = sizesFrom(others)
   }
   return undefined
 
@@ -44,9 +53,9 @@ export function choose(
     size: number,
   ): Choice | undefined {
     if (lacking === 0) return accepted(chosen, size)
-    for (let at = from; at < others.length; at++) {
-      if ((left[at] ?? 0) < lacking || ++tries > MOST_TRIES) return undefined
-      const other = others[at] as Entry
+    for (let at = from; at < some.length; at++) {
+      if ((left[at] ?? 0) < lacking || ++tried > choosing.tries) return undefined
+      const other = some[at] as Entry
       if (other.size > lacking || other.size > teamSize(size)) continue
       if (!chosen.every((one) => agree(rules, one, other, now))) continue
       const found = fill([...chosen, other], at + 1, lacking - other.size, size)
@@ -77,5 +86,3 @@ function sizesFrom(entries: readonly Entry[]): number[] {
   }
   return sizes
 }
-
-const MOST_TRIES = 20_000

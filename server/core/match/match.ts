@@ -7,9 +7,14 @@ import type { Entry } from './search.ts'
 /** Who is to sit in a match’s room. */
 export interface Seeker {
   readonly session: Session
+  readonly name: string
+  /** What it searched by; those who searched together have one. */
   readonly entry: Entry
   readonly team: number
 }
+
+/** Why somebody does not play: the place was not taken, or was given up again before all were there. */
+export type Loss = Exclude<Outcome, 'taken'> | 'left'
 
 export interface MatchOptions {
   readonly room: Room
@@ -17,12 +22,14 @@ export interface MatchOptions {
   readonly take_ms: number
   /** Whether so many are enough to play. */
   readonly isEnough: (teams: readonly number[]) => boolean
-  /** One of them does not play: it did not come, was refused, or has left before all were there. */
-  readonly lost: (seeker: Seeker, outcome: Exclude<Outcome, 'taken'> | 'left') => void
+  /** One of them does not play, nor do those who searched with it: their places are gone. */
+  readonly lost: (seeker: Seeker, mates: readonly Seeker[], outcome: Loss) => void
   /** Too few are left: what becomes of them is to be said. */
-  readonly failed: (left: readonly Seeker[], why: Outcome | 'left') => void
-  /** All who are left sit. */
-  readonly complete: () => void
+  readonly failed: (left: readonly Seeker[], why: Loss) => void
+  /** These sit, as do all who were expected with them. */
+  readonly started: (seekers: readonly Seeker[]) => void
+  /** One who played has got up. */
+  readonly freed: (seeker: Seeker) => void
 }
 
 type Place = Held | { readonly forget: () => void }
@@ -31,11 +38,13 @@ export type Match = ReturnType<typeof createMatch>
 
 /**
  * The way from a match to its room: a place is kept for each, who takes it or does not. Where one does
- * not, and too few are left, it fails at once; whoever sits by then gets up again.
+ * not, and too few are left, it fails at once; whoever sits by then gets up again. Once it is played,
+ * others may be let in where somebody has left.
  */
 export function createMatch(options: MatchOptions) {
-  const { room, seating, take_ms, isEnough, lost, failed, complete } = options
+  const { room, seating, take_ms, isEnough, lost, failed, started, freed } = options
   const places = new Map<Seeker, Place>()
+  const playing = new Set<Seeker>()
   let isOver = false
   let isComplete = false
 
@@ -60,12 +69,7 @@ export function createMatch(options: MatchOptions) {
   /** Keeps a place for each; those who were refused one, for whom nothing is kept then. */
   function admit(seekers: readonly Seeker[]): Seeker[] {
     const refused = seekers.filter((seeker) => !keep(seeker))
-    if (refused.length > 0)
-      for (const seeker of seekers) {
-        const place = places.get(seeker)
-        places.delete(seeker)
-        if (isHeld(place)) place.release()
-      }
+    if (refused.length > 0) for (const seeker of seekers) vacate(seeker)
     return refused
   }
 
@@ -95,9 +99,12 @@ export function createMatch(options: MatchOptions) {
     settle()
   }
 
-  function without(seeker: Seeker, outcome: Exclude<Outcome, 'taken'> | 'left'): void {
+  function without(seeker: Seeker, outcome: Loss): void {
     if (isOver || !places.delete(seeker)) return
-    lost(seeker, outcome)
+    if (playing.delete(seeker)) return freed(seeker)
+    const mates = [...places.keys()].filter(({ entry }) => entry === seeker.entry)
+    for (const mate of mates) vacate(mate)
+    lost(seeker, mates, outcome)
     if (isOver || isComplete) return
     const left = [...places.keys()]
     if (isEnough(teamsOf(left))) return settle()
@@ -105,18 +112,28 @@ export function createMatch(options: MatchOptions) {
     failed(left, outcome)
   }
 
+  /** Whoever is there begins to play: all at first, later those who came together. */
   function settle(): void {
-    if (isComplete || [...places.values()].some(isHeld)) return
+    const awaited = [...places].filter(([, place]) => isHeld(place)).map(([{ entry }]) => entry)
+    if (!isComplete && awaited.length > 0) return
     isComplete = true
-    complete()
+    const ready = [...places.keys()].filter(
+      (one) => !playing.has(one) && !awaited.includes(one.entry),
+    )
+    for (const one of ready) playing.add(one)
+    if (ready.length > 0) started(ready)
+  }
+
+  function vacate(seeker: Seeker): void {
+    const place = places.get(seeker)
+    places.delete(seeker)
+    if (isHeld(place)) place.release()
+    else place?.forget()
   }
 
   function end(): void {
     isOver = true
-    for (const place of [...places.values()])
-      if (isHeld(place)) place.release()
-      else place.forget()
-    places.clear()
+    for (const seeker of [...places.keys()]) vacate(seeker)
   }
 }
 

@@ -1,20 +1,43 @@
 import type { Cancel, World } from '../../world.ts'
 import { type Choice, choose, isOverdue } from './choose.ts'
+import type { Opening } from './opening.ts'
 import { type QueueRules, untilWider, windowOf } from './rules.ts'
 import { agree, byAge, type Entry, entryOf, type Search } from './search.ts'
 
 export interface PoolOptions {
   readonly rules: QueueRules
   readonly world: Pick<World, 'now' | 'after'>
+  /** How many combinations are tried for one match. */
+  readonly tries: number
   /** Whether a game’s own rule lets these play together. */
   readonly mayPlay: (entries: readonly Entry[]) => boolean
   /** These play together: they search no longer. */
   readonly found: (choice: Choice) => void
+  /** One plays in a match that is there already, in that team: it searches no longer. */
+  readonly joins: (opening: Opening, entry: Entry, team: number) => void
   /** Nobody was found in time: it searches no longer. */
   readonly expired: (search: Search) => void
 }
 
-export type Pool = ReturnType<typeof createPool>
+/**
+ * Who searches in one queue, for all nodes. A Redis behind it is told of searches and openings as they
+ * come, and tells whoever holds them what was found; what `found` hears is in no match but that one.
+ */
+export interface Pool {
+  /** Judges a search, and has it wait where it is in no match. */
+  add(search: Search): void
+  /** Whether it was there. */
+  remove(id: string): boolean
+  /** Lets those who search into a match, now and later, the oldest first, until it is withdrawn. */
+  offer(opening: Opening): void
+  withdraw(opening: Opening): void
+  /** How many search. */
+  readonly size: number
+  close(): void
+}
+
+/** What opens the pool of a queue. */
+export type OpenPool = (options: PoolOptions) => Pool
 
 /**
  * Who searches in one queue. A search is judged against its neighbours when it comes, when its windows
@@ -22,17 +45,20 @@ export type Pool = ReturnType<typeof createPool>
  * one, so that nobody waits while there is one. Searches that must be the same lie in a group, in the
  * order of the first number that must be close.
  */
-export function createPool({ rules, world, mayPlay, found, expired }: PoolOptions) {
+export function createPool(options: PoolOptions): Pool {
+  const { rules, world, tries, mayPlay, found, joins, expired } = options
   const groups = new Map<string, Entry[]>()
   const byId = new Map<string, Entry>()
   const timers = new Map<Entry, Cancel>()
+  const openings = new Set<Opening>()
   const near = Object.values(rules.near ?? {})
   let serial = 0
 
   return {
     add,
     remove,
-    /** How many search. */
+    offer,
+    withdraw: (opening) => void openings.delete(opening),
     get size() {
       let size = 0
       for (const entry of byId.values()) size += entry.size
@@ -44,7 +70,6 @@ export function createPool({ rules, world, mayPlay, found, expired }: PoolOption
     },
   }
 
-  /** Judges a search, and has it wait where it is in no match. */
   function add(search: Search): void {
     const entry = entryOf(rules, search, ++serial)
     byId.set(search.id, entry)
@@ -55,11 +80,28 @@ export function createPool({ rules, world, mayPlay, found, expired }: PoolOption
     wake(entry)
   }
 
-  /** Whether it was there. */
   function remove(id: string): boolean {
     const entry = byId.get(id)
     if (entry) take(entry)
     return entry !== undefined
+  }
+
+  function offer(opening: Opening): void {
+    openings.add(opening)
+    for (const entry of [...(groups.get(opening.key) ?? [])].sort(byAge)) {
+      if (!openings.has(opening)) return
+      // What it let in may have sent others away.
+      if (byId.get(entry.search.id) === entry) lets(opening, entry)
+    }
+  }
+
+  /** Whether it plays there from now on. */
+  function lets(opening: Opening, entry: Entry): boolean {
+    const team = opening.teamFor(entry, world.now())
+    if (team === undefined) return false
+    take(entry)
+    joins(opening, entry, team)
+    return true
   }
 
   function take(entry: Entry): void {
@@ -74,8 +116,9 @@ export function createPool({ rules, world, mayPlay, found, expired }: PoolOption
   /** Judges one that has come, or for which more is possible now, until nothing is to be had. */
   function wake(entry: Entry): void {
     timers.delete(entry)
+    for (const opening of openings) if (lets(opening, entry)) return
     const now = world.now()
-    const choice = choose(entry, neighbours(entry, now), { rules, now, mayPlay })
+    const choice = choose(entry, neighbours(entry, now), { rules, now, tries, mayPlay })
     if (choice) {
       for (const one of choice.entries) take(one)
       return found(choice)

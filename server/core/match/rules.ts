@@ -40,6 +40,8 @@ export interface QueueRules {
   readonly wait_ms?: number
   /** How many may search together (as many as fit one team). */
   readonly party?: number
+  /** Whether open seats of matches that are played are offered first (false). */
+  readonly backfill?: boolean
   /** Whether these may play together; in code only. What it throws is a no. */
   fits?(players: readonly Candidate[]): boolean
 }
@@ -62,6 +64,9 @@ export function clashIn(rules: QueueRules): string | undefined {
     return `party: expected at most ${max / teams}, a team’s size, got ${party}`
   return undefined
 }
+
+/** How many may search together. */
+export const partyOf = ({ party, max, teams = 1 }: QueueRules): number => party ?? max / teams
 
 /** How far from others a search may be that has waited for so many ms. */
 export function windowOf(rule: Near, waited: number): number {

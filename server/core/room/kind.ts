@@ -58,6 +58,8 @@ export interface RoomHooks {
   onJoin?(joining: Joining): Json | undefined | Promise<Json | undefined>
   onJoined?(member: Member): void
   onLeft?(member: Member, reason: LeaveReason): void
+  /** All who play the match that the room was made for sit there; or who came later does. */
+  onMatch?(): void
   onAway?(member: Member): void
   /** The member is back; or another session of its player’s has taken the seat over. */
   onBack?(member: Member): void

@@ -21,6 +21,20 @@ export interface Wishes {
   readonly properties?: Properties
   /** The tables that it is to have. */
   readonly state?: AskedState
+  /** Who is to play there, where a queue brought them together. */
+  readonly match?: RoomMatch
+}
+
+/** What a queue says of the match that a room was made for. */
+export interface RoomMatch {
+  readonly queue: string
+  /** Who plays, or is expected, and in which team, numbered from 0. */
+  readonly players: readonly {
+    readonly session: string
+    readonly player: string | null
+    readonly name: string
+    readonly team: number
+  }[]
 }
 
 /** What a creator would have a room know. */
@@ -39,6 +53,8 @@ export class Room {
   readonly capacity: number
   /** The tables that its creator asked for. */
   readonly asked: AskedState | undefined
+  /** The match that it was made for; null where it was made for none. */
+  match: RoomMatch | null
   /** Sets of members that its own logic named, for `group:NAME`. */
   readonly groups = new Map<string, Set<Member>>()
   /** Places kept for who may sit down. */
@@ -80,6 +96,7 @@ export class Room {
     this.#listed = wishes.listed ?? kind.listed ?? true
     this.#properties = merged({}, wishes.properties ?? {})
     this.asked = wishes.state
+    this.match = wishes.match ?? null
     this.hooks = kind.open(this)
   }
 

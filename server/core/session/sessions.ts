@@ -154,6 +154,13 @@ export function createSessions(
       notify('away', session, (tell) => tell(session))
     },
 
+    /** Nobody comes back to it: it is away from now on, and its seats are kept as long as if somebody might. */
+    retire(session: Session): void {
+      tokens.expire(session)
+      tokens.forget(session)
+      session.connection?.close(4106)
+    },
+
     end,
     dismiss,
     dropSlow,

@@ -9,9 +9,11 @@ extends Reference
 
 # warning-ignore-all:return_value_discarded
 
+# We search, as the leader of our party, or a service, began it for us.
+signal searching(queue)
 # How the search stands, every few seconds: how many search in this queue, how long we have, and how
 # long one waits of late, in milliseconds; negative while there were too few matches to say.
-signal waiting(queue, searching, waited_ms, estimate_ms)
+signal waiting(queue, count, waited_ms, estimate_ms)
 # A match is made, and our seat is being taken: `found` has the `queue`, the code of the `room`, our
 # `team`, numbered from 0, and the `players`, each with `session`, `name` and `team`.
 signal found(found)
@@ -21,7 +23,7 @@ signal started(room, found)
 # `reason` is "missed", as somebody did not come, or "refused".
 signal again(reason, queue)
 # We search no longer, and play no match: "nobody" was there in time, we "missed" our seat, the room
-# "refused" us, or the session was "lost".
+# "refused" us, somebody of our "party" does not search any more, or the session was "lost".
 signal ended(reason, queue)
 
 const EstragonMessage := preload("message.gd")
@@ -48,12 +50,12 @@ func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
 
 
 # Searches in a queue. `options` may hold `properties`, which the queue's rules look at, `name`, what
-# the others know us by, and `data`, which the room's kind asks of who joins. The result's data holds
-# how many are `searching` and the `estimate_ms`, null for none. Fails with UNKNOWN_QUEUE or
-# ALREADY_SEARCHING, among others.
+# the others know us by, `data`, which the room's kind asks of who joins, and `party`: true where our
+# whole party searches, which we lead. The result's data holds how many are `searching` and the
+# `estimate_ms`, null for none. Fails with UNKNOWN_QUEUE or ALREADY_SEARCHING, among others.
 func find(name: String, options: Dictionary = {}) -> EstragonResult:
 	var asked := {"queue": name}
-	for what in ["properties", "name"]:
+	for what in ["properties", "name", "party"]:
 		if options.has(what):
 			asked[what] = options[what]
 	var before := [queue, _data]
@@ -74,8 +76,11 @@ func leave() -> EstragonResult:
 
 func _on_message(message: EstragonMessage) -> void:
 	match message.type:
+		"party.searching":
+			_begin(message.data["queue"])
 		"match.waiting":
 			var said: Dictionary = message.data
+			_begin(said["queue"])
 			var estimate = said["estimate_ms"]
 			emit_signal(
 				"waiting",
@@ -95,15 +100,23 @@ func _on_message(message: EstragonMessage) -> void:
 			_end(message.data["reason"])
 
 
+# Others may have begun a search for us, even while the session was reset.
+func _begin(name: String) -> void:
+	if queue != name:
+		queue = name
+		emit_signal("searching", name)
+
+
 # Takes the seat that is kept for us; where that fails the server says what becomes of the search.
 func _take(told: Dictionary) -> void:
 	_found = told
+	queue = told["queue"]
 	emit_signal("found", told)
 	var name := ""
 	for player in told["players"]:
 		if player["session"] == _session.id:
 			name = player["name"]
-	yield(_rooms.join(told["room"], name, _data), "completed").peek()
+	yield(_rooms.join(told["room"], name, _data), "completed").ignore()
 
 
 func _start() -> void:

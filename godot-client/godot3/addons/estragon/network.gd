@@ -36,6 +36,7 @@ const EstragonLink := preload("link.gd")
 const EstragonMatchmaking := preload("matchmaking.gd")
 const EstragonNotifications := preload("notifications.gd")
 const EstragonOptions := preload("options.gd")
+const EstragonParties := preload("parties.gd")
 const EstragonPlayers := preload("players.gd")
 const EstragonPackets := preload("packets.gd")
 const EstragonPopup := preload("popup.gd")
@@ -68,6 +69,8 @@ var queries := EstragonQueries.new(session, rooms)
 var functions := EstragonFunctions.new(session, rooms, players)
 # Strangers who find each other.
 var matchmaking := EstragonMatchmaking.new(session, rooms)
+# Players who go together.
+var parties := EstragonParties.new(session, rooms, players)
 # Lasting topics with members and history.
 var channels := EstragonChannels.new(session)
 # What services tell us.

@@ -9,9 +9,11 @@ extends RefCounted
 ## [/codeblock]
 ## A search lasts as long as the session, over drops, and ends with [signal started] or [signal ended].
 
+## We search, as the leader of our party, or a service, began it for us.
+signal searching(queue: String)
 ## How the search stands, every few seconds: how many search in this queue, how long we have, and how
 ## long one waits of late, in milliseconds; negative while there were too few matches to say.
-signal waiting(queue: String, searching: int, waited_ms: float, estimate_ms: float)
+signal waiting(queue: String, count: int, waited_ms: float, estimate_ms: float)
 ## A match is made, and our seat is being taken: [param found] has the [code]queue[/code], the code of
 ## the [code]room[/code], our [code]team[/code], numbered from 0, and the [code]players[/code], each with
 ## [code]session[/code], [code]name[/code] and [code]team[/code].
@@ -22,8 +24,8 @@ signal started(room: EstragonRoom, found: Dictionary)
 ## [param reason] is [code]"missed"[/code], as somebody did not come, or [code]"refused"[/code].
 signal again(reason: String, queue: String)
 ## We search no longer, and play no match: [code]"nobody"[/code] was there in time, we
-## [code]"missed"[/code] our seat, the room [code]"refused"[/code] us, or the session was
-## [code]"lost"[/code].
+## [code]"missed"[/code] our seat, the room [code]"refused"[/code] us, somebody of our
+## [code]"party"[/code] does not search any more, or the session was [code]"lost"[/code].
 signal ended(reason: String, queue: String)
 
 ## The queue that we search in; empty while we do not.
@@ -45,13 +47,13 @@ func _init(session: EstragonSession, rooms: EstragonRooms) -> void:
 
 
 ## Searches in a queue. [param options] may hold [code]properties[/code], which the queue's rules look
-## at, [code]name[/code], what the others know us by, and [code]data[/code], which the room's kind asks
-## of who joins. The result's data holds how many are [code]searching[/code] and the
+## at, [code]name[/code], what the others know us by, [code]data[/code], which the room's kind asks of
+## who joins, and [code]party[/code]: [code]true[/code] where our whole party searches, which we lead. The result's data holds how many are [code]searching[/code] and the
 ## [code]estimate_ms[/code], [code]null[/code] for none. Fails with UNKNOWN_QUEUE or ALREADY_SEARCHING,
 ## among others.
 func find(name: String, options: Dictionary = {}) -> EstragonResult:
 	var asked := {"queue": name}
-	for what: String in ["properties", "name"]:
+	for what: String in ["properties", "name", "party"]:
 		if options.has(what):
 			asked[what] = options[what]
 	var before := [queue, _data]
@@ -73,12 +75,15 @@ func leave() -> EstragonResult:
 func _on_message(message: EstragonMessage) -> void:
 	var said: Dictionary = message.data if message.data is Dictionary else {}
 	match message.type:
+		"party.searching":
+			_begin(str(said["queue"]))
 		"match.waiting":
 			var name: String = said["queue"]
-			var searching: int = said["searching"]
+			var count: int = said["searching"]
+			_begin(name)
 			var waited: float = said["waited_ms"]
 			var estimate: float = -1.0 if said["estimate_ms"] == null else said["estimate_ms"]
-			waiting.emit(name, searching, waited, estimate)
+			waiting.emit(name, count, waited, estimate)
 		"match.found":
 			_take(said)
 		"match.started":
@@ -93,16 +98,24 @@ func _on_message(message: EstragonMessage) -> void:
 			_end(reason)
 
 
+## Others may have begun a search for us, even while the session was reset.
+func _begin(name: String) -> void:
+	if queue != name:
+		queue = name
+		searching.emit(name)
+
+
 ## Takes the seat that is kept for us; where that fails the server says what becomes of the search.
 func _take(told: Dictionary) -> void:
 	_found = told
+	queue = told["queue"]
 	found.emit(told)
 	var name := ""
 	for player: Dictionary in told["players"]:
 		if player["session"] == _session.id:
 			name = player["name"]
 	var code: String = told["room"]
-	(await _rooms.join(code, name, _data)).peek()
+	(await _rooms.join(code, name, _data)).ignore()
 
 
 func _start() -> void:
