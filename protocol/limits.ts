@@ -601,6 +601,11 @@ export const RATES = {
   channel: { per_second: 10, burst: 40, told: true, doc: '`channel.send`.' },
   party: { per_second: 10, burst: 40, told: true, doc: '`party.message`.' },
   invite: { per_second: 1, burst: 20, told: true, doc: '`party.invite`.' },
+  storage: {
+    per_second: 1_024,
+    burst: 4_096,
+    doc: 'KiB that the storage writes and reads for players, by `channel.send`, `channel.history`, `player.update` and `player.get`, for each address. What is more than there is left is still done; what comes then is refused until that is made up for.',
+  },
   http: { per_second: 50, burst: 100, doc: 'Calls of the HTTP API, for each address.' },
   guest: { per_second: 1, burst: 500, doc: 'New guests, for each address.' },
   bad_key: {
@@ -611,7 +616,7 @@ export const RATES = {
   secret: {
     per_second: 0.2,
     burst: 10,
-    doc: 'Backend secrets tried, right ones too, for each address.',
+    doc: 'Wrong backend secrets, for each address, of which one at a time is looked at. Below an empty bucket they are looked at a second apart, and the wrong ones refused as too fast; the right one gets through.',
   },
   notify: {
     per_second: 50,

@@ -109,7 +109,7 @@ export function createHub(options: HubOptions = {}) {
   const waits = createTimers(world)
   const waiting = { ...world, after: waits.after }
   const logic = createLogic({ world: waiting, limits })
-  const guesses = createGuesses(rates, world.now)
+  const guesses = createGuesses(rates, world)
   const store = options.store ?? createDirectStore(world.log)
   const sender = createPacketSender(options.packets)
   const { resolve } = rooms
@@ -165,7 +165,9 @@ export function createHub(options: HubOptions = {}) {
   const { sessionsOf, arriving, upgraded } = players
   const { token_ms } = limits
   const channels = createChannels({
-    ...{ world, limits, store, sessionsOf, arriving, charge: guesses.newCall },
+    ...{ world, limits, store, sessionsOf, arriving },
+    ...{ charge: guesses.newCall },
+    ...{ requireStorage: guesses.requireStorage, useStorage: guesses.useStorage },
   })
   const article = createArticle({ log: world.log, greeting: options.greeting })
   const jssocket = createJssocket({

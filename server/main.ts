@@ -5,6 +5,7 @@ import { readConfig } from './cli/config.ts'
 import { unheardIn } from './cli/environment.ts'
 import { createLog } from './cli/log.ts'
 import { runPackets } from './cli/packets-command.ts'
+import { putLoopFirst } from './cli/priority.ts'
 import { help, readSettings, type Settings, UsageError } from './cli/settings.ts'
 import { runState } from './cli/state-command.ts'
 import { runCheckStep } from './cli/step-command.ts'
@@ -54,6 +55,7 @@ async function start({
   log: level,
   options: said,
 }: Settings): Promise<void> {
+  putLoopFirst()
   for (const sentence of unheardIn(process.env)) process.stderr.write(`estragon: ${sentence}\n`)
   const configured = config === undefined ? {} : await readConfig(config)
   const tls = files && readCertificate(files.cert, files.key)

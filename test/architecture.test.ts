@@ -184,7 +184,15 @@ const LAYERS: readonly Layer[] = [
     imports: [
       ...['protocol', 'world', 'core', 'transport', 'store', 'bus'],
       ...['options', 'config', 'settings', 'commands', 'environment', 'log', 'where', 'server'],
+      'priority',
     ],
+    packages: true,
+    without: [],
+  },
+  {
+    name: 'priority',
+    files: /^server\/cli\/priority\.ts$/,
+    imports: [],
     packages: true,
     without: [],
   },

@@ -425,6 +425,32 @@ t.test('channel_create: an address makes channels so fast, whoever they are', as
   t.equal(later.type, 'channel.create')
 })
 
+t.test('storage: an address has so much of it, whoever its players are', async (t) => {
+  const rates = { storage: { per_second: 1, burst: 4 } }
+  const { ada, bob, clock } = await pair(t, {}, rates)
+  const { id } = await make(ada)
+  const message = 'x'.repeat(1_500)
+  const say = () => ada.ask('channel.send', { channel: id, message })
+  const keep = () => bob.ask('player.update', { props: [{ key: 'bag', value: message }] })
+  const look = () => ada.ask('channel.history', { channel: id })
+  const own = () => bob.ask('player.get')
+
+  const done = [await say(), await keep()]
+  const refused = [await say(), await keep(), await look(), await own()]
+  clock.advance(refused[0]?.data.retry_ms)
+  const read = await look()
+  const later = await own()
+
+  t.strictSame(
+    done.map(({ type }) => type),
+    ['channel.send', 'player.update'],
+  )
+  for (const { data } of refused)
+    t.match(data, { code: 'RATE_LIMITED', message: /too much of the storage/ }, data.request)
+  t.equal(read.type, 'channel.history', 'once that is made up for')
+  t.match(later.data, { code: 'RATE_LIMITED' }, 'what was read is charged as well')
+})
+
 t.test('channel_bytes: of what is said in a channel so much is kept, the newest', async (t) => {
   const { ada, clock } = await pair(t, { channel_bytes: 8_000 })
   const { id } = await make(ada)

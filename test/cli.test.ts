@@ -1,13 +1,20 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
+import { getPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import t, { type Test } from 'tap'
-import { ending, listening, NODE } from './support/estragon.ts'
+import { BUILT, ending, listening, NODE } from './support/estragon.ts'
 import { createFeed } from './support/feed.ts'
 
 const ROOT = new URL('../', import.meta.url)
+/** One that this process may use, as `taskset` writes it; none where there is no taskset. */
+const ONE_PROCESSOR =
+  spawnSync('taskset', ['-c', '-p', `${process.pid}`], { encoding: 'utf8' }).stdout?.match(
+    /(\d+)[-,\d]*\s*$/,
+  )?.[1] ?? ''
 
 t.test('without options it is 0.0.0.0, and --help says which port', async (t) => {
   const help = await ending(t, ['--help'])
@@ -45,6 +52,30 @@ for (const [title, run] of [
     t.equal(server.line, `server listening on ${host}:${port}`)
     await answers(t, port)
   })
+
+t.test(
+  'on one processor what is not the event loop comes behind it',
+  { skip: !ONE_PROCESSOR && 'no taskset' },
+  async (t) => {
+    const nicenessOf = (pid: number) =>
+      readdirSync(`/proc/${pid}/task`).map((thread) => [
+        Number(thread) === pid ? 'loop' : 'other',
+        Number(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(' ')[18]),
+      ])
+    const command = ['taskset', '-c', ONE_PROCESSOR, ...BUILT]
+
+    const { pid } = await listening(t, ['-p', '0'], { command })
+
+    const all = nicenessOf(pid)
+    const own = getPriority()
+    t.strictSame(
+      all.filter(([who]) => who === 'loop'),
+      [['loop', own]],
+    )
+    const behind = all.filter(([who, nice]) => who === 'other' && nice === own + 10)
+    t.ok(behind.length >= 4, `${behind.length} threads of the engine are behind it`)
+  },
+)
 
 t.test('--version says the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))

@@ -30,7 +30,7 @@ function stage(more: PlayerObserver = {}, refuseBanned: () => Promise<void> = as
     ...{ world, store, refuseBanned, requireTicket: false, grant() {} },
     ...profiles,
     isBackend: () => false,
-    guesses: createGuesses(ratesOf(), world.now),
+    guesses: createGuesses(ratesOf(), world),
     judge: async () => undefined,
     observers: [more, observer],
     most: 0,

@@ -105,12 +105,12 @@ export function createBackends(options: BackendsOptions) {
     for (const look of waiting) look()
   }
 
-  /** What makes the session a backend's. Every try costs the address, the right one too. */
+  /** What makes the session a backend's. */
   async function admit(session: Session, secret: string): Promise<() => void> {
     if (all.has(session)) return () => {}
     if (!check) throw new Refusal('BACKENDS_REFUSED')
-    guesses.newTry(session.address)
-    if (!(await check(secret))) {
+    const look = async () => (await check(secret)) || null
+    if (!(await guesses.lookSecret(session.address, look, 'secret'))) {
       world.log.warn({ session: session.id, address: session.address }, 'wrong backend secret')
       throw new Refusal('INVALID_SECRET')
     }

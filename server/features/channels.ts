@@ -20,6 +20,9 @@ export interface ChannelsOptions {
   readonly store: Store
   /** Charges an address. */
   readonly charge: (address: string, rate: RateClass) => void
+  /** What an address has of the storage. */
+  readonly requireStorage: (address: string) => void
+  readonly useStorage: (address: string, bytes: number) => void
   /** The sessions of a player. */
   readonly sessionsOf: (player: string) => ReadonlySet<Session>
   /** The sessions that will be players' in a moment: all, or a player's. */
@@ -39,6 +42,7 @@ export type Channels = ReturnType<typeof createChannels>
 /** Channels: lasting topics. Nothing is told before it is stored. */
 export function createChannels(options: ChannelsOptions) {
   const { world, limits, store, charge, sessionsOf, arriving } = options
+  const { requireStorage, useStorage } = options
   /** The sessions here that listen to a channel: those of its members. */
   const listening = new Map<number, Set<Session>>()
   const bySession = new Map<Session, Set<number>>()
@@ -75,14 +79,19 @@ export function createChannels(options: ChannelsOptions) {
     },
     'channel.send'({ session }, { channel, message }) {
       const player = writer(session)
+      requireStorage(session.address)
       const bytes = messageBytes({ channel, player: player.id, name: player.name, message })
       if (bytes > session.receiveBytes)
         throw new Refusal('TOO_LARGE', notRead('channel.send.message', bytes, session))
+      useStorage(session.address, bytes)
       return send(channel, player, message)
     },
     async 'channel.history'({ session }, { channel: id, after = 0, limit }) {
-      await member(id, reader(session).id)
-      const page = await history(id, after, pageOf(limit), session.receiveBytes)
+      const { id: player } = reader(session)
+      requireStorage(session.address)
+      await member(id, player)
+      const read = (bytes: number) => useStorage(session.address, bytes)
+      const page = await history(id, after, pageOf(limit), session.receiveBytes, read)
       return () => page
     },
     async 'channel.members'({ session }, { channel: id, after = '', limit }) {
@@ -255,10 +264,17 @@ export function createChannels(options: ChannelsOptions) {
   }
 
   /** Messages after an offset, in a page of at most `bytes`. */
-  async function history(id: number, after: number, most: number, bytes?: number) {
+  async function history(
+    id: number,
+    after: number,
+    most: number,
+    bytes?: number,
+    read: (bytes: number) => void = () => {},
+  ) {
     const asked = { id, after, limit: most + 1, ...(bytes !== undefined && { bytes }) }
     const found = await store.run('channel.history', asked)
     const page = paged(found, most, ({ offset }) => offset, bytes)
+    read(page.bytes)
     // The store stops at what is too large by itself: more may follow.
     const last = found.at(-1)?.offset ?? null
     const next = page.next ?? (page.tooLarge.at(-1) === last ? last : null)

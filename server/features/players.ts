@@ -19,6 +19,7 @@ import {
   type StoredPlayer,
 } from '../core/store/store.ts'
 import { Refusal } from '../core/wire/refusal.ts'
+import { jsonBytes } from '../core/wire/size.ts'
 import type { World } from '../world.ts'
 
 export interface PlayersOptions {
@@ -102,16 +103,22 @@ export function createPlayers(options: PlayersOptions) {
     async 'player.get'({ session }, { after = '' }) {
       const { id } = session.identified()
       session.permit('read:players')
+      guesses.requireStorage(session.address)
       const stored = known(await store.run('player.get', { id }))
-      return () => profilePage(stored, after, session.receiveBytes)
+      return () => profilePage(stored, after, session.receiveBytes, read(session))
     },
     async 'player.update'({ session }, { name, props }) {
       const { id } = session.identified()
       session.permit('write:players')
+      guesses.requireStorage(session.address)
+      if (props) guesses.useStorage(session.address, jsonBytes(props))
       const stored = await change(id, name, props, session.receiveBytes)
-      return () => profilePage(stored, '', session.receiveBytes)
+      return () => profilePage(stored, '', session.receiveBytes, read(session))
     },
   }
+
+  /** Charges for what is read of a profile. */
+  const read = (session: Session) => (bytes: number) => guesses.useStorage(session.address, bytes)
 
   const observer: SessionObserver = {
     ended: forget,

@@ -2,11 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { putLoopFirst } from '../../dist/server/cli/priority.js'
 import { createServer, defineRoom } from '../../dist/server/server.js'
 import { report, warn } from './report.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'estragon-attacked-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+// As the command line does.
+putLoopFirst()
 
 const silent = () => {}
 const server = await createServer({

@@ -13,8 +13,6 @@ const MAX_GROWTH = 1.5
 const MAX_MS = 10
 const MAX_HELD = 1.1
 const MB = 1024 * 1024
-/** The attackers get in the way of their neighbour less on the processor that both are on. */
-const NICE = '5'
 
 interface Times {
   readonly warmUp: number
@@ -110,7 +108,8 @@ function figuresOf({ name, quiet, loud, before, most, after, failures, times }: 
 async function attack(name: string, { port }: Program, ms: number): Promise<void> {
   const attacker = start('attacker.ts', [name, `${port}`, `${SEED}`])
   await once(attacker, 'message')
-  spawnSync('renice', ['-n', NICE, '-p', `${attacker.pid}`])
+  // As if it were on another machine, it has of the processor that both are on what its neighbour leaves.
+  spawnSync('chrt', ['--all-tasks', '--idle', '--pid', '0', `${attacker.pid}`])
   await settle(ms)
   // As nobody sees it coming, so it goes.
   const ended = once(attacker, 'exit')

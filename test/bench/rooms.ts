@@ -76,7 +76,7 @@ function furnished() {
       nameFor: () => 'Ada',
       knows() {},
     },
-    guesses: createGuesses(ratesOf(), world.now),
+    guesses: createGuesses(ratesOf(), world),
   })
   const outside = { limits, rates: false as const, flusher: createFlusher(() => {}) }
   const session = (id: string) =>

@@ -4,9 +4,9 @@ export type Look = 'paid' | 'unpaid' | 'crowded'
 /**
  * Lets no more lookups run at a time than may all find nothing: each that does costs one of what is
  * `left`. The rest wait, in their order, for what becomes of those; where nothing is left, one runs at a
- * time, unpaid, as it may be right.
+ * time, unpaid, as it may be right. A crowd bounds how many run, and wait, in any case.
  */
-export function createLooks(left: () => number) {
+export function createLooks(left: () => number, { atOnce, mostWaiting }: Crowd = ANY) {
   let running = 0
   const waiting: ((look: Look) => void)[] = []
 
@@ -18,7 +18,7 @@ export function createLooks(left: () => number) {
     /** Resolves when it may look, by now, unless too many wait; each that may has to `end`. */
     begin(): Promise<Look> {
       if (mayLook() && waiting.length === 0) return Promise.resolve(next())
-      if (waiting.length >= MAX_WAITING) return Promise.resolve('crowded')
+      if (waiting.length >= mostWaiting) return Promise.resolve('crowded')
       return new Promise((resolve) => void waiting.push(resolve))
     },
     /** One has looked, and has paid where it found nothing. */
@@ -29,7 +29,7 @@ export function createLooks(left: () => number) {
   }
 
   function mayLook(): boolean {
-    return running === 0 || running + 1 <= left()
+    return running === 0 || (running < atOnce && running + 1 <= left())
   }
 
   function next(): Look {
@@ -38,5 +38,11 @@ export function createLooks(left: () => number) {
   }
 }
 
-/** How many of one address may wait. */
-const MAX_WAITING = 1_000
+export interface Crowd {
+  /** How many of one address look at a time. */
+  readonly atOnce: number
+  /** How many of one address may wait. */
+  readonly mostWaiting: number
+}
+
+const ANY: Crowd = { atOnce: Number.POSITIVE_INFINITY, mostWaiting: 1_000 }

@@ -4,11 +4,20 @@ import { paged, told } from '../wire/page.ts'
 import { jsonBytes } from '../wire/size.ts'
 import type { Prop, StoredPlayer } from './store.ts'
 
-/** A player with as many of its props as fit `bytes`, after one of a key; `next` asks for more. */
-export function profilePage(player: StoredPlayer, after: string, bytes: number) {
+/**
+ * A player with as many of its props as fit `bytes`, after one of a key; `next` asks for more. `read`
+ * hears how many bytes of them that are.
+ */
+export function profilePage(
+  player: StoredPlayer,
+  after: string,
+  bytes: number,
+  read: (bytes: number) => void = () => {},
+) {
   const found = player.props.filter(({ key }) => Buffer.compare(raw(key), raw(after)) > 0)
   const left = bytes - headBytes(player) - cursorBytes(player)
   const page = paged(found, found.length, ({ key }) => key, left)
+  read(page.bytes)
   return { player: { ...player, props: page.page }, ...told(page), next: page.next }
 }
 

@@ -107,11 +107,11 @@ export class Buckets {
     if (level) level.tokens = Math.min(level.burst, level.tokens + 1)
   }
 
-  /** Takes one even where there is none, down to a whole burst below; how many ms that takes to make up for. */
-  owe(name: RateClass): number {
+  /** Takes `count` even where there is none, down to a whole burst below; how many ms that takes to make up for. */
+  owe(name: RateClass, count = 1): number {
     const level = this.#fill(name)
     if (!level) return 0
-    level.tokens = Math.max(-level.burst, level.tokens - 1)
+    level.tokens = Math.max(-level.burst, level.tokens - count)
     return Math.max(0, Math.ceil((-level.tokens / level.per_second) * 1000))
   }
 

@@ -7,6 +7,8 @@ export interface Page<T, Cursor> {
   readonly next: Cursor | null
   /** Of what is larger all by itself, where it is. */
   readonly tooLarge: readonly Cursor[]
+  /** How many bytes it is as JSON, about; 0 where nobody asked for so many at most. */
+  readonly bytes: number
 }
 
 /**
@@ -34,7 +36,7 @@ export function paged<T, Cursor>(
   }
   const last = found[looked - 1]
   const next = last !== undefined && looked < found.length ? cursorOf(last) : null
-  return { page, next, tooLarge }
+  return { page, next, tooLarge, bytes: room.taken }
 }
 
 /** How a page tells of what is too large; nothing where nothing is. */
@@ -46,6 +48,9 @@ export function createPage(bytes: number) {
   const most = bytes - PAGE_BYTES
   let left = most
   return {
+    get taken() {
+      return left < most ? most - left : 0
+    },
     take(item: unknown): 'fits' | 'full' | 'never' {
       if (most === Number.POSITIVE_INFINITY) return 'fits'
       const size = jsonBytes(item) + 1

@@ -15,6 +15,8 @@ const PACKET_KIND := 192
 const RELAY_RELIABLE_KIND := 208
 # The first byte of the binary kind relay_unreliable, without its flags.
 const RELAY_UNRELIABLE_KIND := 160
+# The first byte of the binary kind batch, without its flags.
+const BATCH_KIND := 128
 # The first byte of the binary kind state_down, without its flags.
 const STATE_DOWN_KIND := 144
 # The first byte of the binary kind state_up, without its flags.
@@ -47,6 +49,8 @@ const STATE_UP_HAS_WRITE := 2
 const STATE_UP_HAS_BEHIND := 4
 # How deep bundles may lie in bundles.
 const BUNDLE_DEPTH := 8
+# The most frames of a batch.
+const MAX_BATCHED := 32
 # The most characters of a room in a message.
 const MAX_ROOM := 64
 # The most addresses of a message.
@@ -56,7 +60,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "81bc851250412b87a96dddbfd96a0d21"
+const FINGERPRINT := "05e89e9e00ed75cfffcfe3e8ccea233d"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -92,6 +96,23 @@ const UNKNOWN_QUEUE := "UNKNOWN_QUEUE"
 const ALREADY_SEARCHING := "ALREADY_SEARCHING"
 # The session searches in no queue.
 const NOT_SEARCHING := "NOT_SEARCHING"
+# The session has played no match that could be played once more.
+const NOTHING_PLAYED := "NOTHING_PLAYED"
+# No party has this code.
+const PARTY_NOT_FOUND := "PARTY_NOT_FOUND"
+# The party has as many members as it may.
+const PARTY_FULL := "PARTY_FULL"
+# The party takes only who is invited, or has kicked this player.
+const NOT_INVITED := "NOT_INVITED"
+# The player is in no party.
+const NOT_IN_PARTY := "NOT_IN_PARTY"
+# The player is in a party already; `party.leave` ends that.
+const ALREADY_IN_PARTY := "ALREADY_IN_PARTY"
+# Only the party’s leader may do that.
+const NOT_PARTY_LEADER := "NOT_PARTY_LEADER"
+# The party may not search there: `cause.reason` says why (too_large, absent, searching, rooms),
+# `cause.players` who is the reason.
+const PARTY_MAY_NOT := "PARTY_MAY_NOT"
 # The ticket is unknown, used, or older than five minutes; ask the HTTP API for another.
 const INVALID_TICKET := "INVALID_TICKET"
 # This server asks for a ticket first: `player.identify` with `ticket`.
@@ -268,6 +289,9 @@ const CLOSE_TAKEN_OVER := 4103
 const CLOSE_NOT_IDENTIFIED := 4104
 # Too many connections or sessions from this address.
 const CLOSE_TOO_MANY_CONNECTIONS := 4105
+# The player has identified in more sessions than it may have (`limits.sessions_each`): the oldest
+# is over.
+const CLOSE_SIGNED_IN_ELSEWHERE := 4106
 
 # What a client may send in one message, so that a broadcast with its envelope fits every default
 # receiver. Above: TOO_LARGE. In bytes.
@@ -397,6 +421,27 @@ const LIMIT_GUEST_MS := 15552000000
 const LIMIT_PROPS := 64
 # How much the props of one player may be together, as JSON; above: TOO_LARGE. In bytes.
 const LIMIT_PLAYER_BYTES := 262144
+# How often those who search are told how that stands. In ms.
+const LIMIT_MATCH_WAITING_MS := 5000
+# After how long those search on for whom the server had no room. In ms.
+const LIMIT_MATCH_RETRY_MS := 5000
+# How many combinations of those who search are tried for one match; whom it then passes over is
+# looked at again with whoever comes next. In tries.
+const LIMIT_MATCH_TRIES := 20000
+# How long who wants a rematch waits for the others; then enough are enough. In ms.
+const LIMIT_REMATCH_MS := 15000
+# How many may be in a party. Above: PARTY_FULL. In players.
+const LIMIT_PARTY_MEMBERS := 16
+# How many invitations of one party, and to one player, wait for an answer; the oldest go first.
+# In invitations.
+const LIMIT_PARTY_INVITATIONS := 32
+# How long the leader of a party may be away before another leads it. In ms.
+const LIMIT_PARTY_LEAD_MS := 30000
+# How long a player may be away and stays in its party. In ms.
+const LIMIT_PARTY_MS := 300000
+# How many sessions a player may have at a time (0: any number); above, the oldest is closed with
+# 4106. In sessions.
+const LIMIT_SESSIONS_EACH := 0
 # How many channels one player may be a member of; above: TOO_MANY_CHANNELS. In channels.
 const LIMIT_CHANNELS := 256
 # How many channels one player may own; above: TOO_MANY_CHANNELS. In channels.
@@ -481,6 +526,14 @@ const ERROR_STATUS := {
 	"UNKNOWN_QUEUE": 404,
 	"ALREADY_SEARCHING": 409,
 	"NOT_SEARCHING": 409,
+	"NOTHING_PLAYED": 409,
+	"PARTY_NOT_FOUND": 404,
+	"PARTY_FULL": 409,
+	"NOT_INVITED": 403,
+	"NOT_IN_PARTY": 403,
+	"ALREADY_IN_PARTY": 409,
+	"NOT_PARTY_LEADER": 403,
+	"PARTY_MAY_NOT": 409,
 	"INVALID_TICKET": 401,
 	"TICKET_REQUIRED": 401,
 	"INVALID_SOCKET_TOKEN": 401,
@@ -562,6 +615,14 @@ const ERROR_TEXT := {
 	"UNKNOWN_QUEUE": "The game has no queue of that name; the text says which it has.",
 	"ALREADY_SEARCHING": "The session searches already, in the queue that `cause.queue` names; `match.leave` ends that.",
 	"NOT_SEARCHING": "The session searches in no queue.",
+	"NOTHING_PLAYED": "The session has played no match that could be played once more.",
+	"PARTY_NOT_FOUND": "No party has this code.",
+	"PARTY_FULL": "The party has as many members as it may.",
+	"NOT_INVITED": "The party takes only who is invited, or has kicked this player.",
+	"NOT_IN_PARTY": "The player is in no party.",
+	"ALREADY_IN_PARTY": "The player is in a party already; `party.leave` ends that.",
+	"NOT_PARTY_LEADER": "Only the party’s leader may do that.",
+	"PARTY_MAY_NOT": "The party may not search there: `cause.reason` says why (too_large, absent, searching, rooms), `cause.players` who is the reason.",
 	"INVALID_TICKET": "The ticket is unknown, used, or older than five minutes; ask the HTTP API for another.",
 	"TICKET_REQUIRED": "This server asks for a ticket first: `player.identify` with `ticket`.",
 	"INVALID_SOCKET_TOKEN": "The alias has no such token, or it is older than an hour.",
@@ -646,6 +707,7 @@ const CLOSE_ACTIONS := {
 	4103: "refused",
 	4104: "refused",
 	4105: "pause",
+	4106: "refused",
 }
 # The close codes that end a session at once.
 const ENDING_CLOSES := [1000, 1002, 1007, 1009, 4100, 4101]
@@ -702,6 +764,7 @@ const BINARY_RATES := {
 	"packet": "packet",
 	"relay_reliable": "relay",
 	"relay_unreliable": "relay",
+	"batch": "relay",
 	"state_down": "input",
 	"state_up": "input",
 }
@@ -716,13 +779,15 @@ const RATES := {
 	"query": {"per_second": 20, "burst": 60},
 	"create": {"per_second": 1, "burst": 20},
 	"channel": {"per_second": 10, "burst": 40},
+	"party": {"per_second": 10, "burst": 40},
+	"invite": {"per_second": 1, "burst": 20},
 	"notify": {"per_second": 50, "burst": 250},
 	"input": {"per_second": 75, "burst": 150},
 	"identify": {"per_second": 1, "burst": 10},
 }
 # Every message by its type: direction, delivery, shapes.
 const MESSAGES := {
-	"welcome": {"direction": "to_client", "delivery": "socket", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 1, "max": 64}, "protocol": {"kind": "uint16", "min": 0, "max": 65535}, "fingerprint": {"kind": "string", "min": 0, "max": 64}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "time": {"kind": "float64"}, "heartbeat_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "limits": {"kind": "object", "fields": {"message_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_ms": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rates": {"kind": "object", "optional": true, "fields": {"request": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "event": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "packet": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "relay": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "query": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "create": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "channel": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "notify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "input": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "identify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}}}}}},
+	"welcome": {"direction": "to_client", "delivery": "socket", "data": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 1, "max": 64}, "protocol": {"kind": "uint16", "min": 0, "max": 65535}, "fingerprint": {"kind": "string", "min": 0, "max": 64}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}}, "time": {"kind": "float64"}, "heartbeat_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_ms": {"kind": "uint32", "min": 0, "max": 4294967295}, "limits": {"kind": "object", "fields": {"message_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_bytes": {"kind": "uint32", "min": 0, "max": 4294967295}, "resume_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_frames": {"kind": "uint32", "min": 0, "max": 4294967295}, "ack_ms": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rates": {"kind": "object", "optional": true, "fields": {"request": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "event": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "packet": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "relay": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "query": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "create": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "channel": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "party": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "invite": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "notify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "input": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "identify": {"kind": "object", "optional": true, "fields": {"per_second": {"kind": "float64", "min": 0.001}, "burst": {"kind": "uint32", "min": 0, "max": 4294967295}}}}}}}},
 	"session.hello": {"direction": "to_server", "delivery": "socket", "data": {"kind": "object", "fields": {"receive_bytes": {"kind": "uint32", "min": 1024, "max": 4294967295, "optional": true}, "fingerprint": {"kind": "string", "min": 0, "max": 64, "optional": true}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}, "optional": true}}}, "reply": {"kind": "object", "fields": {"resume": {"kind": "bool"}, "warning": {"kind": "string", "min": 0, "max": 1024, "optional": true}}}, "rate": "connection"},
 	"session.resume": {"direction": "to_server", "delivery": "socket", "data": {"kind": "object", "fields": {"token": {"kind": "string", "min": 1, "max": 64}, "fresh": {"kind": "bool", "optional": true}, "attempt": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "sent": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "received": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "forgotten": {"kind": "uint32", "min": 0, "max": 4294967295, "optional": true}, "states": {"kind": "array", "of": {"kind": "tuple", "of": [{"kind": "uint32", "min": 0, "max": 4294967295}, {"kind": "uint32", "min": 0, "max": 4294967295}]}, "max": 64, "optional": true}, "receive_bytes": {"kind": "uint32", "min": 1024, "max": 4294967295, "optional": true}, "fingerprint": {"kind": "string", "min": 0, "max": 64, "optional": true}, "packets": {"kind": "nullable", "of": {"kind": "string", "min": 0, "max": 64}, "optional": true}}}, "reply": {"kind": "object", "fields": {"resumed": {"kind": "bool"}, "session": {"kind": "string", "min": 1, "max": 64}, "token": {"kind": "string", "min": 1, "max": 64, "optional": true}, "kept": {"kind": "bool", "optional": true}, "reason": {"kind": "choice", "values": ["SLOW", "BUDGET", "DESYNC", "RELOADED", "EXPIRED", "UNKNOWN", "SESSION_IN_USE", "FINGERPRINT"], "optional": true}, "message": {"kind": "string", "min": 0, "max": 1024, "optional": true}, "sent": {"kind": "uint32", "min": 0, "max": 4294967295}, "received": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "connection"},
 	"session.ack": {"direction": "both", "delivery": "socket", "data": {"kind": "object", "fields": {"sent": {"kind": "uint32", "min": 0, "max": 4294967295}, "received": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "connection"},
@@ -762,13 +827,37 @@ const MESSAGES := {
 	"query": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "dialog|confirm|[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its prefix, such as \"game.trade\", or \"dialog\" or \"confirm\""}, "data": {"kind": "json"}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}, "rate": "query"},
 	"function.call": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}, "timeout": {"kind": "uint32", "min": 1, "max": 4294967295, "optional": true}}}, "reply": {"kind": "object", "fields": {"value": {"kind": "json"}}}, "rate": "query"},
 	"function.cast": {"direction": "both", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 3, "max": 64, "pattern": "[a-z0-9_-]+(\\.[A-Za-z0-9_-]+)+", "expected": "a name with its namespace, such as \"game.wave\""}, "args": {"kind": "array", "of": {"kind": "json"}, "max": 64}}}, "reply": {"kind": "object", "fields": {"delivered": {"kind": "uint32", "min": 0, "max": 4294967295}, "swallowed": {"kind": "bool", "optional": true}, "unreached": {"kind": "array", "of": {"kind": "string", "min": 0, "max": 128}, "max": 65535, "optional": true}}}, "rate": "event"},
-	"match.find": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 1024, "optional": true}}}, "reply": {"kind": "object", "fields": {"searching": {"kind": "uint32", "min": 0, "max": 4294967295}, "estimate_ms": {"kind": "nullable", "of": {"kind": "float64", "min": 0}}}}},
+	"match.find": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "properties": {"kind": "record", "optional": true}, "name": {"kind": "string", "min": 1, "max": 1024, "optional": true}, "party": {"kind": "bool", "optional": true}}}, "reply": {"kind": "object", "fields": {"searching": {"kind": "uint32", "min": 0, "max": 4294967295}, "estimate_ms": {"kind": "nullable", "of": {"kind": "float64", "min": 0}}}}},
 	"match.leave": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {}}},
 	"match.waiting": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "searching": {"kind": "uint32", "min": 0, "max": 4294967295}, "waited_ms": {"kind": "float64", "min": 0}, "estimate_ms": {"kind": "nullable", "of": {"kind": "float64", "min": 0}}}}},
 	"match.found": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "room": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "take_ms": {"kind": "float64", "min": 0}, "team": {"kind": "uint32", "min": 0, "max": 4294967295}, "players": {"kind": "array", "of": {"kind": "object", "fields": {"session": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 0, "max": 64}, "team": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "max": 65535}}}},
 	"match.started": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "room": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}}}},
 	"match.again": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "room": {"kind": "nullable", "of": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}}, "reason": {"kind": "choice", "values": ["missed", "refused"]}}}},
-	"match.ended": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "reason": {"kind": "choice", "values": ["nobody", "missed", "refused"]}, "waited_ms": {"kind": "float64", "min": 0}}}},
+	"match.ended": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "reason": {"kind": "choice", "values": ["nobody", "missed", "refused", "party"]}, "waited_ms": {"kind": "float64", "min": 0}}}},
+	"party.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 1024, "optional": true}, "properties": {"kind": "record", "optional": true}, "own": {"kind": "record", "optional": true}, "open": {"kind": "bool", "optional": true}}}, "reply": {"kind": "object", "fields": {"party": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "leader": {"kind": "string", "min": 1, "max": 64}, "open": {"kind": "bool"}, "properties": {"kind": "record"}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "ready": {"kind": "bool"}, "away": {"kind": "bool"}, "properties": {"kind": "record"}}}, "max": 65535}}}}}, "rate": "create"},
+	"party.join": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "name": {"kind": "string", "min": 1, "max": 1024, "optional": true}, "own": {"kind": "record", "optional": true}}}, "reply": {"kind": "object", "fields": {"party": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "leader": {"kind": "string", "min": 1, "max": 64}, "open": {"kind": "bool"}, "properties": {"kind": "record"}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "ready": {"kind": "bool"}, "away": {"kind": "bool"}, "properties": {"kind": "record"}}}, "max": 65535}}}}}},
+	"party.invite": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}}}, "reply": {"kind": "object", "fields": {"reached": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "invite"},
+	"party.decline": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}}}, "reply": {"kind": "object", "fields": {}}},
+	"party.leave": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {}}},
+	"party.kick": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}}}, "reply": {"kind": "object", "fields": {}}},
+	"party.promote": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}}}, "reply": {"kind": "object", "fields": {}}},
+	"party.ready": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"ready": {"kind": "bool"}}}, "reply": {"kind": "object", "fields": {}}},
+	"party.describe": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"properties": {"kind": "record"}}}, "reply": {"kind": "object", "fields": {}}},
+	"party.update": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"properties": {"kind": "record", "optional": true}, "open": {"kind": "bool", "optional": true}}}, "reply": {"kind": "object", "fields": {}}},
+	"party.message": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"data": {"kind": "json"}}}, "reply": {"kind": "object", "fields": {"reached": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "rate": "party"},
+	"party.call": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {"called": {"kind": "array", "of": {"kind": "string", "min": 1, "max": 64}, "max": 65535}, "absent": {"kind": "array", "of": {"kind": "string", "min": 1, "max": 64}, "max": 65535}, "refused": {"kind": "array", "of": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "code": {"kind": "string", "min": 0, "max": 64}}}, "max": 65535}}}},
+	"party.rematch": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {}}, "reply": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "wanting": {"kind": "uint32", "min": 0, "max": 4294967295}, "of": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"party.state": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"party": {"kind": "nullable", "of": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "leader": {"kind": "string", "min": 1, "max": 64}, "open": {"kind": "bool"}, "properties": {"kind": "record"}, "members": {"kind": "array", "of": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "ready": {"kind": "bool"}, "away": {"kind": "bool"}, "properties": {"kind": "record"}}}, "max": 65535}}}}}}},
+	"party.member": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"member": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "ready": {"kind": "bool"}, "away": {"kind": "bool"}, "properties": {"kind": "record"}}}}}},
+	"party.left": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "reason": {"kind": "choice", "values": ["left", "kicked", "lost"]}}}},
+	"party.updated": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"leader": {"kind": "string", "min": 1, "max": 64}, "open": {"kind": "bool"}, "properties": {"kind": "record"}}}},
+	"party.invited": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"code": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "by": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}}}, "size": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"party.declined": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}}}},
+	"party.said": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "name": {"kind": "string", "min": 1, "max": 24}, "data": {"kind": "json"}}}},
+	"party.called": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"room": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "take_ms": {"kind": "float64", "min": 0}}}},
+	"party.missed": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "room": {"kind": "string", "min": 6, "max": 6, "pattern": "[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]*", "expected": "text of 6 characters of ABCDEFGHJKLMNPQRSTUVWXYZ23456789"}, "reason": {"kind": "choice", "values": ["late", "refused", "gone"]}}}},
+	"party.rematch_wanted": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "wanting": {"kind": "uint32", "min": 0, "max": 4294967295}, "of": {"kind": "uint32", "min": 0, "max": 4294967295}}}},
+	"party.searching": {"direction": "to_client", "delivery": "counted", "data": {"kind": "object", "fields": {"queue": {"kind": "string", "min": 1, "max": 32}, "searching": {"kind": "uint32", "min": 0, "max": 4294967295}, "estimate_ms": {"kind": "nullable", "of": {"kind": "float64", "min": 0}}}}},
 	"channel.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 64}, "props": {"kind": "record", "optional": true}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}, "rate": "create"},
 	"channel.join": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}},
 	"channel.leave": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"channel": {"kind": "uint32", "min": 0, "max": 4294967295}}}, "reply": {"kind": "object", "fields": {}}},
