@@ -229,6 +229,12 @@ console.log('the server has it:', room.state.players.mine.x > 20)`,
 
 /** What is for the reader of a checkout, or run by another test. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
+  'Your first game ini 1': 'test/first-game.test.ts plays it',
+  'Your first game gdscript 1': 'test/first-game.test.ts plays it',
+  'Your first game gdscript 2': 'test/first-game.test.ts plays it',
+  'Your first game in Godot 3 ini 1': 'test/first-game.test.ts plays it',
+  'Your first game in Godot 3 gdscript 1': 'test/first-game.test.ts plays it',
+  'Your first game in Godot 3 gdscript 2': 'test/first-game.test.ts plays it',
   'Start sh 1': 'in the checkout; every test of the command line starts it so',
   'Develop sh 1': 'the tests themselves',
   'Inputs and prediction ts 4': 'test/packets-command.test.ts checks it against the next',
