@@ -8,7 +8,7 @@ import { type Access, accessOf } from './state-fields.ts'
 export const predictedOf = (
   { table, columns }: TableColumns,
   accesses: ReadonlyMap<string, Access>,
-  leap: number = PREDICTION.leap,
+  leapOf: () => number | undefined,
 ): PredictedField[] =>
   table.fields.flatMap((field) => {
     const access = accesses.get(field.name)
@@ -16,7 +16,13 @@ export const predictedOf = (
     if (!access || !column) return []
     const { name, smoothing, moving } = access
     const tolerance = toleranceOf(field, column)
-    return [{ name, smoothing, tolerance, leap, ...(moving && { moving }) }]
+    const one: PredictedField = {
+      ...{ name, smoothing, tolerance, ...(moving && { moving }) },
+      get leap() {
+        return leapOf() ?? PREDICTION.leap
+      },
+    }
+    return [one]
   })
 
 /** What a field is while nothing was said of it: 0, empty, false or the first. */
