@@ -103,8 +103,8 @@ func _walks() -> void:
 	var worst := _worst(Vector2(_SPEED, 0.0))
 	_ok(worst <= _MOST, "it is drawn evenly: %.2f units off in a frame" % worst)
 	var prediction = _room.state.prediction
-	var part: float = 100.0 * prediction.corrected / prediction.acknowledged
-	_ok(part <= 1.0, "%d of %d otherwise" % [prediction.corrected, prediction.acknowledged])
+	var most: float = max(1.0, floor(prediction.acknowledged / 100.0))
+	_ok(prediction.corrected <= most, "%d of %d otherwise" % [prediction.corrected, prediction.acknowledged])
 	_ok(prediction.acknowledged > 60, "%d acknowledgements" % prediction.acknowledged)
 
 
