@@ -437,6 +437,37 @@ t.test('a row that is gone, or another’s slot now, is seen as it was', async (
   t.strictSame(seen, [{ kind: 1, x: 1, now: undefined }])
 })
 
+t.test('who takes the slot of a row that has just gone is not that row', async (t) => {
+  const seen: { readonly kind: number; readonly slot: number; readonly now: unknown }[] = []
+  const field = defineRoom({
+    state: meadow,
+    onCreate: (room) => void room.state.hares.add({ kind: 1 }),
+    onTick(room) {
+      if (room.tick === 10) room.state.hares.at(0)?.remove()
+    },
+    onInput(room, _player, _input, member) {
+      room.state.hares.add({ kind: 2 })
+      const hares = room.rewind(member, (past) => [...past.hares])
+      seen.push(...hares.map(({ kind, slot, now }) => ({ kind, slot, now })))
+      seen.push(...[...room.state.hares].map(({ kind, slot }) => ({ kind, slot, now: 'now' })))
+    },
+  })
+  const { mirrored, tick } = staging(t, { rooms: { field } })
+  const ada = await mirrored()
+  await create(ada.client, 'field')
+  await tick(9)
+  const { have } = ada.room()
+  await tick()
+
+  await say(ada, 1, [{}], { have, behind: 0 })
+  await tick()
+
+  t.strictSame(seen, [
+    { kind: 1, slot: 0, now: undefined },
+    { kind: 2, slot: 0, now: 'now' },
+  ])
+})
+
 t.test('a member who says nothing of it is rewound by its round trip alone', async (t) => {
   let seen: readonly number[] = []
   const field = defineRoom({

@@ -209,6 +209,54 @@ t.test('a button pressed and let go between two ticks is an input all the same',
   t.equal(ada.room.state.players.mine?.predicted, undefined)
 })
 
+t.test('what was done before it was predicted is done once all the same', async (t) => {
+  const { enter, pass, done } = await playing(t, { seed: SEED, loss: 0 })
+  const ada = await enter()
+  ada.room.input({ x: 1 })
+  await pass(400)
+
+  const predicting = ada.room.predict('players', step)
+  await pass(600)
+  ada.room.input({ x: 0 })
+  await pass(600)
+
+  t.ok(predicting.corrected <= 1, `${predicting.corrected} corrections`)
+  t.equal(mine(ada).predicted?.x, mine(ada).x)
+  t.equal(done.filter(({ x }) => x === 1).length * 10, mine(ada).x)
+})
+
+t.test('a room of 120 ticks a second takes all inputs of its players', async (t) => {
+  const { enter, pass, done } = await playing(t, undefined, { tick_hz: 120 })
+  const ada = await enter()
+  const predicting = ada.room.predict('players', step)
+  ada.room.input({ x: 1 })
+
+  await pass(4_000)
+
+  t.ok(done.length >= 4 * 115, `${done.length} inputs`)
+  t.equal(predicting.corrected, 0)
+})
+
+t.test('who rests has no steps until it does something again', async (t) => {
+  const { enter, pass, done } = await playing(t)
+  const ada = await enter()
+  ada.room.predict('players', step)
+  ada.room.input({ x: 1 })
+  await pass(300)
+
+  ada.room.rest()
+  await pass(200)
+  const before = done.length
+  await pass(1_000)
+  t.equal(done.length, before)
+  t.equal(mine(ada).predicted?.x, mine(ada).x)
+  ada.room.input({ x: -1 })
+  await pass(500)
+
+  t.ok(done.length >= before + 8, `${done.length - before} inputs`)
+  t.equal(done.at(-1)?.x, -1)
+})
+
 t.test('who has closed its network does nothing any more', async (t) => {
   const { enter, pass } = await playing(t)
   const ada = await enter()

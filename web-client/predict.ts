@@ -1,4 +1,4 @@
-import { type Predicted, type PredictedField, toleranceOf } from '../protocol/predicted.ts'
+import type { Predicted } from '../protocol/predicted.ts'
 import {
   createPrediction,
   createTicks,
@@ -6,12 +6,13 @@ import {
   type Prediction,
 } from '../protocol/prediction.ts'
 import type { ColumnValues } from '../protocol/state-column.ts'
-import { type Column, quantise, type TableColumns } from '../protocol/state-columns.ts'
+import type { Column, TableColumns } from '../protocol/state-columns.ts'
 import type { FieldSchema } from '../protocol/state-schema.ts'
 import { type Inputs, MOST_INPUTS } from '../protocol/state-up.ts'
 import { hear, type Report } from './emitter.ts'
 import { failure } from './failure.ts'
 import type { Timers } from './link.ts'
+import { predictedOf, usualOf } from './predict-fields.ts'
 import { type Access, accessOf } from './state-fields.ts'
 import type { Ahead } from './state-shape.ts'
 
@@ -66,6 +67,9 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
   let wanted: { readonly table: string; readonly step: Step; readonly leap: number } | undefined
   let prediction: Prediction<Predicted, Input> | undefined
   let hasBegun = false
+  let isDoing = false
+  /** The last input that was sent, and when. */
+  let [sentTo, sentAt] = [0, Number.NEGATIVE_INFINITY]
   let cancel: (() => void) | undefined
 
   const ahead: Ahead = {
@@ -86,19 +90,24 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
       begin()
     },
 
+    /** We do nothing any more: no inputs are made until `input` says something again. */
+    rest(): void {
+      isDoing = false
+    },
+
     /** Our own row of this table is ahead of the server from now on. */
     predict(table: string, step: Step, { leap = PREDICTION.leap }: PredictOptions): Predicting {
       wanted = { table, step, leap }
-      prediction = undefined
       compare()
       ready()
       begin()
+      const before = countsOf(prediction)
       return {
         get acknowledged() {
-          return prediction?.acknowledged ?? 0
+          return Math.max(0, countsOf(prediction).acknowledged - before.acknowledged)
         },
         get corrected() {
-          return prediction?.corrected ?? 0
+          return Math.max(0, countsOf(prediction).corrected - before.corrected)
         },
         get waiting() {
           return prediction?.made.length ?? 0
@@ -132,6 +141,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
     /** It is another room: its ticks are so long. */
     restart(ms: number): void {
       step_ms = ms
+      sentTo = 0
       ticks = createTicks(ms)
       prediction = undefined
     },
@@ -152,9 +162,9 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
 
     /** Another connection: what nobody has acknowledged is said again. */
     again(): void {
-      const made = prediction?.made ?? []
-      for (let from = 0; from < made.length; from += MOST_INPUTS)
-        say(made.slice(from, from + MOST_INPUTS))
+      sentTo = 0
+      sentAt = Number.NEGATIVE_INFINITY
+      flush()
     },
 
     close(): void {
@@ -172,6 +182,7 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
   }
 
   function begin(): void {
+    isDoing = true
     if (hasBegun) return
     hasBegun = true
     wait(0)
@@ -187,7 +198,8 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
     const now = timers.now()
     ready()
     const due = inputs.length > 0 && prediction ? ticks.due(now) : []
-    for (const at of due) hear(() => tick(at), report)
+    for (const at of due) if (isDoing) hear(() => tick(at), report)
+    flush()
     if (due.length === 0 && cancel) return
     cancel?.()
     wait(Math.max(1, (due.at(-1) ?? now) + step_ms - now))
@@ -196,18 +208,20 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
   /** Once our row is there, what it will be is reckoned from it. */
   function ready(): void {
     const row = !prediction && mine && own()
-    if (row && mine) prediction = createPrediction(optionsOf(mine), row.values, row.ack)
+    if (!row || !mine) return
+    prediction = createPrediction(optionsOf(mine), row.values, row.ack)
+    sentTo = row.ack
   }
 
   function tick(at: number): void {
     sampling()
+    if (!isDoing) return
     const cells = sample()
     const input = Object.fromEntries(
       inputs.map(({ name, columns: own, read }) => [name, read(own.map((index) => cells[index]))]),
     )
     pressed.clear()
-    const number = prediction?.input({ values: input, cells }, at)
-    if (number !== undefined) say([{ number, input: { values: input, cells } }])
+    prediction?.input({ values: input, cells }, at)
   }
 
   /** What we do, as it travels. */
@@ -220,14 +234,27 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
     return cells
   }
 
-  function say(made: readonly Made[]): void {
-    const [first] = made
-    if (!first) return
+  /** Sends what was not sent; many ticks a second go together, so that the server takes them. */
+  function flush(): void {
+    const now = timers.now()
+    if (now - sentAt < LEAST_MS) return
+    const made = prediction?.made.filter(({ number }) => number > sentTo) ?? []
+    for (let from = 0; from < made.length; from += MOST_INPUTS)
+      if (!say(made.slice(from, from + MOST_INPUTS))) return
+    if (made.length > 0) sentAt = now
+  }
+
+  /** Whether it could be sent. */
+  function say(made: readonly Made[]): boolean {
+    const [first, last] = [made[0], made.at(-1)]
+    if (!first || !last) return true
     const values = columns.map((column, index): ColumnValues => {
       const all = made.map(({ input }) => input.cells[index])
       return column.raw ? all : Int32Array.from(all as number[])
     })
-    send({ first: first.number, n: made.length, values })
+    if (!send({ first: first.number, n: made.length, values })) return false
+    sentTo = last.number
+    return true
   }
 
   function checked(name: string, value: unknown): void {
@@ -237,14 +264,23 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
   }
 
   function optionsOf({ known, accesses }: Mine) {
-    const step = wanted?.table === known.table.name ? wanted.step : undefined
+    const { name } = known.table
     return {
-      ...{ step_ms, fields: predictedOf(known, accesses, wanted?.leap) },
-      step: (state: Predicted, { values }: Input, seconds: number) =>
-        step?.(state, values, seconds),
+      ...{ step_ms, fields: predictedOf(known, accesses, () => wanted?.leap) },
+      step(state: Predicted, { values }: Input, seconds: number) {
+        if (wanted?.table === name) wanted.step(state, values, seconds)
+      },
     }
   }
 }
+
+const countsOf = (prediction: Prediction<Predicted, Input> | undefined) => ({
+  acknowledged: prediction?.acknowledged ?? 0,
+  corrected: prediction?.corrected ?? 0,
+})
+
+/** So long at least from one frame to the next: a server takes 75 a second. */
+const LEAST_MS = 14
 
 interface Input {
   readonly values: Predicted
@@ -256,34 +292,3 @@ interface Made {
   readonly number: number
   readonly input: Input
 }
-
-const predictedOf = (
-  { table, columns }: TableColumns,
-  accesses: ReadonlyMap<string, Access>,
-  leap: number = PREDICTION.leap,
-): PredictedField[] =>
-  table.fields.flatMap((field) => {
-    const access = accesses.get(field.name)
-    const column = columns[access?.columns[0] ?? -1]
-    if (!access || !column) return []
-    const { name, smoothing, moving } = access
-    const tolerance = toleranceOf(field, column)
-    return [{ name, smoothing, tolerance, leap, ...(moving && { moving }) }]
-  })
-
-/** What a field is while nothing was said of it: 0, empty, false or the first. */
-function usualOf(field: FieldSchema, columns: readonly Column[], number: number): unknown {
-  const own = columns.filter((one) => one.field === number)
-  const cells = own.map((column) =>
-    column.raw ? USUAL[column.raw] : quantise(column, field.type === 'ref' ? -1 : 0),
-  )
-  const { read } = accessOf(
-    field,
-    0,
-    own.map((column) => ({ ...column, field: 0 })),
-    'inputs',
-  )
-  return read(cells)
-}
-
-const USUAL = { float32: 0, float64: 0, string: '', json: null } as const

@@ -78,6 +78,8 @@ export interface Room<S = State> {
    * one input in each tick of ours. What was true at some time since the last tick is true in it.
    */
   input(values: Partial<InputOf<S>>): void
+  /** We do nothing any more: no inputs are made until `input` says something again. */
+  rest(): void
   /**
    * Has our own row of this table, which has one for each member, ahead of the server: `step` does what
    * the room’s own logic does with an input, to the row’s fields. `row.smooth` shows it.
@@ -142,6 +144,7 @@ export function createRoom(first: Seat, { session, report, gone, open }: RoomOpt
     state: state.tables,
     shown: state.shown,
     input: state.input,
+    rest: state.rest,
     // What its rows hold is known by the room's own definition alone.
     predict: (table, step, how) => state.predict(table, step as Step, how),
     get capacity() {

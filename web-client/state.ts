@@ -154,6 +154,7 @@ export function createState(room: StateRoom, options: StateOptions) {
   return {
     shown,
     input: doing.input,
+    rest: doing.rest,
     predict: (table: string, step: Step, how: PredictOptions = {}) =>
       doing.predict(table, step, how),
     tables: namesOf(tables, (name) => tableOf(name).table),

@@ -176,7 +176,7 @@ export class Client {
       if (end > bytes.length) break
       const opcode = bytes[at]
       if (opcode === TEXT_FRAME || opcode === BINARY_FRAME) this.#message(bytes, at + header, end)
-      else if (opcode === PING_FRAME) this.socket.write(PONG)
+      else if (opcode === PING_FRAME) this.socket.write(pongOf(bytes, at + header, end))
       at = end
     }
     return at
@@ -204,16 +204,35 @@ type Any = any
 
 const SHARED = Buffer.alloc(65_536)
 const PONG = Buffer.from([0x8a, 0x80, ...MASK])
+
+/** It says again what the ping said. */
+function pongOf(bytes: Buffer, start: number, end: number): Buffer {
+  if (start === end) return PONG
+  const pong = Buffer.concat([PONG, bytes.subarray(start, end)])
+  pong[1] = 0x80 | (end - start)
+  for (let at = 0; at < end - start; at++)
+    pong[PONG.length + at] = (pong[PONG.length + at] as number) ^ (MASK[at & 3] as number)
+  return pong
+}
+
 /** Close, 1000. */
 const GOODBYE = Buffer.from([0x88, 0x82, ...MASK, 0x03 ^ MASK[0], 0xe8 ^ MASK[1]])
 
 const [P, S, W, L] = ['p', 's', 'w', 'l'].map((letter) => letter.charCodeAt(0))
 
-/** All that is sent is counted but `welcome`, `session.…`, `ping`, `plaza.rows` and `room.members`. */
+/**
+ * All that is sent is counted but `welcome`, `session.…`, `ping`, `plaza.rows` and `room.members`; of
+ * bytes their kind says it.
+ */
 export function isCounted(bytes: Buffer, start: number): boolean {
+  const kind = bytes[start] as number
+  if (kind >= BINARY) return (kind & COUNTED) !== 0
   const first = bytes[start + TAG_AT]
   return first !== P && first !== S && first !== W && !isMembers(bytes, start)
 }
+
+/** The first byte of a binary kind, and of those its bit. */
+const [BINARY, COUNTED] = [0x80, 0x40]
 
 const MEMBERS = Buffer.from('{"type":"room.members"')
 

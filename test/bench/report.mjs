@@ -1,6 +1,7 @@
 /** Answers the bench over IPC, and ends when the bench is gone. */
 export function report(port) {
   process.on('message', (what) => {
+    if (what !== 'usage' && what !== 'collect') return
     if (what === 'collect') for (let round = 0; round < 3; round++) globalThis.gc?.()
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed, external } = process.memoryUsage()

@@ -12,6 +12,7 @@ import type { Figure, Spread, Workload } from './figures.ts'
 import { godot } from './godot.ts'
 import { history } from './history.ts'
 import { idle } from './idle.ts'
+import { inputs } from './inputs.ts'
 import { neighbour } from './neighbour.ts'
 import { notify } from './notify.ts'
 import { packets } from './packets.ts'
@@ -38,6 +39,7 @@ const WORKLOADS: readonly Workload[] = [
   history,
   packets,
   stateDecode,
+  inputs,
   slow,
   stalled,
   storm,

@@ -18,6 +18,13 @@ export interface Usage {
   readonly heap: number
 }
 
+export interface Late {
+  readonly steps: number
+  readonly p50: number
+  readonly p99: number
+  readonly done: number
+}
+
 export type Warning = Readonly<Record<string, unknown>> & { readonly msg: string }
 
 /** Any server in a process of its own. */
@@ -26,6 +33,8 @@ export interface Program {
   /** What it has logged as a warning or worse. */
   readonly warnings: readonly Warning[]
   usage(): Promise<Usage>
+  /** How late its rooms' steps were since it was asked last, and how many inputs it did. */
+  late(): Promise<Late>
   /** The same after its garbage has been collected. */
   collected(): Promise<Usage>
   close(): Promise<void>
@@ -45,7 +54,7 @@ const ENTRIES: Readonly<Record<Side, string>> = { estragon: 'estragon.mjs', ws: 
 
 export const entryOf = (side: Side) => join(import.meta.dirname, ENTRIES[side])
 
-type Word = { port?: number; usage?: Usage; warning?: Warning }
+type Word = { port?: number; usage?: Usage; warning?: Warning; late?: Late }
 
 export const startServer = async (side: Side): Promise<Server> => ({
   side,
@@ -71,6 +80,10 @@ export async function startProgram(entry: string, options: ProgramOptions = {}):
     port,
     warnings,
     usage: () => ask('usage'),
+    async late() {
+      child.send('late')
+      return (await word(child, 'late')).late
+    },
     collected: () => ask('collect'),
     async close() {
       const ended = once(child, 'exit')

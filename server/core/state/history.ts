@@ -91,9 +91,11 @@ export class History {
 
   #past(from: Page, to: Page, slot: number, part: number): Past {
     const table = this.#table
-    const born = from.born[slot]
+    const born = from.born[slot] as number
     const isSame = to.born[slot] === born && part > 0
-    const isThere = table.has(slot) && table.isThere(slot) && table.born[slot] === born
+    // What died here since was this row; who is new in its place is born with the next commit.
+    const hasDied = (table.died[slot] as number) > born
+    const isThere = table.has(slot) && table.born[slot] === born && !hasDied
     return {
       slot,
       isThere,
