@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import type { Browser } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { createServer } from '../server/server.ts'
 import { buildPage } from '../web-client/build.ts'
@@ -106,8 +105,8 @@ t.test('the demo, exported for the web', async (t) => {
     async (t) => {
       const [godot4, godot3] = [needEngine(t, 'godot4'), needEngine(t, 'godot3')]
       if (godot4 === undefined || godot3 === undefined) return
-      const folders = t.testdir({ built: {}, godot4: {}, godot3: {} })
-      await buildPage(`${folders}/built`)
+      const folders = t.testdir({ godot4: {}, godot3: {} })
+      await buildPage(`${page}/plaza`)
       const rules = { round_s: ROUND_S, rest_s: 3_600, company: 0 }
       const server = await createServer({ port: 0, host: '127.0.0.1', page, plaza: rules })
       t.teardown(server.close)
@@ -134,7 +133,9 @@ t.test('the demo, exported for the web', async (t) => {
         (await visit(t, await openBrowser(t, tools.chromium), `http://${at}/`, { name: 'Web' }))
           .demo,
       ]
-      const tab = await openPage(await openBrowser(t, tools.chromium), at, `${folders}/built`)
+      const tab = await (await openBrowser(t, tools.chromium)).newPage()
+      await tab.goto(`http://${at}/plaza/index.html?name=Page`)
+      await tab.locator('#plaza').waitFor()
 
       await told(room, () => players.size === 5 && round.row?.phase === 'over')
       for (const { name } of demos) await please(prompter, name, 'press', 'Ready')
@@ -201,18 +202,6 @@ t.test('the demo, exported for the web', async (t) => {
       })
   })
 })
-
-/** The plaza’s own page, at an address where something else is served. */
-async function openPage(browser: Pick<Browser, 'newPage'>, at: string, built: string) {
-  const tab = await browser.newPage()
-  await tab.route(`http://${at}/**`, (route) => {
-    const path = new URL(route.request().url()).pathname.slice(1) || 'index.html'
-    return route.fulfill({ path: join(built, path) })
-  })
-  await tab.goto(`http://${at}/?name=Page`)
-  await tab.locator('#plaza').waitFor()
-  return tab
-}
 
 /** Whether the page shows that result. */
 const pageSays = (result: readonly string[]) =>
