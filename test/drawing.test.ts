@@ -16,7 +16,7 @@ const PICTURES = fileURLToPath(new URL('../.pictures/', import.meta.url))
 const SCREENS = {
   desktop: { width: 1280, height: 800 },
   phone: { width: 390, height: 844 },
-  readme: { width: 960, height: 540 },
+  readme: { width: 900, height: 515 },
 } as const
 /** Drawn by software, more frames take the processor from the rest; fewer make a round trip long. */
 const FRAMES_PER_SECOND = { desktop: 20, phone: 20, readme: 60 } as const

@@ -123,7 +123,7 @@ if (executablePath !== undefined) {
     t.ok(ms < SOON_MS, `back after ${ms.toFixed()} ms`)
     await ada.is('open')
     await ada.hears('Bob three')
-    await ada.hears('3 messages while you were away.')
+    await ada.text(/: 3 messages while you were away/)
     const said = (await ada.page.locator('#log p').allInnerTexts()).filter((line) =>
       /^Bob\s+(one|two|three)$/.test(line),
     )

@@ -1,25 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isDeepStrictEqual } from 'node:util'
-import type { Browser } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { createServer } from '../server/server.ts'
-import { buildPage } from '../web-client/build.ts'
 import { connect } from '../web-client/client.ts'
-import {
-  copyProject,
-  type Demo,
-  demoOf,
-  isAt,
-  listed,
-  please,
-  startDemo,
-  times,
-} from './support/demo.ts'
-import { needEngine } from './support/engines.ts'
+import { type Demo, demoOf, isAt, listed, please, times } from './support/demo.ts'
 import { listening } from './support/estragon.ts'
-import { plazaIn, stand } from './support/ground.ts'
+import { stand } from './support/ground.ts'
 import { readPng } from './support/png.ts'
 import { openPhone } from './support/pocket.ts'
 import { DRAWING, type Game, openBrowser, startGame, type Tabs } from './support/web-browser.ts'
@@ -60,8 +46,6 @@ const PART = 500
 const SAID = Array.from({ length: 100 }, (_, number) => `line ${number}`)
 /** What the engine says of what it drops. */
 const FULL = 'Too many packets in queue'
-const ROUND_S = 8
-const TREE = [800, 450] as const
 const LAST = `Prompter ${SAID.at(-1)}`
 
 t.test('the demo, exported for the web', async (t) => {
@@ -100,68 +84,6 @@ t.test('the demo, exported for the web', async (t) => {
       [],
     )
   })
-
-  await t.test(
-    'a round is played to its end by the page, Godot 4, Godot 3 and the web',
-    async (t) => {
-      const [godot4, godot3] = [needEngine(t, 'godot4'), needEngine(t, 'godot3')]
-      if (godot4 === undefined || godot3 === undefined) return
-      const folders = t.testdir({ built: {}, godot4: {}, godot3: {} })
-      await buildPage(`${folders}/built`)
-      const rules = { round_s: ROUND_S, rest_s: 3_600, company: 0 }
-      const server = await createServer({ port: 0, host: '127.0.0.1', page, plaza: rules })
-      t.teardown(server.close)
-      const at = `127.0.0.1:${server.port}`
-      const prompter = await connect(`ws://${at}`, { WebSocket: NodeSocket })
-      t.teardown(prompter.close)
-      const room = plazaIn(await prompter.rooms.joinOrCreate('plaza', { name: 'Prompter' }))
-      const { fireflies, players, round } = room.state
-      const demos = [
-        startDemo(
-          t,
-          'godot4',
-          godot4,
-          { project: await copyProject(t, 'godot4', godot4, `${folders}/godot4`) },
-          { url: `ws://${at}`, name: 'Didi' },
-        ),
-        startDemo(
-          t,
-          'godot3',
-          godot3,
-          { project: await copyProject(t, 'godot3', godot3, `${folders}/godot3`) },
-          { url: `ws://${at}`, name: 'Gogo' },
-        ),
-        (await visit(t, await openBrowser(t, tools.chromium), `http://${at}/`, { name: 'Web' }))
-          .demo,
-      ]
-      const tab = await openPage(await openBrowser(t, tools.chromium), at, `${folders}/built`)
-
-      await told(room, () => players.size === 5 && round.row?.phase === 'over')
-      for (const { name } of demos) await please(prompter, name, 'press', 'Ready')
-      await tab.locator('#ready').click()
-      if (players.mine) players.mine.ready = true
-      await told(room, () => round.row?.phase === 'playing' && fireflies.size > 0)
-      for (const { name } of demos) await please(prompter, name, 'walk', TREE)
-      await tab.keyboard.down('ArrowLeft')
-      await told(room, () => round.row?.phase === 'over')
-      await tab.keyboard.up('ArrowLeft')
-
-      const result = [...room.state.results].map(
-        ({ name, points }, place) => `${place + 1}. ${name}  ${points}`,
-      )
-      t.strictSame([...room.state.results].map(({ name }) => name).sort(), [
-        'Didi',
-        'Gogo',
-        'Page',
-        'Prompter',
-        'Web',
-      ])
-      const isShown = (all: readonly string[] = []) => isDeepStrictEqual(all, result)
-      for (const demo of demos) await demo.shows((view) => isShown(view.result), 'the result')
-      await tab.waitForFunction(pageSays, result)
-      t.pass('all four show the same')
-    },
-  )
 
   await t.test('an isolated page is fit to be seen and used', async (t) => {
     mkdirSync(PICTURES, { recursive: true })
@@ -202,36 +124,6 @@ t.test('the demo, exported for the web', async (t) => {
   })
 })
 
-/** The plaza’s own page, at an address where something else is served. */
-async function openPage(browser: Pick<Browser, 'newPage'>, at: string, built: string) {
-  const tab = await browser.newPage()
-  await tab.route(`http://${at}/**`, (route) => {
-    const path = new URL(route.request().url()).pathname.slice(1) || 'index.html'
-    return route.fulfill({ path: join(built, path) })
-  })
-  await tab.goto(`http://${at}/?name=Page`)
-  await tab.locator('#plaza').waitFor()
-  return tab
-}
-
-/** Whether the page shows that result. */
-const pageSays = (result: readonly string[]) =>
-  [...document.querySelectorAll('#best li')].every(
-    ({ textContent }, place) =>
-      `${place + 1}. ${textContent}`.replaceAll(/\s+/g, ' ') ===
-      (result[place] ?? '').replaceAll(/\s+/g, ' '),
-  )
-
-/** Resolves once this is so in the room. */
-const told = ({ state }: ReturnType<typeof plazaIn>, isSo: () => boolean) =>
-  new Promise<void>((resolve) => {
-    const off = state.round.on('changed', () => {
-      if (!isSo()) return
-      off()
-      resolve()
-    })
-  })
-
 /** The server from the command line, with somebody in its plaza who tells the demos what to do. */
 async function serve(t: Test, words: readonly string[]) {
   const { port } = await listening(t, ['--port', '0', '--host', '127.0.0.1', ...words])
@@ -256,10 +148,7 @@ async function visit(
   return { demo, game }
 }
 
-declare const document: {
-  readonly hidden: boolean
-  querySelectorAll(path: string): Iterable<{ readonly textContent: string }>
-}
+declare const document: { readonly hidden: boolean }
 declare const crossOriginIsolated: boolean
 const hidden = () => document.hidden
 const isolated = () => crossOriginIsolated

@@ -92,7 +92,7 @@ export function plazaOf(
       if (row) Object.assign(row, somewhere(0.5))
     },
     onWrite: (_room, { values }) =>
-      Object.keys(values).every((name) => OWN.has(name)) ? undefined : false,
+      Object.keys(values).every((name) => WRITTEN.includes(name)) ? undefined : false,
     onTick(room: PlazaRoom) {
       const present = new Set(room.members.flatMap(({ away, number }) => (away ? [] : number)))
       if (present.size === 0) return
@@ -208,7 +208,8 @@ export function plazaOf(
   }
 }
 
-const OWN = new Set(['x', 'y', 'ready'])
+/** What members write of their own rows. */
+const WRITTEN: readonly string[] = ['x', 'y', 'ready']
 
 const figuresIn = ({ players, bots }: PlazaRoom['state']): Figure[] => [...players, ...bots]
 

@@ -1,5 +1,5 @@
-import { PLAZA } from '../../protocol/plaza.ts'
-import type { Figure, Point } from './figures.ts'
+import { PLAZA, type Point } from '../../protocol/plaza.ts'
+import type { Figure } from './figures.ts'
 import { type Brush, drawBubble, drawHand, LINE } from './gestures.ts'
 import { createLabels, type Labels } from './labels.ts'
 import { createPersons, type Persons } from './person.ts'

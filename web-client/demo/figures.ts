@@ -5,8 +5,6 @@ import type { Gait } from './person.ts'
 import type { Sound } from './sounds.ts'
 import type { Plaza } from './visit.ts'
 
-export type { Point }
-
 /** A member of the plaza as it is shown. */
 export interface Figure {
   readonly number: number

@@ -1,3 +1,4 @@
+import type { Point } from '../../protocol/plaza.ts'
 import type { plaza } from '../../protocol/plaza-state.ts'
 import {
   connect,
@@ -9,7 +10,6 @@ import {
   type Room,
   type SessionEvents,
 } from '../client.ts'
-import type { Point } from './figures.ts'
 import { createGuest, type Guest } from './guest.ts'
 import { follow, titleOf } from './news.ts'
 
