@@ -390,7 +390,7 @@ t.test('a leader calls all into its room, where seats are kept', async (t) => {
   const here = await world(t, HOUSE)
   const [ada, bob, cleo] = (await gathered(here, 'Ada', 'Bob', 'Cleo')) as [Player, Player, Player]
   const room = await ada.network.rooms.create('arena')
-  t.equal((await failing(bob.network.parties.call())).code, 'NOT_PARTY_LEADER')
+  t.equal((await failing(bob.network.parties.call())).code, 'NOT_IN_ROOM')
   cleo.network.close()
   await until(() => of(ada, 'changed').length === 1, 'cleo is away')
 
@@ -399,6 +399,7 @@ t.test('a leader calls all into its room, where seats are kept', async (t) => {
 
   t.strictSame([called, absent], [[bob.id], [cleo.id]])
   t.strictSame(of(bob, 'followed'), [[room.code]])
+  t.equal((await failing(bob.network.parties.call())).code, 'NOT_PARTY_LEADER')
   t.strictSame(
     [...room.members.values()].map(({ name }) => name),
     ['Ada', 'Bob'],

@@ -92,8 +92,8 @@ export function createParties(options: PartiesOptions) {
       return { reached: party.members.filter(({ away }) => !away).length }
     },
     'party.call'(context) {
-      const party = led(context.session)
       const { room } = rooms.resolve(context)
+      const party = led(context.session)
       const others = mates(party, context.session)
       const wanted = { room, others, sessionOf, hold: seating.hold, take_ms: TAKE_MS }
       const { called, ...reply } = callInto(wanted, (player, reason) => {

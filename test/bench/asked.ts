@@ -10,6 +10,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     svg: { type: 'string' },
+    windows: { type: 'string' },
     before: { type: 'string' },
     runs: { type: 'string' },
     attack: { type: 'string', multiple: true },
@@ -21,6 +22,8 @@ export const asked = {
   quick: values.quick,
   only: values.only,
   svg: values.svg,
+  /** Where the picture of rating windows goes, if it is drawn. */
+  windows: values.windows,
   /** Which of the attacks beside a neighbour; all unless given. */
   attacks: values.attack,
   /** A built checkout of an earlier version, to be measured in the same run instead of the others. */

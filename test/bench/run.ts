@@ -1,6 +1,6 @@
 // `npm run bench [-- --quick] [--only NAME] [--svg FILE]`: every workload beside the opponents, in one run.
 // `--before FOLDER`: beside an earlier version, a built checkout, instead; `--runs N`: so many of each.
-// `--attack NAME`: of `neighbour` only that one.
+// `--attack NAME`: of `neighbour` only that one. `--windows FILE`: the picture that `matchmaking` draws.
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import { godot } from './godot.ts'
 import { history } from './history.ts'
 import { idle } from './idle.ts'
 import { inputs } from './inputs.ts'
+import { matchmaking } from './matchmaking.ts'
 import { neighbour } from './neighbour.ts'
 import { notify } from './notify.ts'
 import { packets } from './packets.ts'
@@ -44,6 +45,7 @@ const WORKLOADS: readonly Workload[] = [
   stalled,
   storm,
   neighbour,
+  matchmaking,
   room,
   rooms,
   players,

@@ -54,7 +54,6 @@ export interface MatchWalked {
   readonly again: number
   readonly ended: number
   readonly together: number
-  readonly joined: number
 }
 
 /** Players, parties, drops, refusals and late comers by chance, judged after each step by what they were told. */
@@ -74,10 +73,13 @@ export async function walkMatches(t: Test, steps: number, seed: number): Promise
     limits: { heartbeat_ms: UNHURRIED_MS, rooms_total: 4 + below(4), party_members: 3 },
   })
   const problems: string[] = []
-  const counts = { started: 0, again: 0, ended: 0, together: 0, joined: 0 }
+  const counts = { started: 0, again: 0, ended: 0, together: 0 }
   const actors: Actor[] = []
   let numbered = 0
   for (let count = 0; count < ACTORS; count++) actors.push(await enter())
+
+  // Two of them are friends from the start.
+  for (const one of actors.slice(0, 2)) await gather(one)
 
   for (let step = 0; step < steps && problems.length === 0; step++) {
     await act()
@@ -99,7 +101,7 @@ export async function walkMatches(t: Test, steps: number, seed: number): Promise
     else if (chance < 0.2) await replace(actor)
     else if (actor.found && chance < 0.85) await take(actor)
     else if (actor.plays && chance < 0.5) await quit(actor)
-    else if (chance < 0.35) await gather(actor)
+    else if (chance < 0.3) await gather(actor)
     else if (actor.quest && chance < 0.45) await actor.raw.ask('match.leave')
     else if (!actor.quest && !actor.plays) await find(actor)
   }
@@ -143,7 +145,7 @@ export async function walkMatches(t: Test, steps: number, seed: number): Promise
     const names = Object.keys(QUEUES)
     const queue = names[below(names.length)] as string
     const properties = { rating: below(800) }
-    const isParty = actor.party !== undefined && float() < 0.7
+    const isParty = actor.party !== undefined && float() < 0.8
     const before = here.clock.now()
     const asked = actor.raw.ask('match.find', { queue, properties, party: isParty })
     const { type } = await asked

@@ -297,7 +297,7 @@ export const GODOT_PROGRAMS: Readonly<Record<string, GodotAround>> = {
     engine: 'godot4',
     before: [JOINED, 'await Network.players.identify("Ada")'],
     after: [],
-    prints: ['1 in plaza, called: []'],
+    prints: ['in plaza, called: []'],
   },
   'Rooms that know gdscript 1': {
     engine: 'godot4',
