@@ -14,7 +14,7 @@ import { failure } from './failure.ts'
 import type { Timers } from './link.ts'
 import { predictedOf, usualOf } from './predict-fields.ts'
 import { type Access, accessOf } from './state-fields.ts'
-import type { Ahead } from './state-shape.ts'
+import type { Ahead } from './state-row.ts'
 
 /** What an input makes of a player: the same as the room’s own logic makes of it. */
 export type Step = (player: Predicted, input: Readonly<Predicted>, seconds: number) => void

@@ -1,7 +1,6 @@
 import { createTrack, type Track } from '../protocol/smoothing.ts'
 import type { Cells } from './state-cells.ts'
 import type { Access } from './state-fields.ts'
-import type { Ahead } from './state-shape.ts'
 
 /** A row as one reads it, and writes it where that is ours to do; `T` is what its fields are. */
 export type StateRow<T = Readonly<Record<string, unknown>>> = T & {
@@ -26,6 +25,14 @@ export interface SmoothOptions {
   readonly leap?: number
   /** Another field that changes whenever this one leaps. */
   readonly flag?: string
+}
+
+/** Our own row, ahead of the server. */
+export interface Ahead {
+  /** What its fields are after all that we did. */
+  readonly state: Readonly<Record<string, unknown>>
+  /** What a field is to be drawn as just now. */
+  shown(field: string): unknown
 }
 
 /** What rows of one table need of it. */

@@ -1,6 +1,6 @@
 import type { On, Report } from './emitter.ts'
 import type { NetworkError } from './failure.ts'
-import type { SmoothOptions, StateRow } from './state-row.ts'
+import type { Ahead, SmoothOptions, StateRow } from './state-row.ts'
 
 export type TableEvents<T> = {
   /** A row is there: it is new, or we see it from now on. */
@@ -34,14 +34,6 @@ export interface StateTable<T = Record<string, unknown>> extends Iterable<StateR
   add(values?: Partial<T>, owner?: number): Promise<StateRow<T>>
   /** How a field is smoothed, from its next change on. */
   smoothing(field: keyof T & string, options: SmoothOptions): void
-}
-
-/** Our own row, ahead of the server. */
-export interface Ahead {
-  /** What its fields are after all that we did. */
-  readonly state: Readonly<Record<string, unknown>>
-  /** What a field is to be drawn as just now. */
-  shown(field: string): unknown
 }
 
 /** What a table needs of its room. */

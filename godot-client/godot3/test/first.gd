@@ -31,9 +31,11 @@ func _play() -> void:
 	if _spawned.empty():
 		return
 	Input.action_press("ui_right")
-	while OS.get_ticks_msec() < end and _spawned[0].position.x <= 600.0:
+	while OS.get_ticks_msec() < end and scene.get_node("Me").position.x <= 700.0:
 		yield(self, "idle_frame")
 	Input.action_release("ui_right")
+	while OS.get_ticks_msec() < end and _spawned[0].position.x <= 600.0:
+		yield(self, "idle_frame")
 	_ok(_spawned[0].position.x > 600.0, "and is seen where it walks: %s" % _spawned[0].position)
 	chat.emit_signal("text_entered", OS.get_environment("ESTRAGON_SAYS"))
 	while OS.get_ticks_msec() < end and said.text.count("\n") < 2:

@@ -30,9 +30,11 @@ func _play() -> void:
 	if spawned.is_empty():
 		return
 	var other := spawned[0]
+	var own: Node2D = scene.get_node("Me")
 	Input.action_press("ui_right")
-	await _until(func() -> bool: return other.position.x > 600.0)
+	await _until(func() -> bool: return own.position.x > 700.0)
 	Input.action_release("ui_right")
+	await _until(func() -> bool: return other.position.x > 600.0)
 	_ok(other.position.x > 600.0, "and is seen where it walks: %s" % other.position)
 	chat.text_submitted.emit(OS.get_environment("ESTRAGON_SAYS"))
 	await _until(func() -> bool: return said.text.count("\n") == 2)

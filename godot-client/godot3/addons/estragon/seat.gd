@@ -165,7 +165,7 @@ func _fail(result: EstragonResult) -> void:
 	if get_signal_connection_list("failed").empty():
 		_network.get("session").emit_signal("error_received", error)
 	if again_after > 0.0 and not error.code in _FINAL:
-		get_tree().create_timer(again_after).connect("timeout", self, "_take")
+		_network.get("session").world.after(again_after * 1000.0, self, "_take")
 
 
 func _leave() -> void:

@@ -157,8 +157,7 @@ func _fail(result: EstragonResult) -> void:
 	if failed.get_connections().is_empty():
 		_network.session.error_received.emit(error)
 	if again_after > 0.0 and not error.code in _FINAL:
-		await get_tree().create_timer(again_after).timeout
-		_take()
+		_network.session.world.after(again_after * 1000.0, _take)
 
 
 func _leave() -> void:

@@ -12,5 +12,5 @@ func _on_entered(said: String) -> void:
 	yield(Network.events.emit("ducks.said", [said], {"to": "all"}), "completed")
 
 
-func _on_said(args: Array, from: EstragonMember) -> void:
+func _on_said(args: Array, from) -> void:
 	$"../Said".text += "%s: %s\n" % [from.name, args[0]]
