@@ -552,9 +552,11 @@ const errorsOf = ({ seen }: RawClient) => seen.filter(({ type }) => type === 'er
 const numbersOf = ({ members }: Any): number[] => members.map(({ number }: Any) => number)
 const isCountedPush = ({ type }: Seen) => type !== 'welcome'
 
+/** Of what a client was told since it said how much it takes. */
 const largest = ({ seen }: RawClient) =>
   Math.max(
     ...seen
+      .slice(seen.findIndex(({ type }) => type === 'session.hello') + 1)
       .filter(({ type }) => type !== 'welcome')
       .map((message) => Buffer.byteLength(JSON.stringify(message))),
   )
