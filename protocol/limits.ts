@@ -299,14 +299,12 @@ export const LIMITS = {
   match_waiting_ms: {
     min: 100,
     value: 5_000,
-    max: 3_600_000,
     unit: 'ms',
     doc: 'How often those who search are told how that stands.',
   },
   match_retry_ms: {
     min: 1,
     value: 5_000,
-    max: 3_600_000,
     unit: 'ms',
     doc: 'After how long those search on for whom the server had no room.',
   },
@@ -320,7 +318,6 @@ export const LIMITS = {
   rematch_ms: {
     min: 1,
     value: 15_000,
-    max: 3_600_000,
     unit: 'ms',
     doc: 'How long who wants a rematch waits for the others; then enough are enough.',
   },

@@ -1,11 +1,14 @@
 import t, { type Test } from 'tap'
 import { definePackets } from '../protocol/packet-set.ts'
 import { defineState, table } from '../protocol/state.ts'
+import { MOST_INPUTS } from '../protocol/state-up.ts'
 import { HOOKS } from '../server/game/definition.ts'
 import { defineRoom, Refusal, type RoomDefinition } from '../server/server.ts'
 import type { Any } from './support/client.ts'
 import type { LogLine } from './support/clock.ts'
 import { stage } from './support/stage.ts'
+import { say } from './support/state-inputs.ts'
+import { staging } from './support/state-stage.ts'
 
 const packets = definePackets({ Move: { data: { x: 'int8' } } })
 
@@ -15,7 +18,15 @@ const PLACES = [...Object.keys(HOOKS), 'after', 'every']
 /** Sooner than anybody would be pinged. */
 const SOON_MS = 50
 const LINGER_MS = 1_000
-const marks = defineState({ marks: table({ at: 'uint8' }, { write: 'owner' }) })
+const marks = defineState(
+  {
+    marks: table({ at: 'uint8' }, { write: 'owner' }),
+    players: table({ x: 'int8' }, { rows: 'members' }),
+  },
+  { inputs: { x: 'int8' } },
+)
+/** In one frame; more than wait for their ticks in two. */
+const INPUTS = Array.from({ length: MOST_INPUTS }, () => ({ x: 1 }))
 const SPEAKS = { namespaces: ['x'], linger_ms: LINGER_MS, state: marks }
 
 const boom = () => {
@@ -72,7 +83,7 @@ for (const place of PLACES)
 
 /** A room's whole life where one of its places goes wrong, beside another; what the log said. */
 async function played(t: Test, place: string, run: () => unknown): Promise<readonly LogLine[]> {
-  const here = stage(t, {
+  const here = staging(t, {
     rooms: { bad: badRoom(place, run), good: { namespaces: ['x'] } },
     packets,
     queues: { alone: { kind: 'bad', max: 1 } },
@@ -82,6 +93,7 @@ async function played(t: Test, place: string, run: () => unknown): Promise<reado
   })
   const { clock } = here
   const [ada, bob, eve] = [await here.raw(), await here.raw(), await here.raw()]
+  const walker = here.mirrored.of(ada)
   await eve.ask('room.create', { kind: 'good' })
   const asked = async (client: typeof ada, ...[type, data, more]: Parameters<typeof ada.ask>) => {
     const answer = client.ask(type, data, more)
@@ -99,6 +111,11 @@ async function played(t: Test, place: string, run: () => unknown): Promise<reado
   await asked(ada, 'query', { name: 'x.q', data: 1, timeout: SOON_MS }, { to: 'server' })
   await asked(ada, 'room.describe', { data: 1 })
   await asked(ada, 'state.add', { table: 'marks', values: { at: 1 } })
+  if (ada.seen.some(({ type }) => type === 'state.schema'))
+    for (const first of [1, 1 + MOST_INPUTS, 1 + 2 * MOST_INPUTS]) {
+      await say(walker, first, INPUTS)
+      clock.advance(SOON_MS)
+    }
   const dan = await here.raw()
   await asked(dan, 'match.find', { queue: 'alone' })
   const found = dan.seen.find(({ type }) => type === 'match.found')?.data.room
