@@ -43,6 +43,7 @@ export const channelMessage = () =>
     name: about('By what name.', displayName()),
     message: json(),
     at: instant('When'),
+    blocked: about('Who said it is blocked by who reads it.', optional(bool())),
   })
 
 const id = { channel: channelId() }

@@ -83,6 +83,18 @@ export const ERRORS = {
     by: 'server',
     doc: 'The party may not search there: `cause.reason` says why (too_large, absent, searching, rooms), `cause.players` who is the reason.',
   },
+  BLOCKED: { status: 403, by: 'server', doc: 'One of the two players blocks the other.' },
+  NOT_ASKED: { status: 404, by: 'server', doc: 'This player does not ask to be a friend.' },
+  TOO_MANY_FRIENDS: {
+    status: 409,
+    by: 'server',
+    doc: 'One of the two players has as many friends, or as many who ask, as it may; `cause.limit` says which.',
+  },
+  TOO_MANY_BLOCKS: {
+    status: 409,
+    by: 'server',
+    doc: 'The player blocks as many as it may; `friend.unblock` makes room.',
+  },
   INVALID_TICKET: {
     status: 401,
     by: 'server',

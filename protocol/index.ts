@@ -1,6 +1,7 @@
 import { backends } from './backends.ts'
 import { channels } from './channels.ts'
 import { events } from './events.ts'
+import { friends } from './friends.ts'
 import { functions } from './functions.ts'
 import { matchmaking } from './matchmaking.ts'
 import type { Message, Messages } from './message.ts'
@@ -24,6 +25,7 @@ export const FEATURES = {
   functions,
   matchmaking,
   parties,
+  friends,
   channels,
   notify,
   backends,

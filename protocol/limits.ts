@@ -296,6 +296,27 @@ export const LIMITS = {
     unit: 'bytes',
     doc: 'How much the props of one player may be together, as JSON; above: TOO_LARGE.',
   },
+  friends: {
+    min: 1,
+    value: 256,
+    max: 1_024,
+    unit: 'friends',
+    doc: 'How many friends a player may have; above: TOO_MANY_FRIENDS.',
+  },
+  friend_asks: {
+    min: 1,
+    value: 64,
+    max: 1_024,
+    unit: 'asks',
+    doc: 'How many a player may wait for whom it asked to be friends, and how many may wait for it; above: TOO_MANY_FRIENDS.',
+  },
+  blocks: {
+    min: 1,
+    value: 256,
+    max: 1_024,
+    unit: 'blocks',
+    doc: 'How many others a player may block; above: TOO_MANY_BLOCKS.',
+  },
   match_waiting_ms: {
     min: 100,
     value: 5_000,
@@ -598,6 +619,12 @@ export const RATES = {
   channel: { per_second: 10, burst: 40, told: true, doc: '`channel.send`.' },
   party: { per_second: 10, burst: 40, told: true, doc: '`party.message`.' },
   invite: { per_second: 1, burst: 20, told: true, doc: '`party.invite`.' },
+  friend: {
+    per_second: 1,
+    burst: 20,
+    told: true,
+    doc: '`friend.ask`, `friend.accept`, `friend.remove`, `friend.block` and `friend.unblock`.',
+  },
   storage: {
     per_second: 1_024,
     burst: 4_096,

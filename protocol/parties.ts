@@ -91,7 +91,7 @@ export const parties = feature(
       }),
       errors: [
         ...OWN_PARTY_ERRORS,
-        ...(['INVALID_TARGET', 'ALREADY_IN_PARTY', 'PARTY_FULL'] as const),
+        ...(['INVALID_TARGET', 'ALREADY_IN_PARTY', 'PARTY_FULL', 'BLOCKED'] as const),
       ],
     },
     'party.decline': {

@@ -38,6 +38,7 @@ import { createBans } from './features/bans.ts'
 import { createChannels } from './features/channels.ts'
 import { createChannelsRoutes } from './features/channels-routes.ts'
 import { createEvents } from './features/events.ts'
+import { createFriends } from './features/friends.ts'
 import { createFunctions } from './features/functions.ts'
 import { createIntercom } from './features/intercom.ts'
 import { createKeys, requireScope } from './features/keys.ts'
@@ -204,6 +205,11 @@ export function createHub(options: HubOptions = {}) {
     changed: matchmaking.partyChanged,
     rematch: matchmaking.rematch,
   })
+  const friends = createFriends({
+    ...{ world, limits, store, sessionsOf, arriving },
+    requireStorage: guesses.requireStorage,
+    changed() {},
+  })
   const packets = createPackets({
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
   })
@@ -232,6 +238,7 @@ export function createHub(options: HubOptions = {}) {
     seats,
     matchmaking,
     parties,
+    friends,
     events,
     createQueries({ ...hosts, resolve, logic }),
     createFunctions({ ...hosts, resolve, logic }),

@@ -550,6 +550,25 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(parties.party, undefined)
   },
 
+  async 'players become friends, and are blocked and let in again'(t, { enter }) {
+    const network = await enter('main')
+    const { friends, players } = network
+    const { player: me } = await players.identify({ name: 'Ada' })
+    const told: unknown[] = []
+    friends.on('changed', ({ name, standing }) => told.push([name, standing]))
+    friends.on('removed', () => told.push(['removed']))
+    const bob = String(await please(network, 'befriend', me.id))
+    t.equal((await friends.accept(bob)).standing, 'friend')
+    const { friends: listed } = await friends.list({ standing: 'friend' })
+    t.match(listed, [{ player: bob, name: 'Bob', standing: 'friend' }])
+    t.equal((await friends.block(bob)).standing, 'blocked')
+    t.match(await please(network, 'befriend', me.id), { code: 'BLOCKED' })
+    await friends.unblock(bob)
+    t.match(await friends.list(), { friends: [], next: null })
+    t.equal((await failing(friends.accept(bob))).code, 'NOT_ASKED')
+    t.same(told, [['Bob', 'asking'], ['Bob', 'friend'], ['Bob', 'blocked'], ['removed']])
+  },
+
   async 'a query survives a cut of its asker and of its target'(t, { join }) {
     const { network, met, company } = await join({ backoff: () => 20 })
     const back = (what: string) =>

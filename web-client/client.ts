@@ -11,6 +11,7 @@ import { createDialogs, type Page } from './dialog.ts'
 import { createEvents, type Events } from './events.ts'
 import { failure } from './failure.ts'
 import { type Frames, platformFrames } from './frames.ts'
+import { createFriends, type Friends } from './friends.ts'
 import { createFunctions, type Functions } from './functions.ts'
 import { createKept, type TokenStorage } from './kept.ts'
 import { lagged, type OpenLink } from './lag.ts'
@@ -47,6 +48,7 @@ export * from '../protocol/state-field.ts'
 export type { Channel, ChannelMessage, ChannelsEvents } from './channels.ts'
 export type { ActionHandler, Actions, Delivered, EventListener, LatestListener } from './events.ts'
 export { NetworkError } from './failure.ts'
+export type { Friend, FriendsEvents, FriendsListing, Standing } from './friends.ts'
 export type { CastOptions, CastResult, RemoteFunction } from './functions.ts'
 export type { TokenStorage } from './kept.ts'
 export type { PageLocation } from './location.ts'
@@ -133,6 +135,7 @@ export interface Network {
   readonly functions: Functions
   readonly matchmaking: Matchmaking
   readonly parties: Parties
+  readonly friends: Friends
   readonly channels: Channels
   readonly notifications: Notifications
   readonly packets: Packets
@@ -196,6 +199,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
     functions: createFunctions({ ...answering, players }),
     matchmaking: createMatchmaking(session, rooms, report),
     parties: createParties(session, rooms, players, report),
+    friends: createFriends(session, report),
     channels: createChannels(session, report),
     notifications: createNotifications(session, report),
     packets: createPackets({

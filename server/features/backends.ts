@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { backends as backendsTable } from '../../protocol/backends.ts'
 import type { AllMessages } from '../../protocol/index.ts'
 import type { ReplyOf } from '../../protocol/message.ts'
+import { playerInfo } from '../core/delivery/receiver.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
 import type { Player, Session } from '../core/session/session.ts'
@@ -72,8 +73,8 @@ export function createBackends(options: BackendsOptions) {
       return () => {
         if (all.has(target)) throw new Refusal('INVALID_TARGET', 'session: it is a backend’s')
         const player = enter()
-        target.send(push('player.identified', { session: id, player: { ...player } }))
-        return { player: { ...player } }
+        target.send(push('player.identified', { session: id, player: playerInfo(player) }))
+        return { player: playerInfo(player) }
       }
     },
   }

@@ -1,6 +1,7 @@
 import type { channels as channelsTable } from '../../protocol/channels.ts'
 import type { RateClass } from '../../protocol/limits.ts'
 import { DEFAULT_PAGE } from '../../protocol/page.ts'
+import { isBlocked } from '../core/delivery/receiver.ts'
 import { Committed, type HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Arrival } from '../core/session/arrival.ts'
 import type { Player, Session } from '../core/session/session.ts'
@@ -92,7 +93,7 @@ export function createChannels(options: ChannelsOptions) {
       await member(id, player)
       const read = (bytes: number) => useStorage(session.address, bytes)
       const page = await history(id, after, pageOf(limit), session.receiveBytes, read)
-      return () => page
+      return () => ({ ...page, messages: page.messages.map((one) => seenBy(session, one)) })
     },
     async 'channel.members'({ session }, { channel: id, after = '', limit }) {
       await member(id, reader(session).id)
@@ -195,7 +196,7 @@ export function createChannels(options: ChannelsOptions) {
     if (offset === 'NOT_MEMBER') throw new Refusal('NOT_IN_CHANNEL', undefined, NOT_IN_CHANNEL)
     if (offset === null) throw noChannel(id)
     return new Committed(() => {
-      tell(id, 'channel.message', { channel: id, offset, player, name, message, at })
+      tellMessage({ channel: id, offset, player, name, message, at })
       return { offset }
     })
   }
@@ -299,6 +300,17 @@ export function createChannels(options: ChannelsOptions) {
     for (const session of sessions) session.send(message)
   }
 
+  /** The same of a message, marked for those who block its player. */
+  function tellMessage(said: ChannelMessage): void {
+    const message = push('channel.message', said)
+    let marked: typeof message | undefined
+    for (const session of listening.get(said.channel) ?? []) {
+      const isMarked = isBlocked(session.player, { id: said.player })
+      if (isMarked) marked ??= push('channel.message', { ...said, blocked: true })
+      session.send(isMarked && marked ? marked : message)
+    }
+  }
+
   /** The player is a member: its sessions listen, and those about to be. */
   function follow(id: number, player: string): void {
     for (const session of sessionsOf(player)) listen(session, id)
@@ -320,6 +332,10 @@ export function createChannels(options: ChannelsOptions) {
 }
 
 const NOBODY: ReadonlySet<Session> = new Set()
+
+/** A message, marked where its player is blocked by who reads it. */
+const seenBy = ({ player }: Session, said: ChannelMessage) =>
+  isBlocked(player, { id: said.player }) ? { ...said, blocked: true } : said
 
 const unfit = (id?: number) => {
   const which = id === undefined ? 'the channel' : `channel ${id}`

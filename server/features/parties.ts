@@ -2,6 +2,7 @@ import type { AllMessages } from '../../protocol/index.ts'
 import { TAKE_MS } from '../../protocol/matchmaking.ts'
 import type { ReplyOf } from '../../protocol/message.ts'
 import type { parties as partiesTable } from '../../protocol/parties.ts'
+import { isBlocked } from '../core/delivery/receiver.ts'
 import { Committed, type Context } from '../core/dispatch/call.ts'
 import type { HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
@@ -68,6 +69,8 @@ export function createParties(options: PartiesOptions) {
       const player = session.identified().id
       if (reachOf(whom) === 0)
         throw new Refusal('INVALID_TARGET', `party.invite.player: ${whom} is not here`)
+      for (const one of sessionsOf(whom))
+        if (isBlocked(one.player, session.player)) throw new Refusal('BLOCKED')
       await parties.act({ do: 'invite', player, whom }, limits)
       return new Committed(() => ({ reached: reachOf(whom) }))
     },
@@ -231,6 +234,7 @@ export function createParties(options: PartiesOptions) {
   function invite(session: Session, { code, members, invited }: Party): void {
     const { by } = invited.find(isOf(session.player?.id ?? '')) ?? {}
     const { player, name } = members.find(isOf(by ?? '')) ?? members[0] ?? NOBODY
+    if (isBlocked(session.player, { id: player })) return
     session.send(push('party.invited', { code, by: { player, name }, size: members.length }))
   }
 

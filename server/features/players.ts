@@ -3,6 +3,7 @@ import type { AllMessages } from '../../protocol/index.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { cleanName } from '../../protocol/name.ts'
 import type { players as playersTable } from '../../protocol/players.ts'
+import { playerInfo } from '../core/delivery/receiver.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Guesses } from '../core/dispatch/guesses.ts'
 import type { Arrival } from '../core/session/arrival.ts'
@@ -94,7 +95,7 @@ export function createPlayers(options: PlayersOptions) {
       const { alias, guestKey } = found
       const enter = await arrive(context, session, found, who.name)
       return () => ({
-        player: { ...enter() },
+        player: playerInfo(enter()),
         ...(alias && { alias: aliasInfo(alias) }),
         ...(guestKey !== undefined && { guest_key: guestKey }),
         ...(session.access && { scopes: session.access.scopes }),
@@ -235,7 +236,10 @@ export function createPlayers(options: PlayersOptions) {
   ): Promise<() => Player> {
     const here = coming(session, stored)
     // From here on a ban finds it.
-    const arrival = { session, player: here.player, channels: new Map<number, boolean>() }
+    const arrival: Arrival = {
+      ...{ session, player: here.player },
+      ...{ channels: new Map(), bonds: new Map() },
+    }
     arrivals.add(arrival)
     context.atEnd(() => {
       arrivals.delete(arrival)

@@ -58,6 +58,11 @@ export const QUEUE_OPTIONS = {
     shaped(bool()),
     false,
   ),
+  blocks: preset(
+    'whether players are kept apart of whom one blocks the other; those of one party are not',
+    shaped(bool()),
+    false,
+  ),
   fits: option(
     '`(players) => boolean`: whether these may play together; in code only',
     called<NonNullable<QueueRules['fits']>>(),

@@ -67,4 +67,12 @@ export const MIGRATIONS: readonly string[] = [
   ) strict, without rowid;
   `,
   'create index channels_of_owner on channels (owner)',
+  `
+  create table bonds (
+    player text not null references players on delete cascade,
+    other text not null references players on delete cascade,
+    standing text not null, since integer not null, primary key (player, other)
+  ) strict, without rowid;
+  create index bonds_of_other on bonds (other);
+  `,
 ]

@@ -1,6 +1,7 @@
 import type { Operations } from '../core/store/store.ts'
 import { channelOperations } from './channels.ts'
 import type { Sql } from './database.ts'
+import { friendOperations } from './friends.ts'
 import { createHistory } from './history.ts'
 import { keyOperations } from './keys.ts'
 import { playerOperations } from './players.ts'
@@ -12,6 +13,7 @@ export function createOperations(sql: Sql) {
     ...playerOperations(sql),
     ...keyOperations(sql),
     ...channelOperations(sql),
+    ...friendOperations(sql),
     ...history.operations,
     prune({ at, messages_before, guests_before }) {
       return (

@@ -429,6 +429,79 @@ function promises(promise: Promised, promiseAlone: Promised): void {
     t.match(outcomes, ['NOT_MEMBER', { isNew: true }, 1, 2, true, 'NOT_MEMBER'])
   })
 
+  promise('players are friends once both want it, whoever asked first', async (t, store) => {
+    const [ada, bob] = people(2)
+    for (const player of [ada, bob]) await guest(store, player)
+    const ask = (player: string, other: string) =>
+      store.run('friend.ask', { player, other, at: AT, most: 9, most_asks: 9 })
+
+    const asked = await ask(ada, bob)
+    t.strictSame(asked, {
+      own: { player: bob, name: 'Ada', standing: 'asked', since: AT },
+      other: { player: ada, name: 'Ada', standing: 'asking', since: AT },
+      changed: { own: true, other: true },
+    })
+    t.match(await ask(ada, bob), { changed: { own: false, other: false } }, 'asked already')
+    t.match(await ask(bob, ada), { own: { standing: 'friend' }, other: { standing: 'friend' } })
+    t.strictSame(await store.run('friend.known', { player: ada }), { friends: [bob], blocks: [] })
+    t.match(await store.run('friend.remove', { player: bob, other: ada, at: AT }), {
+      ...{ own: null, other: null, changed: { own: true, other: true } },
+    })
+    const accept = { player: bob, other: ada, at: AT, most: 9 }
+    t.equal(await store.run('friend.accept', accept), 'NOT_ASKED')
+    t.equal(await ask(ada, 'nobody'), null)
+  })
+
+  promise('who is blocked is no friend, and may not ask', async (t, store) => {
+    const [ada, bob] = people(2)
+    for (const player of [ada, bob]) await guest(store, player)
+    const most = { at: AT, most: 9, most_asks: 9 }
+    await store.run('friend.ask', { player: ada, other: bob, ...most })
+    await store.run('friend.ask', { player: bob, other: ada, ...most })
+
+    const blocked = await store.run('friend.block', { player: ada, other: bob, at: AT, most: 9 })
+
+    t.match(blocked, { own: { standing: 'blocked' }, other: null })
+    t.match(blocked, { changed: { own: true, other: true } })
+    for (const [player, other] of [
+      [ada, bob],
+      [bob, ada],
+    ] as const)
+      t.equal(await store.run('friend.ask', { player, other, ...most }), 'BLOCKED')
+    t.strictSame(await store.run('friend.known', { player: ada }), { friends: [], blocks: [bob] })
+    const remove = { player: bob, other: ada, at: AT }
+    t.match(await store.run('friend.remove', remove), { changed: { own: false, other: false } })
+    t.match(await store.run('friend.unblock', remove), { changed: { own: false } }, 'not its own')
+    t.match(await store.run('friend.unblock', { player: ada, other: bob, at: AT }), { own: null })
+  })
+
+  promise('no more friends, asks and blocks are kept than there may be', async (t, store) => {
+    const [ada, bob, eve] = people(3)
+    for (const player of [ada, bob, eve]) await guest(store, player)
+    const ask = (player: string, other: string, most: number, most_asks: number) =>
+      store.run('friend.ask', { player, other, at: AT, most, most_asks })
+
+    await ask(ada, bob, 9, 1)
+    t.equal(await ask(ada, eve, 9, 1), 'TOO_MANY_ASKS', 'asks one already')
+    t.equal(await ask(eve, bob, 9, 1), 'TOO_MANY_ASKS', 'is asked by one already')
+    await ask(bob, ada, 1, 9)
+    t.equal(await ask(ada, eve, 1, 9), 'TOO_MANY')
+    await ask(eve, ada, 9, 9)
+    const accept = { player: ada, other: eve, at: AT }
+    t.equal(await store.run('friend.accept', { ...accept, most: 1 }), 'TOO_MANY')
+    t.match(await store.run('friend.accept', { ...accept, most: 2 }), { changed: { own: true } })
+    const [first, second] = [bob, eve].sort()
+    const list = (after: string, limit: number, standing?: 'blocked' | 'friend') =>
+      store.run('friend.list', { player: ada, after, limit, ...(standing && { standing }) })
+    t.match(await list('', 1), [{ player: first }])
+    t.match(await list(`${first}`, 9, 'friend'), [{ player: second }])
+    t.strictSame(await list('', 9, 'blocked'), [])
+    await store.run('friend.block', { player: ada, other: bob, at: AT, most: 1 })
+    const another = { player: ada, other: eve, at: AT, most: 1 }
+    t.equal(await store.run('friend.block', another), 'TOO_MANY')
+    t.equal(await store.run('friend.block', { ...another, other: 'nobody', most: 9 }), null)
+  })
+
   promiseAlone('a store that is closed refuses, and closes twice', async (t, store) => {
     const [ada] = people(1)
     await guest(store, ada)

@@ -39,6 +39,7 @@ export interface Company {
    *   does not come when a match is found.
    * - `ally` [code]: Bob joins the party of this code, leaving any other; says who he is. He follows
    *   its leader. `allied` []: what he heard said in it.
+   * - `befriend` [player]: Bob asks this player to be his friend; says who he is.
    * - `chat` [channel, message, …]: Bob joins the channel and says these there, one after the other.
    *   `chatted` [channel]: what he heard in it so far, each as [offset, name, message].
    */
@@ -143,6 +144,10 @@ export async function gather(url: string): Promise<Company> {
     async allied() {
       await settled(bob)
       return [...allied]
+    },
+    async befriend(player) {
+      await bob.friends.ask(`${player}`)
+      return bob.players.me?.id ?? null
     },
     async chat(channel, ...messages) {
       await bob.channels.join(Number(channel))

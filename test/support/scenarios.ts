@@ -29,6 +29,7 @@ export const SCENARIOS = [
   'a second window takes the seat of the first, which is told',
   'two strangers who search are brought together, and search on where one does not come',
   'players go together in a party, are called into a room, and play a match as one',
+  'players become friends, and are blocked and let in again',
   'a query survives a cut of its asker and of its target',
   'a server without configuration has open rooms, listed by what they say',
   'members hear what another is known by',

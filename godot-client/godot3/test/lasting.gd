@@ -33,6 +33,12 @@ class Told:
 	func on_skipped(channel: int, offset: int) -> void:
 		items.append([channel, offset])
 
+	func on_friend(friend: Dictionary) -> void:
+		items.append([friend["name"], friend["standing"]])
+
+	func on_removed(_player: String) -> void:
+		items.append(["removed"])
+
 	func on_deleted(channel: int) -> void:
 		items.append(["deleted", channel])
 
@@ -319,3 +325,30 @@ func _listen(network: Network) -> Told:
 	var heard := Told.new()
 	network.channels.connect("message_received", heard, "on_said")
 	return heard
+
+
+func _befriends() -> void:
+	var network = yield(_enter("main"), "completed")
+	var friends = network.friends
+	yield(network.players.identify("Ada"), "completed")
+	var me: String = network.players.me["id"]
+	var told := Told.new()
+	friends.connect("changed", told, "on_friend")
+	friends.connect("removed", told, "on_removed")
+	var bob = yield(_please(network, ["befriend", me]), "completed")
+	var accepted = yield(friends.accept(bob), "completed")
+	_equal(accepted.data["friend"]["standing"], "friend", "accepted")
+	var listed = yield(friends.list({"standing": "friend"}), "completed")
+	_equal(listed.data["friends"][0]["player"], bob, "listed")
+	var blocked = yield(friends.block(bob), "completed")
+	_equal(blocked.data["friend"]["standing"], "blocked", "blocked")
+	var refused = yield(_please(network, ["befriend", me]), "completed")
+	_equal(refused["code"], "BLOCKED", "asks again")
+	var unblocked = yield(friends.unblock(bob), "completed")
+	_check(unblocked.ok, "let in again: %s" % unblocked)
+	var left = yield(friends.list(), "completed")
+	_equal(left.data["friends"], [], "nobody")
+	var nobody = yield(friends.accept(bob), "completed")
+	_equal(_code(nobody), EstragonProtocol.NOT_ASKED, "nobody asks")
+	var all := [["Bob", "asking"], ["Bob", "friend"], ["Bob", "blocked"], ["removed"]]
+	_equal(told.items, all, "told")

@@ -42,6 +42,10 @@ const _SCENARIOS := [
 		"players go together in a party, are called into a room, and play a match as one",
 		"_goes_together",
 	],
+	[
+		"players become friends, and are blocked and let in again",
+		"_befriends",
+	],
 	["a query survives a cut of its asker and of its target", "_query_cut"],
 	["a server without configuration has open rooms, listed by what they say", "_opens"],
 	["members hear what another is known by", "_describes"],

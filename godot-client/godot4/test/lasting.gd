@@ -289,3 +289,29 @@ func _listen(network: Network) -> Array:
 
 func _brief(said: EstragonChannelMessage) -> Array:
 	return [said.offset, said.name, said.message]
+
+
+func _befriends() -> void:
+	var network := await _enter("main")
+	var friends := network.friends
+	await network.players.identify("Ada")
+	var me := str(network.players.me["id"])
+	var told: Array = []
+	friends.changed.connect(func(one: Dictionary) -> void: told.append([one["name"], one["standing"]]))
+	friends.removed.connect(func(_player: String) -> void: told.append(["removed"]))
+	var bob := str(await _please(network, ["befriend", me]))
+	var accepted := await friends.accept(bob)
+	_equal(accepted.data["friend"]["standing"], "friend", "accepted")
+	var listed := await friends.list({"standing": "friend"})
+	_equal(listed.data["friends"][0]["player"], bob, "listed")
+	var blocked := await friends.block(bob)
+	_equal(blocked.data["friend"]["standing"], "blocked", "blocked")
+	var refused: Dictionary = await _please(network, ["befriend", me])
+	_equal(refused["code"], "BLOCKED", "asks again")
+	_check((await friends.unblock(bob)).ok, "let in again")
+	var left := await friends.list()
+	_equal(left.data["friends"], [], "nobody")
+	_fails(await friends.accept(bob), EstragonProtocol.NOT_ASKED, "nobody asks")
+	_equal(
+		told, [["Bob", "asking"], ["Bob", "friend"], ["Bob", "blocked"], ["removed"]], "told"
+	)

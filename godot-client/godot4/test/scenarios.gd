@@ -38,6 +38,7 @@ func _run() -> void:
 		"players go together in a party, are called into a room, and play a match as one",
 		_goes_together
 	)
+	await _tell("players become friends, and are blocked and let in again", _befriends)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
 	await _tell(
 		"a server without configuration has open rooms, listed by what they say", _opens

@@ -11,7 +11,18 @@ export interface Player {
   readonly id: string
   guest: boolean
   name: string
+  /** Whom it blocks, by their ids; known while it is here. */
+  blocks?: ReadonlySet<string>
 }
+
+/** What a player may know of another, and of itself. */
+export const playerInfo = ({ id, name, guest }: Player) => ({ id, name, guest })
+
+/** Whether one hears and is asked nothing by another. */
+export const isBlocked = (
+  by: Pick<Player, 'blocks'> | null,
+  who: Pick<Player, 'id'> | null,
+): boolean => who !== null && by?.blocks?.has(who.id) === true
 
 /**
  * What a room sends to: a session, or whatever else sits there. What is sent and what is shared

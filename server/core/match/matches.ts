@@ -1,5 +1,6 @@
 import { TAKE_MS } from '../../../protocol/matchmaking.ts'
 import type { World } from '../../world.ts'
+import { isBlocked, type Player } from '../delivery/receiver.ts'
 import { createFaults } from '../room/fault.ts'
 import type { RoomKind } from '../room/room.ts'
 import type { Rooms } from '../room/rooms.ts'
@@ -46,8 +47,13 @@ export function createMatches(options: MatchesOptions) {
     close: timers.close,
   }
 
-  /** What a game's own rule says of these. */
-  function mayPlay({ name, rules }: Queue, entries: readonly Entry[]): boolean {
+  /** Whether these may play together: they are not kept apart, and the game's own rule lets them. */
+  function mayPlay(
+    { name, rules }: Queue,
+    entries: readonly Entry[],
+    playing: Iterable<Seeker> = [],
+  ): boolean {
+    if (rules.blocks && areApart(entries, [...playing])) return false
     if (!rules.fits) return true
     const now = world.now()
     const players = entries.flatMap(({ search }) =>
@@ -58,6 +64,18 @@ export function createMatches(options: MatchesOptions) {
       fits = rules.fits?.(players) === true
     })
     return fits
+  }
+
+  /** Whether somebody of one entry blocks somebody of another. */
+  function areApart(entries: readonly Entry[], playing: readonly Seeker[]): boolean {
+    const all = entries.map((entry) => {
+      const those = playing.filter((one) => one.entry === entry)
+      const { people = [] } = quests.withId(entry.search.id) ?? {}
+      return [...those, ...people].map(({ session }) => session.player)
+    })
+    return all.some((some, at) =>
+      all.some((others, other) => at !== other && some.some((by) => blocksOne(by, others))),
+    )
   }
 
   /** Makes a room for those who play together, and keeps their places. */
@@ -181,7 +199,7 @@ export function createMatches(options: MatchesOptions) {
       createOpening({
         ...{ rules: queue.rules, room: match.room, seekers: () => match.seekers },
         key: keyOf(queue.rules, first?.entry.search.searchers[0]?.properties ?? {}),
-        mayPlay: (entries) => mayPlay(queue, entries),
+        mayPlay: (entries) => mayPlay(queue, entries, match.seekers),
       })
     openings.set(opening, { queue, match })
     queue.pool.offer(opening)
@@ -248,6 +266,9 @@ export function createMatches(options: MatchesOptions) {
     match.room.match = matchOf(queue, match.seekers)
   }
 }
+
+const blocksOne = (by: Player | null, others: readonly (Player | null)[]): boolean =>
+  others.some((who) => isBlocked(by, who))
 
 const NO_MATCH = 'the match does not come about'
 

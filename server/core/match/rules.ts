@@ -42,6 +42,8 @@ export interface QueueRules {
   readonly party?: number
   /** Whether open seats of matches that are played are offered first (false). */
   readonly backfill?: boolean
+  /** Whether players are kept apart of whom one blocks the other (false). */
+  readonly blocks?: boolean
   /** Whether these may play together; in code only. What it throws is a no. */
   fits?(players: readonly Candidate[]): boolean
 }

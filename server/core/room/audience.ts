@@ -4,7 +4,7 @@ import {
   addressName,
   NAMED_ADDRESSES,
 } from '../../../protocol/message.ts'
-import type { Receiver } from '../delivery/receiver.ts'
+import { isBlocked, type Receiver } from '../delivery/receiver.ts'
 import type { Context } from '../dispatch/call.ts'
 import { ENVELOPE_BYTES } from '../wire/envelope.ts'
 import type { Outgoing } from '../wire/frame.ts'
@@ -189,17 +189,21 @@ function seatsAt(room: Room, sender: Member, address: string): Iterable<Member> 
     case 'other_hosts':
       return filtered(room.members, (one) => one !== sender && isHost(one))
     case 'player:':
-      return room.ofPlayer(addressName(address))
+      return unblocked(room.ofPlayer(addressName(address)), sender)
     case SERVER:
       return []
     case 'session:':
-      return room.ofSession(addressName(address))
+      return unblocked(room.ofSession(addressName(address)), sender)
     case 'group:':
       return room.ofGroup(addressName(address))
     default:
       throw new Refusal('INVALID_TARGET', `to: expected one of ${ADDRESSES}; got "${address}"`)
   }
 }
+
+/** What is said to somebody, and not to its place in the room, does not reach who blocks its sender. */
+const unblocked = (members: Iterable<Member>, { receiver: { player } }: Member) =>
+  filtered(members, ({ receiver }) => !isBlocked(receiver.player, player))
 
 function* filtered(members: Iterable<Member>, fits: (member: Member) => boolean) {
   for (const member of members) if (fits(member)) yield member

@@ -67,6 +67,22 @@ export interface ChannelMessage {
   readonly at: number
 }
 
+/** How one player stands to another, and what that other is called. */
+export interface Bond {
+  readonly player: string
+  readonly name: string
+  readonly standing: 'friend' | 'asked' | 'asking' | 'blocked'
+  readonly since: number
+}
+
+/** What has become of two players: how each stands to the other now; null for in no way. */
+export interface Bonded {
+  readonly own: Bond | null
+  readonly other: Bond | null
+  /** Whose standing is another than before. */
+  readonly changed: { readonly own: boolean; readonly other: boolean }
+}
+
 /** A secret as it is kept: found by its id, compared by its hash. */
 export interface Secret {
   readonly id: string
@@ -77,6 +93,13 @@ export interface Secret {
 export interface MostChannels {
   readonly joined: number
   readonly owned: number
+}
+
+/** A player and another, at a moment. */
+export interface Pair {
+  readonly player: string
+  readonly other: string
+  readonly at: number
 }
 
 /** Everything that outlives the process. Each is done as a whole or not at all. */
@@ -212,6 +235,33 @@ export interface Operations {
     limit: number
     bytes?: number
   }): readonly ChannelMessage[]
+  /**
+   * Asks another to be a friend; who asks already is accepted, whoever came first. BLOCKED where one of
+   * the two blocks the other, TOO_MANY or TOO_MANY_ASKS where one of them has too many; null where
+   * one of them is nobody.
+   */
+  'friend.ask'(
+    a: Pair & { most: number; most_asks: number },
+  ): Bonded | 'BLOCKED' | 'TOO_MANY' | 'TOO_MANY_ASKS' | null
+  /** NOT_ASKED where the other does not ask. */
+  'friend.accept'(a: Pair & { most: number }): Bonded | 'TOO_MANY' | 'NOT_ASKED'
+  /** Ends whatever is between them but blocks. */
+  'friend.remove'(a: Pair): Bonded
+  /** Ends what is between them, and blocks; null where one of them is nobody. */
+  'friend.block'(a: Pair & { most: number }): Bonded | 'TOO_MANY' | null
+  'friend.unblock'(a: Pair): Bonded
+  /** The ids of all who are friends with a player, and whom it blocks. */
+  'friend.known'(a: { player: string }): {
+    readonly friends: readonly string[]
+    readonly blocks: readonly string[]
+  }
+  /** By the other's id. */
+  'friend.list'(a: {
+    player: string
+    standing?: Bond['standing']
+    after: string
+    limit: number
+  }): readonly Bond[]
   /** Forgets messages, guests, tickets and tokens that are too old; how many. */
   prune(a: { at: number; messages_before: number; guests_before: number }): number
 }

@@ -14,6 +14,8 @@ var name: String
 var message
 # When, in milliseconds since 1970.
 var at: int
+# Whether we block the player who said it.
+var blocked: bool
 
 
 # The message that `info` of the server describes.
@@ -24,3 +26,4 @@ func _init(info: Dictionary) -> void:
 	name = info["name"]
 	message = info["message"]
 	at = int(info["at"])
+	blocked = info.get("blocked", false)

@@ -30,6 +30,7 @@ const EstragonChannels := preload("channels.gd")
 const EstragonClock := preload("clock.gd")
 const EstragonError := preload("error.gd")
 const EstragonEvents := preload("events.gd")
+const EstragonFriends := preload("friends.gd")
 const EstragonFunctions := preload("functions.gd")
 const EstragonKeep := preload("keep.gd")
 const EstragonLink := preload("link.gd")
@@ -69,6 +70,8 @@ var queries := EstragonQueries.new(session, rooms)
 var functions := EstragonFunctions.new(session, rooms, players)
 # Strangers who find each other.
 var matchmaking := EstragonMatchmaking.new(session, rooms)
+# Friends and blocks.
+var friends := EstragonFriends.new(session)
 # Players who go together.
 var parties := EstragonParties.new(session, rooms, players)
 # Lasting topics with members and history.

@@ -14,6 +14,8 @@ var name: String
 var message: Variant
 ## When, in milliseconds since 1970.
 var at: int
+## Whether we block the player who said it.
+var blocked: bool
 
 
 ## The message that [param info] of the server describes.
@@ -25,4 +27,5 @@ static func from_data(info: Dictionary) -> EstragonChannelMessage:
 	said.name = info["name"]
 	said.message = info["message"]
 	said.at = info["at"]
+	said.blocked = info.get("blocked", false)
 	return said

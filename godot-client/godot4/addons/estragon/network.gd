@@ -43,6 +43,8 @@ var queries: EstragonQueries = EstragonQueries.new(session, rooms)
 var functions: EstragonFunctions = EstragonFunctions.new(session, rooms, players)
 ## Strangers who find each other.
 var matchmaking: EstragonMatchmaking = EstragonMatchmaking.new(session, rooms)
+## Friends and blocks.
+var friends: EstragonFriends = EstragonFriends.new(session)
 ## Players who go together.
 var parties: EstragonParties = EstragonParties.new(session, rooms, players)
 ## Lasting topics with members and history.
