@@ -1,3 +1,4 @@
+import { BATCH } from '../../protocol/batch.ts'
 import { Reader } from '../../protocol/bytes.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 import { MESSAGES } from '../../protocol/index.ts'
@@ -99,6 +100,8 @@ export const GENERATORS: readonly Generator[] = [
     make(random) {
       const bytes = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)))
       const isPacket = (bytes[0] ?? 0) >= 0x80
+      // No batch after all: what its frames are answered with is theirs.
+      if (((bytes[0] ?? 0) & KIND_MASK) === BATCH && bytes.length > 1) bytes[1] = 0
       const code = isPacket ? codeOfKind(bytes) : 'INVALID_MESSAGE'
       const counted = !isPacket || ((bytes[0] ?? 0) & 0x40) !== 0
       return { bytes, isBinary: true, code, counted }
@@ -493,6 +496,7 @@ export const GENERATORS: readonly Generator[] = [
 /** What bytes of a kind are refused with where nobody speaks packets, is a peer, or knows tables. */
 function codeOfKind(bytes: Buffer): ErrorCode {
   const kind = (bytes[0] ?? 0) & KIND_MASK
+  if (kind === BATCH) return 'INVALID_MESSAGE_DATA'
   if (kind === STATE_UP) return isStateUp(bytes) ? 'ROOM_NOT_FOUND' : 'INVALID_MESSAGE_DATA'
   return kind === RELAY_RELIABLE || kind === RELAY_UNRELIABLE ? 'NOT_A_PEER' : 'UNSUPPORTED'
 }
