@@ -123,7 +123,7 @@ both(`over a bad network every event arrives once and in order, seed ${seed}`, {
   await passing
   ada.on('state', (state) => states.push(state))
   ada.events.on('plaza.number', ([n], from) => from.name === 'bob' && heard.push(n))
-  const seated = ada.rooms.joinOrCreate('plaza')
+  const seated = ada.rooms.joinOrCreate('open')
   let isSeated = false
   void seated.then(() => {
     isSeated = true

@@ -183,7 +183,7 @@ both('the web client acknowledges every 64 frames and every second', {}, async (
     onSend: ({ type, data }) => note(type === 'session.ack', acked, data.received),
   })
   const ada = await w.connect({ WebSocket: Socket })
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   const bob = await seat(w, 'bob')
   const before = acked.length
   let heardOf = 0
@@ -218,7 +218,7 @@ both('the web client forgets what the server has', {}, async (t, w) => {
     onSend: ({ type, data }) => note(type === 'session.resume', claims, data),
   })
   const ada = await w.connect({ WebSocket: Socket })
-  await ada.rooms.joinOrCreate('plaza')
+  await ada.rooms.joinOrCreate('open')
   for (let n = 0; n < 70; n++) await ada.events.emit('plaza.number', [n])
 
   ada.cut()

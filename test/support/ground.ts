@@ -15,7 +15,10 @@ export function plazaOf({ rooms }: Network) {
 
 /** Tables without rules, for rooms of the kind `open` in which positions are looked at. */
 export const field = defineState({
-  players: table({ x: fixed(0, 1_600, 0.1), y: fixed(0, 1_600, 0.1) }, { write: 'owner' }),
+  players: table(
+    { x: fixed(0, 1_600, 0.1), y: fixed(0, 1_600, 0.1) },
+    { rows: 'members', write: 'owner' },
+  ),
 })
 
 /** Resolves once the room has told of our own row. */
