@@ -95,6 +95,11 @@ export const ERRORS = {
     by: 'server',
     doc: 'The player blocks as many as it may; `friend.unblock` makes room.',
   },
+  TOO_MANY_FOLLOWED: {
+    status: 409,
+    by: 'server',
+    doc: 'The player follows as many others as it may; `presence.unfollow` makes room.',
+  },
   INVALID_TICKET: {
     status: 401,
     by: 'server',

@@ -9,6 +9,7 @@ import { notify } from './notify.ts'
 import { packets } from './packets.ts'
 import { parties } from './parties.ts'
 import { players } from './players.ts'
+import { presences } from './presence.ts'
 import { queries } from './queries.ts'
 import { relay } from './relay.ts'
 import { rooms } from './rooms.ts'
@@ -26,6 +27,7 @@ export const FEATURES = {
   matchmaking,
   parties,
   friends,
+  presence: presences,
   channels,
   notify,
   backends,

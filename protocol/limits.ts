@@ -317,6 +317,20 @@ export const LIMITS = {
     unit: 'blocks',
     doc: 'How many others a player may block; above: TOO_MANY_BLOCKS.',
   },
+  follows: {
+    min: 1,
+    value: 64,
+    max: 1_024,
+    unit: 'players',
+    doc: 'How many players who are no friends one may follow; above: TOO_MANY_FOLLOWED.',
+  },
+  presence_bytes: {
+    min: 2,
+    value: 512,
+    max: 2_048,
+    unit: 'bytes',
+    doc: 'How much a player’s status may hold beside its text, as JSON. Above: TOO_LARGE.',
+  },
   match_waiting_ms: {
     min: 100,
     value: 5_000,
@@ -624,6 +638,12 @@ export const RATES = {
     burst: 20,
     told: true,
     doc: '`friend.ask`, `friend.accept`, `friend.remove`, `friend.block` and `friend.unblock`.',
+  },
+  presence: {
+    per_second: 1,
+    burst: 20,
+    told: true,
+    doc: '`presence.set`, `presence.follow` and `presence.unfollow`.',
   },
   storage: {
     per_second: 1_024,

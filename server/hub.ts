@@ -3,6 +3,7 @@ import type { Message } from '../protocol/message.ts'
 import { cleanName } from '../protocol/name.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createMemoryParties } from './bus/memory-parties.ts'
+import { createMemoryWhereabouts } from './bus/memory-whereabouts.ts'
 import { createArticle, GREETING } from './compat/article.ts'
 import { createGodot } from './compat/godot.ts'
 import { createJssocket } from './compat/jssocket.ts'
@@ -49,6 +50,7 @@ import { createPackets } from './features/packets.ts'
 import { createParties } from './features/parties.ts'
 import { createPlayers, type Players } from './features/players.ts'
 import { createPlayersRoutes } from './features/players-routes.ts'
+import { createPresence } from './features/presence.ts'
 import { createProfiles } from './features/profiles.ts'
 import { createQueries } from './features/queries.ts'
 import { createRelays } from './features/relay.ts'
@@ -208,7 +210,11 @@ export function createHub(options: HubOptions = {}) {
   const friends = createFriends({
     ...{ world, limits, store, sessionsOf, arriving },
     requireStorage: guesses.requireStorage,
-    changed() {},
+    changed: (player, other, standing) => presence.bonded(player, other, standing),
+  })
+  const presence = createPresence({
+    ...{ limits, sessionsOf, friendsOf: friends.friendsOf },
+    whereabouts: options.whereabouts ?? createMemoryWhereabouts(),
   })
   const packets = createPackets({
     ...{ world: waiting, limits, sender, packets: options.packets, dev, resolve, logic },
@@ -239,6 +245,7 @@ export function createHub(options: HubOptions = {}) {
     matchmaking,
     parties,
     friends,
+    presence,
     events,
     createQueries({ ...hosts, resolve, logic }),
     createFunctions({ ...hosts, resolve, logic }),

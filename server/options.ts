@@ -4,6 +4,7 @@ import { text } from '../protocol/schema.ts'
 import type { RouteHandlers } from './core/api/api.ts'
 import type { AllHandlers } from './core/dispatch/dispatch.ts'
 import type { Bus } from './core/nodes/bus.ts'
+import type { Whereabouts } from './core/nodes/whereabouts.ts'
 import type { Parties } from './core/party/parties.ts'
 import type { RoomKind } from './core/room/room.ts'
 import type { Endpoint } from './core/session/dialect.ts'
@@ -119,6 +120,10 @@ const GAME_OPTIONS = {
   parties: option(
     'what holds the parties of several server processes; this process unless given',
     having<Parties>('what holds parties', 'act', 'listen'),
+  ),
+  whereabouts: option(
+    'what knows how the players of several server processes are; this process unless given',
+    having<Whereabouts>('what knows how players are', 'set', 'look', 'listen'),
   ),
   node: option(
     'this process’s name on the bus; chance makes one unless given',

@@ -365,11 +365,14 @@ t.test('what a player is told of itself says nothing of whom it blocks', async (
 const seed = seedOf()
 t.comment(`SEED=${seed}`)
 
-t.test('of friends and blocks every device knows what is so, whatever happens', async (t) => {
-  const walks = sized(30, 300)
-  for (let walk = 0; walk < walks; walk++) {
-    const problems = await walkFriends(t, 40, seed + walk)
-    if (problems.length > 0) t.strictSame(problems, [], `SEED=${seed + walk}`)
-  }
-  t.pass(`${walks} walks`)
-})
+t.test(
+  'of friends, blocks and presence every device knows what is so, whatever happens',
+  async (t) => {
+    const walks = sized(30, 300)
+    for (let walk = 0; walk < walks; walk++) {
+      const problems = await walkFriends(t, 40, seed + walk)
+      if (problems.length > 0) t.strictSame(problems, [], `SEED=${seed + walk}`)
+    }
+    t.pass(`${walks} walks`)
+  },
+)

@@ -569,6 +569,36 @@ const told: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(told, [['Bob', 'asking'], ['Bob', 'friend'], ['Bob', 'blocked'], ['removed']])
   },
 
+  async 'a friend is seen to be there, to say how it is, and to hide'(t, { enter }) {
+    const network = await enter('main')
+    const { friends, players, presence } = network
+    const { player: me } = await players.identify({ name: 'Ada' })
+    const told: unknown[] = []
+    presence.on('changed', ({ status, text, data }) => told.push([status, text, data]))
+    const bob = String(await please(network, 'befriend', me.id))
+    await friends.accept(bob)
+    await please(network, 'pose', { status: 'away', text: 'tea', data: { cup: 1 } })
+    await until(() => told.length === 2)
+    t.equal(presence.of(bob).text, 'tea')
+    await please(network, 'pose', { status: 'invisible', text: '', data: {} })
+    await until(() => told.length === 3)
+    t.equal(presence.all.size, 0)
+    await friends.remove(bob)
+    t.equal((await failing(presence.follow(bob))).code, 'INVALID_TARGET')
+    await please(network, 'pose', { status: 'online' })
+    await presence.follow(bob)
+    await presence.unfollow(bob)
+    t.same((await presence.update({ text: 'here' })).text, 'here')
+    await until(() => told.length === 5 && presence.own.text === 'here')
+    t.same(told, [
+      ['online', '', {}],
+      ['away', 'tea', { cup: 1 }],
+      ['offline', '', {}],
+      ['online', '', {}],
+      ['offline', '', {}],
+    ])
+  },
+
   async 'a query survives a cut of its asker and of its target'(t, { join }) {
     const { network, met, company } = await join({ backoff: () => 20 })
     const back = (what: string) =>

@@ -22,6 +22,7 @@ import { createNotifications, type Notifications } from './notify.ts'
 import { createPackets, type PacketContext, type Packets } from './packets.ts'
 import { createParties, type Parties } from './parties.ts'
 import { createPlayers, type Players } from './players.ts'
+import { createPresences, type Presences } from './presence.ts'
 import { type BuiltIns, createQueries, type Queries } from './queries.ts'
 import type { Backoff } from './retry.ts'
 import { createRooms, type Rooms } from './rooms.ts'
@@ -64,6 +65,7 @@ export type {
 } from './parties.ts'
 export type { Identified, Player, PlayerChanges, Profile, Props, Who } from './players.ts'
 export type { Predicting, PredictOptions } from './predict.ts'
+export type { OwnPresence, Presence, PresenceChanges, PresenceEvents } from './presence.ts'
 export type { AskOptions, QueryHandler } from './queries.ts'
 export type { Kicked, LeaveReason, Member, Room, RoomEvents, SeatTaken } from './room.ts'
 export type { SessionEvents, State } from './session.ts'
@@ -136,6 +138,7 @@ export interface Network {
   readonly matchmaking: Matchmaking
   readonly parties: Parties
   readonly friends: Friends
+  readonly presence: Presences
   readonly channels: Channels
   readonly notifications: Notifications
   readonly packets: Packets
@@ -200,6 +203,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
     matchmaking: createMatchmaking(session, rooms, report),
     parties: createParties(session, rooms, players, report),
     friends: createFriends(session, report),
+    presence: createPresences(session, report),
     channels: createChannels(session, report),
     notifications: createNotifications(session, report),
     packets: createPackets({

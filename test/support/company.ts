@@ -4,6 +4,7 @@ import {
   type Json,
   type Network,
   NetworkError,
+  type PresenceChanges,
   type Role,
   type Room,
 } from '../../web-client/client.ts'
@@ -40,6 +41,7 @@ export interface Company {
    * - `ally` [code]: Bob joins the party of this code, leaving any other; says who he is. He follows
    *   its leader. `allied` []: what he heard said in it.
    * - `befriend` [player]: Bob asks this player to be his friend; says who he is.
+   * - `pose` [changes]: Bob wants to be seen so.
    * - `chat` [channel, message, …]: Bob joins the channel and says these there, one after the other.
    *   `chatted` [channel]: what he heard in it so far, each as [offset, name, message].
    */
@@ -148,6 +150,9 @@ export async function gather(url: string): Promise<Company> {
     async befriend(player) {
       await bob.friends.ask(`${player}`)
       return bob.players.me?.id ?? null
+    },
+    async pose(changes) {
+      return bob.presence.update(changes as PresenceChanges)
     },
     async chat(channel, ...messages) {
       await bob.channels.join(Number(channel))

@@ -30,6 +30,7 @@ export const SCENARIOS = [
   'two strangers who search are brought together, and search on where one does not come',
   'players go together in a party, are called into a room, and play a match as one',
   'players become friends, and are blocked and let in again',
+  'a friend is seen to be there, to say how it is, and to hide',
   'a query survives a cut of its asker and of its target',
   'a server without configuration has open rooms, listed by what they say',
   'members hear what another is known by',

@@ -36,6 +36,9 @@ class Told:
 	func on_friend(friend: Dictionary) -> void:
 		items.append([friend["name"], friend["standing"]])
 
+	func on_presence(presence: Dictionary) -> void:
+		items.append([presence["status"], presence["text"]])
+
 	func on_removed(_player: String) -> void:
 		items.append(["removed"])
 
@@ -351,4 +354,35 @@ func _befriends() -> void:
 	var nobody = yield(friends.accept(bob), "completed")
 	_equal(_code(nobody), EstragonProtocol.NOT_ASKED, "nobody asks")
 	var all := [["Bob", "asking"], ["Bob", "friend"], ["Bob", "blocked"], ["removed"]]
+	_equal(told.items, all, "told")
+
+
+func _is_seen() -> void:
+	var network = yield(_enter("main"), "completed")
+	var presence = network.presence
+	yield(network.players.identify("Ada"), "completed")
+	var told := Told.new()
+	presence.connect("changed", told, "on_presence")
+	var bob = yield(_please(network, ["befriend", network.players.me["id"]]), "completed")
+	yield(network.friends.accept(bob), "completed")
+	var tea := {"status": "away", "text": "tea", "data": {"cup": 1}}
+	yield(_please(network, ["pose", tea]), "completed")
+	yield(_until(told, "has_count", [2], "Bob is away"), "completed")
+	_equal(presence.of(bob)["data"], {"cup": 1.0}, "says")
+	var hush := {"status": "invisible", "text": "", "data": {}}
+	yield(_please(network, ["pose", hush]), "completed")
+	yield(_until(told, "has_count", [3], "Bob hides"), "completed")
+	_equal(presence.all, {}, "nobody")
+	yield(network.friends.remove(bob), "completed")
+	var refused = yield(presence.follow(bob), "completed")
+	_equal(_code(refused), EstragonProtocol.INVALID_TARGET, "who hides")
+	yield(_please(network, ["pose", {"status": "online"}]), "completed")
+	var followed = yield(presence.follow(bob), "completed")
+	_check(followed.ok, "follows: %s" % followed)
+	yield(presence.unfollow(bob), "completed")
+	var said = yield(presence.update({"text": "here"}), "completed")
+	_check(said.ok, "says: %s" % said)
+	yield(_until(told, "has_count", [5], "all was told"), "completed")
+	_equal(presence.own["text"], "here", "own")
+	var all := [["online", ""], ["away", "tea"], ["offline", ""], ["online", ""], ["offline", ""]]
 	_equal(told.items, all, "told")

@@ -46,6 +46,10 @@ const _SCENARIOS := [
 		"players become friends, and are blocked and let in again",
 		"_befriends",
 	],
+	[
+		"a friend is seen to be there, to say how it is, and to hide",
+		"_is_seen",
+	],
 	["a query survives a cut of its asker and of its target", "_query_cut"],
 	["a server without configuration has open rooms, listed by what they say", "_opens"],
 	["members hear what another is known by", "_describes"],

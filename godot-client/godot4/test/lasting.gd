@@ -315,3 +315,33 @@ func _befriends() -> void:
 	_equal(
 		told, [["Bob", "asking"], ["Bob", "friend"], ["Bob", "blocked"], ["removed"]], "told"
 	)
+
+
+func _is_seen() -> void:
+	var network := await _enter("main")
+	var presence := network.presence
+	await network.players.identify("Ada")
+	var told: Array = []
+	presence.changed.connect(func(one: Dictionary) -> void: told.append([one["status"], one["text"]]))
+	var bob := str(await _please(network, ["befriend", network.players.me["id"]]))
+	await network.friends.accept(bob)
+	await _please(network, ["pose", {"status": "away", "text": "tea", "data": {"cup": 1}}])
+	await _until(func() -> bool: return told.size() == 2, "Bob is away")
+	_equal(presence.of(bob)["data"], {"cup": 1.0}, "says")
+	await _please(network, ["pose", {"status": "invisible", "text": "", "data": {}}])
+	await _until(func() -> bool: return told.size() == 3, "Bob hides")
+	_equal(presence.all, {}, "nobody")
+	await network.friends.remove(bob)
+	_fails(await presence.follow(bob), EstragonProtocol.INVALID_TARGET, "who hides")
+	await _please(network, ["pose", {"status": "online"}])
+	_check((await presence.follow(bob)).ok, "follows")
+	_check((await presence.unfollow(bob)).ok, "follows no longer")
+	_check((await presence.update({"text": "here"})).ok, "says")
+	await _until(
+		func() -> bool: return told.size() == 5 and presence.own["text"] == "here", "all was told"
+	)
+	_equal(
+		told,
+		[["online", ""], ["away", "tea"], ["offline", ""], ["online", ""], ["offline", ""]],
+		"told"
+	)

@@ -39,6 +39,7 @@ func _run() -> void:
 		_goes_together
 	)
 	await _tell("players become friends, and are blocked and let in again", _befriends)
+	await _tell("a friend is seen to be there, to say how it is, and to hide", _is_seen)
 	await _tell("a query survives a cut of its asker and of its target", _survives)
 	await _tell(
 		"a server without configuration has open rooms, listed by what they say", _opens

@@ -42,6 +42,7 @@ const EstragonPlayers := preload("players.gd")
 const EstragonPackets := preload("packets.gd")
 const EstragonPopup := preload("popup.gd")
 const EstragonPrompt := preload("prompt.gd")
+const EstragonPresence := preload("presence.gd")
 const EstragonQueries := preload("queries.gd")
 const EstragonResult := preload("result.gd")
 const EstragonRooms := preload("rooms.gd")
@@ -72,6 +73,8 @@ var functions := EstragonFunctions.new(session, rooms, players)
 var matchmaking := EstragonMatchmaking.new(session, rooms)
 # Friends and blocks.
 var friends := EstragonFriends.new(session)
+# How friends are, and others whom we follow.
+var presence := EstragonPresence.new(session)
 # Players who go together.
 var parties := EstragonParties.new(session, rooms, players)
 # Lasting topics with members and history.

@@ -45,6 +45,8 @@ var functions: EstragonFunctions = EstragonFunctions.new(session, rooms, players
 var matchmaking: EstragonMatchmaking = EstragonMatchmaking.new(session, rooms)
 ## Friends and blocks.
 var friends: EstragonFriends = EstragonFriends.new(session)
+## How friends are, and others whom we follow.
+var presence: EstragonPresence = EstragonPresence.new(session)
 ## Players who go together.
 var parties: EstragonParties = EstragonParties.new(session, rooms, players)
 ## Lasting topics with members and history.
