@@ -85,7 +85,7 @@ both('in_use_ms: a session whose client answers a ping is in use', {}, async (t,
 
   t.match(data, { resumed: false, kept: false, reason: 'SESSION_IN_USE', sent: 0, received: 0 })
   t.equal(data.session, twin.welcome.session, 'it goes on with its own')
-  t.match(await twin.ask('room.join_or_create', { kind: 'plaza' }), { data: { you: 2 } })
+  t.match(await twin.ask('room.join_or_create', { kind: 'open' }), { data: { you: 2 } })
   t.match(await ada.ask('event.emit', emit(1).data, { to: 'all' }), { data: { delivered: 2 } })
 })
 
@@ -131,7 +131,7 @@ t.test('a client that leaves while it is asked leaves nothing to claim', async (
   ada.close(1000)
 
   t.match((await back.answered).data, { kept: false, reason: 'UNKNOWN' })
-  t.match(await back.ask('room.join_or_create', { kind: 'plaza' }), { data: { you: 2 } })
+  t.match(await back.ask('room.join_or_create', { kind: 'open' }), { data: { you: 2 } })
 })
 
 t.test('of two fresh claims at once one gets the session, and the other its own', async (t) => {

@@ -92,6 +92,10 @@ func _open_all(scripted: Scripted) -> void:
 		EstragonChannels.new(session),
 		EstragonNotifications.new(session),
 		EstragonPackets.new(session, _rooms),
+		EstragonMatchmaking.new(session, _rooms),
+		EstragonFriends.new(session),
+		EstragonPresence.new(session),
+		EstragonParties.new(session, _rooms, players),
 	]
 	session.connect("warned", self, "_on_warned")
 	scripted.open()

@@ -121,7 +121,10 @@ func _open_all() -> void:
 		EstragonChannels.new(_session),
 		EstragonNotifications.new(_session),
 		EstragonPackets.new(_session, _rooms),
-		EstragonPlaza.new(_session),
+		EstragonMatchmaking.new(_session, _rooms),
+		EstragonFriends.new(_session),
+		EstragonPresence.new(_session),
+		EstragonParties.new(_session, _rooms, players),
 	]
 	_session.warned.connect(func(_text: String) -> void: _warnings += 1)
 	_opened()
