@@ -32,10 +32,20 @@ export interface Point {
   readonly y: number
 }
 
-/** Where who walks that way for so many seconds comes to: a step, the same for everybody who takes it. */
-export const walked = ({ x, y }: Point, way: Point, seconds: number): Point => ({
-  x: inside(x + way.x * PLAZA.speed * seconds, PLAZA.width),
-  y: inside(y + way.y * PLAZA.speed * seconds, PLAZA.height),
+/** What an input makes of who walks: the same on the server, on the page and in Godot's walking.gd. */
+export const walk = (walker: { x: number; y: number }, way: Point, seconds: number) =>
+  void Object.assign(walker, walked(walker, way, seconds))
+
+/** Where who walks that way for so many seconds comes to; nobody is faster by a longer way. */
+export function walked({ x, y }: Point, way: Point, seconds: number): Point {
+  const far = (PLAZA.speed * seconds) / Math.max(1, Math.hypot(way.x, way.y))
+  return stood({ x: x + way.x * far, y: y + way.y * far })
+}
+
+/** The nearest place where somebody can stand: on the ground, to the tenth. */
+export const stood = ({ x, y }: Point): Point => ({
+  x: inside(x, PLAZA.width),
+  y: inside(y, PLAZA.height),
 })
 
 /** The way from a place to another, so that who walks it for so many seconds does not go too far. */
@@ -49,4 +59,4 @@ export function wayTo({ x, y }: Point, goal: Point, seconds: number): Point {
 export const worth = (lights: number): number => (lights * (lights + 1)) / 2
 
 const inside = (value: number, extent: number) =>
-  Math.min(Math.max(value, PLAZA.body / 2), extent - PLAZA.body / 2)
+  Math.min(Math.max(Math.round(value * 10) / 10, PLAZA.body / 2), extent - PLAZA.body / 2)

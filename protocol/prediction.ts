@@ -167,6 +167,10 @@ function faultOf({ smoothing, leap }: PredictedField, is: Moving, was: Moving): 
 export function createTicks(step_ms: number) {
   let next = Number.NEGATIVE_INFINITY
   return {
+    /** When the next is. */
+    get next() {
+      return next
+    },
     /** When those were that are due; who has not looked for long misses them all but one. */
     due(now: number): number[] {
       if (next < now - PREDICTION.most_late * step_ms) next = now

@@ -158,6 +158,23 @@ for (const [engine, generation] of ENGINES.slice(1))
     await t.rejects(check('none.gd'), { message: /expected a method step/ })
   })
 
+const PLAZA = `export { plaza as state } from './plaza-state.ts'; export { walk as step } from './plaza.ts'`
+
+for (const [engine, generation] of ENGINES.slice(1))
+  t.test(`the demo of ${engine} walks as the plaza does`, async (t) => {
+    const path = needEngine(t, engine)
+    if (path === undefined) return
+    const outfile = join(t.testdir(), 'walk.mjs')
+    const stdin = { contents: PLAZA, resolveDir: here('../protocol'), loader: 'ts' as const }
+    buildSync({ stdin, outfile, bundle: true, platform: 'node', format: 'esm' })
+    const { text } = await runCheckStep([
+      ...[outfile, '--project', here(`../godot-client/godot${generation}`)],
+      ...['--script', 'res://demo/walking.gd', '--engine', path, '--godot', generation],
+    ])
+
+    t.equal(text, '1000 inputs: both steps do the same')
+  })
+
 /** What stands in for an engine: does the inputs as it is told to, in place of a step in GDScript. */
 const engineThat = (walks: string) => `#!${process.execPath}
 const fs = require('node:fs')

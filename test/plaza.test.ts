@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { PLAZA, type Point, walked, wayTo } from '../protocol/plaza.ts'
+import { PLAZA, type Point } from '../protocol/plaza.ts'
 import type { Network } from '../web-client/client.ts'
 import type { Any, RawClient } from './support/client.ts'
-import { plazaOf, stroll } from './support/ground.ts'
+import { head, plazaOf, stroll } from './support/ground.ts'
 import { stage } from './support/stage.ts'
 import { OVERS, type TestWorld, world } from './support/world.ts'
 
@@ -55,7 +55,7 @@ for (const over of OVERS) {
     t.strictSame(Object.keys(placesOf(ada)), ['1'])
   })
 
-  t.test(`while away only the last place is kept, over ${over}`, async (t) => {
+  t.test(`what somebody walked while away is made up for, over ${over}`, async (t) => {
     const w = await world(t, { over, plaza: { company: 0 } })
     const [ada, bob] = await company(w, 2)
     const places: number[] = []
@@ -71,7 +71,12 @@ for (const over of OVERS) {
     for (let step = 0; step < 30; step++) [last] = stroll(bob, 2)
     await pass(w, () => places.at(-1) === last)
 
-    t.strictSame(places, [last])
+    t.strictSame(
+      places,
+      [...new Set(places)].sort((one, other) => one - other),
+      'and never back',
+    )
+    t.match(plazaOf(bob).state.players.mine, { x: last })
   })
 }
 
@@ -272,6 +277,28 @@ for (const [how, run] of [
     t.match(await ada.ask('player.identify'), { data: { code: 'INTERNAL' } }, 'each answer its own')
   })
 
+t.test('nobody walks faster than anybody else, whatever way it says', async (t) => {
+  const w = await world(t, { plaza: { company: 0 } })
+  const [ada, eve] = await company(w, 2)
+  const { players } = plazaOf(ada).state
+  await pass(w, () => players.of(2) !== undefined)
+  const { x = 0, y = 0 } = players.of(2) ?? {}
+  const steps: number[] = []
+  let before = { x, y }
+  players.on('changed', ({ owner, x, y }) => {
+    if (owner !== 2) return
+    steps.push(Math.hypot(x - before.x, y - before.y))
+    before = { x, y }
+  })
+
+  plazaOf(eve).input({ x: 1, y: -1 })
+  await pass(w, () => steps.length > 10)
+
+  const most = (PLAZA.speed * PLAZA.tick_ms) / 1_000
+  t.ok(Math.max(...steps) <= most + 0.1, `${Math.max(...steps)} of ${most} units`)
+  t.ok(Math.min(...steps) >= most - 0.1, `${Math.min(...steps)} of ${most} units`)
+})
+
 /** So many clients without a library, in one plaza. */
 async function seated(raw: TestWorld['raw'], count: number): Promise<RawClient[]> {
   const clients: RawClient[] = []
@@ -319,13 +346,12 @@ async function walk(
   goal: Goal,
   isThere?: () => boolean,
 ): Promise<void> {
-  const seconds = PLAZA.tick_ms / 1_000
   const { players } = plazaOf(network).state
   await pass(w, () => players.mine !== undefined)
   const hasCome = () => {
     const [row, to] = [players.mine, typeof goal === 'function' ? goal() : goal]
     if (!row || !to) throw new Error('expected somebody, and somewhere to go')
-    Object.assign(row, walked(row, wayTo(row, to, seconds), seconds))
+    head(network, to)
     return isThere ? isThere() : Math.hypot(row.x - to.x, row.y - to.y) < PLAZA.body / 2
   }
   await pass(w, hasCome)

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { defineRoom } from '../server/server.ts'
 import { defineState, fixed, type Network, type Room, table } from '../web-client/client.ts'
+import type { Timers } from '../web-client/link.ts'
 import { seedOf } from './support/clock.ts'
 import { type Lossy, lossy } from './support/lossy.ts'
 import { world } from './support/world.ts'
@@ -67,8 +68,10 @@ async function playing(t: Test, line?: Lossy, definition: object = {}) {
     return wait
   }
   const reported: unknown[] = []
-  const enter = async (code?: string): Promise<Playing> => {
-    const network = await during(here.connect({ WebSocket, report: (one) => reported.push(one) }))
+  const enter = async (code?: string, timers?: Timers): Promise<Playing> => {
+    const network = await during(
+      here.connect({ WebSocket, report: (one) => reported.push(one), ...(timers && { timers }) }),
+    )
     const tables = { tables: arena }
     const room = await during(
       code ? network.rooms.join(code, tables) : network.rooms.create('field', tables),
@@ -190,6 +193,20 @@ t.test('what one did while the cable was out is done once, and then goes on', as
   t.equal(done.filter(({ x }) => x === 1).length * 10, mine(ada).x)
   t.equal(predicting.corrected, 0, 'nothing of it was lost')
   t.ok(mine(ada).x >= 450, `${mine(ada).x} units`)
+})
+
+t.test('timers that are early stop nobody’s inputs', async (t) => {
+  const { enter, pass, done, clock } = await playing(t)
+  const early: Timers = {
+    now: clock.now,
+    after: (ms, callback) => clock.after(ms * 0.98, callback),
+  }
+  const { room } = await enter(undefined, early)
+
+  room.input({ x: 1 })
+  await pass(1_000)
+
+  t.ok(done.length >= 17, `${done.length} inputs of a second’s 20`)
 })
 
 t.test('a button pressed and let go between two ticks is an input all the same', async (t) => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
-import { PLAZA, type Point } from '../protocol/plaza.ts'
+import { PLAZA, type Point, stood, walk, wayTo } from '../protocol/plaza.ts'
 import type { plaza } from '../protocol/plaza-state.ts'
 import { patient } from '../protocol/timer.ts'
 import { connect, type Network, NetworkError, type Room } from './client.ts'
@@ -31,16 +31,16 @@ type Row = NonNullable<Room<typeof plaza>['state']['players']['mine']>
 
 /** So many knock at a time. */
 const BATCH = 25
-/** Units a second. */
-const SPEED = 200
-const MOVE_MS = 50
-/** A machine that was busy does not let anybody walk all the way at once. */
-const LONGEST_STEP_MS = 100
+/** A stroll: such a part of the fastest there is. */
+const PACE = 0.625
+/** So often it is looked what to do next. */
+const LOOK_MS = 50
 const PING_MS = 1_000
 const REST_MS = { least: 500, most: 4_000 }
 /** How likely a rest begins with a wave, or with a word. */
 const CHANCE = { wave: 0.25, chat: 0.15 }
-const MARGIN = PLAZA.body / 2
+/** So near, in units, is there. */
+const NEAR = 1
 /** So many lights are enough to hang them up. */
 const GREED = 3
 
@@ -95,7 +95,8 @@ export function createBots(options: BotsOptions): Bots {
 
 async function sit(network: Network, name: string, colour: string): Promise<void> {
   if (!network.players.me) await network.players.identify({ name })
-  await network.rooms.joinOrCreate('plaza', { name, data: { colour } })
+  const room = await network.rooms.joinOrCreate<typeof plaza>('plaza', { name, data: { colour } })
+  room.predict('players', walk)
 }
 
 /** Walks, rests and gestures until the connection is closed; without a seat, takes one again. */
@@ -107,8 +108,7 @@ function wander(
 ): void {
   const { rooms, events } = network
   let goal: Point | undefined
-  let before = timers.now()
-  let restsUntil = before
+  let restsUntil = timers.now()
   let isSitting = false
 
   step()
@@ -116,23 +116,21 @@ function wander(
   function step(): void {
     if (network.state === 'closed') return
     const now = timers.now()
-    const elapsed = now - before
-    before = now
-    timers.after(MOVE_MS, step)
+    timers.after(LOOK_MS, step)
     if (isSitting) return
-    if (goal && rooms.all.size > 0) return walk(elapsed, now)
+    if (goal && rooms.all.size > 0) return stride(now)
     if (now < restsUntil) return
     if (rooms.all.size > 0) goal = wanted()
     else void sitAgain() // it handles its own failure
   }
 
-  function walk(elapsed: number, now: number): void {
+  function stride(now: number): void {
     const row = own()
     if (!row || !goal) return
-    const at = towards(row, goal, (SPEED * Math.min(elapsed, LONGEST_STEP_MS)) / 1000)
-    Object.assign(row, at)
-    if (at.x !== goal.x || at.y !== goal.y) return
+    const { x, y } = row.predicted ?? row
+    if (Math.hypot(goal.x - x, goal.y - y) > NEAR) return here()?.input(wayFrom({ x, y }, goal))
     goal = undefined
+    here()?.rest()
     if (row.lights > 0) return
     restsUntil = now + REST_MS.least + random() * (REST_MS.most - REST_MS.least)
     gesture()
@@ -178,20 +176,14 @@ function wander(
   }
 }
 
-function towards(from: Point, to: Point, far: number): Point {
-  const left = Math.hypot(to.x - from.x, to.y - from.y)
-  if (left <= far) return to
-  const part = far / left
-  return { x: tenths(from.x + (to.x - from.x) * part), y: tenths(from.y + (to.y - from.y) * part) }
+/** The way there, at a stroll. */
+function wayFrom(from: Point, to: Point): Point {
+  const { x, y } = wayTo(from, to, (PLAZA.tick_ms / 1_000) * PACE)
+  return { x: x * PACE, y: y * PACE }
 }
 
-const somewhere = (random: () => number): Point => ({
-  x: tenths(MARGIN + random() * (PLAZA.width - 2 * MARGIN)),
-  y: tenths(MARGIN + random() * (PLAZA.height - 2 * MARGIN)),
-})
-
-/** As the server keeps them. */
-const tenths = (value: number) => Math.round(value * 10) / 10
+const somewhere = (random: () => number): Point =>
+  stood({ x: random() * PLAZA.width, y: random() * PLAZA.height })
 
 const pick = <T>(items: readonly T[], random: () => number): T =>
   items[Math.floor(random() * items.length)] as T // random is below 1

@@ -189,7 +189,10 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
   }
 
   function wait(ms: number): void {
-    cancel = timers.after(ms, () => look())
+    cancel = timers.after(ms, () => {
+      cancel = undefined
+      look()
+    })
   }
 
   /** Does what is due, and comes back for the next. */
@@ -197,12 +200,13 @@ export function createPredict({ timers, report, send, own, sampling }: PredictRo
     if (!hasBegun) return
     const now = timers.now()
     ready()
-    const due = inputs.length > 0 && prediction ? ticks.due(now) : []
+    const ticking = inputs.length > 0 && prediction ? ticks : undefined
+    const due = ticking?.due(now) ?? []
     for (const at of due) if (isDoing) hear(() => tick(at), report)
     flush()
     if (due.length === 0 && cancel) return
     cancel?.()
-    wait(Math.max(1, (due.at(-1) ?? now) + step_ms - now))
+    wait(Math.max(1, ticking ? ticking.next - now : step_ms))
   }
 
   /** Once our row is there, what it will be is reckoned from it. */

@@ -3,6 +3,7 @@ import {
   type Point,
   plazaEvents,
   plazaMember,
+  walk,
   walked,
   wayTo,
   worth,
@@ -63,8 +64,7 @@ const RESULTS = 10
 
 /**
  * The plaza: catch fireflies, and hang them on the tree, more at once for more points; who carries
- * fewer takes those of whom it touches. Whatever that needs is decided here; members say where they
- * walk.
+ * fewer takes those of whom it touches. All of it is decided here; members say which way they walk.
  */
 export function plazaOf(
   { random }: Pick<World, 'random'>,
@@ -93,6 +93,7 @@ export function plazaOf(
     },
     onWrite: (_room, { values }) =>
       Object.keys(values).every((name) => WRITTEN.includes(name)) ? undefined : false,
+    onInput: ({ step }, player, way) => walk(player, way, step),
     onTick(room: PlazaRoom) {
       const present = new Set(room.members.flatMap(({ away, number }) => (away ? [] : number)))
       if (present.size === 0) return
@@ -208,8 +209,8 @@ export function plazaOf(
   }
 }
 
-/** What members write of their own rows. */
-const WRITTEN: readonly string[] = ['x', 'y', 'ready']
+/** What members write of their own rows; the rest is made of what they do. */
+const WRITTEN: readonly string[] = ['ready']
 
 const figuresIn = ({ players, bots }: PlazaRoom['state']): Figure[] => [...players, ...bots]
 

@@ -107,9 +107,9 @@ function move(walker: Walker): void {
   if (frame) walker.client.write(frame, false)
 }
 
-/** What a walker says of where it stands. */
+/** What a walker says of where it goes. */
 export const said = ({ ground, number, x, y }: Walker): Buffer | undefined =>
-  ground ? ground.stand(number, x, y) : frameOf({ type: 'walk', data: { x, y } })
+  ground ? ground.walk(number, x / 800 - 1, y / 450 - 1) : frameOf({ type: 'walk', data: { x, y } })
 
 /** How a stamp is written: always as many characters. */
 const STAMP_CHARS = 16

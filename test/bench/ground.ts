@@ -18,12 +18,17 @@ const [X, Y] = ['x', 'y'].map((name) => columns.findIndex((column) => column.nam
   number,
 ]
 
+/** Says which of its owner’s inputs was done last. */
+const ACK = columns.length - 1
+
 export type Ground = ReturnType<typeof createGround>
 
 /** Where everybody stands in a plaza whose number in frames is `room`, as somebody there is told. */
 export function createGround(room: number) {
   const rows = new Map<number, number[]>()
   let have = 0
+  /** The last input that was said. */
+  let said = 0
 
   return {
     /** A frame of its state. */
@@ -40,17 +45,17 @@ export function createGround(room: number) {
       return row && [shown(row, X), shown(row, Y)]
     },
 
-    /** What a member says who stands there; undefined before it has been told of its row. */
-    stand(number: number, x: number, y: number): Buffer | undefined {
-      const slot = slotOf(number)
-      if (slot === undefined) return undefined
-      const values = [
-        Int32Array.of(quantise(columns[X] as Column, x)),
-        Int32Array.of(quantise(columns[Y] as Column, y)),
-      ]
-      const write = { table: 0, slots: Int32Array.of(slot), columns: [X, Y], values }
+    /** What a member says who walks that way; undefined before it has been told of its row. */
+    walk(number: number, x: number, y: number): Buffer | undefined {
+      const row = rows.get(slotOf(number) ?? -1)
+      if (!row) return undefined
+      said = Math.max(said, row[ACK] as number) + 1
+      const values = [x, y].map((part, index) =>
+        Int32Array.of(quantise(plaza.columns.inputs[index] as Column, part)),
+      )
       const writer = new Writer()
-      writeStateUp(writer, plaza.columns, { room, have, write })
+      const inputs = { first: said, n: 1, values }
+      writeStateUp(writer, plaza.columns, { room, have, inputs })
       return binaryFrameOf(Buffer.from(writer.taken()))
     },
   }
@@ -66,8 +71,8 @@ export function createGround(room: number) {
       for (const { column, rows: read, values } of section.changes)
         for (const [index, slot] of slotsIn(read).entries()) {
           const row = rows.get(slot) as number[]
-          const said = values[index] as number
-          row[column] = isAbsolute ? said : wrapped((row[column] as number) + said, column)
+          const told = values[index] as number
+          row[column] = isAbsolute ? told : wrapped((row[column] as number) + told, column)
         }
     else for (const slot of slotsIn(section.rows)) rows.delete(slot)
   }

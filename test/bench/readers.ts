@@ -70,9 +70,9 @@ export function sees(watcher: Walker, walkers: readonly Walker[]): Promise<void>
   const { client, ground } = watcher
   const { onState } = client
   const isRight = () =>
-    walkers.every(({ number, x, y }) => {
-      const place = ground?.placeOf(number)
-      return place?.[0] === x && place[1] === y
+    walkers.every(({ number, ground: its }) => {
+      const [place, own] = [ground?.placeOf(number), its?.placeOf(number)]
+      return place !== undefined && place[0] === own?.[0] && place[1] === own[1]
     })
   return new Promise((resolve, reject) => {
     const fail = () => reject(new Error(`not told where everybody is within ${BOUND_MS} ms`))

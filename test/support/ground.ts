@@ -1,10 +1,12 @@
-import { PLAZA } from '../../protocol/plaza.ts'
+import { PLAZA, type Point, stood, walk, wayTo } from '../../protocol/plaza.ts'
 import type { plaza } from '../../protocol/plaza-state.ts'
 import { defineState, fixed, table } from '../../protocol/state.ts'
 import type { Network, Room } from '../../web-client/client.ts'
 
 /** A room of the plaza's kind, whoever has taken the seat. */
-export const plazaIn = (room: Room) => room as unknown as Room<typeof plaza> // as its kind says
+export const plazaIn = (room: Room) => room as unknown as Plaza // as its kind says
+
+type Plaza = Room<typeof plaza>
 
 /** The plaza that somebody sits in. */
 export function plazaOf({ rooms }: Network) {
@@ -27,25 +29,46 @@ export async function rowOf(network: Network): Promise<void> {
   while (!players.mine) await once(players, 'added')
 }
 
-/** Our own figure goes so far, from where it is; before it is there, nowhere. */
+/** Our own figure goes so far, from where it is going; before it is there, nowhere. */
 export function stroll(network: Network, far: number, down = 0): readonly [number, number] {
-  const { mine } = plazaOf(network).state.players
+  const room = plazaOf(network)
+  const { mine } = room.state.players
   if (!mine) return [0, 0]
-  const to = { x: inside(mine.x + far, PLAZA.width), y: inside(mine.y + down, PLAZA.height) }
-  Object.assign(mine, to)
+  const { x, y } = goals.get(room) ?? mine
+  const to = stood({ x: x + far, y: y + down })
+  head(network, to)
   return [to.x, to.y]
 }
 
 /** Our own figure goes to a place, as fast as the plaza lets anybody; resolves once it stays there. */
 export async function stand(network: Network, x: number, y: number): Promise<void> {
-  const { players, round } = plazaOf(network).state
   await rowOf(network)
-  for (let { mine } = players; mine && (mine.x !== x || mine.y !== y); { mine } = players) {
-    const part = Math.min(1, PLAZA.speed / Math.hypot(x - mine.x, y - mine.y))
-    const [far, down] = [(x - mine.x) * part, (y - mine.y) * part]
-    Object.assign(mine, { x: tenths(mine.x + far), y: tenths(mine.y + down) })
-    await once(round, 'changed') // a second at most: what was too far is corrected by then
+  head(network, { x, y })
+  await seen(network, plazaOf(network).you, [x, y])
+}
+
+/** Our own figure goes there from now on, in ticks of its own. */
+export function head(network: Network, to: Point): void {
+  const room = plazaOf(network)
+  const isNew = !goals.has(room)
+  goals.set(room, stood(to))
+  if (isNew) {
+    room.predict('players', walk)
+    room.on('sampling', () => steer(room))
   }
+  steer(room)
+}
+
+/** Where somebody goes to, or went. */
+const goals = new WeakMap<Plaza, Point>()
+
+function steer(room: Plaza): void {
+  const [{ mine }, goal] = [room.state.players, goals.get(room)]
+  if (!mine || !goal) return
+  const { predicted = mine } = mine
+  const hasCome = [mine, predicted].every(({ x, y }) => x === goal.x && y === goal.y)
+  if (hasCome) room.rest()
+  else room.input(wayTo(predicted, goal, PLAZA.tick_ms / 1_000))
 }
 
 /** Resolves once we see a member, by its number, at a place. */
@@ -75,6 +98,3 @@ const once = (
       resolve()
     })
   })
-
-const inside = (value: number, extent: number) => tenths(Math.min(Math.max(value, 0), extent))
-const tenths = (value: number) => Math.round(value * 10) / 10

@@ -18,8 +18,6 @@ import { createStatus } from './status.ts'
 import { type Audience, createVisit, describe, type Wish } from './visit.ts'
 import { createWalking } from './walking.ts'
 
-/** A tab that slept does not walk all the way at once. */
-const LONGEST_STEP_MS = 100
 /** The library closes its own. */
 const OWN_DIALOGS = 'dialog:not(.estragon-dialog)'
 
@@ -75,6 +73,7 @@ const audience: Audience = {
     const { title } = room.properties
     note(`You are in ${title ? `“${titleOf(room.properties)}”` : 'the plaza'} ${room.code}.`)
   },
+  sampling: steer,
   changed(room, sentence) {
     figures.sync(room)
     show(room)
@@ -168,13 +167,18 @@ async function move(wish: Wish): Promise<void> {
   if (visit.room) history.replaceState(null, '', linkTo(visit.room.code))
 }
 
-/** Walks, draws, and says where we are. */
-function frame(now: number, before: number): void {
-  requestAnimationFrame((next) => frame(next, now))
+/** Says which way we walk from where we will be, or that we stand. */
+function steer(): void {
+  const { mine } = visit.room?.state.players ?? {}
+  if (mine) visit.walk(walking.way(mine.predicted ?? mine, mine))
+}
+
+/** Walks and draws. */
+function frame(now: number): void {
+  requestAnimationFrame(frame)
   const { network, room } = visit
   if (!network || !room || plaza.hidden) return
-  const { mine } = room.state.players
-  if (mine) visit.move(walking.step(mine, Math.min(now - before, LONGEST_STEP_MS)))
+  steer()
   figures.step(room, now)
   round.step()
   drawing.draw(figures.drawn, room.state, now)
@@ -228,6 +232,6 @@ addEventListener('hashchange', () => {
 })
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
-requestAnimationFrame((now) => frame(now, now))
+requestAnimationFrame(frame)
 if (entrance.isKnown() || remembered.hasVisited()) entrance.enter()
 else lobby.showOutside()

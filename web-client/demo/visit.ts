@@ -1,4 +1,4 @@
-import type { Point } from '../../protocol/plaza.ts'
+import { type Point, walk } from '../../protocol/plaza.ts'
 import type { plaza } from '../../protocol/plaza-state.ts'
 import {
   connect,
@@ -31,6 +31,8 @@ export type Wish =
 export interface Audience {
   /** We have a seat: the first, one in another room, or a new one after the session was lost. */
   seated(room: Plaza): void
+  /** What we do in the next tick is about to be asked. */
+  sampling(): void
   /** It has other members, or says something else of itself. */
   changed(room: Plaza, sentence?: string): void
   /** Our seat was taken away, or another session of ours has it. */
@@ -81,10 +83,10 @@ export function createVisit(url: string, audience: Audience) {
     },
     say: (text: string) => emit('plaza.chat', [text]),
     wave: () => emit('plaza.wave'),
-    /** We are somewhere else; told with the next tick. */
-    move({ x, y }: Point) {
-      const { mine } = seat?.room.state.players ?? {}
-      if (mine && network?.state !== 'closed') Object.assign(mine, { x, y })
+    /** We walk that way from now on, or stand. */
+    walk(way: Point | undefined) {
+      if (way) seat?.room.input(way)
+      else seat?.room.rest()
     },
     /** What somebody chooses, or null for nothing. */
     async ask({ session }: Member, text: string, choices: readonly string[]): Promise<Json> {
@@ -110,6 +112,8 @@ export function createVisit(url: string, audience: Audience) {
     if (before && network.rooms.all.get(before.room.code) === before.room)
       before.room.leave().catch((error: unknown) => audience.told(describe(error)))
     follow(room, (sentence) => seat?.room === room && audience.changed(room, sentence))
+    room.predict('players', walk)
+    room.on('sampling', () => seat?.room === room && audience.sampling())
     room.on('kicked', (kicked) => isHere(room.code) && expelled(room, kicked))
     room.on('seat_taken', () => isHere(room.code) && replaced(room))
     room.on('closed', () => seat?.room === room && comeBack(as, room.code))

@@ -1,4 +1,4 @@
-import { type Point, walked, wayTo } from '../../protocol/plaza.ts'
+import { PLAZA, type Point, stood, wayTo } from '../../protocol/plaza.ts'
 import { createStick } from './stick.ts'
 
 const KEYS: Readonly<Record<string, Point>> = {
@@ -11,6 +11,9 @@ const KEYS: Readonly<Record<string, Point>> = {
   ArrowDown: { x: 0, y: 1 },
   KeyS: { x: 0, y: 1 },
 }
+
+/** Less than that apart is the same place. */
+const NEAR = 0.05
 
 /** Where keys and pointer lead. `pointAt` says which place of the plaza an event is at. */
 export function createWalking(ground: HTMLElement, pointAt: (event: MouseEvent) => Point) {
@@ -26,24 +29,27 @@ export function createWalking(ground: HTMLElement, pointAt: (event: MouseEvent) 
   addEventListener('keyup', ({ code }) => pressed.delete(code))
   addEventListener('blur', () => pressed.clear())
   const stick = createStick(ground, (event) => {
-    goal = pointAt(event)
+    goal = stood(pointAt(event))
   })
 
   return {
     /** Walks there, unless told otherwise. */
     go(place: Point): void {
-      goal = place
+      goal = stood(place)
     },
-    /** Where we are `elapsed` ms after we were `at`. */
-    step(at: Point, elapsed: number): Point {
+    /**
+     * Which way we walk from where we will be, for one tick; undefined while we stand. There we are
+     * once the server, too, has us there: at `known`.
+     */
+    way(at: Point, known: Point): Point | undefined {
       const ahead = direction() ?? stick.way
-      if (ahead) goal = undefined
-      const way = ahead ?? (goal && wayTo(at, goal, elapsed / 1000))
-      if (!way) return { x: at.x, y: at.y }
-      const next = walked(at, way, elapsed / 1000)
-      if (goal && Math.hypot(way.x, way.y) < 0.999) goal = undefined
-      return { x: tenths(next.x), y: tenths(next.y) }
+      if (ahead || [at, known].every(isThere)) goal = undefined
+      return ahead ?? (goal && wayTo(at, goal, PLAZA.tick_ms / 1000))
     },
+  }
+
+  function isThere({ x, y }: Point): boolean {
+    return goal !== undefined && Math.hypot(goal.x - x, goal.y - y) < NEAR
   }
 
   /** Of length 1, or undefined when no key leads anywhere. */
@@ -66,6 +72,3 @@ export function createWalking(ground: HTMLElement, pointAt: (event: MouseEvent) 
     return !(target instanceof Element && target.closest('input, [role=log], dialog, [popover]'))
   }
 }
-
-/** As the server keeps it. */
-const tenths = (value: number) => Math.round(value * 10) / 10

@@ -9,8 +9,6 @@ signal happened(what)
 const Drawing := preload("drawing.gd")
 const Figure := preload("figure.gd")
 const Walking := preload("walking.gd")
-# A game that was stopped for a while does not walk all the way at once.
-const _LONGEST_STEP := 0.1
 
 # Where keys and pointer lead us.
 var walking := Walking.new()
@@ -47,7 +45,10 @@ func begin(room: Reference) -> void:
 		walking.go_to(before.at)
 	figures.clear()
 	_you = room.get("you")
+	_let_go()
 	_state = room.get("state")
+	_state.call("predict", "players", walking)
+	_state.connect("sampling", self, "_steer")
 	_bots.clear()
 	sync_with(room)
 
@@ -55,7 +56,7 @@ func begin(room: Reference) -> void:
 # We have left; where we stood is of no meaning any more.
 func clear() -> void:
 	figures.clear()
-	_state = null
+	_let_go()
 	_bots.clear()
 	walking.stop()
 
@@ -97,15 +98,14 @@ func _gui_input(event: InputEvent) -> void:
 		accept_event() # or the arrow keys would move the focus
 
 
-func _process(delta: float) -> void:
+func _process(_delta: float) -> void:
 	if not is_visible_in_tree() or not _state:
 		return
+	_steer()
 	for row in _state.call("table", "players").rows():
 		var figure: Figure = figures.get(row.owner)
 		if not figure:
 			continue
-		if figure.is_you:
-			_walk(row, min(delta, _LONGEST_STEP))
 		var news := figure.take(row)
 		if news and figure.is_you:
 			emit_signal("happened", news)
@@ -123,11 +123,27 @@ func _play_bots(rows: Array) -> void:
 		_bots[row].take(row)
 
 
-# Our own row, an EstragonRow, is where we say.
-func _walk(row: Reference, seconds: float) -> void:
-	var at: Vector2 = walking.step(Vector2(row.get("x"), row.get("y")), seconds, has_focus())
-	row.set("x", at.x)
-	row.set("y", at.y)
+# Says which way we walk from where we will be, or that we stand.
+func _steer() -> void:
+	# An EstragonRow.
+	var row = _state.call("table", "players").mine()
+	if not row:
+		return
+	var known := Vector2(row.get("x"), row.get("y"))
+	var place: Dictionary = row.predicted
+	var at := Vector2(place.get("x", known.x), place.get("y", known.y))
+	if walking.walks(at, known, has_focus()):
+		var way := walking.way(at)
+		_state.call("input", {"x": way.x, "y": way.y})
+	else:
+		_state.call("rest")
+
+
+# The room that we saw is not ours any more.
+func _let_go() -> void:
+	if _state:
+		_state.disconnect("sampling", self, "_steer")
+	_state = null
 
 
 func _draw() -> void:

@@ -7,6 +7,10 @@ const EXTENT := Vector2(1600.0, 900.0)
 const BODY := 48.0
 # Units a second: the plaza's width in five seconds.
 const _SPEED := 320.0
+# A tick of the plaza, in seconds.
+const _TICK := 0.05
+# Less than that apart is the same place.
+const _NEAR := 0.05
 const _KEYS := {
 	KEY_LEFT: Vector2.LEFT, KEY_A: Vector2.LEFT,
 	KEY_RIGHT: Vector2.RIGHT, KEY_D: Vector2.RIGHT,
@@ -28,7 +32,7 @@ static func is_by_touch() -> bool:
 
 # Walks to `place` from now on.
 func go_to(place: Vector2) -> void:
-	_goal = _inside(place)
+	_goal = Vector2(_inside(place.x, EXTENT.x), _inside(place.y, EXTENT.y))
 	_has_goal = true
 
 
@@ -42,17 +46,31 @@ func leads(key: int) -> bool:
 	return _KEYS.has(key)
 
 
-# Where we are `seconds` after we were `at`; `listens` says whether keys lead us.
-func step(at: Vector2, seconds: float, listens: bool) -> Vector2:
-	var far := _SPEED * seconds
-	var ahead := _direction() if listens else Vector2.ZERO
-	if ahead != Vector2.ZERO:
+# What an input makes of who walks: the same as the server has it, in protocol/plaza.ts.
+func step(walker: Dictionary, input: Dictionary, seconds: float) -> void:
+	var ahead: float = input["x"]
+	var aside: float = input["y"]
+	var far := _SPEED * seconds / max(1.0, sqrt(ahead * ahead + aside * aside))
+	walker["x"] = _inside(walker["x"] + ahead * far, EXTENT.x)
+	walker["y"] = _inside(walker["y"] + aside * far, EXTENT.y)
+
+
+# Whether we walk from where we will be: until the server, too, has us there, at `known`. `listens`
+# says whether keys lead us.
+func walks(at: Vector2, known: Vector2, listens: bool) -> bool:
+	if listens and _direction() != Vector2.ZERO:
 		_has_goal = false
-		return _inside(at + ahead * far)
+		return true
+	if max(at.distance_to(_goal), known.distance_to(_goal)) < _NEAR:
+		_has_goal = false
+	return _has_goal
+
+
+# Which way, for one tick.
+func way(at: Vector2) -> Vector2:
 	if not _has_goal:
-		return at
-	_has_goal = at.distance_to(_goal) > far
-	return _inside(at.move_toward(_goal, far))
+		return _direction()
+	return (_goal - at) / max(at.distance_to(_goal), _SPEED * _TICK)
 
 
 # Of length 1, or zero when no key leads anywhere.
@@ -65,8 +83,6 @@ func _direction() -> Vector2:
 	return Vector2(clamp(sum.x, -1.0, 1.0), clamp(sum.y, -1.0, 1.0)).normalized()
 
 
-func _inside(place: Vector2) -> Vector2:
-	var margin := BODY / 2.0
-	return Vector2(
-		clamp(place.x, margin, EXTENT.x - margin), clamp(place.y, margin, EXTENT.y - margin)
-	)
+# The nearest place where somebody can stand: on the ground, to the tenth.
+func _inside(place: float, extent: float) -> float:
+	return clamp(round(place * 10.0) / 10.0, BODY / 2.0, extent - BODY / 2.0)

@@ -9,8 +9,6 @@ const Walking := preload("walking.gd")
 ## The ground in the plaza's units.
 const EXTENT := Vector2(1600.0, 900.0)
 const _PAVING := 100.0
-## A game that was stopped for a while does not walk all the way at once.
-const _LONGEST_STEP := 0.1
 
 ## Something has happened to us: the name of a tune of [code]sounds.gd[/code].
 signal happened(what: String)
@@ -44,7 +42,10 @@ func begin(room: EstragonRoom) -> void:
 	for number: int in _figures.keys():
 		_forget(number)
 	_you = room.you
+	_let_go()
 	_state = room.state
+	_state.predict("players", walking.step)
+	_state.sampling.connect(_steer)
 	_fireflies.follow(_state.table("fireflies"))
 	sync(room)
 
@@ -55,7 +56,7 @@ func clear() -> void:
 		_forget(number)
 	_forget_bots([])
 	_fireflies.follow(null)
-	_state = null
+	_let_go()
 	walking.goal = Vector2.INF
 
 
@@ -96,15 +97,14 @@ func _gui_input(event: InputEvent) -> void:
 		accept_event() # or the arrow keys would move the focus
 
 
-func _process(delta: float) -> void:
+func _process(_delta: float) -> void:
 	if not _state:
 		return
+	_steer()
 	for row: EstragonRow in _state.table("players").rows():
 		var figure := _figure(row.owner)
 		if not figure:
 			continue
-		if row.owner == _you:
-			_walk(row, minf(delta, _LONGEST_STEP))
 		var news := figure.take(row)
 		if news and row.owner == _you:
 			happened.emit(news)
@@ -144,13 +144,28 @@ func _bot(row: EstragonRow) -> Figure:
 	return _bots[row]
 
 
-## Our own row is where we say.
-func _walk(row: EstragonRow, delta: float) -> void:
+## Says which way we walk from where we will be, or that we stand.
+func _steer() -> void:
+	var row := _state.table("players").mine()
+	if not row:
+		return
 	var x: float = row.get("x")
 	var y: float = row.get("y")
-	var at := walking.step(Vector2(x, y), delta, has_focus())
-	row.set("x", at.x)
-	row.set("y", at.y)
+	var ahead_x: float = row.predicted.get("x", x)
+	var ahead_y: float = row.predicted.get("y", y)
+	var ahead := Vector2(ahead_x, ahead_y)
+	if walking.walks(ahead, Vector2(x, y), has_focus()):
+		var way := walking.way(ahead)
+		_state.input({"x": way.x, "y": way.y})
+	else:
+		_state.rest()
+
+
+## The room that we saw is not ours any more.
+func _let_go() -> void:
+	if _state:
+		_state.sampling.disconnect(_steer)
+	_state = null
 
 
 func _draw() -> void:
