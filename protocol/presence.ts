@@ -42,7 +42,7 @@ export const presences = feature(
     },
     'presence.follow': {
       ...whole,
-      doc: 'Follows a player who is no friend, for as long as one has a session. How it is comes before the answer, as `presence`. Who is offline, or looks so, or blocks one, is not followed: INVALID_TARGET.',
+      doc: 'Follows a player who is no friend, for as long as one has a session. How it is comes before the answer, as `presence.changed`. Who is offline, or looks so, or blocks one, is not followed: INVALID_TARGET.',
       data: who(),
       reply: object({}),
       errors: ['NO_PLAYER_FOUND', 'INVALID_TARGET', 'TOO_MANY_FOLLOWED'],
@@ -54,7 +54,7 @@ export const presences = feature(
       reply: object({}),
       errors: ['NO_PLAYER_FOUND'],
     },
-    presence: {
+    'presence.changed': {
       ...push,
       doc: 'How a friend, or one who is followed, is now; offline as well where it is neither any more.',
       data: presence(),

@@ -5,7 +5,7 @@ import { createDirectStore } from '../server/store/direct.ts'
 import type { Network } from '../web-client/client.ts'
 import { createClock, createTestWorld, seedOf } from './support/clock.ts'
 import { walkFriends } from './support/friends-walk.ts'
-import { failing } from './support/promise.ts'
+import { failing, until } from './support/promise.ts'
 import { sized } from './support/soak.ts'
 import { OVERS, type TestWorld, UNHURRIED_MS, world } from './support/world.ts'
 
@@ -360,6 +360,46 @@ t.test('what a player is told of itself says nothing of whom it blocks', async (
   const { data } = await raw.ask('player.identify', { guest_key: ada.key })
 
   t.strictSame(Object.keys(data.player), ['id', 'name', 'guest'])
+})
+
+t.test('a friendship that ends while one signs in is over for it', async (t) => {
+  const store = createDirectStore(createTestWorld(createClock()).log)
+  let signing = () => {}
+  let known: Promise<void> | undefined
+  const here = await world(t, {
+    ...HOUSE,
+    store: {
+      ...store,
+      async run(name, args) {
+        const answer = await store.run(name, args)
+        if (name === 'friend.known' && known) {
+          signing()
+          await known
+        }
+        return answer
+      },
+    },
+  })
+  const [ada, bob] = await pals(here)
+  bob.network.close()
+  await until(() => ada.network.presence.of(bob.id).status === 'offline', 'he is gone')
+  let goOn = () => {}
+  known = new Promise((resolve) => {
+    goOn = resolve
+  })
+  const signs = new Promise<void>((resolve) => {
+    signing = resolve
+  })
+
+  const back = player(here, 'Bob', bob.key)
+  await signs
+  await ada.network.friends.remove(bob.id)
+  goOn()
+  const again = await back
+  await settled(ada, again)
+
+  t.equal(again.network.presence.of(ada.id).status, 'offline')
+  t.equal(ada.network.presence.of(bob.id).status, 'offline')
 })
 
 const seed = seedOf()

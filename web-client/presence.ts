@@ -4,7 +4,7 @@ import { createEmitter, type Report } from './emitter.ts'
 import type { Session } from './session.ts'
 
 /** How a player is: `status` is online, away or offline; `text` and `data` are its own. */
-export type Presence = DataOf<AllMessages['presence']>
+export type Presence = DataOf<AllMessages['presence.changed']>
 /** How we want to be seen: `status` is online, away or invisible. */
 export type OwnPresence = DataOf<AllMessages['presence.own']>
 export type PresenceChanges = Partial<OwnPresence>
@@ -30,7 +30,7 @@ export function createPresences(session: Session, report: Report) {
   let own: OwnPresence = DEFAULT
 
   const pushes: Pushes = {
-    presence: hear,
+    'presence.changed': hear,
     'presence.list'({ presences, first, more }) {
       if (first) listed = new Set()
       for (const one of presences) {

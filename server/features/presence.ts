@@ -191,7 +191,7 @@ export function createPresence({ limits, whereabouts, sessionsOf, friendsOf }: P
 
 /** How one is: to each reader it replaces what waits of the same player. */
 const pushOf = (presence: Presence): Outgoing =>
-  push('presence', presence, {}, `presence ${presence.player}`)
+  push('presence.changed', presence, {}, `presence.changed ${presence.player}`)
 
 /** At least one part, each of which fits so many bytes; what never does is left out. */
 function partsOf(found: readonly Presence[], bytes: number): Presence[][] {

@@ -2,7 +2,7 @@ import type { AllMessages } from '../../../protocol/index.ts'
 import type { DataOf } from '../../../protocol/message.ts'
 
 /** How a player is, as others see it. */
-export type Presence = DataOf<AllMessages['presence']>
+export type Presence = DataOf<AllMessages['presence.changed']>
 
 /** What knows of all nodes how their players are. */
 export interface Whereabouts {

@@ -59,7 +59,7 @@ func unfollow(player: String) -> EstragonResult:
 
 func _on_message(message: EstragonMessage) -> void:
 	match message.type:
-		"presence":
+		"presence.changed":
 			_hear(message.data)
 		"presence.list":
 			_on_list(message.data)

@@ -60,7 +60,7 @@ const MAX_TARGET := 128
 # How deep a JSON value may nest.
 const JSON_DEPTH := 24
 # Of the tables this add-on was made from.
-const FINGERPRINT := "d654c157d5dad277970fc6da51af0901"
+const FINGERPRINT := "fce9650fab5c721b428e7e5d50f737ea"
 # What members may do, from the least to the most: each what those before it may.
 const ROLES := ["none", "player", "trusted", "assistant", "host"]
 # What `to` may say of the room one is in, beside the addresses that name somebody.
@@ -903,7 +903,7 @@ const MESSAGES := {
 	"presence.set": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"status": {"kind": "choice", "values": ["online", "away", "invisible"], "optional": true}, "text": {"kind": "string", "min": 0, "max": 128, "optional": true}, "data": {"kind": "record", "optional": true}}}, "reply": {"kind": "object", "fields": {"own": {"kind": "object", "fields": {"status": {"kind": "choice", "values": ["online", "away", "invisible"]}, "text": {"kind": "string", "min": 0, "max": 128}, "data": {"kind": "record"}}}}}, "rate": "presence"},
 	"presence.follow": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}}}, "reply": {"kind": "object", "fields": {}}, "rate": "presence"},
 	"presence.unfollow": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}}}, "reply": {"kind": "object", "fields": {}}, "rate": "presence"},
-	"presence": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "status": {"kind": "choice", "values": ["online", "away", "offline"]}, "text": {"kind": "string", "min": 0, "max": 128}, "data": {"kind": "record"}}}},
+	"presence.changed": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "status": {"kind": "choice", "values": ["online", "away", "offline"]}, "text": {"kind": "string", "min": 0, "max": 128}, "data": {"kind": "record"}}}},
 	"presence.list": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"presences": {"kind": "array", "of": {"kind": "object", "fields": {"player": {"kind": "string", "min": 1, "max": 64}, "status": {"kind": "choice", "values": ["online", "away", "offline"]}, "text": {"kind": "string", "min": 0, "max": 128}, "data": {"kind": "record"}}}, "max": 65535}, "first": {"kind": "bool"}, "more": {"kind": "bool"}}}},
 	"presence.own": {"direction": "to_client", "delivery": "latest", "data": {"kind": "object", "fields": {"status": {"kind": "choice", "values": ["online", "away", "invisible"]}, "text": {"kind": "string", "min": 0, "max": 128}, "data": {"kind": "record"}}}},
 	"channel.create": {"direction": "to_server", "delivery": "counted", "data": {"kind": "object", "fields": {"name": {"kind": "string", "min": 1, "max": 64}, "props": {"kind": "record", "optional": true}}}, "reply": {"kind": "object", "fields": {"channel": {"kind": "object", "fields": {"id": {"kind": "uint32", "min": 0, "max": 4294967295}, "name": {"kind": "string", "min": 1, "max": 64}, "owner": {"kind": "nullable", "of": {"kind": "string", "min": 1, "max": 64}}, "props": {"kind": "record"}, "members": {"kind": "uint32", "min": 0, "max": 4294967295}, "offset": {"kind": "float64", "min": 0}, "created_at": {"kind": "float64", "min": 0}, "updated_at": {"kind": "float64", "min": 0}}}}}, "rate": "create"},

@@ -55,11 +55,11 @@ func unfollow(player: String) -> EstragonResult:
 
 
 func _on_message(message: EstragonMessage) -> void:
-	if not message.type.begins_with("presence"):
+	if not message.type.begins_with("presence."):
 		return
 	var told: Dictionary = message.data if message.data is Dictionary else {}
 	match message.type:
-		"presence":
+		"presence.changed":
 			_hear(told)
 		"presence.list":
 			_on_list(told)
