@@ -28,10 +28,10 @@ const COLOURS = {
   light: { paving: '#ece8dd', ink: '#24291f', good: '#2c6e3f', accent: '#33613f' },
   dark: { paving: '#262b24', ink: '#ecefe6', good: '#86cf98', accent: '#8fc79d' },
 } as const
-/** How many pixels are of a figure’s colour, where its entry in the list is below the fold. */
-const LEAST = { desktop: 150, phone: 80 } as const
+/** How many pixels are of a figure’s colour, its coat, where its entry in the list is below the fold. */
+const LEAST = { desktop: 150, phone: 50 } as const
 /** The picture of the README, in bytes. */
-const MOST_BYTES = 200_000
+const MOST_BYTES = 220_000
 const AWAY_MS = 600_000
 /** Most of a visit is waiting for who walks. */
 const BESIDE = { buffered: true } as const

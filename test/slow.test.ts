@@ -129,12 +129,12 @@ async function watch(t: Test) {
 
   const everybody = [...all, came.walker]
   const right: string[] = []
+  await drive(everybody, LAST_MOVES_MS)
   const looks = [
     sees(others[1] as Walker, everybody).then(() => right.push('an other')),
     sees(came.walker, everybody).then(() => right.push('who came back')),
     sees(halved, everybody).then(() => right.push('half speed')),
   ]
-  await drive(everybody, LAST_MOVES_MS)
   await Promise.all(looks)
   const told = { away: await away, back: await back }
   endThrottle()

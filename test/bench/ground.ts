@@ -11,7 +11,9 @@ import type { ReadRows } from '../../protocol/state-rows.ts'
 import { writeStateUp } from '../../protocol/state-up.ts'
 import { binaryFrameOf } from './client.ts'
 
-const { columns } = plaza.columns.tables[0] as StateColumns['tables'][number]
+/** Of the plaza’s tables, the one that says where everybody stands. */
+const PLAYERS = 0
+const { columns } = plaza.columns.tables[PLAYERS] as StateColumns['tables'][number]
 const OWNER = 0
 const [X, Y] = ['x', 'y'].map((name) => columns.findIndex((column) => column.name === name)) as [
   number,
@@ -35,7 +37,7 @@ export function createGround(room: number) {
     take(bytes: Uint8Array): void {
       const { tick, isReset, isAbsolute, hasMore, sections } = readStateFrame(bytes, plaza.columns)
       if (isReset) rows.clear()
-      for (const section of sections) apply(section, isAbsolute)
+      for (const section of sections) if (section.table === PLAYERS) apply(section, isAbsolute)
       if (!hasMore) have = tick
     },
 
@@ -43,6 +45,13 @@ export function createGround(room: number) {
     placeOf(number: number): readonly [x: number, y: number] | undefined {
       const row = rows.get(slotOf(number) ?? -1)
       return row && [shown(row, X), shown(row, Y)]
+    },
+
+    /** What it is told by: that it has what came so far, and does nothing. */
+    standing(): Buffer {
+      const writer = new Writer()
+      writeStateUp(writer, plaza.columns, { room, have })
+      return binaryFrameOf(Buffer.from(writer.taken()))
     },
 
     /** What a member says who walks that way; undefined before it has been told of its row. */

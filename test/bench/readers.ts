@@ -3,6 +3,8 @@ import { groundOf, said, type Walker } from './crowd.ts'
 
 const REFILL_MS = 5
 const NUDGE_MS = 50
+/** Longer than what was said last is still done. */
+const STILL_MS = 1_000
 /** Only a failure meets it. */
 const BOUND_MS = 60_000
 
@@ -65,27 +67,35 @@ export async function comeBack(
   }
 }
 
-/** Resolves when it is told where everybody is at that moment. */
-export function sees(watcher: Walker, walkers: readonly Walker[]): Promise<void> {
-  const { client, ground } = watcher
-  const { onState } = client
-  const isRight = () =>
-    walkers.every(({ number, ground: its }) => {
-      const [place, own] = [ground?.placeOf(number), its?.placeOf(number)]
-      return place !== undefined && place[0] === own?.[0] && place[1] === own[1]
-    })
+/**
+ * Resolves once it is told where everybody stands, as the witness is who reads well: nobody says where to
+ * go any more, and nobody has moved for a while.
+ */
+export function sees(
+  watcher: Walker,
+  walkers: readonly Walker[],
+  witness: Walker | undefined = walkers.find((one) => one !== watcher),
+): Promise<void> {
+  const placesOf = ({ ground }: Walker) =>
+    JSON.stringify(walkers.map(({ number }) => ground?.placeOf(number)))
+  let [stood, since] = ['', performance.now()]
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error(`not told where everybody is within ${BOUND_MS} ms`))
-    const timer = setTimeout(fail, BOUND_MS)
-    client.onState = (bytes) => {
-      onState(bytes)
-      const frame = said(watcher) // which tells the server that it has this tick
-      if (frame) client.write(frame, false)
-      if (!isRight()) return
-      client.onState = onState
+    const end = (over: () => void) => {
       clearTimeout(timer)
-      resolve()
+      clearInterval(looking)
+      over()
     }
+    const fail = () => reject(new Error(`not told where everybody is within ${BOUND_MS} ms`))
+    const timer = setTimeout(() => end(fail), BOUND_MS)
+    const looking = setInterval(() => {
+      if (!witness?.ground) return
+      for (const one of [watcher, witness])
+        if (one.ground) one.client.write(one.ground.standing(), false)
+      const places = placesOf(witness)
+      if (places !== stood) [stood, since] = [places, performance.now()]
+      if (performance.now() - since < STILL_MS || places.includes('null')) return
+      if (placesOf(watcher) === places) end(resolve)
+    }, NUDGE_MS)
   })
 }
 
@@ -94,7 +104,7 @@ function reset(walker: Walker): Promise<void> {
   const { client } = walker
   return new Promise((resolve) => {
     const timer = setInterval(() => {
-      const frame = said(walker)
+      const frame = said(walker) ?? walker.ground?.standing()
       if (frame) client.write(frame, false)
     }, NUDGE_MS)
     client.onClose = () => {
