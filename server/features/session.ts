@@ -4,6 +4,7 @@ import type { AllMessages } from '../../protocol/index.ts'
 import { TOLD_RATES } from '../../protocol/limits.ts'
 import type { DataOf } from '../../protocol/message.ts'
 import { PROTOCOL, type session as sessionTable } from '../../protocol/session.ts'
+import { playerInfo } from '../core/delivery/receiver.ts'
 import { paging } from '../core/delivery/source.ts'
 import type { Context, HandlersOf } from '../core/dispatch/dispatch.ts'
 import type { Seat } from '../core/room/seat.ts'
@@ -187,7 +188,7 @@ function* snapshot(
   seated: readonly Iterable<Seat>[],
 ): Generator<Outgoing, void> {
   const page = (rooms: readonly Seat[], more: boolean) =>
-    push('session.snapshot', { player, rooms, more })
+    push('session.snapshot', { player: player && playerInfo(player), rooms, more })
   if (seated.length === 0) yield page([], false)
   for (const [index, pages] of seated.entries())
     for (const seat of pages) yield page([seat], seat.more || index < seated.length - 1)
