@@ -550,7 +550,7 @@ const claim = (by: RawClient, { welcome }: RawClient) =>
 
 const errorsOf = ({ seen }: RawClient) => seen.filter(({ type }) => type === 'error')
 const numbersOf = ({ members }: Any): number[] => members.map(({ number }: Any) => number)
-const isCountedPush = ({ type }: Seen) => type !== 'welcome'
+const isCountedPush = ({ type }: Seen) => !/^(welcome$|presence\.)/.test(`${type}`)
 
 /** Of what a client was told since it said how much it takes. */
 const largest = ({ seen }: RawClient) =>

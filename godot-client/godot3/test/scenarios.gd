@@ -337,7 +337,12 @@ func _positions() -> void:
 	var network = yield(_enter("main"), "completed")
 	var rows := Places.new(network)
 	yield(_until(rows, "has_own", [], "own row came"), "completed")
-	yield(_please(network, ["see", rows.stroll(12.5)]), "completed")
+	var from: Array = rows.place()
+	rows.stroll(1.0 if from[0] < 800.0 else -1.0)
+	yield(_until(rows, "has_gone", [from], "our own figure walks"), "completed")
+	rows.rest()
+	yield(_until(rows, "stands", [], "and stands"), "completed")
+	yield(_please(network, ["see", rows.place()]), "completed")
 	var place = yield(_please(network, ["stroll", [20.5, 9]]), "completed")
 	yield(_until(rows, "has_other", place, "the director's position came"), "completed")
 

@@ -58,6 +58,7 @@ class Heard:
 class Places extends Reference:
 	var _room: Reference
 	var _players: Reference
+	var _seen: Array = []
 
 	func _init(network: Node) -> void:
 		_room = network.get("rooms").room()
@@ -72,13 +73,31 @@ class Places extends Reference:
 				return true
 		return false
 
-	# Our own figure goes so far, once the room has told of it; returns where it is then.
-	func stroll(far: float) -> Array:
+	# Where our own figure is.
+	func place() -> Array:
 		var row = _players.call("mine")
-		if not row:
-			return []
-		row.set("x", stepify(row.get("x") + far, 0.1))
-		return [row.get("x"), row.get("y")]
+		return [row.get("x"), row.get("y")] if row else []
+
+	# Our own figure goes that way, once the room has told of it.
+	func stroll(way: float) -> void:
+		_room.get("state").input({"x": way, "y": 0.0})
+
+	func rest() -> void:
+		_room.get("state").rest()
+		_seen = []
+
+	func has_gone(from: Array) -> bool:
+		return abs(place()[0] - from[0]) > 10.0
+
+	# It has been in the same place for forty frames.
+	func stands() -> bool:
+		_seen.append(place()[0])
+		if _seen.size() <= 40:
+			return false
+		for x in _seen.slice(_seen.size() - 40, _seen.size() - 1):
+			if x != _seen.back():
+				return false
+		return true
 
 
 func _initialize() -> void:

@@ -364,7 +364,7 @@ func _positions() -> void:
 	var you := network.rooms.room().you
 	var players := network.rooms.room().state.table("players")
 	await _until(func() -> bool: return players.of(you) != null, "own row came")
-	_stroll(network, 12.5)
+	await _walk(network)
 	await _please(network, ["see", [players.of(you).get("x"), players.of(you).get("y")]])
 	var place: Array = await _please(network, ["stroll", [20.5, 9]])
 	await _until(
@@ -377,12 +377,27 @@ func _positions() -> void:
 	)
 
 
-## Our own figure goes so far, once the room has told of it.
-func _stroll(network: Network, far: float) -> void:
-	var row := network.rooms.room().state.table("players").mine()
-	if row:
+## Our own figure walks a little, and then stands where the room has it.
+func _walk(network: Network) -> void:
+	var state := network.rooms.room().state
+	var row := state.table("players").mine()
+	var from: float = row.get("x")
+	_stroll(network, 1.0 if from < 800.0 else -1.0)
+	var has_gone := func() -> bool:
 		var x: float = row.get("x")
-		row.set("x", snappedf(x + far, 0.1))
+		return absf(x - from) > 10.0
+	await _until(has_gone, "our own figure walks")
+	state.rest()
+	var seen: Array[float] = []
+	var stands := func() -> bool:
+		seen.append(row.get("x"))
+		return seen.size() > 40 and seen.slice(-40).all(func(x: float) -> bool: return x == seen[-1])
+	await _until(stands, "and stands")
+
+
+## Our own figure goes that way, once the room has told of it.
+func _stroll(network: Network, way: float) -> void:
+	network.rooms.room().state.input({"x": way, "y": 0.0})
 
 
 func _garbage() -> void:

@@ -2,7 +2,7 @@ extends LineEdit
 
 
 func _ready() -> void:
-	connect("text_entered", self, "_on_entered")
+	var _connected := connect("text_entered", self, "_on_entered")
 	Network.events.on("ducks.said", self, "_on_said")
 
 
