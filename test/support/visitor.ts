@@ -191,14 +191,16 @@ declare const axe: {
 /** Resolves when a list entry has said the same place in ten frames. */
 const resting = (item: { dataset: Record<string, string> }) =>
   new Promise<Point>((resolve) => {
-    let same = 0
+    /** Longer than what was walked last is on its way to the server and back. */
+    const STILL_MS = 600
+    let since = performance.now()
     let last = ''
     const look = () => {
       const { x, y } = item.dataset
       const here = `${x} ${y}`
-      same = x !== undefined && here === last ? same + 1 : 0
+      if (x === undefined || here !== last) since = performance.now()
       last = here
-      if (same < 10) requestAnimationFrame(look)
+      if (performance.now() - since < STILL_MS) requestAnimationFrame(look)
       else resolve({ x: Number(x), y: Number(y) })
     }
     look()
