@@ -19,7 +19,7 @@ export function createEar(model: Model, wrong: (what: string) => void) {
       if (type === 'welcome') return welcomed(data)
       if (type === 'session.resume') return answered(data)
       if (type === 'session.snapshot') return restored(data)
-      if (/^(session\.|ping$)/.test(type)) return
+      if (/^(session\.|presence\.|ping$)/.test(type)) return
       const awaited = model.sessions.get(current)?.awaited
       // A session that is over for the model, but not yet for its client, hears the last of it.
       if (!awaited) return
