@@ -44,6 +44,19 @@ if (executablePath !== undefined) {
     t.ok(length < MOST_BYTES, `${length} bytes, compressed, of ${MOST_BYTES}`)
   })
 
+  t.test('a new visitor plays after one click, by a name that is proposed', async (t) => {
+    const { open, settle } = await plaza(t)
+    const tab = await open()
+    const proposed = await tab.page.getByLabel('Name').inputValue()
+
+    await tab.page.getByRole('button', { name: 'Enter', exact: true }).click()
+
+    await tab.is('open')
+    await tab.lists(proposed)
+    t.match(proposed, /^\w+$/)
+    await settle()
+  })
+
   t.test('two tabs see each other enter, walk, wave, chat and leave', async (t) => {
     const { open, settle } = await plaza(t, { limits: { resume_ms: 1_000 } })
     const ada = await open()

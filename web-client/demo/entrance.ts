@@ -6,6 +6,8 @@ import { describe, type Visitor, type Wish } from './visit.ts'
 
 const COLOURS = ['#d1495b', '#edae49', '#00798c', '#5b8e7d', '#8a6fb0', '#e07a5f', '#4f8cff']
 
+const NAMES = ['Vladimir', 'Estragon', 'Pozzo', 'Lucky']
+
 /** The card in front of the plaza: who comes in, and by which link. */
 export function createEntrance(go: (wish: Wish) => Promise<void>) {
   const outside = find('outside', HTMLElement)
@@ -17,12 +19,11 @@ export function createEntrance(go: (wish: Wish) => Promise<void>) {
   const invitation = find('invitation', HTMLElement)
   const instead = find('instead', HTMLButtonElement)
   const asked = new URLSearchParams(location.search).get('name')
-  const colour = COLOURS[Math.floor(Math.random() * COLOURS.length)] ?? '#4f8cff'
   let invited = invitedTo(location.hash)
 
   nameInput.maxLength = MAX_NAME
-  nameInput.value = asked ?? remembered.get('name') ?? ''
-  colourInput.value = remembered.get('colour') ?? colour
+  nameInput.value = asked ?? remembered.get('name') ?? oneOf(NAMES)
+  colourInput.value = remembered.get('colour') ?? oneOf(COLOURS)
   if (invited) invitation.textContent = `You are invited to the room ${invited}.`
   onSubmit('enter', enter)
   instead.addEventListener('click', () => {
@@ -80,3 +81,6 @@ export function createEntrance(go: (wish: Wish) => Promise<void>) {
     invitation.textContent = 'Come in again, or choose another room.'
   }
 }
+
+/** What a stranger is offered. */
+const oneOf = (all: readonly string[]): string => all[Math.floor(Math.random() * all.length)] ?? ''

@@ -24,7 +24,8 @@ func follow(room: EstragonRoom) -> void:
 	var text := "%d:%02d" % [floori(seconds / 60.0), seconds % 60]
 	var mine := room.state.table("players").mine()
 	if mine:
-		text += "   %d points" % mine.get("points")
+		var points: int = mine.get("points")
+		text += "   %d %s" % [points, "point" if points == 1 else "points"]
 		_ready_button.disabled = mine.get("ready")
 	_clock.text = text
 	_ready_button.text = "Next round in %d s" % seconds if _ready_button.disabled else "I am ready"
