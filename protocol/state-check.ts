@@ -146,7 +146,7 @@ function checkFields(
 }
 
 /** What a row and its table are asked by other names. */
-const RESERVED = [
+export const RESERVED = [
   'owner',
   'ack',
   'slot',

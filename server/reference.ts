@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { LINES } from './cli/settings.ts'
 import { HOOKS } from './game/definition.ts'
 import { ROOM_OPTIONS } from './game/options.ts'
+import { PLAZA_OPTIONS } from './game/plaza.ts'
 import { NEAR_OPTIONS, QUEUE_OPTIONS } from './game/queue.ts'
 import type { Options } from './option.ts'
 import { SERVER_OPTIONS } from './options.ts'
@@ -21,6 +22,7 @@ const LISTS: Readonly<Record<string, () => string>> = {
     ),
   queue: () => table(['option', 'default', ''], rowsOf(QUEUE_OPTIONS)),
   near: () => table(['option', 'default', ''], rowsOf(NEAR_OPTIONS)),
+  plaza: () => table(['option', 'default', ''], rowsOf(PLAZA_OPTIONS)),
   createServer: () => table(['option', 'default', ''], rowsOf(SERVER_OPTIONS)),
   'command line': () => table(['option', 'environment', ''], commandRows()),
 }

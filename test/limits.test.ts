@@ -10,7 +10,7 @@ import {
   RATES,
   type RateClass,
 } from '../protocol/limits.ts'
-import type { Messages } from '../protocol/message.ts'
+import { isCounted, type Messages } from '../protocol/message.ts'
 import { PLAZA } from '../protocol/plaza.ts'
 import { MIN_RECEIVE_BYTES } from '../protocol/session.ts'
 import type { WebSocketConstructor } from '../web-client/link.ts'
@@ -240,7 +240,11 @@ t.test('receive_bytes: a snapshot comes in pages that fit', async (t) => {
 
   const back = await raw()
   const { token } = small.welcome
-  const counts = { attempt: 1, sent: 2, received: small.seen.filter(isCountedPush).length }
+  const counts = {
+    attempt: 1,
+    sent: 2,
+    received: small.seen.filter((one) => isCounted(MESSAGES, one)).length,
+  }
   const claim = { token, ...counts, forgotten: 0, receive_bytes: MIN_RECEIVE_BYTES }
   t.match(await back.ask('session.resume', claim), { data: { resumed: true } })
   const numbers: number[] = []
@@ -550,7 +554,6 @@ const claim = (by: RawClient, { welcome }: RawClient) =>
 
 const errorsOf = ({ seen }: RawClient) => seen.filter(({ type }) => type === 'error')
 const numbersOf = ({ members }: Any): number[] => members.map(({ number }: Any) => number)
-const isCountedPush = ({ type }: Seen) => !/^(welcome$|presence\.)/.test(`${type}`)
 
 /** Of what a client was told since it said how much it takes. */
 const largest = ({ seen }: RawClient) =>

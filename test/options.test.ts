@@ -10,6 +10,8 @@ import { readConfig } from '../server/cli/config.ts'
 import { LINES, readSettings } from '../server/cli/settings.ts'
 import { HOOKS } from '../server/game/definition.ts'
 import { ROOM_OPTIONS } from '../server/game/options.ts'
+import { PLAZA_OPTIONS } from '../server/game/plaza.ts'
+import { QUEUE_OPTIONS } from '../server/game/queue.ts'
 import { type Option, option, preset, shaped } from '../server/option.ts'
 import { CONFIG_OPTIONS, SERVER_OPTIONS } from '../server/options.ts'
 import { createHub, createServer, defineRoom } from '../server/server.ts'
@@ -357,7 +359,10 @@ t.test('every option is listed in the server’s guides, and a test makes use of
   const listed = (name: string) => readme.includes(`| \`${name}\` |`)
   const used = (name: string) => new RegExp(`\\b${name}\\b:? ?[^'\`\\w]`).test(tests)
   const said = (name: string) => new RegExp(`\`--${name}[ \`]`).test(readme)
-  const names = Object.keys({ ...SERVER_OPTIONS, ...ROOM_OPTIONS, ...HOOKS })
+  const names = Object.keys({
+    ...{ ...SERVER_OPTIONS, ...ROOM_OPTIONS, ...HOOKS },
+    ...{ ...PLAZA_OPTIONS, ...QUEUE_OPTIONS },
+  })
 
   t.strictSame(
     names.filter((name) => !listed(name)),

@@ -4,8 +4,11 @@ import { ROUTE_ERRORS, type Route } from '../http.ts'
 import type { Feature, Message } from '../message.ts'
 import { MOST_WAIT_MS, PACE, SLACK_MS } from '../pacer.ts'
 import { BUNDLE_DEPTH } from '../packet-frame.ts'
+import { PREDICTION } from '../prediction.ts'
 import { expectation, type Schema, sample } from '../schema.ts'
 import { MIN_RECEIVE_BYTES, SUBPROTOCOL } from '../session.ts'
+import { RESERVED } from '../state-check.ts'
+import { MOST_INPUTS } from '../state-up.ts'
 import { anchorsOf, code, table } from './markdown.ts'
 import type { Tables } from './tables.ts'
 import { taloTables } from './talo.ts'
@@ -78,6 +81,10 @@ function linked(texts: readonly (readonly [name: string, text: string])[]): Reco
   )
 }
 
+/** `a`, `b` or `c`. */
+const listed = (names: readonly string[]) =>
+  `${names.slice(0, -1).map(code).join(', ')} or ${names.slice(-1).map(code)}`
+
 /** What the guide may name in double braces. */
 const constantsOf = (tables: Tables, fingerprint: string) =>
   ({
@@ -93,6 +100,11 @@ const constantsOf = (tables: Tables, fingerprint: string) =>
         ...(name.endsWith('_ms') ? [[`seconds.${name.slice(0, -3)}`, value / 1000]] : []),
       ]),
     ) as Record<string, string | number>),
+    most_inputs: MOST_INPUTS,
+    reserved: listed(RESERVED),
+    ...(Object.fromEntries(
+      Object.entries(PREDICTION).map(([name, value]) => [`prediction.${name}`, value]),
+    ) as Record<string, number>),
     'pacing.wait': MOST_WAIT_MS / 1_000,
     'pacing.slack': SLACK_MS,
     'pacing.pace': PACE * 100,

@@ -58,7 +58,7 @@ const level = preset(
 const OWN = {
   config: {
     ...{ type: 'string', env: 'ESTRAGON_CONFIG', value: 'FILE' },
-    doc: 'rooms, packets, plaza, open, limits and rates, from JSON or a compiled module',
+    doc: 'rooms, queues, packets, plaza, open, limits and rates, from JSON or a compiled module',
   },
   cert: {
     ...{ type: 'string', env: 'ESTRAGON_CERT', value: 'FILE' },

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { KIND_MASK } from '../../protocol/message.ts'
+import { BINARY_KINDS, COUNTED_BIT, KIND_MASK } from '../../protocol/message.ts'
 import { STATE_DOWN } from '../../protocol/state-frame.ts'
 
 /** What is said between the quotes after `{"type":`; enough to tell most messages apart. */
@@ -224,21 +224,19 @@ function pongOf(bytes: Buffer, start: number, end: number): Buffer {
 /** Close, 1000. */
 const GOODBYE = Buffer.from([0x88, 0x82, ...MASK, 0x03 ^ MASK[0], 0xe8 ^ MASK[1]])
 
-const [P, S, W] = ['p', 's', 'w'].map((letter) => letter.charCodeAt(0))
+const [P, S, E, W] = ['p', 's', 'e', 'w'].map((letter) => letter.charCodeAt(0))
 
 /**
- * All that is sent is counted but `welcome`, `session.…`, `ping`, `places` and `room.members`; of bytes their
+ * All that it hears is counted but `welcome`, `session.…`, `ping`, `places` and `room.members`; of bytes their
  * kind says it.
  */
 export function isCounted(bytes: Buffer, start: number): boolean {
   const kind = bytes[start] as number
-  if (kind >= BINARY) return (kind & COUNTED) !== 0
+  if (kind >= BINARY_KINDS) return (kind & COUNTED_BIT) !== 0
   const first = bytes[start + TAG_AT]
-  return first !== P && first !== S && first !== W && !isMembers(bytes, start)
+  const isSession = first === S && bytes[start + TAG_AT + 1] === E
+  return first !== P && !isSession && first !== W && !isMembers(bytes, start)
 }
-
-/** The first byte of a binary kind, and of those its bit. */
-const [BINARY, COUNTED] = [0x80, 0x40]
 
 const MEMBERS = Buffer.from('{"type":"room.members"')
 

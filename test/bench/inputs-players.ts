@@ -1,6 +1,6 @@
 import { Reader, Writer } from '../../protocol/bytes.ts'
 import { columnsOf, type StateColumns } from '../../protocol/state-columns.ts'
-import { readStateHead, STATE_DOWN } from '../../protocol/state-frame.ts'
+import { readStateHead } from '../../protocol/state-frame.ts'
 import { writeStateUp } from '../../protocol/state-up.ts'
 import { binaryFrameOf, Client, frameOf } from './client.ts'
 import { colyseus } from './colyseus.ts'
@@ -42,9 +42,8 @@ async function seated(client: Client, type: string, data: object) {
 
 function playing(client: Client, room: number, known: StateColumns): Player {
   let [first, have] = [0, 0]
-  client.onMessage = (bytes, start, end) => {
-    if (((bytes[start] ?? 0) & 0xf0) === STATE_DOWN)
-      have = readStateHead(new Reader(bytes.subarray(start, end))).tick
+  client.onState = (bytes) => {
+    have = readStateHead(new Reader(bytes)).tick
   }
   return {
     client,

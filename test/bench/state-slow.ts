@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { Reader } from '../../protocol/bytes.ts'
+import { readStateHead } from '../../protocol/state-frame.ts'
 import type { Client } from './client.ts'
 import { alone, bounded, type Figure, quantile, spreadOf } from './figures.ts'
 import { steadily, throttle } from './readers.ts'
@@ -8,7 +10,6 @@ import { TICK_MS } from './state-crowd.ts'
 /** Who reads half of what there is, of all. */
 const SLOW = 2
 const MAX_GROWTH = 1.2
-const STATE_DOWN = 0x90
 
 /** What the others notice of some who read at half the rate: how late each tick is with them. */
 export async function besideSlow(
@@ -49,24 +50,10 @@ const bytesOf = (clients: readonly Client[]) => clients.reduce((sum, { bytes }) 
 async function latenessOf(clients: readonly Client[], ms: number): Promise<number> {
   const offsets: number[] = []
   for (const client of clients)
-    client.onMessage = (bytes, start) => {
-      if (bytes[start] !== STATE_DOWN) return
-      offsets.push(performance.now() - tickOf(bytes, start + 1) * TICK_MS)
-    }
+    client.onState = (bytes) =>
+      offsets.push(performance.now() - readStateHead(new Reader(bytes)).tick * TICK_MS)
   await pause(ms)
-  for (const client of clients) client.onMessage = () => {}
+  for (const client of clients) client.onState = () => {}
   const sorted = Float64Array.from(offsets).sort()
   return quantile(sorted, 0.99) - (sorted[0] ?? 0)
-}
-
-/** The second of two numbers of seven bits a byte. */
-function tickOf(bytes: Buffer, start: number): number {
-  let at = start
-  while ((bytes[at++] as number) > 127);
-  let [tick, shift] = [0, 0]
-  for (let byte = 128; byte > 127; shift += 7) {
-    byte = bytes[at++] as number
-    tick |= (byte & 127) << shift
-  }
-  return tick
 }

@@ -3,7 +3,13 @@ import { Reader } from '../../protocol/bytes.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 import { MESSAGES } from '../../protocol/index.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { KIND_MASK, type Message, type Messages } from '../../protocol/message.ts'
+import {
+  BINARY_KINDS,
+  COUNTED_BIT,
+  KIND_MASK,
+  type Message,
+  type Messages,
+} from '../../protocol/message.ts'
 import { RELAY_RELIABLE, RELAY_UNRELIABLE } from '../../protocol/relay-frame.ts'
 import { JSON_DEPTH, type Schema, sample } from '../../protocol/schema.ts'
 import { readStateUpHead, STATE_UP } from '../../protocol/state-up.ts'
@@ -99,11 +105,11 @@ export const GENERATORS: readonly Generator[] = [
     place: 'anywhere',
     make(random) {
       const bytes = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)))
-      const isPacket = (bytes[0] ?? 0) >= 0x80
+      const isPacket = (bytes[0] ?? 0) >= BINARY_KINDS
       // No batch after all: what its frames are answered with is theirs.
       if (((bytes[0] ?? 0) & KIND_MASK) === BATCH && bytes.length > 1) bytes[1] = 0
       const code = isPacket ? codeOfKind(bytes) : 'INVALID_MESSAGE'
-      const counted = !isPacket || ((bytes[0] ?? 0) & 0x40) !== 0
+      const counted = !isPacket || ((bytes[0] ?? 0) & COUNTED_BIT) !== 0
       return { bytes, isBinary: true, code, counted }
     },
   },
@@ -120,10 +126,15 @@ export const GENERATORS: readonly Generator[] = [
     name: 'a binary kind, counted and not',
     place: 'anywhere',
     make(random) {
-      const first = 0x80 + random.below(0x80)
+      const first = BINARY_KINDS + random.below(0x100 - BINARY_KINDS)
       const bytes = Buffer.alloc(1 + random.below(64), random.below(256))
       bytes[0] = first
-      return { bytes, isBinary: true, code: codeOfKind(bytes), counted: (first & 0x40) !== 0 }
+      return {
+        bytes,
+        isBinary: true,
+        code: codeOfKind(bytes),
+        counted: (first & COUNTED_BIT) !== 0,
+      }
     },
   },
   {

@@ -188,7 +188,7 @@ declare const axe: {
   }>
 }
 
-/** Resolves when a list entry has said the same place in ten frames. */
+/** Resolves when a list entry has said the same place for a while. */
 const resting = (item: { dataset: Record<string, string> }) =>
   new Promise<Point>((resolve) => {
     /** Longer than what was walked last is on its way to the server and back. */
