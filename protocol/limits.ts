@@ -648,7 +648,7 @@ export const RATES = {
   storage: {
     per_second: 1_024,
     burst: 4_096,
-    doc: 'KiB that the storage writes and reads for players, by `channel.send`, `channel.history`, `player.update` and `player.get`, for each address. What is more than there is left is still done; what comes then is refused until that is made up for.',
+    doc: 'KiB that the storage writes and reads for players, by `channel.send`, `channel.history`, `player.update`, `player.get` and `friend.list`, for each address. What is more than there is left is still done; what comes then is refused until that is made up for.',
   },
   http: { per_second: 50, burst: 100, doc: 'Calls of the HTTP API, for each address.' },
   guest: { per_second: 1, burst: 500, doc: 'New guests, for each address.' },

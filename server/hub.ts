@@ -112,7 +112,7 @@ export function createHub(options: HubOptions = {}) {
   const waits = createTimers(world)
   const waiting = { ...world, after: waits.after }
   const logic = createLogic({ world: waiting, limits })
-  const guesses = createGuesses(rates, world)
+  const guesses = createGuesses(rates, waiting)
   const store = options.store ?? createDirectStore(world.log)
   const sender = createPacketSender(options.packets)
   const { resolve } = rooms
@@ -209,7 +209,7 @@ export function createHub(options: HubOptions = {}) {
   })
   const friends = createFriends({
     ...{ world, limits, store, sessionsOf, arriving },
-    requireStorage: guesses.requireStorage,
+    ...{ requireStorage: guesses.requireStorage, useStorage: guesses.useStorage },
     changed: (player, other, standing) => presence.bonded(player, other, standing),
   })
   const presence = createPresence({

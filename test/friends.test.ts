@@ -416,3 +416,23 @@ t.test(
     t.pass(`${walks} walks`)
   },
 )
+
+t.test('a page of what somebody blocked has said fits who blocks it, marks and all', async (t) => {
+  const RECEIVE_BYTES = 11_000
+  const { raw } = await world(t, { rates: false })
+  const [ada, bob] = [await raw(), await raw()]
+  await ada.ask('player.identify', { name: 'Ada' })
+  const { player } = (await bob.ask('player.identify', { name: 'Bob' })).data
+  const { id } = (await bob.ask('channel.create', { name: 'tavern' })).data.channel
+  await ada.ask('channel.join', { channel: id })
+  await ada.ask('friend.block', { player: player.id })
+  for (let n = 0; n < 100; n++) await bob.ask('channel.send', { channel: id, message: n })
+  await ada.ask('session.hello', { receive_bytes: RECEIVE_BYTES })
+
+  const page = await ada.ask('channel.history', { channel: id, limit: 100 })
+
+  t.equal(page.type, 'channel.history', page.data.message)
+  t.ok(Buffer.byteLength(JSON.stringify(page)) <= RECEIVE_BYTES)
+  t.ok(page.data.messages.length > 2)
+  for (const one of page.data.messages) t.match(one, { blocked: true })
+})

@@ -536,6 +536,7 @@ t.test('party_invitations: so many invitations wait, and the oldest goes', async
   await ada.network.parties.invite(dan.id)
   t.equal((await failing(cleo.network.parties.join(code))).code, 'NOT_INVITED')
   await bob.network.parties.invite(dan.id)
+  await ada.network.parties.ready()
   const phone = await player(here, 'Dan', dan.key)
   await settled(phone)
 

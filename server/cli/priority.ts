@@ -12,9 +12,13 @@ const LEAST = 19
 export function putLoopFirst(): void {
   // Elsewhere threads have no priority of their own.
   if (platform() !== 'linux' || availableParallelism() > 1) return
-  const nice = Math.min(getPriority() + NICE, LEAST)
-  for (const thread of readdirSync('/proc/self/task').map(Number))
-    if (thread !== process.pid) lower(thread, nice)
+  try {
+    const nice = Math.min(getPriority() + NICE, LEAST)
+    for (const thread of readdirSync('/proc/self/task').map(Number))
+      if (thread !== process.pid) lower(thread, nice)
+  } catch {
+    // Where nothing says which threads there are, it goes on as it is.
+  }
 }
 
 function lower(thread: number, nice: number): void {

@@ -92,8 +92,11 @@ export function createChannels(options: ChannelsOptions) {
       requireStorage(session.address)
       await member(id, player)
       const read = (bytes: number) => useStorage(session.address, bytes)
-      const page = await history(id, after, pageOf(limit), session.receiveBytes, read)
-      return () => ({ ...page, messages: page.messages.map((one) => seenBy(session, one)) })
+      const page = await history(id, after, pageOf(limit), {
+        ...{ bytes: session.receiveBytes, read },
+        seen: (one) => seenBy(session, one),
+      })
+      return () => page
     },
     async 'channel.members'({ session }, { channel: id, after = '', limit }) {
       await member(id, reader(session).id)
@@ -269,12 +272,11 @@ export function createChannels(options: ChannelsOptions) {
     id: number,
     after: number,
     most: number,
-    bytes?: number,
-    read: (bytes: number) => void = () => {},
+    { bytes, read = () => {}, seen = (one) => one }: Reading = {},
   ) {
     const asked = { id, after, limit: most + 1, ...(bytes !== undefined && { bytes }) }
     const found = await store.run('channel.history', asked)
-    const page = paged(found, most, ({ offset }) => offset, bytes)
+    const page = paged(found.map(seen), most, ({ offset }) => offset, bytes)
     read(page.bytes)
     // The store stops at what is too large by itself: more may follow.
     const last = found.at(-1)?.offset ?? null
@@ -332,6 +334,13 @@ export function createChannels(options: ChannelsOptions) {
 }
 
 const NOBODY: ReadonlySet<Session> = new Set()
+
+/** Who reads a page of a channel: how much it takes, what it costs, and how it sees a message. */
+interface Reading {
+  readonly bytes?: number
+  readonly read?: (bytes: number) => void
+  readonly seen?: (said: ChannelMessage) => ChannelMessage
+}
 
 /** A message, marked where its player is blocked by who reads it. */
 const seenBy = ({ player }: Session, said: ChannelMessage) =>

@@ -21,6 +21,7 @@ export interface FriendsOptions {
   readonly arriving: (player: string) => Iterable<Arrival>
   /** What an address has of the storage. */
   readonly requireStorage: (address: string) => void
+  readonly useStorage: (address: string, bytes: number) => void
   /** A player stands to another in another way, in none where that is null. */
   readonly changed: (player: string, other: string, standing: Standing | null) => void
 }
@@ -37,7 +38,8 @@ export type Friends = ReturnType<typeof createFriends>
 
 /** Friends and blocks. Nothing is told before it is stored; of who is here they are known at once. */
 export function createFriends(options: FriendsOptions) {
-  const { world, limits, store, sessionsOf, arriving, requireStorage, changed } = options
+  const { world, limits, store, sessionsOf, arriving, changed } = options
+  const { requireStorage, useStorage } = options
   const here = new Map<string, Known>()
 
   const handlers: HandlersOf<(typeof friendsTable)['messages']> = {
@@ -77,6 +79,7 @@ export function createFriends(options: FriendsOptions) {
       const asked = { player, after, limit: most + 1, ...(standing && { standing }) }
       const found = await store.run('friend.list', asked)
       const page = paged(found, most, (one) => one.player, session.receiveBytes)
+      useStorage(session.address, page.bytes)
       return () => ({ friends: page.page, next: page.next })
     },
   }

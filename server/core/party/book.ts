@@ -17,12 +17,16 @@ export function createBook() {
   }
 
   function keep({ party, what, player }: Change, most: number): void {
-    for (const one of byCode.get(party.code)?.invited ?? []) forget(one.player, party.code)
+    const before = playersOf(byCode.get(party.code)?.invited)
+    const after = playersOf(party.members.length > 0 ? party.invited : [])
+    for (const one of before) if (!after.has(one)) forget(one, party.code)
+    // Who was invited before keeps its place among the invitations, unless it is invited anew.
+    if (what === 'invited') forget(player, party.code)
+    for (const one of after)
+      if (!before.has(one) || (what === 'invited' && one === player))
+        remember(one, party.code, most)
     if (party.members.length === 0) byCode.delete(party.code)
-    else {
-      byCode.set(party.code, party)
-      for (const one of party.invited) remember(one.player, party.code, most)
-    }
+    else byCode.set(party.code, party)
     if (what === 'joined') byPlayer.set(player, party.code)
     if (what === 'left') byPlayer.delete(player)
   }
@@ -40,3 +44,6 @@ export function createBook() {
     if (own?.size === 0) invitations.delete(player)
   }
 }
+
+const playersOf = (invited: Party['invited'] = []): ReadonlySet<string> =>
+  new Set(invited.map(({ player }) => player))
